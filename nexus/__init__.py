@@ -1,0 +1,1 @@
+"""Run HTTP handlers you do not trust: WebAssembly inside a Python service."""

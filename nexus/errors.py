@@ -1,0 +1,231 @@
+"""Every error Nexus raises, as one tree.
+
+NexusError
+├── ConfigError                 a setting is wrong (all wrong settings at once)
+├── HandlerError                about one handler, before it runs
+│   ├── HandlerNotFound         HANDLER_NOT_FOUND
+│   ├── MethodNotAllowed        METHOD_NOT_ALLOWED
+│   ├── InvalidHandler          INVALID_HANDLER
+│   │   ├── InvalidModule         the bytes: malformed, or a feature we cannot meter
+│   │   └── ManifestError         the NAME.toml beside it
+│   └── CompilationError        COMPILATION_ERROR
+├── RequestError                the client's fault
+│   ├── InvalidArgument         INVALID_ARGUMENT
+│   └── PayloadTooLarge         PAYLOAD_TOO_LARGE
+├── AdmissionError              not now; carries retry_after_s
+│   ├── ConcurrencyLimit        CONCURRENCY_LIMIT
+│   ├── Overloaded              OVERLOADED
+│   └── ShuttingDown            SHUTTING_DOWN
+├── GuestError                  the guest's run ended badly
+│   ├── GuestTrap               EXECUTION_ERROR
+│   ├── DeadlineExceeded        TIMEOUT
+│   ├── CpuLimit                CPU_LIMIT
+│   ├── MemoryLimit             MEMORY_LIMIT
+│   ├── StackLimit              STACK_LIMIT
+│   ├── ResourceLimit           RESOURCE_LIMIT
+│   ├── InvalidResponse         INVALID_RESPONSE
+│   └── PermissionDenied        PERMISSION_DENIED
+├── SuspensionNotFound          SUSPENSION_NOT_FOUND
+├── InvalidState                an instance was asked for what its state forbids
+└── InternalError               INTERNAL_ERROR
+    └── EngineUnavailable         the engine asked for cannot be used on this machine
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from nexus.model import Outcome
+
+
+class NexusError(Exception):
+    """Base of all errors raised on purpose.
+
+    `code` is the stable name clients see; `outcome` is the word logs, metrics and the
+    `X-Nexus-Outcome` header share.
+    """
+
+    code: ClassVar[str] = "INTERNAL_ERROR"
+    outcome: ClassVar[Outcome] = Outcome.ERROR
+
+
+class ConfigError(NexusError):
+    """One or more settings are wrong; the message has one line for each."""
+
+    code = "INVALID_ARGUMENT"
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class HandlerError(NexusError):
+    """About one handler, before it runs."""
+
+    code = "INVALID_HANDLER"
+    outcome = Outcome.INVALID_HANDLER
+
+
+class HandlerNotFound(HandlerError):
+    code = "HANDLER_NOT_FOUND"
+    outcome = Outcome.NOT_FOUND
+
+
+class MethodNotAllowed(HandlerError):
+    """The route exists, the method does not; *allowed* goes into the `Allow` header."""
+
+    code = "METHOD_NOT_ALLOWED"
+    outcome = Outcome.REJECTED
+
+    def __init__(self, method: str, allowed: tuple[str, ...]) -> None:
+        super().__init__(f"method {method} is not allowed here; allowed: {', '.join(allowed)}")
+        self.allowed = allowed
+
+
+class InvalidHandler(HandlerError):
+    """The handler's files cannot be used."""
+
+
+class InvalidModule(InvalidHandler):
+    """A WebAssembly binary that is malformed, or uses what Nexus refuses.
+
+    *offset* counts bytes from the start of the binary, where it is known.
+    """
+
+    def __init__(self, reason: str, offset: int | None = None) -> None:
+        super().__init__(reason if offset is None else f"{reason} (at byte {offset:#x})")
+        self.reason, self.offset = reason, offset
+
+
+class ManifestError(InvalidHandler):
+    """A manifest with unknown keys or wrong values; one line for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class CompilationError(HandlerError):
+    """The module is acceptable, but the compiler failed, ran out of memory or of time."""
+
+    code = "COMPILATION_ERROR"
+
+
+class RequestError(NexusError):
+    """The client's fault."""
+
+    code = "INVALID_ARGUMENT"
+    outcome = Outcome.REJECTED
+
+
+class InvalidArgument(RequestError):
+    pass
+
+
+class PayloadTooLarge(RequestError):
+    code = "PAYLOAD_TOO_LARGE"
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(f"the request body is larger than {limit_bytes} bytes")
+        self.limit_bytes = limit_bytes
+
+
+class AdmissionError(NexusError):
+    """Not now. *retry_after_s* (whole seconds) goes into the `Retry-After` header."""
+
+    outcome = Outcome.REJECTED
+    reason: ClassVar[str] = "admission"
+
+    def __init__(self, message: str, retry_after_s: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class ConcurrencyLimit(AdmissionError):
+    """The handler's own `max_concurrency` is reached."""
+
+    code = "CONCURRENCY_LIMIT"
+    reason = "concurrency"
+
+
+class Overloaded(AdmissionError):
+    """The queue is full, or the deadline passed while waiting in it."""
+
+    code = "OVERLOADED"
+    reason = "overloaded"
+
+
+class ShuttingDown(AdmissionError):
+    code = "SHUTTING_DOWN"
+    reason = "shutting_down"
+
+
+class GuestError(NexusError):
+    """The guest's run ended badly; its instance is replaced."""
+
+    code = "EXECUTION_ERROR"
+    outcome = Outcome.TRAP
+
+
+class GuestTrap(GuestError):
+    """A WebAssembly trap, or a non-zero exit before any response."""
+
+
+class DeadlineExceeded(GuestError):
+    code = "TIMEOUT"
+    outcome = Outcome.TIMEOUT
+
+
+class CpuLimit(GuestError):
+    code = "CPU_LIMIT"
+    outcome = Outcome.CPU_LIMIT
+
+
+class MemoryLimit(GuestError):
+    code = "MEMORY_LIMIT"
+    outcome = Outcome.MEMORY_LIMIT
+
+
+class StackLimit(GuestError):
+    code = "STACK_LIMIT"
+    outcome = Outcome.STACK_LIMIT
+
+
+class ResourceLimit(GuestError):
+    """Too many host calls, or too many bytes of output."""
+
+    code = "RESOURCE_LIMIT"
+    outcome = Outcome.RESOURCE_LIMIT
+
+
+class InvalidResponse(GuestError):
+    """The guest finished, but what it wrote is not a response."""
+
+    code = "INVALID_RESPONSE"
+    outcome = Outcome.INVALID_RESPONSE
+
+
+class PermissionDenied(GuestError):
+    code = "PERMISSION_DENIED"
+    outcome = Outcome.PERMISSION_DENIED
+
+
+class SuspensionNotFound(NexusError):
+    code = "SUSPENSION_NOT_FOUND"
+    outcome = Outcome.NOT_FOUND
+
+
+class InvalidState(NexusError):
+    """An instance was asked for something its state forbids; both states are named."""
+
+    def __init__(self, instance_id: str, state: str, wanted: str) -> None:
+        super().__init__(f"instance {instance_id} is {state}; it must be {wanted} for this")
+        self.instance_id, self.state, self.wanted = instance_id, state, wanted
+
+
+class InternalError(NexusError):
+    """Our fault. The details go to the log, never to a client."""
+
+
+class EngineUnavailable(InternalError):
+    """The engine or compiler asked for cannot be used on this machine; says what to install."""

@@ -1,0 +1,211 @@
+"""Plain values that every part of Nexus shares. No behaviour, no imports of other parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+
+class Outcome(str, Enum):
+    """How a request ended: one word, the same in logs, metrics and `X-Nexus-Outcome`."""
+
+    OK = "ok"
+    TRAP = "trap"
+    TIMEOUT = "timeout"
+    CPU_LIMIT = "cpu_limit"
+    MEMORY_LIMIT = "memory_limit"
+    STACK_LIMIT = "stack_limit"
+    RESOURCE_LIMIT = "resource_limit"
+    INVALID_RESPONSE = "invalid_response"
+    PERMISSION_DENIED = "permission_denied"
+    REJECTED = "rejected"
+    NOT_FOUND = "not_found"
+    INVALID_HANDLER = "invalid_handler"
+    ERROR = "error"
+
+
+class Isolation(str, Enum):
+    """What an instance is between two requests."""
+
+    RESET = "reset"
+    """Memory and mutable globals go back to the snapshot taken after initialisation."""
+    FRESH = "fresh"
+    """A new instance for every request."""
+    REUSE = "reuse"
+    """The instance keeps its state: for trusted handlers that cache."""
+
+
+class State(str, Enum):
+    """Life of a `WasmInstance`."""
+
+    IDLE = "idle"
+    EXECUTING = "executing"
+    SUSPENDED = "suspended"
+    TERMINATED = "terminated"
+
+
+# ---- WebAssembly, as far as others need to know it -------------------------------------------
+
+
+@dataclass(frozen=True)
+class FuncType:
+    """A function signature in the text format's type names (`i32`, `i64`, `f32`, `f64`, `v128`,
+    `funcref`, `externref`)."""
+
+    params: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import as the guest declared it (ours is not listed). *type* only for functions."""
+
+    module: str
+    name: str
+    kind: str
+    """`func`, `table`, `memory` or `global`"""
+    type: FuncType | None = None
+
+
+@dataclass(frozen=True)
+class Export:
+    """One export as the guest declared it (ours are not listed). *type* only for functions."""
+
+    name: str
+    kind: str
+    type: FuncType | None = None
+
+
+@dataclass(frozen=True)
+class MutableGlobal:
+    """A mutable global the rewriter exported so that a reset can restore it."""
+
+    export: str
+    """reserved export name, `nexus.global.N`"""
+    type: str
+
+
+@dataclass(frozen=True)
+class ModuleInfo:
+    """What is known of a rewritten module; travels as JSON with its artifact."""
+
+    imports: tuple[Import, ...]
+    exports: tuple[Export, ...]
+    memory_min_pages: int
+    """0 where the module has no memory"""
+    memory_max_pages: int
+    """after clamping"""
+    has_memory: bool
+    mutable_globals: tuple[MutableGlobal, ...]
+    reset_blocker: str | None
+    """why restoring memory and globals would not restore everything; None if it would"""
+    has_start: bool
+    functions: int
+    """functions defined in the module"""
+
+
+# ---- what runs -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one execution may use. Times in seconds, sizes in bytes."""
+
+    timeout_s: float = 5.0
+    cpu_timeout_s: float = 5.0
+    memory_bytes: int = 32 << 20
+    max_host_calls: int = 1000
+    max_request_bytes: int = 10 << 20
+    max_response_bytes: int = 10 << 20
+    max_header_bytes: int = 64 << 10
+    max_stderr_bytes: int = 64 << 10
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """A compiled module: the same bytes for every worker and thread."""
+
+    key: str
+    """cache key: names module, rewriter, engine, compiler, versions, CPU features and limits"""
+    artifact: bytes
+    """what the engine's `load` takes; trusted, so only ever from our own compiler child"""
+    info: ModuleInfo
+    abi: str
+    """`wasi`"""
+
+
+@dataclass(frozen=True, eq=False)
+class Handler:
+    """One handler as it is served: manifest, limits and compiled module."""
+
+    name: str
+    route: str
+    compiled: Compiled
+    methods: frozenset[str] = frozenset()
+    """empty: all methods"""
+    limits: Limits = Limits()
+    isolation: Isolation = Isolation.RESET
+    max_concurrency: int = 0
+    """0: no limit of its own"""
+    capabilities: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Usage:
+    """What one execution used; filled in as it goes, true also when it failed."""
+
+    duration_s: float = 0.0
+    cpu_s: float = 0.0
+    queue_s: float = 0.0
+    acquire_s: float = 0.0
+    memory_used_bytes: int = 0
+    memory_peak_bytes: int = 0
+    host_calls: int = 0
+    instructions: int = 0
+    overshoot_s: float = -1.0
+    """how late after its deadline a cancelled execution ended; negative: it was not cancelled"""
+
+
+# ---- tasks: what a guest can be asked to do ---------------------------------------------------
+
+
+@dataclass(slots=True)
+class HttpRequest:
+    """An HTTP request for `Guest.perform`, which answers with an `HttpResponse`."""
+
+    meta: Mapping[str, Any]
+    """CGI/1.1 meta-variables (RFC 3875 section 4.1), of which a WSGI environ is a superset:
+    what is not a `str`, or not a name of that section, is not for the guest"""
+    body: bytes = b""
+
+
+@dataclass(slots=True)
+class HttpResponse:
+    status: int
+    headers: list[tuple[str, str]]
+    """without Content-Length, Connection and other hop-by-hop fields"""
+    body: bytes
+    reason: str = ""
+    """reason phrase; empty: the usual one for the status"""
+
+
+@dataclass(slots=True)
+class Context:
+    """A JSON context for `Guest.perform`, which answers with a Python JSON value."""
+
+    json: bytes
+
+
+@dataclass(slots=True)
+class Command:
+    """A command line for `Guest.perform`, which answers with the exit code."""
+
+    args: tuple[str, ...]
+    env: Mapping[str, str]
+    read_stdin: Callable[[int], bytes]
+    """up to n bytes; empty at the end"""
+    write_stdout: Callable[[bytes], None]
+    write_stderr: Callable[[bytes], None]

@@ -1,0 +1,151 @@
+"""The seams: what the data path sees of its parts. Each has a contract suite in `tests/`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from nexus.errors import NexusError
+from nexus.model import (
+    Command,
+    Compiled,
+    Context,
+    FuncType,
+    Handler,
+    HttpRequest,
+    Limits,
+    ModuleInfo,
+    Usage,
+)
+
+
+@dataclass(frozen=True)
+class HostFunction:
+    """A function the host offers to guests.
+
+    *call* takes Python ints (or floats) in the signature's order and returns one, or None where
+    there is no result. i32 and i64 arrive **signed** (a pointer needs `& 0xFFFFFFFF`) and must
+    leave signed. It must never raise: it notes the reason on its run and returns a status
+    (DESIGN fact 9).
+    """
+
+    type: FuncType
+    call: Callable[..., Any]
+
+
+HostFunctions: TypeAlias = Mapping[tuple[str, str], HostFunction]
+"""(import module, import name) -> function"""
+
+
+class EngineInstance(Protocol):
+    """One instantiated module; used only by the thread that made it."""
+
+    def call(self, export: str) -> None:
+        """Call a function that takes and returns nothing.
+
+        Raises: GuestTrap, StackLimit or MemoryLimit for a trap. Whoever calls asks its run first
+        why it stopped: a stop reason noted there wins over the trap that ended the guest.
+        """
+        ...
+
+    def memory(self) -> memoryview:
+        """The whole linear memory now, writable, as bytes. Take it anew after the guest ran:
+        the guest may have grown it. Empty where the module has no memory."""
+        ...
+
+    def read_globals(self) -> tuple[Any, ...]:
+        """Values of the module's `mutable_globals`, in their order."""
+        ...
+
+    def write_globals(self, values: tuple[Any, ...]) -> None: ...
+
+    def fuel(self) -> int:
+        """What is left in the metering global (negative: overdrawn)."""
+        ...
+
+    def set_fuel(self, fuel: int) -> None: ...
+
+
+class EngineModule(Protocol):
+    """A loaded module with its imports linked; used only by the thread that loaded it."""
+
+    def instantiate(self) -> EngineInstance:
+        """Make an instance (runs the start function, metered like everything).
+
+        Raises: GuestError as `EngineInstance.call`.
+        """
+        ...
+
+
+class Engine(Protocol):
+    """Compiles in the compiler child; loads and runs in workers. One per process, thread-safe."""
+
+    name: str
+    compiler: str
+    fingerprint: str
+    """versions and CPU features: part of the cache key"""
+
+    def wat_to_wasm(self, text: str) -> bytes:
+        """Raises: InvalidModule with the assembler's message."""
+        ...
+
+    def compile(self, wasm: bytes) -> bytes:
+        """Compile to bytes that `load` takes. Only ever called in the compiler child.
+
+        Raises: CompilationError.
+        """
+        ...
+
+    def load(self, artifact: bytes, info: ModuleInfo, imports: HostFunctions) -> EngineModule:
+        """Load for the calling thread. *imports* serve every instance made from it; a thread
+        runs one of them at a time.
+
+        Raises: CompilationError where the artifact is not this engine's.
+        """
+        ...
+
+
+class Run(Protocol):
+    """One execution under way, as host functions and the watchdog see it."""
+
+    execution_id: str
+    limits: Limits
+    deadline: float
+    """absolute, `time.monotonic()` seconds"""
+    usage: Usage
+    stderr: bytearray
+    """what the guest wrote to stderr, for the log; at most `limits.max_stderr_bytes`"""
+    stopped: NexusError | None
+    """why the guest must not go on; the first reason wins"""
+
+    def stop(self, reason: NexusError) -> None:
+        """From the guest's own thread: end this run at the next checkpoint.
+
+        Until then the guest may still call host functions; they find `stopped` set and do
+        nothing.
+        """
+        ...
+
+
+Task: TypeAlias = HttpRequest | Context | Command
+
+
+class Guest(Protocol):
+    """The host's side of one guest ABI, for one thread's loaded module.
+
+    Its functions serve whichever instance `perform` was last called with.
+    """
+
+    def functions(self) -> HostFunctions: ...
+
+    def perform(self, instance: EngineInstance, task: Task, handler: Handler, run: Run) -> Any:
+        """Run *task* to its result: HttpRequest -> HttpResponse, Context -> JSON value,
+        Command -> exit code.
+
+        Raises: GuestError, or whatever `run.stopped` holds when the guest has ended.
+        """
+        ...
+
+
+GuestFactory: TypeAlias = Callable[[Compiled], Guest]
