@@ -1,0 +1,76 @@
+"""Words for what is wrong: where it came from, the key, the value found, what is allowed."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import reprlib
+from collections.abc import Callable, Iterable
+
+from pydantic import BaseModel, ValidationError
+
+from nexus.config.values import allowed
+
+_SHORT = reprlib.Repr()  # bounds length and depth: a hostile manifest may nest 30,000 tables
+_SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 80
+_SHORT.maxlevel = 2
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,80}")
+
+MAX_LINES = 50
+BELOW_OTHER = "below_other"
+"""error type of a value that must not be less than another; its context: `other`, `value`"""
+
+
+def shown(value: object) -> str:
+    """Return *value* as a message may show it: escaped, and short whatever it is."""
+    return _SHORT.repr(value)
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Say which of *known* is nearest to *name*, or list them all if none is near."""
+    choices = list(known)
+    if near := difflib.get_close_matches(name[:100], choices, n=1):
+        return f"did you mean {near[0]}?"
+    return f"allowed: {', '.join(choices)}"
+
+
+def explain(
+    error: ValidationError, model: type[BaseModel], where: Callable[[str], str]
+) -> list[str]:
+    """Turn pydantic's findings about *model* into one line each.
+
+    *where* tells for a top-level key where its value came from. Of more than `MAX_LINES`
+    findings the rest is only counted.
+    """
+    lines = []
+    findings = error.errors(include_url=False)
+    for finding in findings[:MAX_LINES]:
+        if finding["type"] == "default_factory_not_called":
+            continue  # pydantic's word for a default that another finding stands in the way of
+        name = str(finding["loc"][0])
+        found = f"{where(name)}: {_key(finding['loc'])}: found {shown(finding['input'])}"
+        field = model.model_fields.get(name)
+        if field is None:
+            near = suggestion(name, model.model_fields)
+            lines.append(f"{found}, but there is no such key; {near}")
+        elif finding["type"] == "missing":
+            lines.append(f"{where(name)}: {name}: nothing found, allowed: {allowed(field)}")
+        elif finding["type"] == BELOW_OTHER:
+            other, least = finding["ctx"]["other"], finding["ctx"]["value"]
+            lines.append(f"{found}, allowed: at least {other}, which is {least} ({where(other)})")
+        else:
+            lines.append(f"{found}, allowed: {allowed(field)}")
+    if len(findings) > MAX_LINES:
+        lines.append(f"and {len(findings) - MAX_LINES} more")
+    return lines
+
+
+def _key(location: tuple[int | str, ...]) -> str:
+    """Write a location as a path: `env.HOME`, `methods[0]`."""
+    text = ""
+    for part in location:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif part != "[key]":  # pydantic's mark for "the key itself is wrong"
+            text += ("." if text else "") + (part if _BARE_KEY.fullmatch(part) else shown(part))
+    return text

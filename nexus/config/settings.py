@@ -1,0 +1,169 @@
+"""Every setting, with its range and its meaning. `docs/configuration.md` is checked against it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from nexus.config.problems import BELOW_OTHER
+from nexus.config.values import Bind, Derived, Flag, Folder, LogLevel, Whole
+from nexus.model import Limits
+
+_HOUR_MS = 3_600_000
+_MAX_BYTES = 2**31
+
+
+def usable_cpus() -> int:
+    """Count the CPUs this process may run on, at most 256 (the ceiling of `workers`)."""
+    return min(len(os.sched_getaffinity(0)), 256)
+
+
+class Settings(BaseSettings):
+    """The settings of one Nexus process: checked, complete, frozen.
+
+    Constructing one reads no environment and no file, only the arguments; `nexus.config.load`
+    does the reading and passes its layers. Raises: pydantic.ValidationError.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid")
+
+    # In the default factories, `get` is for a setting that is itself wrong: before version 2.12
+    # pydantic calls them even then.
+
+    # ---- what one execution may use
+    timeout_ms: Whole = Field(
+        5000, ge=1, le=_HOUR_MS, description="wall clock of one request, waiting included, in ms"
+    )
+    cpu_timeout_ms: Annotated[Whole, Derived("same as timeout_ms")] = Field(
+        default_factory=lambda data: data.get("timeout_ms", 1),
+        ge=1,
+        le=_HOUR_MS,
+        description="CPU time one execution may use, in ms",
+    )
+    memory_limit_mb: Whole = Field(
+        32, ge=1, le=4096, description="linear memory of one instance, in MiB"
+    )
+    max_host_calls: Whole = Field(
+        1000, ge=1, le=10**9, description="host calls one execution may make"
+    )
+    max_request_bytes: Whole = Field(
+        10 << 20, ge=1, le=_MAX_BYTES, description="largest request body, in bytes"
+    )
+    max_response_bytes: Whole = Field(
+        10 << 20, ge=1, le=_MAX_BYTES, description="largest response body, in bytes"
+    )
+    max_header_bytes: Whole = Field(
+        64 << 10, ge=1, le=_MAX_BYTES, description="largest response header block, in bytes"
+    )
+    max_stderr_bytes: Whole = Field(
+        64 << 10, ge=1, le=_MAX_BYTES, description="stderr kept of one execution, in bytes"
+    )
+
+    # ---- pool and queue
+    min_instances: Whole = Field(2, ge=0, le=1000, description="instances warmed at start")
+    max_instances: Whole = Field(
+        10, ge=1, le=1000, description="instances of one worker, and so executions at once"
+    )
+    max_queue: Whole = Field(
+        100, ge=0, le=100_000, description="requests of one worker that may wait for an instance"
+    )
+
+    # ---- server
+    bind: Bind = Field("127.0.0.1:8000", description="address to listen on")
+    workers: Annotated[Whole, Derived("usable CPUs")] = Field(
+        default_factory=usable_cpus, ge=1, le=256, description="gunicorn worker processes"
+    )
+    http_max_concurrent: Whole = Field(
+        10, ge=1, le=1000, description="HTTP requests one worker works on at once"
+    )
+    threads: Annotated[Whole, Derived("same as http_max_concurrent")] = Field(
+        default_factory=lambda data: data.get("http_max_concurrent", 1),
+        ge=1,
+        le=1000,
+        description="gunicorn threads of one worker",
+    )
+    http_timeout: Whole = Field(
+        30_000, ge=1, le=_HOUR_MS, description="longest a request body may take to arrive, in ms"
+    )
+    drain_delay_ms: Whole = Field(
+        1000,
+        ge=0,
+        le=600_000,
+        description="on SIGTERM, how long /readyz says 503 before the worker stops accepting, "
+        "in ms",
+    )
+    stuck_after_ms: Whole = Field(
+        10_000,
+        ge=100,
+        le=_HOUR_MS,
+        description="how long past its deadline an execution may go without reaching a checkpoint "
+        "before its worker is replaced, in ms",
+    )
+
+    # ---- handlers, engine, compiler child
+    handlers_dir: Folder = Field(Path("handlers"), description="folder of the handlers")
+    cache_dir: Annotated[Folder, Derived("$XDG_CACHE_HOME/nexus, else ~/.cache/nexus")] = Field(
+        description="folder of compiled artifacts"
+    )
+    engine: Literal["auto", "wasmer", "wasmtime"] = Field(
+        "auto", description="WebAssembly engine; auto takes wasmer where it imports"
+    )
+    compiler: Literal["auto", "llvm", "cranelift"] = Field(
+        "auto", description="compiler of the engine; auto takes the best that works here"
+    )
+    compile_timeout_ms: Whole = Field(
+        120_000, ge=1, le=_HOUR_MS, description="longest one compilation may take, in ms"
+    )
+    compile_memory_mb: Whole = Field(
+        2048, ge=64, le=1 << 20, description="memory the compiler process may use, in MiB"
+    )
+
+    # ---- logs
+    log_level: LogLevel = Field("info", description="least severe level that is logged")
+    log_format: Literal["auto", "json", "pretty"] = Field(
+        "auto", description="log format; auto is pretty on a terminal, else json"
+    )
+    access_log: Flag = Field(True, description="one log line for each request")
+    debug: Flag = Field(False, description="more detail in answers to errors; not for production")
+
+    @field_validator("max_instances")
+    @classmethod
+    def _holds_min_instances(cls, value: int, info: ValidationInfo) -> int:
+        # On the field, not on the model: a model validator would not run beside other errors.
+        least = info.data.get("min_instances", 0)
+        if value < least:
+            context = {"other": "min_instances", "value": least}
+            raise PydanticCustomError(BELOW_OTHER, "less than {other}", context)
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the argument `layers` (first wins) if there is one, else plain arguments."""
+        layers: tuple[PydanticBaseSettingsSource, ...] | None = init_settings().get("layers")
+        return layers or (init_settings,)
+
+
+def limits(settings: Settings) -> Limits:
+    """Return what one execution may use where its manifest says nothing else."""
+    return Limits(
+        timeout_s=settings.timeout_ms / 1000,
+        cpu_timeout_s=settings.cpu_timeout_ms / 1000,
+        memory_bytes=settings.memory_limit_mb << 20,
+        max_host_calls=settings.max_host_calls,
+        max_request_bytes=settings.max_request_bytes,
+        max_response_bytes=settings.max_response_bytes,
+        max_header_bytes=settings.max_header_bytes,
+        max_stderr_bytes=settings.max_stderr_bytes,
+    )

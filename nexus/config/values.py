@@ -1,0 +1,115 @@
+"""How one value is read, from text (environment, command line) or from TOML alike.
+
+Stricter than pydantic's own conversions, which take "10.0", "1_000", `true` and 10.0 for a
+whole number: a setting that was misread is worse than one that was refused.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias, get_args
+
+from annotated_types import Ge, Le
+from pydantic import BeforeValidator
+from pydantic.fields import FieldInfo
+
+_WHOLE = re.compile(r"-?[0-9]{1,20}")  # 20 digits: no range below needs more, and int() stays cheap
+_FLAGS = {"true": True, "yes": True, "on": True, "1": True}
+_FLAGS |= {"false": False, "no": False, "off": False, "0": False}
+_HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?")
+_UNIX_PATH_BYTES = 107  # sun_path holds 108 with its final NUL: unix(7)
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """Field metadata: what may be written there, in words."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Derived:
+    """Field metadata: a default that is worked out, in words."""
+
+    text: str
+
+
+def parse_whole(value: object) -> int:
+    """Read a whole number. Raises: ValueError, also for floats, booleans and digit groups."""
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise ValueError("not a whole number")
+
+
+def parse_flag(value: object) -> bool:
+    """Read true/false, yes/no, on/off or 1/0, in any case. Raises: ValueError."""
+    if isinstance(value, (str, int)) and (key := str(value).lower()) in _FLAGS:
+        return _FLAGS[key]
+    raise ValueError("neither true nor false")
+
+
+def parse_path(value: object) -> Path:
+    """Read a path; the empty one, which would mean the working directory, is refused.
+
+    Raises: ValueError.
+    """
+    if isinstance(value, (str, Path)) and str(value) and "\0" not in str(value):
+        return Path(value)
+    raise ValueError("not a path")
+
+
+def parse_bind(value: object) -> str:
+    """Check an address to listen on: HOST:PORT, [IPv6]:PORT or unix:/PATH. Raises: ValueError."""
+    if not isinstance(value, str) or not value.isprintable():
+        raise ValueError("not an address")
+    if value.startswith("unix:"):
+        path = value.removeprefix("unix:")
+        if not path.startswith("/") or len(path.encode()) > _UNIX_PATH_BYTES:
+            raise ValueError("not the absolute path of a socket")
+        return value
+    host, _, port = value.rpartition(":")
+    if not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
+        raise ValueError("no port")
+    if host.startswith("[") and host.endswith("]"):
+        ipaddress.IPv6Address(host[1:-1])
+    elif re.fullmatch(r"[0-9.]+", host):
+        ipaddress.IPv4Address(host)
+    elif not _HOST_NAME.fullmatch(host):
+        raise ValueError("no host")
+    return value
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+Whole: TypeAlias = Annotated[int, BeforeValidator(parse_whole)]
+"""a whole number; its range is the field's `ge` and `le`"""
+Flag: TypeAlias = Annotated[
+    bool, BeforeValidator(parse_flag), Allowed("true or false (also yes/no, on/off, 1/0)")
+]
+Folder: TypeAlias = Annotated[Path, BeforeValidator(parse_path), Allowed("a path")]
+Bind: TypeAlias = Annotated[
+    str, BeforeValidator(parse_bind), Allowed("HOST:PORT, [IPV6]:PORT or unix:/PATH")
+]
+LogLevel: TypeAlias = Annotated[
+    Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)
+]
+
+
+def allowed(field: FieldInfo) -> str:
+    """Say what *field* takes: its `Allowed` text, its range or its choices."""
+    bounds: dict[type, object] = {}
+    for entry in field.metadata:
+        if isinstance(entry, Allowed):
+            return entry.text
+        if isinstance(entry, (Ge, Le)):
+            bounds[type(entry)] = entry.ge if isinstance(entry, Ge) else entry.le
+    if bounds:
+        return f"a whole number from {bounds[Ge]} to {bounds[Le]}"
+    return ", ".join(map(str, get_args(field.annotation)))

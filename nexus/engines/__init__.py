@@ -1,0 +1,66 @@
+"""Engines: compile, load, instantiate, call. Foreign errors become ours here and nowhere else.
+
+wasmer.py       the engine on CPython 3.10, with LLVM or Cranelift
+wasmtime.py     the engine on CPython 3.11 and newer
+llvm_wheel.py   makes wasmer's LLVM wheel loadable
+traps.py        one vocabulary for traps
+cpu.py          which machines an artifact fits
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import sys
+from pathlib import Path
+
+from nexus.errors import EngineUnavailable
+from nexus.protocols import Engine
+
+__all__ = ["create_engine"]
+
+log = logging.getLogger("nexus.engines")
+
+
+def create_engine(name: str, compiler: str, cache_dir: Path) -> Engine:
+    """Make the engine called *name* (`auto`, `wasmer`, `wasmtime`) with *compiler* (`auto`, `llvm`,
+    `cranelift`).
+
+    `auto` takes wasmer where it imports, else wasmtime; LLVM where it loads, else Cranelift.
+
+    Raises: EngineUnavailable, saying what to install.
+    """
+    if name == "auto":
+        name = "wasmer" if _wasmer_imports() else "wasmtime"
+    if name == "wasmer":
+        return _wasmer(compiler, cache_dir)
+    if compiler == "llvm":
+        raise EngineUnavailable("wasmtime compiles with cranelift only; llvm needs engine wasmer")
+    if importlib.util.find_spec("wasmtime") is None:
+        raise EngineUnavailable("wasmtime is not installed: pip install wasmtime")
+    from nexus.engines.wasmtime import WasmtimeEngine
+
+    return WasmtimeEngine()
+
+
+def _wasmer_imports() -> bool:
+    # On 3.11 and newer pip installs a stub of wasmer that raises ImportError (DESIGN fact 1).
+    return sys.version_info < (3, 11) and importlib.util.find_spec("wasmer") is not None
+
+
+def _wasmer(compiler: str, cache_dir: Path) -> Engine:
+    if not _wasmer_imports():
+        raise EngineUnavailable(
+            "wasmer needs CPython 3.10 and `pip install wasmer==1.1.0`; "
+            f"this is CPython {sys.version_info.major}.{sys.version_info.minor}. "
+            "Use engine wasmtime here, or run Nexus on 3.10"
+        )
+    from nexus.engines.wasmer import WasmerEngine
+
+    if compiler != "auto":
+        return WasmerEngine(compiler, cache_dir)
+    try:
+        return WasmerEngine("llvm", cache_dir)
+    except EngineUnavailable as error:
+        log.warning("%s; using Cranelift, whose code is slower", error)
+        return WasmerEngine("cranelift", cache_dir)

@@ -1,0 +1,28 @@
+"""One vocabulary for traps: what each engine says becomes the same error with the same words."""
+
+from __future__ import annotations
+
+from nexus.errors import GuestError, GuestTrap, StackLimit
+
+STACK = "call stack exhausted"
+
+TRAPS = frozenset(
+    {
+        "unreachable",
+        "out of bounds memory access",
+        "out of bounds table access",
+        "undefined element",
+        "uninitialized element",
+        "indirect call type mismatch",
+        "integer overflow",
+        "integer divide by zero",
+        "invalid conversion to integer",
+        STACK,
+    }
+)
+"""The official test suite's names for the traps of the core specification (section 4.4)."""
+
+
+def guest_error(trap: str) -> GuestError:
+    """The error for a trap of this name (one of `TRAPS`, or an engine's own words)."""
+    return StackLimit(STACK) if trap == STACK else GuestTrap(trap)

@@ -1,0 +1,165 @@
+"""wasmer 1.1: the engine on CPython 3.10. It holds the GIL while a guest runs (DESIGN fact 4).
+
+All its objects are bound to the thread that made them: used elsewhere they panic (fact 3). Workers
+run a headless store, which can load artifacts but not compile; only the compiler child loads a
+compiler.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import wasmer
+
+from nexus.engines import cpu, llvm_wheel
+from nexus.engines.traps import STACK, guest_error
+from nexus.errors import CompilationError, EngineUnavailable, GuestError, InternalError, InvalidModule
+from nexus.model import ModuleInfo
+from nexus.protocols import HostFunctions
+from nexus.wasm.names import CHECKPOINT, FUEL_EXPORT, MEMORY_EXPORT
+
+_TYPES = {
+    "i32": wasmer.Type.I32,
+    "i64": wasmer.Type.I64,
+    "f32": wasmer.Type.F32,
+    "f64": wasmer.Type.F64,
+}
+
+_SAME_TRAP = {
+    "heap access out of bounds": "out of bounds memory access",
+    "misaligned heap": "out of bounds memory access",
+    "table access out of bounds": "out of bounds table access",
+    "undefined element: out of bounds table access": "undefined element",
+}
+"""wasmer's words where they differ from the specification's"""
+
+
+class WasmerEngine:
+    """wasmer with one of its compilers, `llvm` or `cranelift`."""
+
+    name = "wasmer"
+
+    def __init__(self, compiler: str, cache_dir: Path) -> None:
+        """Raises: EngineUnavailable where *compiler* cannot be used here."""
+        self.compiler = compiler
+        if compiler == "llvm":
+            self._llvm = llvm_wheel.ensure(cache_dir)
+        elif compiler == "cranelift":
+            if importlib.util.find_spec("wasmer_compiler_cranelift") is None:
+                raise EngineUnavailable(
+                    "Cranelift is not installed: pip install wasmer-compiler-cranelift==1.1.0"
+                )
+        else:
+            raise EngineUnavailable(f"wasmer has no compiler {compiler!r}: use llvm or cranelift")
+        self.fingerprint = f"wasmer-{wasmer.__version__}-{compiler}-{cpu.features()}"
+
+    def wat_to_wasm(self, text: str) -> bytes:
+        try:
+            return bytes(wasmer.wat2wasm(text))
+        except RuntimeError as error:
+            raise InvalidModule(f"not valid WebAssembly text: {error}") from error
+
+    def compile(self, wasm: bytes) -> bytes:
+        store = wasmer.Store(wasmer.engine.Universal(self._load_compiler()))
+        try:
+            return bytes(wasmer.Module(store, wasm).serialize())
+        except RuntimeError as error:
+            raise CompilationError(f"wasmer ({self.compiler}): {error}") from error
+
+    def _load_compiler(self) -> Any:
+        if self.compiler == "llvm":
+            return llvm_wheel.load(self._llvm).Compiler
+        return importlib.import_module("wasmer_compiler_cranelift").Compiler
+
+    def load(self, artifact: bytes, info: ModuleInfo, imports: HostFunctions) -> WasmerModule:
+        return WasmerModule(artifact, info, imports)
+
+
+class WasmerModule:
+    """A deserialised module in a store of its own, dropped with it: modules leak inside a store
+    until the store goes (DESIGN fact 19)."""
+
+    def __init__(self, artifact: bytes, info: ModuleInfo, imports: HostFunctions) -> None:
+        self._store = wasmer.Store(wasmer.engine.Universal())
+        self._info = info
+        try:
+            self._module = wasmer.Module.deserialize(self._store, artifact)
+        except RuntimeError as error:
+            raise CompilationError(f"the artifact cannot be loaded: {error}") from error
+        self._imports = wasmer.ImportObject()
+        wanted = {(i.module, i.name) for i in info.imports} | {CHECKPOINT}
+        namespaces: dict[str, dict[str, Any]] = {}
+        for module, name in sorted(wanted):
+            function = imports[module, name]
+            signature = wasmer.FunctionType(
+                [_TYPES[t] for t in function.type.params],
+                [_TYPES[t] for t in function.type.results],
+            )
+            namespaces.setdefault(module, {})[name] = wasmer.Function(
+                self._store, function.call, signature
+            )
+        for module, functions in namespaces.items():
+            self._imports.register(module, functions)
+
+    def instantiate(self) -> WasmerInstance:
+        try:
+            return WasmerInstance(wasmer.Instance(self._module, self._imports), self._info)
+        except RuntimeError as error:
+            raise _trap(error) from error
+        except BaseException as error:
+            raise _unexpected(error) from error
+
+
+class WasmerInstance:
+    """One wasmer instance; its exports are looked up once."""
+
+    def __init__(self, instance: Any, info: ModuleInfo) -> None:
+        self._exports = exports = instance.exports
+        self._fuel = getattr(exports, FUEL_EXPORT)
+        self._memory = getattr(exports, MEMORY_EXPORT) if info.has_memory else None
+        self._globals = [getattr(exports, g.export) for g in info.mutable_globals]
+        self._functions: dict[str, Callable[[], Any]] = {}
+
+    def call(self, export: str) -> None:
+        function = self._functions.get(export)
+        if function is None:
+            function = self._functions[export] = getattr(self._exports, export)
+        try:
+            function()
+        except RuntimeError as error:
+            raise _trap(error) from error
+        except BaseException as error:
+            raise _unexpected(error) from error
+
+    def memory(self) -> memoryview:
+        return memoryview(self._memory.buffer) if self._memory is not None else memoryview(b"")
+
+    def read_globals(self) -> tuple[Any, ...]:
+        return tuple([g.value for g in self._globals])
+
+    def write_globals(self, values: tuple[Any, ...]) -> None:
+        for target, value in zip(self._globals, values):
+            target.value = value
+
+    def fuel(self) -> int:
+        return int(self._fuel.value)
+
+    def set_fuel(self, fuel: int) -> None:
+        self._fuel.value = fuel
+
+
+def _trap(error: RuntimeError) -> GuestError:
+    """`RuntimeError: unreachable\\n    at f (<module>[3]:0xb3)` -> the error for `unreachable`."""
+    words = str(error).partition("\n")[0].removeprefix("RuntimeError: ")
+    return guest_error(_SAME_TRAP.get(words, STACK if STACK in words else words))
+
+
+def _unexpected(error: BaseException) -> BaseException:
+    """A Rust panic reaches Python as a BaseException of type PanicException; anything else that is
+    no RuntimeError (KeyboardInterrupt, say) is not ours to change."""
+    if type(error).__name__ == "PanicException":
+        return InternalError(f"wasmer panicked: {error}")
+    return error

@@ -1,0 +1,166 @@
+"""wasmtime: the engine on CPython 3.11 and newer. It gives the GIL up while a guest runs.
+
+The same metered modules run here as on wasmer; wasmtime's own fuel and epochs are not used, so that
+both engines count and interrupt alike.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import wasmtime
+
+from nexus.engines import cpu
+from nexus.engines.traps import guest_error
+from nexus.errors import CompilationError, GuestError, InternalError, InvalidModule
+from nexus.model import ModuleInfo
+from nexus.protocols import HostFunctions
+from nexus.wasm.names import CHECKPOINT, FUEL_EXPORT, MEMORY_EXPORT
+
+_TYPES = {
+    "i32": wasmtime.ValType.i32,
+    "i64": wasmtime.ValType.i64,
+    "f32": wasmtime.ValType.f32,
+    "f64": wasmtime.ValType.f64,
+}
+
+_TRAPS = {
+    wasmtime.TrapCode.UNREACHABLE: "unreachable",
+    wasmtime.TrapCode.MEMORY_OUT_OF_BOUNDS: "out of bounds memory access",
+    wasmtime.TrapCode.HEAP_MISALIGNED: "out of bounds memory access",
+    wasmtime.TrapCode.TABLE_OUT_OF_BOUNDS: "out of bounds table access",
+    wasmtime.TrapCode.INDIRECT_CALL_TO_NULL: "uninitialized element",
+    wasmtime.TrapCode.BAD_SIGNATURE: "indirect call type mismatch",
+    wasmtime.TrapCode.INTEGER_OVERFLOW: "integer overflow",
+    wasmtime.TrapCode.INTEGER_DIVISION_BY_ZERO: "integer divide by zero",
+    wasmtime.TrapCode.BAD_CONVERSION_TO_INTEGER: "invalid conversion to integer",
+    wasmtime.TrapCode.STACK_OVERFLOW: "call stack exhausted",
+}
+
+_linking = threading.RLock()
+"""guards wasmtime-py's module-global slab of host functions, which has no lock of its own
+(`wasmtime/_slab.py`): two threads that link at once could get each other's functions. Re-entrant,
+because dropping a linker may run in the middle of making one."""
+
+
+class WasmtimeEngine:
+    """wasmtime with its Cranelift compiler."""
+
+    name = "wasmtime"
+    compiler = "cranelift"
+
+    def __init__(self) -> None:
+        config = wasmtime.Config()
+        config.wasm_threads = False
+        config.wasm_memory64 = False
+        config.wasm_multi_memory = False
+        config.wasm_tail_call = False
+        config.wasm_relaxed_simd = False
+        config.wasm_exceptions = False
+        config.wasm_component_model = False
+        self._engine = wasmtime.Engine(config)
+        self.fingerprint = f"wasmtime-{wasmtime.__version__}-cranelift-{cpu.features()}"
+
+    def wat_to_wasm(self, text: str) -> bytes:
+        try:
+            return bytes(wasmtime.wat2wasm(text))
+        except wasmtime.WasmtimeError as error:
+            raise InvalidModule(f"not valid WebAssembly text: {error}") from error
+
+    def compile(self, wasm: bytes) -> bytes:
+        try:
+            return bytes(wasmtime.Module(self._engine, wasm).serialize())
+        except wasmtime.WasmtimeError as error:
+            raise CompilationError(f"wasmtime: {error}") from error
+
+    def load(self, artifact: bytes, info: ModuleInfo, imports: HostFunctions) -> WasmtimeModule:
+        return WasmtimeModule(self._engine, artifact, info, imports)
+
+
+class WasmtimeModule:
+    """A deserialised module with its host functions linked; every instance gets its own store,
+    since instances live as long as their store."""
+
+    def __init__(
+        self, engine: wasmtime.Engine, artifact: bytes, info: ModuleInfo, imports: HostFunctions
+    ) -> None:
+        self._engine, self._info = engine, info
+        try:
+            self._module = wasmtime.Module.deserialize(engine, artifact)
+        except wasmtime.WasmtimeError as error:
+            raise CompilationError(f"the artifact cannot be loaded: {error}") from error
+        wanted = {(i.module, i.name) for i in info.imports} | {CHECKPOINT}
+        with _linking:
+            self._linker = wasmtime.Linker(engine)
+            for module, name in sorted(wanted):
+                function = imports[module, name]
+                signature = wasmtime.FuncType(
+                    [_TYPES[t]() for t in function.type.params],
+                    [_TYPES[t]() for t in function.type.results],
+                )
+                self._linker.define_func(module, name, signature, function.call)
+
+    def __del__(self) -> None:
+        linker = self.__dict__.get("_linker")
+        if linker is not None:
+            with _linking:
+                linker.close()
+
+    def instantiate(self) -> WasmtimeInstance:
+        store = wasmtime.Store(self._engine)
+        try:
+            return WasmtimeInstance(store, self._linker.instantiate(store, self._module), self)
+        except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
+            raise _trap(error) from error
+
+
+class WasmtimeInstance:
+    """One wasmtime instance in a store of its own."""
+
+    def __init__(
+        self, store: wasmtime.Store, instance: wasmtime.Instance, module: WasmtimeModule
+    ) -> None:
+        self._store = store
+        self._module = module  # its linker owns the host functions that this instance calls
+        self._exports: Any = instance.exports(store)
+        info = module._info
+        self._fuel = self._exports[FUEL_EXPORT]
+        self._memory = self._exports[MEMORY_EXPORT] if info.has_memory else None
+        self._globals = [self._exports[g.export] for g in info.mutable_globals]
+        self._functions: dict[str, Callable[..., Any]] = {}
+
+    def call(self, export: str) -> None:
+        function = self._functions.get(export)
+        if function is None:
+            function = self._functions[export] = self._exports[export]
+        try:
+            function(self._store)
+        except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
+            raise _trap(error) from error
+
+    def memory(self) -> memoryview:
+        if self._memory is None or not self._memory.data_len(self._store):
+            return memoryview(b"")
+        return memoryview(self._memory.get_buffer_ptr(self._store)).cast("B")
+
+    def read_globals(self) -> tuple[Any, ...]:
+        return tuple([g.value(self._store) for g in self._globals])
+
+    def write_globals(self, values: tuple[Any, ...]) -> None:
+        for target, value in zip(self._globals, values):
+            target.set_value(self._store, value)
+
+    def fuel(self) -> int:
+        return int(self._fuel.value(self._store))
+
+    def set_fuel(self, fuel: int) -> None:
+        self._fuel.set_value(self._store, fuel)
+
+
+def _trap(error: Exception) -> GuestError | InternalError:
+    code = error.trap_code if isinstance(error, wasmtime.Trap) else None
+    if code is not None:
+        return guest_error(_TRAPS.get(code, str(code)))
+    return InternalError(f"wasmtime: {error}")

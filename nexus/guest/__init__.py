@@ -1,0 +1,24 @@
+"""Guest ABIs: how a request reaches a guest, and what the guest may ask of the host.
+
+One folder per ABI. Today there is one, `wasi`: a WASI preview 1 command that speaks CGI/1.1.
+"""
+
+from __future__ import annotations
+
+from nexus.errors import InternalError
+from nexus.guest.recognition import recognise
+from nexus.guest.wasi.guest import WasiGuest
+from nexus.model import Compiled
+from nexus.protocols import Guest
+
+__all__ = ["guest_for", "recognise"]
+
+
+def guest_for(compiled: Compiled) -> Guest:
+    """Make the host's side of *compiled* for the calling thread.
+
+    Raises: InternalError if `compiled.abi` is none that `recognise` returns.
+    """
+    if compiled.abi == "wasi":
+        return WasiGuest()
+    raise InternalError(f"artifact {compiled.key} names the unknown guest ABI {compiled.abi!r}")

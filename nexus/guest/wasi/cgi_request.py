@@ -1,0 +1,164 @@
+"""CGI/1.1 requests (RFC 3875 section 4), with what WAGI adds so that its modules run unchanged.
+
+WAGI's additions: https://github.com/deislabs/wagi/blob/main/docs/environment_variables.md and
+`build_headers` in its `src/http_util.rs`. Not followed: PATH_TRANSLATED, which would have to name
+a file; a Host header's port as SERVER_PORT.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+from nexus.guest.wasi.program import Program, name_is_valid
+from nexus.model import Handler, HttpRequest
+
+AUTHORIZATION: Final = "http:authorization"
+"""Capability: see the client's credentials."""
+
+_COPIED: Final = ("AUTH_TYPE", "CONTENT_TYPE", "QUERY_STRING", "REMOTE_ADDR", "REMOTE_USER")
+_CREDENTIALS: Final = frozenset({"HTTP_AUTHORIZATION", "HTTP_PROXY_AUTHORIZATION"})
+_WITHHELD: Final = frozenset(
+    {
+        "HTTP_PROXY",  # https://httpoxy.org: libraries take it for their own configuration
+        # about the connection, which is not the guest's (RFC 3875 section 4.1.18)
+        "HTTP_CONNECTION",
+        "HTTP_KEEP_ALIVE",
+        "HTTP_PROXY_CONNECTION",
+        "HTTP_TE",
+        "HTTP_TRAILER",
+        "HTTP_TRANSFER_ENCODING",
+        "HTTP_UPGRADE",
+        # have variables of their own
+        "HTTP_CONTENT_LENGTH",
+        "HTTP_CONTENT_TYPE",
+    }
+)
+_HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+,;=-]+)(?::[0-9]*)?")
+_PATH_SAFE: Final = "/:@!$&'()*+,;=~"  # RFC 3986 pchar, so that quoting changes nothing it need not
+
+
+class CgiProgram(Program):
+    """A request as the guest sees it: meta-variables, and WAGI's arguments."""
+
+    def __init__(self, request: HttpRequest, handler: Handler) -> None:
+        self._request = request
+        self._handler = handler
+
+    def list_arguments(self) -> list[bytes]:
+        """Return the path, then each part of the query, as WAGI does.
+
+        RFC 3875 section 4.4 allows only queries without `=`. A program that takes options from its
+        arguments therefore takes them from clients here; such a program is not a CGI program.
+        """
+        meta = self._request.meta
+        query = _text(meta, "QUERY_STRING")
+        path = _raw_path(meta, _text(meta, "SCRIPT_NAME") + _text(meta, "PATH_INFO"))
+        return [_bytes(part) for part in (path, *(query.split("&") if query else ()))]
+
+    def list_environment(self) -> list[bytes]:
+        variables = environment(self._request, self._handler)
+        return [f"{name}={value}".encode("latin-1") for name, value in variables.items()]
+
+
+def environment(request: HttpRequest, handler: Handler) -> dict[str, str]:
+    """Return the variables of *request* and of the manifest, which wins.
+
+    Strings carry bytes as WSGI's do: one character per byte, to be encoded as Latin-1. The
+    manifest's are UTF-8 in that form. `PATH_INFO` is expected to begin with the handler's route,
+    as it does in a server that does not shift it; one that does not is left as it is.
+    """
+    meta = request.meta
+    script_name, path_info = _shifted(meta, handler.route)
+    found = {name: _text(meta, name) for name in _COPIED}
+    found["CONTENT_LENGTH"] = str(len(request.body))
+    found["GATEWAY_INTERFACE"] = "CGI/1.1"
+    found["PATH_INFO"] = path_info
+    found["REMOTE_HOST"] = _text(meta, "REMOTE_HOST") or found["REMOTE_ADDR"]
+    found["REQUEST_METHOD"] = _text(meta, "REQUEST_METHOD") or "GET"
+    found["SCRIPT_NAME"] = script_name
+    found["SERVER_NAME"] = _server_name(meta)
+    found["SERVER_PORT"] = _text(meta, "SERVER_PORT") or "80"
+    found["SERVER_PROTOCOL"] = _text(meta, "SERVER_PROTOCOL") or "HTTP/1.1"
+    found["SERVER_SOFTWARE"] = "Nexus"
+    found.update(_wagi(meta, handler.route, script_name, path_info))
+    found.update(_headers(meta, AUTHORIZATION in handler.capabilities))
+    for name, value in handler.env.items():
+        if name_is_valid(name):
+            found[_carried(name)] = _carried(value)
+    return {name: value for name, value in found.items() if "\0" not in name + value}
+
+
+def _wagi(meta: Mapping[str, Any], route: str, script_name: str, path_info: str) -> dict[str, str]:
+    raw_path = _raw_path(meta, script_name + path_info)
+    raw_script = quote(script_name, safe=_PATH_SAFE, encoding="latin-1")
+    raw_info = (
+        raw_path[len(raw_script) :]
+        if raw_path.startswith(raw_script)
+        else quote(path_info, safe=_PATH_SAFE, encoding="latin-1")
+    )
+    query = _text(meta, "QUERY_STRING")
+    scheme = _text(meta, "wsgi.url_scheme") or "http"
+    host = _text(meta, "HTTP_HOST") or f"{_server_name(meta)}:{_text(meta, 'SERVER_PORT') or '80'}"
+    return {
+        "X_MATCHED_ROUTE": _carried(route),
+        "X_RAW_PATH_INFO": raw_info,
+        "X_RELATIVE_PATH": raw_info.lstrip("/"),
+        "X_FULL_URL": f"{scheme}://{host}{raw_path}" + (f"?{query}" if query else ""),
+    }
+
+
+def _headers(meta: Mapping[str, Any], with_credentials: bool) -> dict[str, str]:
+    withheld = _WITHHELD if with_credentials else _WITHHELD | _CREDENTIALS
+    return {
+        name: _text(meta, name)
+        for name, value in meta.items()
+        if name.startswith("HTTP_")
+        and name not in withheld
+        and name.isascii()
+        and name_is_valid(name)
+        and isinstance(value, str)
+    }
+
+
+def _shifted(meta: Mapping[str, Any], route: str) -> tuple[str, str]:
+    """Move the route from PATH_INFO to SCRIPT_NAME."""
+    script_name, path_info = _text(meta, "SCRIPT_NAME"), _text(meta, "PATH_INFO")
+    prefix = _carried(route).rstrip("/")
+    rest = path_info[len(prefix) :]
+    if path_info.startswith(prefix) and (not rest or rest.startswith("/")):
+        return script_name + prefix, rest
+    return script_name, path_info
+
+
+def _raw_path(meta: Mapping[str, Any], path: str) -> str:
+    """Return the path as the client sent it where the server tells, else *path* encoded anew."""
+    for name in ("RAW_URI", "REQUEST_URI"):  # gunicorn and werkzeug; not part of CGI or WSGI
+        raw = _text(meta, name)
+        if raw.startswith("/"):
+            return raw.partition("?")[0]
+    return quote(path, safe=_PATH_SAFE, encoding="latin-1")
+
+
+def _server_name(meta: Mapping[str, Any]) -> str:
+    """Return the host the client asked for; SERVER_NAME of a WSGI server is what it bound."""
+    asked_for = _HOST.fullmatch(_text(meta, "HTTP_HOST"))
+    return asked_for[1] if asked_for else _text(meta, "SERVER_NAME") or "localhost"
+
+
+def _text(meta: Mapping[str, Any], name: str) -> str:
+    value = meta.get(name)
+    if not isinstance(value, str):
+        return ""
+    # A server's strings are Latin-1 already (PEP 3333); those of other callers are text.
+    return value if value.isascii() or max(value) <= "\xff" else _carried(value)
+
+
+def _carried(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("latin-1")
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("latin-1")

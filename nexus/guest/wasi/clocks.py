@@ -1,0 +1,48 @@
+"""clock_res_get, clock_time_get.
+
+Every clock ticks in whole milliseconds. A finer clock is what a guest needs to read caches and
+neighbours by timing; answering an HTTP request needs none (DESIGN section 7).
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from nexus.guest.wasi import errno
+from nexus.guest.wasi.errno import Refused
+from nexus.guest.wasi.process import Process
+
+REALTIME: Final = 0
+MONOTONIC: Final = 1
+CPU_CLOCKS: Final = (2, 3)  # process, thread: a guest has one thread
+RESOLUTION_NS: Final = 1_000_000
+
+# Not the host's uptime, which identifies a machine; and never zero, which Go takes for a broken
+# clock.
+_MONOTONIC_EPOCH_NS: Final = time.monotonic_ns() - 1_000_000_000
+
+
+def clock_res_get(process: Process, clock: int, result: int) -> int:
+    if clock not in (REALTIME, MONOTONIC, *CPU_CLOCKS):
+        return errno.INVAL
+    process.memory.write_u64(result, RESOLUTION_NS)
+    return errno.SUCCESS
+
+
+def clock_time_get(process: Process, clock: int, precision_ns: int, result: int) -> int:
+    now_ns = process.cpu_ns() if clock in CPU_CLOCKS else exact_time_ns(clock)
+    process.memory.write_u64(result, now_ns - now_ns % RESOLUTION_NS)
+    return errno.SUCCESS
+
+
+def exact_time_ns(clock: int) -> int:
+    """Return the time of a wall or monotonic clock, finer than any guest may see it.
+
+    Raises: Refused(INVAL) for another clock.
+    """
+    if clock == REALTIME:
+        return time.time_ns()
+    if clock == MONOTONIC:
+        return time.monotonic_ns() - _MONOTONIC_EPOCH_NS
+    raise Refused(errno.INVAL)

@@ -1,0 +1,163 @@
+"""File descriptors: a guest has stdin, stdout and stderr, and nothing can open another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from nexus.errors import ResourceLimit
+from nexus.guest.wasi import errno
+from nexus.guest.wasi.errno import Refused
+from nexus.protocols import Run
+
+# rights, by their bit in the specification
+FD_READ: Final = 1 << 1
+FD_WRITE: Final = 1 << 6
+_COMMON: Final = 1 << 3 | 1 << 21 | 1 << 27  # fdstat_set_flags, filestat_get, poll_fd_readwrite
+
+# file types; `unknown` is what WASI has for a pipe
+UNKNOWN: Final = 0
+CHARACTER_DEVICE: Final = 2
+
+_STDERR_CUT: Final = b"\n[stderr truncated]\n"
+
+
+class Descriptor:
+    """One entry of the descriptor table; subclasses read or write."""
+
+    filetype = UNKNOWN
+    flags = 0
+    rights = _COMMON
+
+    def read(self, length: int) -> bytes:
+        """Return up to *length* bytes; none at the end.
+
+        Raises: Refused.
+        """
+        raise Refused(errno.NOTCAPABLE)
+
+    def write(self, content: memoryview) -> None:
+        """Take all of *content*.
+
+        Raises: Refused.
+        """
+        raise Refused(errno.NOTCAPABLE)
+
+    def ready_bytes(self) -> int:
+        """Return how much can be read or written without waiting, as far as that is known."""
+        return 0
+
+    def at_end(self) -> bool:
+        """Tell whether nothing more will ever be read."""
+        return False
+
+
+class BytesInput(Descriptor):
+    """Stdin from a request's body."""
+
+    rights = _COMMON | FD_READ
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._position = 0
+
+    def read(self, length: int) -> bytes:
+        start = self._position
+        content = self._content[start : start + length]
+        self._position = start + len(content)
+        return content
+
+    def ready_bytes(self) -> int:
+        return len(self._content) - self._position
+
+    def at_end(self) -> bool:
+        return self._position >= len(self._content)
+
+
+class CappedOutput(Descriptor):
+    """Stdout into memory; a guest that writes more than *limit_bytes* is stopped."""
+
+    rights = _COMMON | FD_WRITE
+
+    def __init__(self, run: Run, limit_bytes: int) -> None:
+        self.content = bytearray()
+        self._run = run
+        self._limit_bytes = limit_bytes
+
+    def write(self, content: memoryview) -> None:
+        if len(self.content) + len(content) > self._limit_bytes:
+            self._run.stop(
+                ResourceLimit(f"the guest wrote more than {self._limit_bytes} bytes to stdout")
+            )
+            raise Refused(errno.FBIG)
+        self.content += content
+
+    def ready_bytes(self) -> int:
+        return self._limit_bytes - len(self.content)
+
+
+class LogOutput(Descriptor):
+    """Stderr into the run's log; what does not fit is dropped, and a last line says so."""
+
+    rights = _COMMON | FD_WRITE
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._cut = False
+
+    def write(self, content: memoryview) -> None:
+        if self._cut:
+            return
+        log, limit_bytes = self._run.stderr, self._run.limits.max_stderr_bytes
+        room = limit_bytes - len(log)
+        if len(content) <= room:
+            log += content
+            return
+        self._cut = True
+        log += content[:room]
+        del log[max(0, limit_bytes - len(_STDERR_CUT)) :]
+        log += _STDERR_CUT[:limit_bytes]
+
+    def ready_bytes(self) -> int:
+        return self._run.limits.max_stderr_bytes
+
+
+class CallInput(Descriptor):
+    """Stdin of a command line, from a function that may block."""
+
+    filetype = CHARACTER_DEVICE
+    rights = _COMMON | FD_READ
+
+    def __init__(self, call: Callable[[int], bytes]) -> None:
+        self._call = call
+
+    def read(self, length: int) -> bytes:
+        try:
+            content = self._call(length)
+        except OSError as error:
+            raise Refused(_errno_of(error)) from error
+        if len(content) > length:
+            raise ValueError(f"read_stdin({length}) returned {len(content)} bytes")
+        return content
+
+
+class CallOutput(Descriptor):
+    """Stdout or stderr of a command line, into a function."""
+
+    filetype = CHARACTER_DEVICE
+    rights = _COMMON | FD_WRITE
+
+    def __init__(self, call: Callable[[bytes], None]) -> None:
+        self._call = call
+
+    def write(self, content: memoryview) -> None:
+        try:
+            self._call(bytes(content))
+        except OSError as error:
+            raise Refused(_errno_of(error)) from error
+
+
+def _errno_of(error: OSError) -> int:
+    if isinstance(error, BrokenPipeError):
+        return errno.PIPE
+    return errno.AGAIN if isinstance(error, BlockingIOError) else errno.IO

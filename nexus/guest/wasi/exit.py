@@ -1,0 +1,17 @@
+"""How a guest that called `proc_exit` is ended."""
+
+from __future__ import annotations
+
+from nexus.errors import NexusError
+
+
+class GuestExit(NexusError):
+    """Not an error: the stop reason of a guest that exited by itself.
+
+    Nothing raises through a guest, so `proc_exit` stops the run with this and `perform` turns it
+    back into the exit code. It never leaves `perform`.
+    """
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__(f"the guest exited with code {exit_code}")
+        self.exit_code = exit_code

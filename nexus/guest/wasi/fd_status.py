@@ -1,0 +1,58 @@
+"""fd_fdstat_*, fd_filestat_get, fd_close, fd_renumber."""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+from nexus.guest.wasi import errno
+from nexus.guest.wasi.process import Process
+
+_FDSTAT: Final = struct.Struct("<B x H 4x Q Q")  # filetype, flags, rights base and inheriting
+_FILESTAT: Final = struct.Struct("<Q Q B 7x Q Q Q Q Q")  # dev ino type nlink size atim mtim ctim
+_KNOWN_FLAGS: Final = 0b11111
+_RIGHTS_MASK: Final = 0xFFFFFFFFFFFFFFFF
+
+
+def fd_fdstat_get(process: Process, fd: int, result: int) -> int:
+    descriptor = process.descriptor(fd)
+    status = _FDSTAT.pack(descriptor.filetype, descriptor.flags, descriptor.rights, 0)
+    process.memory.write(result, status)
+    return errno.SUCCESS
+
+
+def fd_fdstat_set_flags(process: Process, fd: int, flags: int) -> int:
+    descriptor = process.descriptor(fd)
+    if flags & ~_KNOWN_FLAGS:
+        return errno.INVAL
+    descriptor.flags = flags
+    return errno.SUCCESS
+
+
+def fd_fdstat_set_rights(process: Process, fd: int, base: int, inheriting: int) -> int:
+    descriptor = process.descriptor(fd)
+    base &= _RIGHTS_MASK
+    if base & ~descriptor.rights or inheriting:
+        return errno.NOTCAPABLE
+    descriptor.rights = base
+    return errno.SUCCESS
+
+
+def fd_filestat_get(process: Process, fd: int, result: int) -> int:
+    status = _FILESTAT.pack(0, 0, process.descriptor(fd).filetype, 0, 0, 0, 0, 0)
+    process.memory.write(result, status)
+    return errno.SUCCESS
+
+
+def fd_close(process: Process, fd: int) -> int:
+    process.descriptor(fd)
+    del process.descriptors[fd]
+    return errno.SUCCESS
+
+
+def fd_renumber(process: Process, fd: int, to: int) -> int:
+    descriptor = process.descriptor(fd)
+    process.descriptor(to)  # only an open descriptor can be replaced: guests make up no numbers
+    del process.descriptors[fd]
+    process.descriptors[to] = descriptor
+    return errno.SUCCESS

@@ -1,0 +1,117 @@
+"""One WASI guest: a task in, its result out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nexus.errors import GuestError, GuestTrap
+from nexus.guest.wasi.cgi_request import CgiProgram
+from nexus.guest.wasi.cgi_response import parse_response
+from nexus.guest.wasi.context import parse_value
+from nexus.guest.wasi.descriptors import (
+    BytesInput,
+    CallInput,
+    CallOutput,
+    CappedOutput,
+    Descriptor,
+    LogOutput,
+)
+from nexus.guest.wasi.exit import GuestExit
+from nexus.guest.wasi.link import host_functions
+from nexus.guest.wasi.process import Process
+from nexus.guest.wasi.program import CommandProgram, ContextProgram, Program
+from nexus.model import Command, Context, Handler, HttpRequest, HttpResponse
+from nexus.protocols import EngineInstance, HostFunctions, Run, Task
+
+
+class WasiGuest:
+    """The host's side of one thread's WASI module; see `nexus.protocols.Guest`."""
+
+    def __init__(self) -> None:
+        self._process = Process()
+        self._functions = host_functions(self._process)
+
+    def functions(self) -> HostFunctions:
+        """Return all functions of WASI preview 1."""
+        return self._functions
+
+    def perform(self, instance: EngineInstance, task: Task, handler: Handler, run: Run) -> Any:
+        """Run *task* to its result: HttpRequest -> HttpResponse, Context -> JSON value,
+        Command -> exit code.
+
+        Raises: GuestError, or whatever `run.stopped` holds when the guest has ended. A command's
+        exit code is its result; elsewhere one that is not zero is a GuestTrap, whatever the guest
+        wrote before: half of an answer must not pass for a whole one.
+        """
+        if isinstance(task, HttpRequest):
+            return self._respond(instance, task, handler, run)
+        if isinstance(task, Context):
+            return self._evaluate(instance, task, handler, run)
+        return self._execute(instance, task, run)
+
+    def _respond(
+        self, instance: EngineInstance, request: HttpRequest, handler: Handler, run: Run
+    ) -> HttpResponse:
+        limits = run.limits
+        stdout = CappedOutput(run, limits.max_header_bytes + limits.max_response_bytes)
+        self._call_for_output(
+            instance, run, CgiProgram(request, handler), BytesInput(request.body), stdout
+        )
+        head = request.meta.get("REQUEST_METHOD") == "HEAD"
+        return parse_response(stdout.content, limits, to_head=head)
+
+    def _evaluate(
+        self, instance: EngineInstance, context: Context, handler: Handler, run: Run
+    ) -> Any:
+        stdout = CappedOutput(run, run.limits.max_response_bytes)
+        self._call_for_output(
+            instance, run, ContextProgram(handler), BytesInput(context.json), stdout
+        )
+        return parse_value(stdout.content)
+
+    def _execute(self, instance: EngineInstance, command: Command, run: Run) -> int:
+        descriptors: dict[int, Descriptor] = {
+            0: CallInput(command.read_stdin),
+            1: CallOutput(command.write_stdout),
+            2: CallOutput(command.write_stderr),
+        }
+        return self._call(instance, run, CommandProgram(command), descriptors)
+
+    def _call_for_output(
+        self,
+        instance: EngineInstance,
+        run: Run,
+        program: Program,
+        stdin: BytesInput,
+        stdout: CappedOutput,
+    ) -> None:
+        exit_code = self._call(instance, run, program, {0: stdin, 1: stdout, 2: LogOutput(run)})
+        if exit_code != 0:
+            raise GuestTrap(f"exited with code {exit_code}")
+
+    def _call(
+        self,
+        instance: EngineInstance,
+        run: Run,
+        program: Program,
+        descriptors: dict[int, Descriptor],
+    ) -> int:
+        """Call the entry point and return the exit code."""
+        self._process.start(instance, run, program, descriptors)
+        try:
+            instance.call("_start")
+        except GuestError:
+            # The trap that ended the guest; why it was to end is known better.
+            if run.stopped is None:
+                raise
+        finally:
+            self._process.finish()
+        stopped = run.stopped
+        if stopped is None:
+            return 0
+        if isinstance(stopped, GuestExit):
+            return stopped.exit_code
+        cause = stopped.__cause__
+        if isinstance(cause, (KeyboardInterrupt, SystemExit)):
+            raise cause  # it arrived during a host call, where it could not be raised
+        raise stopped

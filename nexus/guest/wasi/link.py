@@ -1,0 +1,92 @@
+"""From implementations to host functions: the edge that nothing crosses but numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from nexus.errors import InternalError, ResourceLimit
+from nexus.guest.wasi import (
+    clocks,
+    environment,
+    errno,
+    fd_io,
+    fd_status,
+    poll,
+    system,
+)
+from nexus.guest.wasi.errno import Refused
+from nexus.guest.wasi.process import Process
+from nexus.guest.wasi.refusals import REFUSALS
+from nexus.guest.wasi.signatures import MODULE, SIGNATURES
+from nexus.protocols import HostFunction, HostFunctions
+
+_Implementation = Callable[..., int]
+"""The process, then the guest's arguments; returns an error number or raises `Refused`."""
+
+_IMPLEMENTED: Final[tuple[_Implementation, ...]] = (
+    clocks.clock_res_get,
+    clocks.clock_time_get,
+    environment.args_get,
+    environment.args_sizes_get,
+    environment.environ_get,
+    environment.environ_sizes_get,
+    fd_io.fd_read,
+    fd_io.fd_write,
+    fd_status.fd_close,
+    fd_status.fd_fdstat_get,
+    fd_status.fd_fdstat_set_flags,
+    fd_status.fd_fdstat_set_rights,
+    fd_status.fd_filestat_get,
+    fd_status.fd_renumber,
+    poll.poll_oneoff,
+    system.proc_exit,
+    system.proc_raise,
+    system.random_get,
+    system.sched_yield,
+)
+IMPLEMENTATIONS: Final[Mapping[str, _Implementation]] = {
+    **{function.__name__: function for function in _IMPLEMENTED},
+    **REFUSALS,
+}
+
+
+def host_functions(process: Process) -> HostFunctions:
+    """Make all functions of WASI preview 1 for *process*."""
+    return {
+        (MODULE, name): HostFunction(
+            signature, _guarded(process, name, IMPLEMENTATIONS[name], bool(signature.results))
+        )
+        for name, signature in SIGNATURES.items()
+    }
+
+
+def _guarded(
+    process: Process, name: str, implementation: _Implementation, returns: bool
+) -> Callable[..., int | None]:
+    """Count the call, keep a stopped guest from doing anything, and let nothing raise."""
+
+    def call(*arguments: int) -> int:
+        run = process.run
+        usage = run.usage
+        usage.host_calls += 1
+        if run.stopped is not None:
+            return errno.CANCELED
+        if usage.host_calls > run.limits.max_host_calls:
+            limit = run.limits.max_host_calls
+            run.stop(ResourceLimit(f"the guest made more than {limit} host calls"))
+            return errno.CANCELED
+        try:
+            return implementation(process, *arguments)
+        except Refused as refused:
+            return refused.errno
+        except BaseException as error:  # also KeyboardInterrupt: `perform` raises it again
+            reason = InternalError(f"host function {name} failed: {error!r}")
+            reason.__cause__ = error
+            run.stop(reason)
+            return errno.IO
+
+    def call_without_result(*arguments: int) -> None:
+        call(*arguments)
+
+    return call if returns else call_without_result

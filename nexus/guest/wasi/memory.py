@@ -1,0 +1,106 @@
+"""Guest memory as host functions use it: every access checked, no pointer trusted."""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+from nexus.guest.wasi import errno
+from nexus.guest.wasi.errno import Refused
+from nexus.protocols import EngineInstance
+
+U32: Final = struct.Struct("<I")
+U64: Final = struct.Struct("<Q")
+_IOVEC: Final = struct.Struct("<II")
+_MAX_IOVECS: Final = 1024  # IOV_MAX of POSIX systems; bounds the loop one host call can cause
+_EMPTY: Final = memoryview(bytearray())  # writable: writing nothing is no error
+_MASK: Final = 0xFFFFFFFF  # engines pass i32 signed
+
+
+class GuestMemory:
+    """The linear memory of whichever instance was bound last.
+
+    The view is taken at the first access and again only when an access lies beyond it: the guest
+    may have grown its memory since, and growing never moves or shortens it.
+    """
+
+    __slots__ = ("_instance", "_size", "_view")
+
+    def __init__(self) -> None:
+        self._instance: EngineInstance | None = None
+        self._view = _EMPTY
+        self._size = 0
+
+    def bind(self, instance: EngineInstance | None) -> None:
+        """Serve *instance* from now on; None lets go of the last one."""
+        self._instance = instance
+        self._view = _EMPTY
+        self._size = 0
+
+    def view(self, pointer: int, length: int) -> memoryview:
+        """Return *length* bytes at *pointer*, both as they came from the guest.
+
+        Raises: Refused(FAULT) where they do not lie in memory.
+        """
+        start = pointer & _MASK
+        end = start + (length & _MASK)
+        if end > self._size:
+            self._take_anew(end)
+        return self._view[start:end]
+
+    def _take_anew(self, end: int) -> None:
+        if self._instance is not None:
+            self._view = self._instance.memory()
+            self._size = len(self._view)
+        if end > self._size:
+            raise Refused(errno.FAULT)
+
+    def write(self, pointer: int, content: bytes) -> None:
+        """Raises: Refused(FAULT)."""
+        self.view(pointer, len(content))[:] = content
+
+    def write_u32(self, pointer: int, value: int) -> None:
+        """Raises: Refused(FAULT)."""
+        start = pointer & _MASK
+        if start + 4 > self._size:
+            self._take_anew(start + 4)
+        U32.pack_into(self._view, start, value)
+
+    def write_u64(self, pointer: int, value: int) -> None:
+        """Write the low 64 bits of *value*.
+
+        Raises: Refused(FAULT).
+        """
+        start = pointer & _MASK
+        if start + 8 > self._size:
+            self._take_anew(start + 8)
+        U64.pack_into(self._view, start, value & 0xFFFFFFFFFFFFFFFF)
+
+    def buffer(self, iovec: int) -> memoryview:
+        """Return the buffer that the one iovec at *iovec* describes.
+
+        Raises: Refused(FAULT).
+        """
+        start = iovec & _MASK
+        if start + 8 > self._size:
+            self._take_anew(start + 8)
+        pointer, length = _IOVEC.unpack_from(self._view, start)
+        end = pointer + length
+        if end > self._size:
+            self._take_anew(end)
+        return self._view[pointer:end]
+
+    def buffers(self, iovecs: int, count: int) -> list[memoryview]:
+        """Return the buffers that *count* iovecs at *iovecs* describe.
+
+        Raises: Refused(FAULT), or Refused(INVAL) for too many of them or for more bytes than
+        memory has: buffers that overlap could otherwise make one host call last for minutes.
+        """
+        count &= _MASK
+        table = self.view(iovecs, min(count * _IOVEC.size, _MASK))
+        if count > _MAX_IOVECS:
+            raise Refused(errno.INVAL)
+        found = [self.view(pointer, length) for pointer, length in _IOVEC.iter_unpack(table)]
+        if sum(map(len, found)) > self._size:
+            raise Refused(errno.INVAL)
+        return found

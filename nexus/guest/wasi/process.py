@@ -1,0 +1,87 @@
+"""What the host functions of one guest share, from one `perform` to the next."""
+
+from __future__ import annotations
+
+import time
+
+from nexus.errors import InternalError, NexusError
+from nexus.guest.wasi import errno
+from nexus.guest.wasi.descriptors import Descriptor
+from nexus.guest.wasi.errno import Refused
+from nexus.guest.wasi.memory import GuestMemory
+from nexus.guest.wasi.program import Program
+from nexus.model import Limits, Usage
+from nexus.protocols import EngineInstance, Run
+
+
+class _NoRun:
+    """Stands in between two executions: a start function that calls the host finds it stopped."""
+
+    execution_id = ""
+    limits: Limits = Limits()
+    deadline = 0.0
+
+    def __init__(self) -> None:
+        self.usage = Usage()
+        self.stderr = bytearray()
+        self.stopped: NexusError | None = InternalError("no task is being performed")
+
+    def stop(self, reason: NexusError) -> None:
+        """Ignore *reason*: there is nothing to stop."""
+
+
+class Process:
+    """The execution under way: memory, descriptors, program and run.
+
+    Belongs to one thread, which performs one task at a time; `start` sets everything anew and
+    `finish` lets go of everything, so nothing of one request is there in the next.
+    """
+
+    __slots__ = ("_cpu_epoch_ns", "_nothing", "descriptors", "memory", "program", "run")
+
+    def __init__(self) -> None:
+        self.memory = GuestMemory()
+        self._nothing = (_NoRun(), Program())
+        self.finish()
+
+    def start(
+        self,
+        instance: EngineInstance,
+        run: Run,
+        program: Program,
+        descriptors: dict[int, Descriptor],
+    ) -> None:
+        """Serve *instance* on behalf of *run*."""
+        self.memory.bind(instance)
+        self.run: Run = run
+        self.program: Program = program
+        self.descriptors = descriptors
+        self._cpu_epoch_ns: int | None = None
+
+    def finish(self) -> None:
+        """Serve nobody."""
+        self.memory.bind(None)
+        self.run, self.program = self._nothing
+        self.descriptors = {}
+        self._cpu_epoch_ns = None
+
+    def descriptor(self, fd: int) -> Descriptor:
+        """Raises: Refused(BADF)."""
+        found = self.descriptors.get(fd)
+        if found is None:
+            raise Refused(errno.BADF)
+        return found
+
+    def cpu_ns(self) -> int:
+        """Return this thread's CPU time since the guest first asked.
+
+        Counting from the thread's birth would tell one guest what others before it used.
+        """
+        now_ns = time.thread_time_ns()
+        if self._cpu_epoch_ns is None:
+            self._cpu_epoch_ns = now_ns
+        return now_ns - self._cpu_epoch_ns
+
+    def out_of_time(self) -> bool:
+        """Tell whether a long host call should end here, for the next checkpoint to act."""
+        return self.run.stopped is not None or time.monotonic() >= self.run.deadline

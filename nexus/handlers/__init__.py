@@ -1,0 +1,1 @@
+"""Handlers: their manifests, the catalogue, compilation and the artifact cache."""

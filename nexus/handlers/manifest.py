@@ -1,0 +1,165 @@
+"""The manifest of a handler: NAME.toml beside its module."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from nexus.config.problems import explain
+from nexus.config.toml_file import read_toml
+from nexus.config.values import Allowed, Whole
+from nexus.errors import InvalidHandler, ManifestError
+from nexus.model import Isolation, Limits
+
+KNOWN_CAPABILITIES = ("http:authorization",)
+"""what an operator may grant; `http:authorization` lets the guest see the Authorization header"""
+
+_HOUR_MS = 3_600_000
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_METHOD = re.compile(r"[A-Z0-9!#$%&'*+.^_`|~-]{1,32}")  # RFC 9110 section 5.6.2, in upper case
+_ROUTE = re.compile(r"/|(/[A-Za-z0-9._~!$&'()*+,;=:@-]+)+")  # RFC 3986 pchar, none encoded
+_ROUTE_CHARACTERS = 512
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("not a string")
+    return value
+
+
+def _parse_route(value: object) -> str:
+    route = _text(value)
+    dotted = any(segment in (".", "..") for segment in route.split("/"))
+    if dotted or len(route) > _ROUTE_CHARACTERS or not _ROUTE.fullmatch(route):
+        raise ValueError("not a route")
+    return route
+
+
+def _parse_method(value: object) -> str:
+    if not _METHOD.fullmatch(method := _text(value)):
+        raise ValueError("not an upper-case token")
+    return method
+
+
+def _parse_capability(value: object) -> str:
+    if (capability := _text(value)) not in KNOWN_CAPABILITIES:
+        raise ValueError("not a known capability")
+    return capability
+
+
+def _parse_variable(value: object) -> str:
+    if not _VARIABLE.fullmatch(name := _text(value)):
+        raise ValueError("not a variable name")
+    return name
+
+
+def _parse_variable_value(value: object) -> str:
+    if "\0" in (text := _text(value)):
+        raise ValueError("holds a NUL")
+    return text
+
+
+_Route: TypeAlias = Annotated[
+    str,
+    BeforeValidator(_parse_route),
+    Allowed(
+        f"a path of at most {_ROUTE_CHARACTERS} characters that begins with '/' and has no "
+        "trailing '/', no '//', no '.' or '..' segment, no query and no percent-encoding"
+    ),
+]
+_Method: TypeAlias = Annotated[str, BeforeValidator(_parse_method)]
+_Capability: TypeAlias = Annotated[str, BeforeValidator(_parse_capability)]
+_Variable: TypeAlias = Annotated[str, BeforeValidator(_parse_variable)]
+_VariableValue: TypeAlias = Annotated[str, BeforeValidator(_parse_variable_value)]
+
+
+class Manifest(BaseModel):
+    """What the operator says of one handler; None: as the settings say."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    route: _Route
+    """this path and everything below it"""
+    methods: Annotated[
+        frozenset[_Method],
+        Field(min_length=1),
+        Allowed("a list of at least one HTTP method in upper case"),
+    ] = frozenset()
+    """empty: all methods"""
+    timeout_ms: Whole | None = Field(None, ge=1, le=_HOUR_MS)
+    cpu_timeout_ms: Whole | None = Field(None, ge=1, le=_HOUR_MS)
+    memory_limit_mb: Whole | None = Field(None, ge=1, le=4096)
+    max_concurrency: Whole | None = Field(None, ge=1, le=100_000)
+    """executions of this handler at once, in one worker"""
+    isolation: Annotated[Isolation, Allowed(", ".join(kind.value for kind in Isolation))] = (
+        Isolation.RESET
+    )
+    capabilities: Annotated[
+        tuple[_Capability, ...], Allowed(f"a list of: {', '.join(KNOWN_CAPABILITIES)}")
+    ] = ()
+    env: Annotated[
+        Mapping[_Variable, _VariableValue],
+        Allowed("a table of strings without NUL, by names of letters, digits and '_'"),
+    ] = Field(default_factory=dict)
+
+    def limits(self, defaults: Limits) -> Limits:
+        """Return *defaults* with what this manifest says instead, more or less.
+
+        A handler that sets `timeout_ms` alone takes its CPU budget along where the defaults make
+        no difference between the two, as `timeout_ms` in the settings does.
+        """
+        changed = defaults
+        if self.timeout_ms is not None:
+            changed = replace(changed, timeout_s=self.timeout_ms / 1000)
+            if defaults.cpu_timeout_s == defaults.timeout_s:
+                changed = replace(changed, cpu_timeout_s=changed.timeout_s)
+        if self.cpu_timeout_ms is not None:
+            changed = replace(changed, cpu_timeout_s=self.cpu_timeout_ms / 1000)
+        if self.memory_limit_mb is not None:
+            changed = replace(changed, memory_bytes=self.memory_limit_mb << 20)
+        return changed
+
+
+def check_name(name: str) -> str:
+    """Return *name* if a handler may be called so.
+
+    Raises: InvalidHandler.
+    """
+    if not _NAME.fullmatch(name):
+        raise InvalidHandler(
+            f"handler name {name[:80]!r} is not allowed: 1 to 64 letters, digits, '_', '.' or '-', "
+            "beginning with a letter or digit"
+        )
+    return name
+
+
+def load_manifest(path: Path, name: str) -> Manifest:
+    """Read the manifest of handler *name* at *path*; without a file everything is default.
+
+    Raises: InvalidHandler for the name; ManifestError with one line for each thing wrong.
+    """
+    check_name(name)
+    try:
+        table = read_toml(path)
+    except FileNotFoundError:
+        table = {}
+    except ValueError as error:
+        raise ManifestError([f"{path.name}: {error}"]) from error
+
+    problems = []
+    if table.pop("cpu", None) is not None:
+        # Nothing enforces a share yet, and a limit that is not enforced must not be accepted.
+        problems.append(f"{path.name}: cpu: not supported by this version")
+    try:
+        manifest = Manifest.model_validate({"route": f"/{name}", **table})
+    except ValidationError as error:
+        raise ManifestError(problems + explain(error, Manifest, lambda _: path.name)) from error
+    if problems:
+        raise ManifestError(problems)
+    return manifest

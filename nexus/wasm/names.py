@@ -1,0 +1,29 @@
+"""The names a rewritten module and its host agree on. Guests may not use them themselves.
+
+A rewritten module imports one function:
+
+    nexus.checkpoint : (i64 left) -> (i64 fuel)
+
+It is called when the fuel ran out, with what is left of it (negative: how far it is overdrawn).
+It returns the fuel to go on with; a negative result ends the guest with `unreachable`. So a host
+that grants slices returns `left + slice`, with a slice larger than the overdraft, and counts the
+sum of what it granted; `granted - fuel` is then the exact charge so far, whatever the slices.
+
+and exports, beside what the guest exports:
+
+    nexus.fuel       mutable i64 global; 0 in a new instance, so that the first check of a start
+                     function asks the host, which could not have set it yet
+    nexus.memory     the memory, if there is one
+    nexus.global.N   each mutable global of a number type that the guest defines, N its index
+"""
+
+from __future__ import annotations
+
+CHECKPOINT_MODULE = "nexus"
+CHECKPOINT_NAME = "checkpoint"
+CHECKPOINT = (CHECKPOINT_MODULE, CHECKPOINT_NAME)
+
+RESERVED_PREFIX = "nexus."
+FUEL_EXPORT = "nexus.fuel"
+MEMORY_EXPORT = "nexus.memory"
+GLOBAL_PREFIX = "nexus.global."
