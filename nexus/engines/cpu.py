@@ -7,7 +7,7 @@ import platform
 
 
 def features() -> str:
-    """A short digest of architecture and CPU feature flags: artifacts for one do not run on another."""
+    """A short digest of architecture and CPU feature flags: code for one may not run on another."""
     flags = ""
     try:
         with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:

@@ -90,14 +90,14 @@ def _string(elf: bytearray, at: int) -> str:
 
 
 def _bundled(name: str, needed: dict[str, int]) -> str:
-    """The needed library that auditwheel renamed from *name*: `libx.so.5` -> `libx-1a2b3c4d.so.5`."""
+    """The library that auditwheel renamed from *name*: `libx.so.5` -> `libx-1a2b3c4d.so.5`."""
     stem, dot, version = name.partition(".")
     pattern = re.compile(re.escape(stem) + r"-[0-9a-f]{8}" + re.escape(dot + version))
     return next(candidate for candidate in needed if pattern.fullmatch(candidate))
 
 
 def ensure(cache_dir: Path) -> Path:
-    """Put a loadable copy of the extension below *cache_dir*, prove it in a child process, return it.
+    """Put a loadable copy of the extension below *cache_dir*, proven in a child process.
 
     The proof is kept: a second call compares bytes and starts no process.
 
@@ -175,14 +175,17 @@ def _probe(path: Path) -> None:
         raise EngineUnavailable(f"{PACKAGE} did not load within {PROBE_TIMEOUT_S} s") from error
     if child.returncode:
         said = child.stderr.decode(errors="replace").strip().splitlines()
-        raise EngineUnavailable(f"{PACKAGE} does not load here: {said[-1] if said else 'no reason'}")
+        raise EngineUnavailable(
+            f"{PACKAGE} does not load here: {said[-1] if said else 'no reason'}"
+        )
 
 
 def load(path: str | Path) -> Any:
     """Import the extension module at *path*. Only where `ensure` returned that path."""
     name = f"{PACKAGE}.{PACKAGE}"
     spec = spec_from_file_location(name, path, loader=ExtensionFileLoader(name, str(path)))
-    assert spec is not None and spec.loader is not None  # a loader was given
+    assert spec is not None  # a loader was given
+    assert spec.loader is not None
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

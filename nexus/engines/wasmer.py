@@ -7,7 +7,7 @@ compiler.
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,13 @@ import wasmer
 
 from nexus.engines import cpu, llvm_wheel
 from nexus.engines.traps import STACK, guest_error
-from nexus.errors import CompilationError, EngineUnavailable, GuestError, InternalError, InvalidModule
+from nexus.errors import (
+    CompilationError,
+    EngineUnavailable,
+    GuestError,
+    InternalError,
+    InvalidModule,
+)
 from nexus.model import ModuleInfo
 from nexus.protocols import HostFunctions
 from nexus.wasm.names import CHECKPOINT, FUEL_EXPORT, MEMORY_EXPORT
@@ -141,7 +147,7 @@ class WasmerInstance:
         return tuple([g.value for g in self._globals])
 
     def write_globals(self, values: tuple[Any, ...]) -> None:
-        for target, value in zip(self._globals, values):
+        for target, value in zip(self._globals, values, strict=True):
             target.value = value
 
     def fuel(self) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from importlib.metadata import version
 from typing import Any
 
 import wasmtime
@@ -61,7 +62,7 @@ class WasmtimeEngine:
         config.wasm_exceptions = False
         config.wasm_component_model = False
         self._engine = wasmtime.Engine(config)
-        self.fingerprint = f"wasmtime-{wasmtime.__version__}-cranelift-{cpu.features()}"
+        self.fingerprint = f"wasmtime-{version('wasmtime')}-cranelift-{cpu.features()}"
 
     def wat_to_wasm(self, text: str) -> bytes:
         try:
@@ -86,7 +87,7 @@ class WasmtimeModule:
     def __init__(
         self, engine: wasmtime.Engine, artifact: bytes, info: ModuleInfo, imports: HostFunctions
     ) -> None:
-        self._engine, self._info = engine, info
+        self._engine, self.info = engine, info
         try:
             self._module = wasmtime.Module.deserialize(engine, artifact)
         except wasmtime.WasmtimeError as error:
@@ -124,11 +125,16 @@ class WasmtimeInstance:
     ) -> None:
         self._store = store
         self._module = module  # its linker owns the host functions that this instance calls
-        self._exports: Any = instance.exports(store)
-        info = module._info
-        self._fuel = self._exports[FUEL_EXPORT]
-        self._memory = self._exports[MEMORY_EXPORT] if info.has_memory else None
-        self._globals = [self._exports[g.export] for g in info.mutable_globals]
+        exports: Any = instance.exports(store)
+        self._exports = exports
+        info = module.info
+        self._fuel: wasmtime.Global = exports[FUEL_EXPORT]
+        self._memory: wasmtime.Memory | None = None
+        if info.has_memory:
+            self._memory = exports[MEMORY_EXPORT]
+        self._globals: list[wasmtime.Global] = [
+            self._exports[g.export] for g in info.mutable_globals
+        ]
         self._functions: dict[str, Callable[..., Any]] = {}
 
     def call(self, export: str) -> None:
@@ -149,7 +155,7 @@ class WasmtimeInstance:
         return tuple([g.value(self._store) for g in self._globals])
 
     def write_globals(self, values: tuple[Any, ...]) -> None:
-        for target, value in zip(self._globals, values):
+        for target, value in zip(self._globals, values, strict=True):
             target.set_value(self._store, value)
 
     def fuel(self) -> int:

@@ -23,7 +23,6 @@ from nexus.wasm.costs import SLACK
 from nexus.wasm.meter import Meter
 from nexus.wasm.patch import Patch
 
-
 CHECK = -1
 """instead of a parent: this segment's charge is also a check"""
 

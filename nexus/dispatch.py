@@ -1,0 +1,94 @@
+"""The data path on one screen: admit, watch, acquire, execute, give back; observed at every stage.
+
+It sees protocols and values only; `nexus.service` joins the concrete parts.
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+from nexus.errors import InternalError, NexusError
+from nexus.model import Handler, Outcome
+from nexus.pool import Execution, InstancePool
+from nexus.protocols import Task
+from nexus.scheduling import Admission
+from nexus.watchdog import Watchdog
+
+Observer = Callable[[Handler, Execution, "NexusError | None"], None]
+"""called once for every run, on its thread, after it ended"""
+
+
+class Dispatcher:
+    """Runs tasks on pooled instances. Thread-safe; a run stays on the calling thread."""
+
+    def __init__(
+        self, admission: Admission, pool: InstancePool, watchdog: Watchdog, observe: Observer
+    ) -> None:
+        self._admission, self._pool, self._watchdog = admission, pool, watchdog
+        self._observe = observe
+        self._prefix = secrets.token_hex(4)
+        self._numbers = itertools.count(1)
+
+    def new_run(self, handler: Handler, began: float, timeout_s: float | None = None) -> Execution:
+        """Start the clock for one request: its deadline counts from *began* (monotonic seconds).
+        *timeout_s* may shorten the handler's own, never lengthen it."""
+        allowed = handler.limits.timeout_s
+        if timeout_s is not None and timeout_s < allowed:
+            allowed = timeout_s
+        execution_id = f"{self._prefix}-{next(self._numbers):x}"
+        return Execution(execution_id, handler.limits, began + allowed)
+
+    def run(self, handler: Handler, task: Task, run: Execution) -> Any:
+        """Run *task* to its result.
+
+        Raises: NexusError (AdmissionError, GuestError, InternalError).
+        """
+        error: NexusError | None = None
+        try:
+            run.usage.queue_s = self._admission.enter(
+                handler.name, handler.max_concurrency, run.deadline
+            )
+            try:
+                return self._run_admitted(handler, task, run)
+            finally:
+                self._admission.leave(handler.name)
+        except NexusError as raised:
+            error = raised
+            raise
+        except Exception as raised:
+            error = InternalError(f"{type(raised).__name__}: {raised}")
+            raise error from raised
+        finally:
+            usage, timer = run.usage, run.timer
+            usage.duration_s, usage.cpu_s = timer.wall_s(), timer.cpu_s()
+            self._observe(handler, run, error)
+
+    def _run_admitted(self, handler: Handler, task: Task, run: Execution) -> Any:
+        watch = self._watchdog.watch(run)
+        try:
+            began = time.monotonic()
+            instance = self._pool.acquire(handler, run)
+            run.usage.acquire_s = time.monotonic() - began
+            clean = False
+            try:
+                result = instance.execute(handler.compiled, task, handler=handler, run=run)
+                clean = True
+                return result
+            finally:
+                if clean:
+                    self._pool.release(instance, handler, run)
+                else:
+                    self._pool.discard(instance)
+        finally:
+            self._watchdog.unwatch(watch)
+            if run.cancelled:
+                run.usage.overshoot_s = time.monotonic() - run.deadline
+
+
+def outcome_of(error: NexusError | None) -> Outcome:
+    """The one word for how a run ended."""
+    return Outcome.OK if error is None else error.outcome

@@ -1,0 +1,13 @@
+"""Instances: made, lent, cleaned, replaced.
+
+execution.py   one run of a guest: its budget, and why it stopped
+linked.py      one module loaded and linked for one thread
+instance.py    `WasmInstance`: an instance with a state and a way back to its snapshot
+pool.py        `InstancePool`: per-thread shelves under one budget
+"""
+
+from nexus.pool.execution import Execution, ExecutionTimer
+from nexus.pool.instance import WasmInstance
+from nexus.pool.pool import InstancePool
+
+__all__ = ["Execution", "ExecutionTimer", "InstancePool", "WasmInstance"]

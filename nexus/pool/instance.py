@@ -1,0 +1,106 @@
+"""`WasmInstance`: one instance with a state, bound to its thread, and a way back to its start."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from nexus.errors import InvalidState
+from nexus.model import Compiled, Handler, Isolation, State
+from nexus.pool.execution import Execution
+from nexus.pool.linked import LinkedModule
+from nexus.protocols import EngineInstance, Task
+
+_ids = itertools.count(1)
+
+
+class Snapshot:
+    """Memory and mutable globals right after initialisation; one serves all instances of a
+    module, in every thread."""
+
+    __slots__ = ("globals", "memory")
+
+    def __init__(self, instance: EngineInstance) -> None:
+        self.memory = bytes(instance.memory())
+        self.globals = instance.read_globals()
+
+
+class WasmInstance:
+    """One instantiated guest. Only `terminate` may be called from another thread."""
+
+    __slots__ = ("_engine_instance", "_linked", "_peak", "_snapshot", "id", "state")
+
+    def __init__(
+        self, linked: LinkedModule, engine_instance: EngineInstance, snapshot: Snapshot
+    ) -> None:
+        self.id = f"i{next(_ids)}"
+        self.state = State.IDLE
+        self._linked: LinkedModule | None = linked
+        self._engine_instance: EngineInstance | None = engine_instance
+        self._snapshot = snapshot
+        self._peak = len(snapshot.memory)
+
+    def execute(self, compiled: Compiled, task: Task, *, handler: Handler, run: Execution) -> Any:
+        """Run *task* and return its result. Whatever happens, the instance is executing until the
+        pool takes it back or terminates it.
+
+        Raises: GuestError; InvalidState where the instance is not lent, or not one of *compiled*.
+        """
+        linked, instance = self._linked, self._engine_instance
+        if self.state is not State.EXECUTING or linked is None or instance is None:
+            raise InvalidState(self.id, self.state.value, State.EXECUTING.value)
+        if linked.compiled is not compiled:
+            raise InvalidState(self.id, f"one of {linked.compiled.key}", f"one of {compiled.key}")
+        linked.enter(run, instance)
+        try:
+            return linked.guest.perform(instance, task, handler, run)
+        finally:
+            linked.leave(run)
+            used = len(instance.memory())
+            run.usage.memory_used_bytes = used
+            self._peak = max(self._peak, used)
+            run.usage.memory_peak_bytes = self._peak
+
+    def reset(self) -> bool:
+        """Go back to the snapshot; False where that cannot be proved complete."""
+        linked, instance = self._linked, self._engine_instance
+        if linked is None or instance is None or linked.compiled.info.reset_blocker is not None:
+            return False
+        memory = instance.memory()
+        snapshot = self._snapshot
+        if len(memory) != len(snapshot.memory):
+            return False
+        if snapshot.memory:
+            memory[:] = snapshot.memory
+        if snapshot.globals:
+            instance.write_globals(snapshot.globals)
+        return True
+
+    def make_ready(self, isolation: Isolation, run: Execution) -> bool:
+        """Prepare for the next request after a clean exit; False: this instance is used up."""
+        if isolation is Isolation.REUSE:
+            return run.stopped is None
+        return isolation is Isolation.RESET and self.reset()
+
+    def resume(self, result: Any) -> Any:
+        """Raises: InvalidState: only a suspended instance can go on, and none is."""
+        raise InvalidState(self.id, self.state.value, State.SUSPENDED.value)
+
+    def suspension_id(self) -> str | None:
+        """The id under which this instance is suspended; None: it is not."""
+        return None
+
+    def memory_used(self) -> int:
+        """Bytes of linear memory now; 0 once terminated."""
+        instance = self._engine_instance
+        return len(instance.memory()) if instance is not None else 0
+
+    def memory_peak(self) -> int:
+        """The most bytes of linear memory it ever had."""
+        return self._peak
+
+    def terminate(self) -> None:
+        """Let the instance go. Dropping is the one thing another thread may do (DESIGN fact 26)."""
+        self.state = State.TERMINATED
+        self._engine_instance = None
+        self._linked = None

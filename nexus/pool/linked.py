@@ -1,0 +1,50 @@
+"""One module loaded and linked for one thread, and the instances it has idle there."""
+
+from __future__ import annotations
+
+from nexus.model import Compiled, FuncType
+from nexus.pool.execution import Execution
+from nexus.protocols import Engine, EngineInstance, GuestFactory, HostFunction
+
+CHECKPOINT = ("nexus", "checkpoint")
+_CHECKPOINT_TYPE = FuncType(("i64",), ("i64",))
+
+
+class LinkedModule:
+    """A compiled module with its host functions, used only by the thread that made it."""
+
+    def __init__(self, engine: Engine, make_guest: GuestFactory, compiled: Compiled) -> None:
+        self.compiled = compiled
+        self.guest = make_guest(compiled)
+        self._run: Execution | None = None
+        functions = dict(self.guest.functions())
+        functions[CHECKPOINT] = HostFunction(_CHECKPOINT_TYPE, self._checkpoint)
+        self._module = engine.load(compiled.artifact, compiled.info, functions)
+
+    def instantiate(self, run: Execution) -> EngineInstance:
+        """Make an instance; its start function, if any, runs on *run*'s budget.
+
+        Raises: GuestError, or why *run* was stopped.
+        """
+        self._run = run
+        try:
+            return self._module.instantiate()
+        except Exception as error:
+            if run.stopped is not None:
+                raise run.stopped from error
+            raise
+        finally:
+            self._run = None
+
+    def enter(self, run: Execution, instance: EngineInstance) -> None:
+        """Let checkpoints speak to *run* from now on."""
+        self._run = run
+        run.begin(instance)
+
+    def leave(self, run: Execution) -> None:
+        self._run = None
+        run.end()
+
+    def _checkpoint(self, fuel: int) -> int:
+        run = self._run
+        return run.checkpoint(fuel) if run is not None else -1

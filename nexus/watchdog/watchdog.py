@@ -1,0 +1,148 @@
+"""The watchdog: a thread with a heap of deadlines (after psycopg_pool's scheduler).
+
+It only sets a flag; the guest's next metering checkpoint sees it. An execution that stays under way
+long after its cancel has stopped reaching checkpoints, which metering should make impossible: then
+`stuck` turns true, readiness fails, and a timer armed in C ends the process, since no Python thread
+can run while something holds the GIL.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import heapq
+import itertools
+import logging
+import threading
+import time
+from typing import Protocol
+
+log = logging.getLogger("nexus.watchdog")
+
+_COMPACT_ABOVE = 64
+"""ended watches are left in the heap until they are more than half of it, and more than this"""
+
+
+class Cancellable(Protocol):
+    """What can be watched: one run."""
+
+    execution_id: str
+    deadline: float
+
+    def cancel(self) -> None:
+        """Ask the run to stop. Called on the watchdog's thread; must not block or raise."""
+        ...
+
+
+class Watch:
+    """One run being watched, from `Watchdog.watch` to `Watchdog.unwatch`."""
+
+    __slots__ = ("cancelled", "ended", "run")
+
+    def __init__(self, run: Cancellable) -> None:
+        self.run = run
+        self.ended = False
+        self.cancelled = False
+
+
+class Watchdog:
+    """Cancels runs at their deadline. Thread-safe; one per process."""
+
+    def __init__(self, stuck_after_s: float, *, exit_when_stuck: bool = False) -> None:
+        """*stuck_after_s*: how long past its deadline a run may go before it counts as stuck.
+        *exit_when_stuck*: also arm faulthandler's timer, which ends the process from C."""
+        self._stuck_after_s = stuck_after_s
+        self._exit_when_stuck = exit_when_stuck
+        self._changed = threading.Condition()  # guards the fields below
+        self._heap: list[tuple[float, int, Watch]] = []
+        self._ended = 0
+        self._wakes_at = float("inf")
+        self._late: set[Watch] = set()
+        self._closed = False
+        self._order = itertools.count()
+        self._cancels = 0
+        self._thread = threading.Thread(target=self._work, name="nexus-watchdog", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop the thread; runs under way are no longer watched."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        if self._thread.ident is not None:
+            self._thread.join()
+        self._disarm()
+
+    def watch(self, run: Cancellable) -> Watch:
+        """Cancel *run* at its deadline unless `unwatch` comes first."""
+        watch = Watch(run)
+        with self._changed:
+            heapq.heappush(self._heap, (run.deadline, next(self._order), watch))
+            if run.deadline < self._wakes_at:
+                self._changed.notify()
+        return watch
+
+    def unwatch(self, watch: Watch) -> None:
+        """End the watch: a cancel after this can no longer hit its run."""
+        with self._changed:
+            watch.ended = True
+            if watch.cancelled:
+                self._late.discard(watch)
+                if not self._late:
+                    self._disarm()
+                return
+            self._ended += 1
+            if self._ended > _COMPACT_ABOVE and self._ended * 2 > len(self._heap):
+                self._heap = [entry for entry in self._heap if not entry[2].ended]
+                heapq.heapify(self._heap)
+                self._ended = 0
+
+    @property
+    def stuck(self) -> bool:
+        """Whether a cancelled run has gone on for longer than *stuck_after_s*."""
+        now = time.monotonic()
+        with self._changed:
+            return any(now > w.run.deadline + self._stuck_after_s for w in self._late)
+
+    @property
+    def cancels(self) -> int:
+        """How many runs were cancelled since the start."""
+        return self._cancels
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                if self._closed:
+                    return
+                now = time.monotonic()
+                due = self._take_due(now)
+                if not due:
+                    self._wakes_at = self._heap[0][0] if self._heap else float("inf")
+                    wait = self._wakes_at - now if self._heap else None
+                    self._changed.wait(wait)
+                    self._wakes_at = float("-inf")
+            for watch in due:
+                log.debug("cancelled %s at its deadline", watch.run.execution_id)
+
+    def _take_due(self, now: float) -> list[Watch]:
+        """Cancel what is due. The flag is set under the lock, so that `unwatch` is a clean end."""
+        due = []
+        while self._heap and (self._heap[0][0] <= now or self._heap[0][2].ended):
+            watch = heapq.heappop(self._heap)[2]
+            if watch.ended:
+                self._ended -= 1
+                continue
+            watch.cancelled = True
+            watch.run.cancel()
+            self._cancels += 1
+            if not self._late and self._exit_when_stuck:
+                faulthandler.dump_traceback_later(self._stuck_after_s, exit=True)
+            self._late.add(watch)
+            due.append(watch)
+        return due
+
+    def _disarm(self) -> None:
+        if self._exit_when_stuck:
+            faulthandler.cancel_dump_traceback_later()
