@@ -1,33 +1,43 @@
+# make PYTHON=... takes that interpreter; VENV=... keeps the environment elsewhere.
 VENV ?= .venv
-BIND ?= 127.0.0.1:8000
-ARGS ?=
 PYTHON ?=
-export PYTHON
+BIND ?= 127.0.0.1:8000
+HANDLERS ?= examples
+ARGS ?=
+export VENV PYTHON
 
-.PHONY: help run test lint examples clean
+RUFF = $(VENV)/bin/ruff
+RUFF_OPTIONS = --config .ci/ruff.toml
 
-help:  ## List the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+.DEFAULT_GOAL := help
+.PHONY: help run test examples lint clean
 
-run:  ## Set everything up and serve examples/ until Ctrl-C
-	@./scripts/setup.sh $(VENV)
-	@echo "Try:"
-	@sed -n 's/^    curl/  curl/p' examples/README.md
-	@exec $(VENV)/bin/nexus serve --handlers examples --bind $(BIND)
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1 \t/p' Makefile | expand -t 18
 
-test:  ## Set everything up and run the tests (ARGS="-k pool")
-	@./scripts/setup.sh $(VENV) test
-	@$(VENV)/bin/python -m pytest $(ARGS)
+run: ## serve examples/ on http://127.0.0.1:8000 until Ctrl-C (BIND=host:port HANDLERS=folder ARGS=...)
+	@scripts/setup.sh
+	@echo "Serving $(HANDLERS) on http://$(BIND) until Ctrl-C; to try it, in another terminal:"
+	@sed -n 's/127\.0\.0\.1:8000/$(BIND)/; s/^    curl/  curl/p' examples/README.md
+	@exec $(VENV)/bin/nexus serve --handlers $(HANDLERS) --bind $(BIND) $(ARGS)
 
-lint:  ## ruff and mypy
-	@./scripts/setup.sh $(VENV) lint
-	$(VENV)/bin/ruff check --config .ci/ruff.toml .
-	$(VENV)/bin/ruff format --config .ci/ruff.toml --check .
-	$(VENV)/bin/mypy
+test: ## run the tests (ARGS="tests/wasm -k meter")
+	@scripts/setup.sh test
+	$(VENV)/bin/python -m pytest $(ARGS)
 
-examples:  ## Build examples/*.wasm again from their sources
-	@./scripts/setup.sh $(VENV) test
+examples: ## rebuild the modules in examples/ from their sources
+	@scripts/setup.sh
+	@zig=$$(sed -n 's/^ZIG_VERSION = "\(.*\)"/\1/p' examples/build.py) && \
+		$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check ziglang==$$zig
 	$(VENV)/bin/python examples/build.py
 
-clean:  ## Remove the virtual environments and caches
-	rm -rf .venv .venv-* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+lint: ## check style and types
+	@scripts/setup.sh lint
+	$(RUFF) check $(RUFF_OPTIONS) .
+	$(RUFF) format --check $(RUFF_OPTIONS) .
+	$(VENV)/bin/mypy
+
+clean: ## remove the environment and everything else that was made
+	@scripts/setup.sh --remove
+	rm -rf build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache .nexus-cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,54 @@
+"""Reading a request body: capped, and not slower than it may be."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from nexus.errors import DeadlineExceeded, InvalidArgument, PayloadTooLarge
+
+_CHUNK_BYTES = 65536
+
+
+def read_body(environ: dict[str, Any], limit_bytes: int, deadline: float) -> bytes:
+    """The whole body, read on the client's time, before an instance is taken.
+
+    Raises: PayloadTooLarge, DeadlineExceeded (*deadline*: monotonic seconds), InvalidArgument for
+        a body that ends early.
+    """
+    declared = environ.get("CONTENT_LENGTH")
+    if not declared and "HTTP_TRANSFER_ENCODING" not in environ:
+        return b""
+    length = int(declared) if declared else None
+    if length == 0:
+        return b""
+    if length is not None and length > limit_bytes:
+        raise PayloadTooLarge(limit_bytes)
+    body = _read(environ, length, limit_bytes, deadline)
+    if length is not None and len(body) < length:
+        raise InvalidArgument(f"the body ended after {len(body)} of {length} bytes")
+    return body
+
+
+def _read(environ: dict[str, Any], length: int | None, limit_bytes: int, deadline: float) -> bytes:
+    source, socket = environ["wsgi.input"], environ.get("gunicorn.socket")
+    chunks, left = [], limit_bytes + 1 if length is None else length
+    try:
+        while left > 0:
+            if socket is not None:
+                socket.settimeout(max(deadline - time.monotonic(), 0.001))
+            chunk = source.read(min(left, _CHUNK_BYTES))
+            if not chunk:
+                break
+            chunks.append(chunk)
+            left -= len(chunk)
+            if time.monotonic() > deadline:
+                raise TimeoutError
+    except TimeoutError as error:
+        raise DeadlineExceeded("the request body did not arrive within the deadline") from error
+    finally:
+        if socket is not None:
+            socket.settimeout(None)
+    if length is None and left <= 0:
+        raise PayloadTooLarge(limit_bytes)
+    return b"".join(chunks)

@@ -1,0 +1,52 @@
+"""Errors as responses: one table of statuses, bodies as in RFC 9457."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+
+from nexus.errors import AdmissionError, InternalError, MethodNotAllowed, NexusError
+from nexus.model import HttpResponse
+
+STATUS = {
+    "TIMEOUT": 504,
+    "CPU_LIMIT": 504,
+    "MEMORY_LIMIT": 500,
+    "STACK_LIMIT": 500,
+    "RESOURCE_LIMIT": 500,
+    "EXECUTION_ERROR": 500,
+    "INVALID_RESPONSE": 502,
+    "PERMISSION_DENIED": 403,
+    "HANDLER_NOT_FOUND": 404,
+    "METHOD_NOT_ALLOWED": 405,
+    "PAYLOAD_TOO_LARGE": 413,
+    "INVALID_HANDLER": 422,
+    "COMPILATION_ERROR": 422,
+    "INVALID_ARGUMENT": 400,
+    "CONCURRENCY_LIMIT": 429,
+    "OVERLOADED": 503,
+    "SHUTTING_DOWN": 503,
+    "SUSPENSION_NOT_FOUND": 404,
+    "INTERNAL_ERROR": 500,
+}
+
+
+def problem(error: NexusError, handler: str | None, execution_id: str | None) -> HttpResponse:
+    """The response for *error*. What went wrong inside us stays in the log."""
+    status = STATUS[error.code]
+    detail = "internal error" if isinstance(error, InternalError) else str(error)
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": error.code,
+        "handler": handler,
+        "execution_id": execution_id,
+    }
+    headers = [("Content-Type", "application/problem+json")]
+    if isinstance(error, AdmissionError):
+        headers.append(("Retry-After", str(error.retry_after_s)))
+    if isinstance(error, MethodNotAllowed):
+        headers.append(("Allow", ", ".join(error.allowed)))
+    return HttpResponse(status, headers, json.dumps(body).encode() + b"\n")

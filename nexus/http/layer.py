@@ -1,0 +1,114 @@
+"""The WSGI layer: handler traffic goes straight to the data path, the rest to Flask (fact 27)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from nexus.dispatch import outcome_of
+from nexus.errors import InvalidArgument, MethodNotAllowed, NexusError
+from nexus.http.body import read_body
+from nexus.http.errors import problem
+from nexus.http.routes import Routes
+from nexus.logs import AccessLog
+from nexus.model import Handler, HttpRequest, HttpResponse, Outcome
+from nexus.pool import Execution
+from nexus.service import Service
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication
+
+_STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+
+
+class HandlerLayer:
+    """A WSGI middleware that answers for handlers."""
+
+    def __init__(self, following: WSGIApplication, service: Service, log: AccessLog | None) -> None:
+        self._following, self._service, self._log = following, service, log
+        self._routes = Routes(service.catalogue.handlers.values())
+        self._body_s = service.settings.http_timeout / 1000
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        handler = self._routes.find(environ["PATH_INFO"])
+        if handler is None:
+            return self._following(environ, start_response)
+        began = time.monotonic()
+        run: Execution | None = None
+        error: NexusError | None = None
+        size = 0
+        try:
+            _check_method(handler, environ["REQUEST_METHOD"])
+            run = self._service.dispatcher.new_run(handler, began, _timeout_s(environ))
+            body = read_body(
+                environ, handler.limits.max_request_bytes, min(run.deadline, began + self._body_s)
+            )
+            size = len(body)
+            response = self._service.dispatcher.run(handler, HttpRequest(environ, body), run)
+        except NexusError as raised:
+            error = raised
+            response = problem(raised, handler.name, run.execution_id if run else None)
+        outcome = outcome_of(error)
+        if self._log is not None:
+            self._write_log(environ, response, outcome, handler, began, size, run)
+        return _send(environ, start_response, response, outcome)
+
+    def _write_log(
+        self,
+        environ: dict[str, Any],
+        response: HttpResponse,
+        outcome: Outcome,
+        handler: Handler,
+        began: float,
+        size: int,
+        run: Execution | None,
+    ) -> None:
+        assert self._log is not None  # the caller asked
+        self._log.write(
+            method=environ["REQUEST_METHOD"],
+            path=environ["PATH_INFO"],
+            status=response.status,
+            outcome=outcome,
+            handler=handler.name,
+            duration_ms=(time.monotonic() - began) * 1000,
+            request_bytes=size,
+            response_bytes=len(response.body),
+            execution_id=run.execution_id if run else "",
+            remote=environ.get("REMOTE_ADDR", ""),
+        )
+
+
+def _check_method(handler: Handler, method: str) -> None:
+    if handler.methods and method not in handler.methods:
+        raise MethodNotAllowed(method, tuple(sorted(handler.methods)))
+
+
+def _timeout_s(environ: dict[str, Any]) -> float | None:
+    """`X-Nexus-Timeout-Ms`, in seconds. Raises: InvalidArgument."""
+    said = environ.get("HTTP_X_NEXUS_TIMEOUT_MS")
+    if said is None:
+        return None
+    if not (said.isascii() and said.isdigit() and len(said) <= 10 and int(said) > 0):
+        raise InvalidArgument(f"X-Nexus-Timeout-Ms is {said[:40]!r}; it takes whole milliseconds")
+    return int(said) / 1000
+
+
+def _send(
+    environ: dict[str, Any],
+    start_response: StartResponse,
+    response: HttpResponse,
+    outcome: Outcome,
+) -> Iterable[bytes]:
+    if response.reason:
+        line = f"{response.status} {response.reason}"
+    else:
+        line = _STATUS_LINES.get(response.status) or f"{response.status} Unknown"
+    body = response.body
+    headers = response.headers
+    headers.append(("X-Nexus-Outcome", outcome.value))
+    if response.status not in (204, 304):
+        headers.append(("Content-Length", str(len(body))))
+    start_response(line, headers)
+    return () if environ["REQUEST_METHOD"] == "HEAD" else (body,)

@@ -1,0 +1,23 @@
+"""From a path to its handler: the longest route that the path is at or below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nexus.model import Handler
+
+
+class Routes:
+    """Immutable; made anew when the handlers change."""
+
+    def __init__(self, handlers: Iterable[Handler]) -> None:
+        self._by_route = {handler.route: handler for handler in handlers}
+
+    def find(self, path: str) -> Handler | None:
+        """The handler for *path*, whose own path ends at a `/`."""
+        routes = self._by_route
+        found = routes.get(path)
+        while found is None and path:
+            path = path.rpartition("/")[0]
+            found = routes.get(path)
+        return found or routes.get("/")

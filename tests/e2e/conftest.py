@@ -1,0 +1,123 @@
+"""A real gunicorn on loopback, serving a folder made by the test module."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+SPIN = '(module (memory (export "memory") 1) (func (export "_start") (loop br 0)))'
+TRAP = '(module (memory (export "memory") 1) (func (export "_start") unreachable))'
+SILENT = '(module (memory (export "memory") 1) (func (export "_start")))'
+START_SPINS = """(module (memory (export "memory") 1) (func $s (loop br 0)) (start $s)
+  (func (export "_start")))"""
+ENV = '(module (import "env" "foo" (func)) (memory (export "memory") 1) (func (export "_start")))'
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Server:
+    """One running `nexus serve`."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
+        self.process, self.port = process, port
+
+    def get(
+        self, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> Answer:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}", data=body, headers=headers or {}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=20) as response:
+                return Answer(response.status, dict(response.headers), response.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return Answer(error.code, dict(error.headers), error.read())
+
+    def workers(self) -> set[int]:
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return {int(pid) for pid in children.read_text().split()}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("handlers")
+    for name in ("hello.wat", "sha256.wasm", "sha256.toml"):
+        (folder / name).write_bytes((ROOT / "examples" / name).read_bytes())
+    sources = {
+        "spin": SPIN,
+        "trap": TRAP,
+        "silent": SILENT,
+        "startspin": START_SPINS,
+        "env": ENV,
+        "badmanifest": SILENT,
+    }
+    for name, source in sources.items():
+        (folder / f"{name}.wat").write_text(source)
+    (folder / "spin.toml").write_text("timeout_ms = 300\n")
+    (folder / "startspin.toml").write_text("timeout_ms = 300\n")
+    (folder / "badmanifest.toml").write_text('timeout = "5s"\n')
+    (folder / "cut.wasm").write_bytes(b"\0asm\1\0\0\0\1\5")
+    port = _free_port()
+    log = tmp_path_factory.mktemp("log") / "serve.log"
+    with open(log, "wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from nexus.cli import main; main()", "serve"],
+            env={
+                **os.environ,
+                "NEXUS_HANDLERS_DIR": str(folder),
+                "NEXUS_BIND": f"127.0.0.1:{port}",
+                "NEXUS_CACHE_DIR": str(tmp_path_factory.mktemp("cache")),
+                "NEXUS_COMPILER": "cranelift",
+                "NEXUS_WORKERS": "2",
+                "PYTHONPATH": str(ROOT),
+            },
+            stdout=output,
+            stderr=output,
+        )
+    running = Server(process, port)
+    try:
+        _wait_ready(running, log)
+        yield running
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_ready(server: Server, log: Path) -> None:
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline and server.process.poll() is None:
+        try:
+            if server.get("/readyz").status == 200:
+                return
+        except OSError:
+            time.sleep(0.1)  # not listening yet: polled, bounded by the deadline above
+    raise AssertionError(f"the server did not become ready:\n{log.read_text()}")
