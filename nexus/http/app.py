@@ -48,7 +48,8 @@ def _add_health(app: Flask, service: Service) -> None:
 
 def _add_metrics(app: Flask, registry: CollectorRegistry) -> None:
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        GunicornInternalPrometheusMetrics(app, registry=registry, group_by="endpoint")
+        # Its registry only reads the workers' files: ours in it would count everything twice.
+        GunicornInternalPrometheusMetrics(app, registry=CollectorRegistry(), group_by="endpoint")
     else:
         PrometheusMetrics(app, registry=registry, group_by="endpoint")
 
