@@ -87,10 +87,12 @@ class Execution:
         self.usage.instructions += self._granted - fuel
         self._granted = SLICE
         if self.stopped is None:
-            if self.cancelled:
+            out_of_cpu = self.timer.cpu_s() > self.limits.cpu_timeout_s
+            # Where both budgets are the same the deadline is what passed, flag or no flag yet.
+            if self.cancelled or (out_of_cpu and time.monotonic() >= self.deadline):
                 limit = self.limits.timeout_s
                 self.stopped = DeadlineExceeded(f"not finished within its deadline ({limit:g} s)")
-            elif self.timer.cpu_s() > self.limits.cpu_timeout_s:
+            elif out_of_cpu:
                 limit = self.limits.cpu_timeout_s
                 self.stopped = CpuLimit(f"used more than {limit:g} s of CPU")
             else:
