@@ -41,6 +41,8 @@ def refused_type(byte: int, offset: int) -> InvalidModule:
     """Make the error for a byte that stands where a value type should and is none we accept."""
     if byte in _REFUSED_TYPES:
         return InvalidModule(f"{_REFUSED_TYPES[byte]} (type {byte:#04x}): not supported", offset)
+    if byte < EMPTY_BLOCK:  # a type index, where heap types are
+        return InvalidModule(f"{_TYPED_REFERENCES} (to type {byte}): not supported", offset)
     return InvalidModule(f"unknown value type {byte:#04x}", offset)
 
 

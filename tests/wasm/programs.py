@@ -14,8 +14,8 @@ _BINARY = ["add", "sub", "mul", "and", "or", "xor", "shl", "shr_u", "lt_s", "eq"
 class Generator:
     """Draws the body of one function; `callees` are functions it may call."""
 
-    def __init__(self, draw: st.DrawFn, callees: list[str]) -> None:
-        self.draw, self.callees = draw, callees
+    def __init__(self, draw: st.DrawFn, callees: list[str], *, bulk: bool) -> None:
+        self.draw, self.callees, self.bulk = draw, callees, bulk
         self.counters = 0
         self.labels = 0
 
@@ -51,7 +51,7 @@ class Generator:
         if kind == "store":
             address = f"(i32.and {self.expression()} (i32.const 255))"
             return f"(i32.store {address} {self.expression()})"
-        if kind == "fill":
+        if kind == "fill" and self.bulk:
             length = f"(i32.and {self.expression()} (i32.const 127))"
             return f"(memory.fill (i32.const 9) {self.expression()} {length})"
         if kind == "leave" and labels:
@@ -115,12 +115,12 @@ class Generator:
 
 
 @st.composite
-def programs(draw: st.DrawFn) -> str:
+def programs(draw: st.DrawFn, *, bulk: bool = True) -> str:
     """A module with memory and an export `run` (i32, i32) -> i32, which may call the others."""
     functions: list[str] = []
     names: list[str] = []
     for n in range(draw(st.integers(1, 3))):
-        generator = Generator(draw, list(names))
+        generator = Generator(draw, list(names), bulk=bulk)
         body = generator.statements((), 0)
         locals = "i32 " * (LOCALS - 2 + generator.counters)
         functions.append(

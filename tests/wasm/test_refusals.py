@@ -50,6 +50,7 @@ def refusal(wasm: bytes) -> InvalidModule:
          "typed function references (opcode 0xd4)"),
         ("(func (param (ref func)))", "typed function references (type 0x64)"),
         ("(table 1 (ref func) (ref.func 0)) (func)", "typed function references (a table"),
+        ("(type $t (func)) (func (drop (ref.null $t)))", "typed function references (to type 0)"),
         ("(tag)", "exceptions (a tag section)"),
         ("(func (throw_ref (unreachable)))", "exceptions (opcode 0x0a)"),
         ("(func (try_table))", "exceptions (opcode 0x1f)"),

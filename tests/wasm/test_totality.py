@@ -52,7 +52,7 @@ def test_the_seeds_are_valid() -> None:
 
 
 @given(st.sampled_from(SEEDS), st.data())
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=800, deadline=None)
 def test_mutations(seed: bytes, data: st.DataObject) -> None:
     mutated = bytearray(seed)
     for _ in range(data.draw(st.integers(1, 3))):
