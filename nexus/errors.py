@@ -7,7 +7,8 @@ NexusError
 │   ├── MethodNotAllowed        METHOD_NOT_ALLOWED
 │   ├── InvalidHandler          INVALID_HANDLER
 │   │   ├── InvalidModule         the bytes: malformed, or a feature we cannot meter
-│   │   └── ManifestError         the NAME.toml beside it
+│   │   ├── ManifestError         the NAME.toml beside it
+│   │   └── HandlerConflict       its name or route is another's
 │   └── CompilationError        COMPILATION_ERROR
 ├── RequestError                the client's fault
 │   ├── InvalidArgument         INVALID_ARGUMENT
@@ -103,6 +104,10 @@ class ManifestError(InvalidHandler):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class HandlerConflict(InvalidHandler):
+    """Good by itself, but its name or route is taken by another handler, or reserved."""
 
 
 class CompilationError(HandlerError):

@@ -12,8 +12,8 @@ from nexus.config import load
 
 _settings = load({}, os.environ, Path.cwd()).settings
 
-wsgi_app = "nexus.wsgi:app()"
-worker_class = "gthread"
+wsgi_app = "nexus.wsgi:worker_app()"
+worker_class = "nexus.gunicorn_worker.NexusWorker"
 bind = _settings.bind
 workers = _settings.workers
 threads = _settings.threads
@@ -21,7 +21,7 @@ worker_connections = _settings.threads + _settings.max_queue
 """gthread queues accepted requests without bound: keep what it may accept near what we admit"""
 timeout = 30 + _settings.stuck_after_ms // 1000
 """worker liveness; guests give the GIL up at every checkpoint, so only a stuck worker misses it"""
-graceful_timeout = 30 + _settings.timeout_ms // 1000
+graceful_timeout = 30 + (_settings.timeout_ms + _settings.drain_delay_ms) // 1000
 accesslog = None
 """Nexus writes its own access log"""
 logconfig_dict = {
@@ -30,27 +30,36 @@ logconfig_dict = {
     "loggers": {"gunicorn.error": {"handlers": [], "propagate": True}},
 }
 
-_metrics_dir = tempfile.mkdtemp(prefix="nexus-metrics-")
-raw_env = [f"PROMETHEUS_MULTIPROC_DIR={_metrics_dir}", "NEXUS_SUPERVISED=1"]
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics_dir
+# One folder, gone with the master, for what workers leave to each other and to it.
+_shared_dir = Path(tempfile.mkdtemp(prefix="nexus-"))
+_metrics_dir, _stuck_dir = _shared_dir / "metrics", _shared_dir / "stuck"
+for _folder in (_metrics_dir, _stuck_dir):
+    _folder.mkdir()
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics_dir)
+os.environ["NEXUS_STUCK_LOG_DIR"] = str(_stuck_dir)
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """Take a dead worker's live gauges out of the sum."""
+    """Take a dead worker's live gauges out of the sum; count it if a guest did not stop."""
     # Imported late: prometheus_client decides at import whether it counts for several processes.
     from prometheus_client import multiprocess
 
+    from nexus.metrics.workers import count_stuck
+
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    log = _stuck_dir / f"{worker.pid}.txt"
+    stacks = log.read_text(errors="replace") if log.exists() else ""
+    log.unlink(missing_ok=True)
+    if stacks:
+        server.log.error("worker %s was replaced: a guest did not stop\n%s", worker.pid, stacks)
+        count_stuck()
 
 
 def worker_exit(server: Any, worker: Any) -> None:
     """Let the worker's service go in order."""
-    application = worker.app.callable
-    service = application.extensions.get("nexus") if application is not None else None
-    if service is not None:
-        service.stop()
+    worker.stop_service()
 
 
 def on_exit(server: Any) -> None:
-    """The last process out removes the metrics files."""
-    shutil.rmtree(_metrics_dir, ignore_errors=True)
+    """The last process out removes what they shared."""
+    shutil.rmtree(_shared_dir, ignore_errors=True)

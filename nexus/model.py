@@ -124,16 +124,35 @@ class Limits:
 
 
 @dataclass(frozen=True, eq=False)
+class Snapshot:
+    """The state an instance starts from and is reset to: independent of engine and thread."""
+
+    memory: bytes
+    """the whole linear memory"""
+    globals: tuple[Any, ...]
+    """values of the module's `mutable_globals`, in their order"""
+
+
+@dataclass(frozen=True, eq=False)
 class Compiled:
     """A compiled module: the same bytes for every worker and thread."""
 
     key: str
-    """cache key: names module, rewriter, engine, compiler, versions, CPU features and limits"""
+    """names all that an instance starts from; instances and snapshots go by it"""
     artifact: bytes
     """what the engine's `load` takes; trusted, so only ever from our own compiler child"""
     info: ModuleInfo
     abi: str
-    """`wasi`"""
+    """`wasi`, `js`"""
+    module_key: str = ""
+    """names the module alone, where several share one (a language runtime); empty: as *key*"""
+    snapshot: Snapshot | None = None
+    """where instances start from; None: where instantiation leaves them"""
+
+    @property
+    def loaded_as(self) -> str:
+        """What a thread's loaded module goes by."""
+        return self.module_key or self.key
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,9 +183,23 @@ class Usage:
     memory_used_bytes: int = 0
     memory_peak_bytes: int = 0
     host_calls: int = 0
+    calls: dict[str, int] = field(default_factory=dict)
+    """host calls by the function's name"""
     instructions: int = 0
     overshoot_s: float = -1.0
     """how late after its deadline a cancelled execution ended; negative: it was not cancelled"""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolCounts:
+    """How pool and queue of one worker are at one moment."""
+
+    active: int = 0
+    available: int = 0
+    suspended: int = 0
+    waiting: int = 0
+    created: int = 0
+    """instances made since the start"""
 
 
 # ---- tasks: what a guest can be asked to do ---------------------------------------------------

@@ -54,6 +54,13 @@ class EngineInstance(Protocol):
         the guest may have grown it. Empty where the module has no memory."""
         ...
 
+    def grow_memory(self, size_bytes: int) -> None:
+        """Make the memory *size_bytes* long (whole pages, not less than now).
+
+        Raises: MemoryLimit above its maximum.
+        """
+        ...
+
     def read_globals(self) -> tuple[Any, ...]:
         """Values of the module's `mutable_globals`, in their order."""
         ...

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from typing import Any
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
@@ -13,15 +15,17 @@ from nexus import config
 from nexus.config import Settings
 from nexus.dispatch import Dispatcher, outcome_of
 from nexus.engines import create_engine
-from nexus.errors import HandlerNotFound, NexusError
+from nexus.errors import NexusError
 from nexus.guest import guest_for
 from nexus.handlers.cache import ArtifactCache
-from nexus.handlers.catalogue import Catalogue, load_catalogue
+from nexus.handlers.catalogue import Catalogue, load_catalogue, load_handler
 from nexus.handlers.compiler import Compiler, CompilerLimits
+from nexus.handlers.sources import Source, find_sources
+from nexus.handlers.watcher import HandlersWatcher
 from nexus.logs import guest_lines
-from nexus.metrics import PathMetrics
-from nexus.model import Context, Handler
-from nexus.pool import Execution, InstancePool
+from nexus.metrics import Flusher, PathMetrics
+from nexus.model import Handler, Isolation, Limits, PoolCounts
+from nexus.pool import Execution, InstancePool, warm_threads
 from nexus.scheduling import Admission, Fifo
 from nexus.watchdog import Watchdog
 
@@ -37,43 +41,125 @@ class Service:
     """One worker's service."""
 
     def __init__(
-        self, settings: Settings, registry: CollectorRegistry | None, *, supervised: bool = False
+        self,
+        settings: Settings,
+        registry: CollectorRegistry | None,
+        *,
+        stuck_log: int | None = None,
     ) -> None:
-        """*supervised*: something restarts this process when it ends, so a stuck guest may end it.
+        """*stuck_log*: a file descriptor; given, a guest that does not stop ends the process, for
+        a supervisor to start another, and the threads' stacks are written there first.
 
         Raises: EngineUnavailable.
         """
         self.settings = settings
         self.limits = config.limits(settings)
         self.engine = create_engine(settings.engine, settings.compiler, settings.cache_dir)
-        self.cache = ArtifactCache(settings.cache_dir)
+        self.metrics = PathMetrics(registry)
+        self.cache = ArtifactCache(settings.cache_dir, self.metrics.cache_request)
         self.compiler = Compiler(
             self.engine,
             self.cache,
             settings.cache_dir,
             CompilerLimits(settings.compile_timeout_ms / 1000, settings.compile_memory_mb << 20),
+            self.metrics.compilation,
         )
-        self.metrics = PathMetrics(registry)
         self.admission = Admission(
             Fifo(), max_running=settings.max_instances, max_queue=settings.max_queue
         )
-        self.pool = InstancePool(self.engine, guest_for, max_instances=settings.max_instances)
-        self.watchdog = Watchdog(settings.stuck_after_ms / 1000, exit_when_stuck=supervised)
+        self.pool = InstancePool(
+            self.engine,
+            guest_for,
+            max_instances=settings.max_instances,
+            max_memory_bytes=settings.pool_memory_mb << 20,
+        )
+        self.watchdog = Watchdog(settings.stuck_after_ms / 1000, stuck_log=stuck_log)
         self.dispatcher = Dispatcher(self.admission, self.pool, self.watchdog, self._observe)
-        self.catalogue = Catalogue({}, {})
-        self.ready = False
+        self.flusher = Flusher(self.flush_metrics)
+        self.watcher = HandlersWatcher(settings.handlers_dir, self._load)
+        self.catalogue = Catalogue()
+        self.loaded = False
+        """whether the handlers were loaded once"""
+        self.draining = False
+        self._threads: Executor | None = None
 
-    def start(self) -> None:
-        """Load the handlers and start the watchdog.
+    def unready(self) -> str | None:
+        """Why no requests should be sent here now; None: they should."""
+        if self.draining:
+            return "draining"
+        if not self.loaded:
+            return "the handlers are still being loaded"
+        if self.watchdog.stuck:
+            return "a guest does not stop"
+        return None
 
-        Raises: InvalidHandler where the handlers folder cannot be read.
+    def start(self, threads: Executor | None = None) -> None:
+        """Start the watchdog, and load the handlers in the background: `loaded` says when.
+
+        *threads*: where requests will run, for instances to be warm there beforehand.
         """
         sys.setswitchinterval(SWITCH_INTERVAL_S)
+        self._threads = threads
         self.watchdog.start()
-        self.catalogue = load_catalogue(self.settings.handlers_dir, self.compiler, self.limits)
-        keys = frozenset(h.compiled.key for h in self.catalogue.handlers.values())
-        self.pool.retain(keys)
-        self.ready = True
+        self.flusher.start()
+        self.watcher.start()
+
+    def start_with(self, folder: Path) -> None:
+        """Start with the handlers in *folder*, loaded when this returns and not watched.
+
+        Raises: InvalidHandler where the folder cannot be read.
+        """
+        self.watchdog.start()
+        self._load(find_sources(folder))
+
+    def start_with_module(self, path: Path, limits: Limits | None = None) -> Handler:
+        """Start with the one handler whose module is at *path*, and return it.
+
+        Raises: HandlerError.
+        """
+        handler = load_handler(path, self.compiler, limits or self.limits)
+        self.watchdog.start()
+        self._serve(Catalogue({handler.name: handler}))
+        return handler
+
+    def drain(self) -> None:
+        """Let readiness fail; requests are still served."""
+        self.draining = True
+
+    def stop(self, grace_s: float | None = None) -> None:
+        """Turn new requests away, wait for those under way, let everything go.
+
+        *grace_s*: how long to wait at most; by default what the longest deadline can take.
+        """
+        self.draining = True
+        self.watcher.close()
+        self.admission.close()
+        if grace_s is None:
+            handlers = self.catalogue.handlers.values()
+            grace_s = 1.0 + max((h.limits.timeout_s for h in handlers), default=0.0)
+        self.admission.wait_idle(grace_s)
+        self.pool.shutdown()
+        self.flusher.close()
+        self.watchdog.close()
+
+    def flush_metrics(self) -> None:
+        """Bring the metrics up to date."""
+        pool = self.pool
+        self.metrics.flush(
+            PoolCounts(
+                active=pool.active_count(),
+                available=pool.available_count(),
+                suspended=pool.suspended_count(),
+                waiting=self.admission.depth(),
+                created=pool.instances_created(),
+            )
+        )
+
+    # ---- handlers ---------------------------------------------------------------------------
+
+    def _load(self, sources: Sequence[Source]) -> None:
+        before = self.catalogue
+        self._serve(load_catalogue(sources, self.compiler, self.limits, before))
         log.info(
             "%d handlers, %d with problems, engine %s with %s",
             len(self.catalogue.handlers),
@@ -82,31 +168,28 @@ class Service:
             self.engine.compiler,
         )
 
-    def warm(self) -> None:
-        """Put an instance of each handler on the calling thread's shelf, where there is room."""
-        for handler in self.catalogue.handlers.values():
-            run = self.dispatcher.new_run(handler, time.monotonic())
-            watch = self.watchdog.watch(run)
-            try:
-                if not self.pool.warm(handler, run):
-                    return
-            except NexusError as error:
-                log.warning("%s cannot be made ready: %s", handler.name, error)
-            finally:
-                self.watchdog.unwatch(watch)
+    def _serve(self, catalogue: Catalogue) -> None:
+        """Make *catalogue* the one that serves, with instances warm where there are threads."""
+        handlers = list(catalogue.handlers.values())
+        self.pool.retain([handler.compiled for handler in handlers])
+        if self._threads is not None:
+            warmable = [h for h in handlers if h.isolation is not Isolation.FRESH]
+            settings = self.settings
+            jobs = [warmable[n % len(warmable)] for n in range(settings.min_instances) if warmable]
+            warm_threads(self._threads, settings.threads, jobs, self._warm)
+            self._threads = None
+        self.catalogue = catalogue
+        self.loaded = True
 
-    def drain(self) -> None:
-        """Let readiness fail; requests are still served."""
-        self.ready = False
-
-    def stop(self) -> None:
-        """Turn new requests away, wait for those under way, let everything go."""
-        self.ready = False
-        self.admission.close()
-        longest = max((h.limits.timeout_s for h in self.catalogue.handlers.values()), default=0.0)
-        self.admission.wait_idle(longest + 1.0)
-        self.pool.shutdown()
-        self.watchdog.close()
+    def _warm(self, handler: Handler) -> None:
+        run = self.dispatcher.new_run(handler, time.monotonic())
+        watch = self.watchdog.watch(run)
+        try:
+            self.pool.warm(handler, run)
+        except NexusError as error:
+            log.warning("%s cannot be made ready: %s", handler.name, error)
+        finally:
+            self.watchdog.unwatch(watch)
 
     def _observe(self, handler: Handler, run: Execution, error: NexusError | None) -> None:
         self.metrics.record(handler, run.usage, outcome_of(error), error)
@@ -114,26 +197,3 @@ class Service:
             fields = {"handler": handler.name, "execution_id": run.execution_id}
             for line in guest_lines(bytes(run.stderr)):
                 guest_log.info("%s", line, extra={"fields": fields})
-
-
-class WasmRuntime:
-    """The embedding API: run a handler with a JSON context."""
-
-    def __init__(self, service: Service) -> None:
-        self._service = service
-
-    def execute_handler(
-        self, handler: str, context: bytes, timeout_ms: int | None = None
-    ) -> tuple[Any, Execution]:
-        """Run *handler* with the JSON *context* on its stdin; return the JSON value that it wrote
-        and what it used.
-
-        Raises: HandlerNotFound, and what `Dispatcher.run` raises.
-        """
-        found = self._service.catalogue.handlers.get(handler)
-        if found is None:
-            raise HandlerNotFound(f"no handler {handler!r}")
-        dispatcher = self._service.dispatcher
-        timeout_s = None if timeout_ms is None else timeout_ms / 1000
-        run = dispatcher.new_run(found, time.monotonic(), timeout_s)
-        return dispatcher.run(found, Context(context), run), run

@@ -1,4 +1,4 @@
-"""What gunicorn loads: `nexus.wsgi:app()`."""
+"""What a WSGI server loads: `nexus.wsgi:app()`; in our own gunicorn worker `worker_app()`."""
 
 from __future__ import annotations
 
@@ -12,22 +12,34 @@ from nexus import config, logs
 from nexus.http import create_app
 from nexus.service import Service
 
+STUCK_LOG = "NEXUS_STUCK_LOG_DIR"
+"""folder where a worker that does not get a guest stopped leaves its threads' stacks, as
+`PID.txt`; set where something restarts workers that end"""
 
-def make_service() -> Service:
-    """Make and start this worker's service from the environment.
 
-    Raises: ConfigError, EngineUnavailable, InvalidHandler.
+def worker_app() -> Flask:
+    """The WSGI application of one worker process, whose service is yet to be started.
+
+    Raises: ConfigError, EngineUnavailable.
     """
     settings = config.load({}, os.environ, Path.cwd()).settings
     logs.configure(settings.log_level, settings.log_format)
-    service = Service(settings, REGISTRY, supervised="NEXUS_SUPERVISED" in os.environ)
-    service.start()
-    return service
+    service = Service(settings, REGISTRY, stuck_log=_open_stuck_log())
+    app = create_app(service, REGISTRY)
+    app.extensions["nexus"] = service
+    return app
 
 
 def app() -> Flask:
-    """The WSGI application of this worker."""
-    service = make_service()
-    made = create_app(service, REGISTRY)
-    made.extensions["nexus"] = service
+    """The WSGI application for any server that runs one process with threads."""
+    made = worker_app()
+    made.extensions["nexus"].start()
     return made
+
+
+def _open_stuck_log() -> int | None:
+    folder = os.environ.get(STUCK_LOG)
+    if folder is None:
+        return None
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+    return os.open(Path(folder, f"{os.getpid()}.txt"), flags, 0o600)

@@ -32,7 +32,13 @@ BARE_NAMES = frozenset(
 )
 """settings that the environment may also give without the prefix"""
 OTHER_VARIABLES = frozenset(
-    {"NEXUS_CONFIG", "NEXUS_ADMIN_TOKEN", "NEXUS_DISABLED_PLUGINS", "NEXUS_CPU_PROFILE"}
+    {
+        "NEXUS_CONFIG",
+        "NEXUS_ADMIN_TOKEN",
+        "NEXUS_DISABLED_PLUGINS",
+        "NEXUS_CPU_PROFILE",
+        "NEXUS_STUCK_LOG_DIR",
+    }
 )
 """variables of ours that are no settings"""
 

@@ -69,6 +69,12 @@ class Settings(BaseSettings):
     max_instances: Whole = Field(
         10, ge=1, le=1000, description="instances of one worker, and so executions at once"
     )
+    pool_memory_mb: Annotated[Whole, Derived("max_instances times memory_limit_mb")] = Field(
+        default_factory=lambda data: data.get("max_instances", 1) * data.get("memory_limit_mb", 1),
+        ge=1,
+        le=1 << 22,
+        description="linear memory of all instances of one worker together, in MiB",
+    )
     max_queue: Whole = Field(
         100, ge=0, le=100_000, description="requests of one worker that may wait for an instance"
     )

@@ -22,9 +22,11 @@ from nexus.errors import (
     GuestError,
     InternalError,
     InvalidModule,
+    MemoryLimit,
 )
 from nexus.model import ModuleInfo
 from nexus.protocols import HostFunctions
+from nexus.wasm.limits import PAGE_BYTES
 from nexus.wasm.names import CHECKPOINT, FUEL_EXPORT, MEMORY_EXPORT
 
 _TYPES = {
@@ -142,6 +144,14 @@ class WasmerInstance:
 
     def memory(self) -> memoryview:
         return memoryview(self._memory.buffer) if self._memory is not None else memoryview(b"")
+
+    def grow_memory(self, size_bytes: int) -> None:
+        missing = size_bytes - len(self.memory())
+        if missing and self._memory is not None:
+            try:
+                self._memory.grow(missing // PAGE_BYTES)
+            except RuntimeError as error:
+                raise MemoryLimit(f"the memory cannot grow to {size_bytes} bytes") from error
 
     def read_globals(self) -> tuple[Any, ...]:
         return tuple([g.value for g in self._globals])

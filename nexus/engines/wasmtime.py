@@ -15,9 +15,10 @@ import wasmtime
 
 from nexus.engines import cpu
 from nexus.engines.traps import guest_error
-from nexus.errors import CompilationError, GuestError, InternalError, InvalidModule
+from nexus.errors import CompilationError, GuestError, InternalError, InvalidModule, MemoryLimit
 from nexus.model import ModuleInfo
 from nexus.protocols import HostFunctions
+from nexus.wasm.limits import PAGE_BYTES
 from nexus.wasm.names import CHECKPOINT, FUEL_EXPORT, MEMORY_EXPORT
 
 _TYPES = {
@@ -150,6 +151,14 @@ class WasmtimeInstance:
         if self._memory is None or not self._memory.data_len(self._store):
             return memoryview(b"")
         return memoryview(self._memory.get_buffer_ptr(self._store)).cast("B")
+
+    def grow_memory(self, size_bytes: int) -> None:
+        missing = size_bytes - len(self.memory())
+        if missing and self._memory is not None:
+            try:
+                self._memory.grow(self._store, missing // PAGE_BYTES)
+            except wasmtime.WasmtimeError as error:
+                raise MemoryLimit(f"the memory cannot grow to {size_bytes} bytes") from error
 
     def read_globals(self) -> tuple[Any, ...]:
         return tuple([g.value(self._store) for g in self._globals])

@@ -19,10 +19,10 @@ log = logging.getLogger("nexus.handlers")
 class ArtifactCache:
     """Artifacts by key. Safe to share between processes and threads."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, observe: Callable[[str], None]) -> None:
+        """*observe* hears of every request: `hit` or `miss`."""
         self._folder = folder / "artifacts"
-        self.hits = 0
-        self.misses = 0
+        self._observe = observe
 
     def get_or_make(self, key: str, make: Callable[[], Compiled]) -> Compiled:
         """The artifact with this *key*, from the folder or else from *make*.
@@ -32,22 +32,22 @@ class ArtifactCache:
 
         Raises: whatever *make* raises.
         """
-        if (found := self._read(key)) is not None:
-            self.hits += 1
-            return found
-        try:
-            with self._locked(key):
-                if (found := self._read(key)) is not None:
-                    self.hits += 1
-                    return found
-                self.misses += 1
-                made = make()
-                self._write(key, made)
-                return made
-        except OSError as error:
-            log.warning("the cache %s cannot be used: %s", self._folder, error)
-            self.misses += 1
-            return make()
+        found = self._read(key)
+        if found is None:
+            try:
+                with self._locked(key):
+                    found = self._read(key)
+                    if found is None:
+                        self._observe("miss")
+                        made = make()
+                        self._write(key, made)
+                        return made
+            except OSError as error:
+                log.warning("the cache %s cannot be used: %s", self._folder, error)
+                self._observe("miss")
+                return make()
+        self._observe("hit")
+        return found
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{key}.nxa"

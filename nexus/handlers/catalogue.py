@@ -1,20 +1,21 @@
-"""The handlers folder: every NAME.wasm and NAME.wat in it, each with its manifest, or why not."""
+"""The handlers that serve: every handler of the folder with its manifest, or why it cannot."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from nexus.errors import HandlerError, InvalidHandler
+from nexus.errors import HandlerConflict, HandlerError
 from nexus.handlers.manifest import check_name, load_manifest
+from nexus.handlers.routes import Routes
+from nexus.handlers.sources import Source
 from nexus.model import Compiled, Handler, Limits
 
 log = logging.getLogger("nexus.handlers")
 
-SUFFIXES = (".wasm", ".wat")
 RESERVED_ROUTES = ("/healthz", "/readyz", "/metrics", "/v1")
 
 
@@ -26,35 +27,50 @@ class CompilesFiles(Protocol):
 class Catalogue:
     """What a handlers folder holds: the handlers that can serve, and what is wrong with others."""
 
-    handlers: Mapping[str, Handler]
-    problems: Mapping[str, HandlerError]
-    """by file or handler name"""
+    handlers: Mapping[str, Handler] = field(default_factory=dict)
+    """by name"""
+    problems: Mapping[str, HandlerError] = field(default_factory=dict)
+    """by file name; a handler may be here and serve its last good version all the same"""
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    """by file name, as they were when loaded"""
+    loaded: Mapping[str, Handler] = field(default_factory=dict)
+    """by file name: what loaded, whether or not another handler has its name or route"""
+    routes: Routes = field(default_factory=lambda: Routes(()))
 
 
-def load_catalogue(folder: Path, compiler: CompilesFiles, defaults: Limits) -> Catalogue:
-    """Load every handler in *folder*. One that is bad never stops the others.
+def load_catalogue(
+    sources: Sequence[Source],
+    compiler: CompilesFiles,
+    defaults: Limits,
+    previous: Catalogue | None = None,
+) -> Catalogue:
+    """Load every handler of *sources*. One that is bad never stops the others.
 
-    Raises: InvalidHandler where the folder itself cannot be read.
+    What has not changed since *previous* is taken from there; a handler that was good and now is
+    not keeps its last good version.
     """
-    try:
-        files = sorted(p for p in folder.iterdir() if p.suffix in SUFFIXES and p.is_file())
-    except OSError as error:
-        raise InvalidHandler(
-            f"cannot read the handlers folder {folder}: {error.strerror}"
-        ) from error
-    handlers: dict[str, Handler] = {}
+    before = previous or Catalogue()
+    loaded: dict[str, Handler] = {}
     problems: dict[str, HandlerError] = {}
-    for path in files:
-        try:
-            if path.stem in handlers:
-                raise InvalidHandler(f"{path.stem} is there twice: as .wasm and as .wat")
-            handler = load_handler(path, compiler, defaults)
-            _check_route(handler, handlers)
-            handlers[handler.name] = handler
-        except HandlerError as error:
-            problems[path.name] = error
-            log.error("%s: %s", path.name, error, extra={"fields": {"code": error.code}})
-    return Catalogue(handlers, problems)
+    for source in sources:
+        file = source.path.name
+        handler, problem = before.loaded.get(file), before.problems.get(file)
+        if before.sources.get(file) != source:
+            try:
+                handler, problem = load_handler(source.path, compiler, defaults), None
+            except HandlerError as error:
+                problem = error
+        if handler is not None:
+            loaded[file] = handler
+        if problem is not None and not isinstance(problem, HandlerConflict):
+            problems[file] = problem
+    handlers, conflicts = _settle(loaded)
+    problems.update(conflicts)
+    for file, problem in problems.items():
+        if str(problem) != str(before.problems.get(file)):
+            _log_problem(file, problem, keeps=file in loaded and file not in conflicts)
+    by_file = {source.path.name: source for source in sources}
+    return Catalogue(handlers, problems, by_file, loaded, Routes(handlers.values()))
 
 
 def load_handler(path: Path, compiler: CompilesFiles, defaults: Limits) -> Handler:
@@ -78,10 +94,33 @@ def load_handler(path: Path, compiler: CompilesFiles, defaults: Limits) -> Handl
     )
 
 
-def _check_route(handler: Handler, others: Mapping[str, Handler]) -> None:
+def _settle(
+    loaded: Mapping[str, Handler],
+) -> tuple[dict[str, Handler], dict[str, HandlerError]]:
+    """Tell the handlers that can serve side by side from those whose name or route is taken."""
+    handlers: dict[str, Handler] = {}
+    conflicts: dict[str, HandlerError] = {}
+    for file, handler in loaded.items():
+        problem = _conflict(handler, handlers)
+        if problem is None:
+            handlers[handler.name] = handler
+        else:
+            conflicts[file] = HandlerConflict(problem)
+    return handlers, conflicts
+
+
+def _conflict(handler: Handler, others: Mapping[str, Handler]) -> str | None:
+    if handler.name in others:
+        return f"another file is handler {handler.name!r} already"
     for reserved in RESERVED_ROUTES:
         if handler.route == reserved or handler.route.startswith(f"{reserved}/"):
-            raise InvalidHandler(f"route {handler.route} is reserved: {', '.join(RESERVED_ROUTES)}")
+            return f"route {handler.route} is reserved: {', '.join(RESERVED_ROUTES)}"
     for other in others.values():
         if other.route == handler.route:
-            raise InvalidHandler(f"route {handler.route} is taken by handler {other.name!r}")
+            return f"route {handler.route} is taken by handler {other.name!r}"
+    return None
+
+
+def _log_problem(file: str, error: HandlerError, *, keeps: bool) -> None:
+    suffix = " (its last good version goes on serving)" if keeps else ""
+    log.error("%s: %s%s", file, error, suffix, extra={"fields": {"code": error.code}})

@@ -11,6 +11,8 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from nexus.handlers.artifact import unpack
 from nexus.handlers.cache import ArtifactCache
 from nexus.model import Compiled
 from nexus.protocols import Engine
-from nexus.wasm import REWRITER_VERSION
+from nexus.wasm import REWRITER_VERSION, RewriteLimits, rewrite
 
 PAGE_BYTES = 65536
 MAX_MODULE_BYTES = 64 << 20
@@ -38,10 +40,17 @@ class Compiler:
     """Turns module files into `Compiled`, by way of the cache. Thread-safe."""
 
     def __init__(
-        self, engine: Engine, cache: ArtifactCache, cache_dir: Path, limits: CompilerLimits
+        self,
+        engine: Engine,
+        cache: ArtifactCache,
+        cache_dir: Path,
+        limits: CompilerLimits,
+        observe: Callable[[str, float], None],
     ) -> None:
+        """*observe* hears of every compilation: the compiler's name, and the seconds it took."""
         self._engine, self._cache = engine, cache
         self._cache_dir, self._limits = cache_dir, limits
+        self._observe = observe
 
     def compile(self, path: Path, memory_bytes: int) -> Compiled:
         """Compile the module at *path* for at most *memory_bytes* of linear memory.
@@ -72,6 +81,7 @@ class Compiler:
             "memory_bytes": self._limits.memory_bytes,
             "cpu_s": max(1, int(self._limits.timeout_s)),
         }
+        began = time.monotonic()
         try:
             child = subprocess.run(
                 [sys.executable, "-m", "nexus.handlers.compiler_child"],
@@ -84,6 +94,7 @@ class Compiler:
             raise CompilationError(
                 f"compilation took longer than {self._limits.timeout_s:g} s"
             ) from error
+        self._observe(self._engine.compiler, time.monotonic() - began)
         return self._answer(child, key)
 
     def _answer(self, child: subprocess.CompletedProcess[bytes], key: str) -> Compiled:
@@ -100,6 +111,24 @@ class Compiler:
             raise InvalidModule(said["reason"], said["offset"])
         kind = InvalidHandler if said["error"] == "InvalidHandler" else CompilationError
         raise kind(said["reason"])
+
+
+def metered(path: Path, engine: Engine, memory_bytes: int) -> bytes:
+    """The module at *path* as it is compiled: metered and clamped.
+
+    Raises: InvalidHandler.
+    """
+    source = read_module(path)
+    wasm = to_wasm(source, engine) if path.suffix == ".wat" else source
+    return rewrite(wasm, RewriteLimits(memory_pages=memory_bytes // PAGE_BYTES))[0]
+
+
+def to_wasm(text: bytes, engine: Engine) -> bytes:
+    """Assemble a module in the text format. Raises: InvalidModule."""
+    try:
+        return engine.wat_to_wasm(text.decode())
+    except UnicodeDecodeError as error:
+        raise InvalidModule("the text is not UTF-8", error.start) from error
 
 
 def read_module(path: Path) -> bytes:

@@ -13,6 +13,7 @@ from nexus.engines import create_engine
 from nexus.errors import InvalidHandler, InvalidModule, NexusError
 from nexus.guest import recognise
 from nexus.handlers.artifact import pack
+from nexus.handlers.compiler import to_wasm
 from nexus.model import Compiled
 from nexus.wasm import RewriteLimits, rewrite
 
@@ -47,7 +48,7 @@ def _compile(order: dict[str, Any], source: bytes) -> Compiled:
     engine = create_engine(order["engine"], order["compiler"], Path(order["cache_dir"]))
     resource.setrlimit(resource.RLIMIT_CPU, (order["cpu_s"], order["cpu_s"] + 1))
     _limit_memory(order["memory_bytes"])
-    wasm = engine.wat_to_wasm(_decode(source)) if order["text"] else source
+    wasm = to_wasm(source, engine) if order["text"] else source
     rewritten, info = rewrite(wasm, RewriteLimits(memory_pages=order["pages"]))
     abi = recognise(info)
     return Compiled(order["key"], engine.compile(rewritten), info, abi)
@@ -58,13 +59,6 @@ def _limit_memory(memory_bytes: int) -> None:
     with open("/proc/self/statm", encoding="ascii") as file:
         used = int(file.read().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + memory_bytes, used + memory_bytes))
-
-
-def _decode(source: bytes) -> str:
-    try:
-        return source.decode()
-    except UnicodeDecodeError as error:
-        raise InvalidModule("the text is not UTF-8", error.start) from error
 
 
 def _described(error: NexusError) -> dict[str, Any]:

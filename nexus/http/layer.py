@@ -11,7 +11,6 @@ from nexus.dispatch import outcome_of
 from nexus.errors import InvalidArgument, MethodNotAllowed, NexusError
 from nexus.http.body import read_body
 from nexus.http.errors import problem
-from nexus.http.routes import Routes
 from nexus.logs import AccessLog
 from nexus.model import Handler, HttpRequest, HttpResponse, Outcome
 from nexus.pool import Execution
@@ -28,11 +27,10 @@ class HandlerLayer:
 
     def __init__(self, following: WSGIApplication, service: Service, log: AccessLog | None) -> None:
         self._following, self._service, self._log = following, service, log
-        self._routes = Routes(service.catalogue.handlers.values())
         self._body_s = service.settings.http_timeout / 1000
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        handler = self._routes.find(environ["PATH_INFO"])
+        handler = self._service.catalogue.routes.find(environ["PATH_INFO"])
         if handler is None:
             return self._following(environ, start_response)
         began = time.monotonic()

@@ -2,45 +2,53 @@
 
 from __future__ import annotations
 
+import threading
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from nexus.errors import AdmissionError, NexusError
-from nexus.model import Handler, Outcome, Usage
+from nexus.metrics.distribution import SECONDS, add
+from nexus.metrics.tally import HandlerTally, Tally
+from nexus.model import Handler, Outcome, PoolCounts, Usage
 
-SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+COMPILE_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 
 
 class PathMetrics:
-    """Counts every run. Thread-safe; `record` never raises on its arguments."""
+    """Counts every run. Thread-safe; `record` adds up, `flush` writes to prometheus_client."""
 
     def __init__(self, registry: CollectorRegistry | None) -> None:
         """*registry* None: the values live in prometheus_client's multiprocess files alone."""
         on = registry
+        per_handler = ["handler"]
         self._executions = Counter(
             "nexus_handler_executions", "Runs by outcome", ["handler", "status"], registry=on
         )
         self._seconds = Histogram(
             "nexus_handler_execution_seconds",
-            "Wall time from arrival to result",
-            ["handler"],
+            "Wall time, arrival to result",
+            per_handler,
             buckets=SECONDS,
             registry=on,
         )
         self._cpu = Counter(
-            "nexus_handler_cpu_seconds", "CPU time of runs", ["handler"], registry=on
+            "nexus_handler_cpu_seconds", "CPU time of runs", per_handler, registry=on
         )
         self._instructions = Counter(
-            "nexus_handler_instructions", "Metered instructions", ["handler"], registry=on
+            "nexus_handler_instructions", "Metered instructions", per_handler, registry=on
         )
         self._memory = Gauge(
             "nexus_handler_memory_peak_bytes",
             "Most linear memory a run had",
-            ["handler"],
+            per_handler,
             registry=on,
             multiprocess_mode="max",
         )
         self._errors = Counter("nexus_errors", "Failed runs by code", ["code"], registry=on)
         self._rejected = Counter("nexus_rejected", "Requests turned away", ["reason"], registry=on)
+        self._host_calls = Counter(
+            "nexus_host_calls", "Calls of host functions", ["function"], registry=on
+        )
         self._queue = Histogram(
             "nexus_queue_wait_seconds", "Wait for admission", buckets=SECONDS, registry=on
         )
@@ -56,27 +64,97 @@ class PathMetrics:
             buckets=SECONDS,
             registry=on,
         )
+        self._cache = Counter(
+            "nexus_cache_requests", "Artifacts wanted, by what was found", ["result"], registry=on
+        )
+        self._compile = Histogram(
+            "nexus_compile_seconds",
+            "Time of one compilation",
+            ["tier"],
+            buckets=COMPILE_SECONDS,
+            registry=on,
+        )
+        self._pool = Gauge(
+            "nexus_pool_instances",
+            "Instances now",
+            ["state"],
+            registry=on,
+            multiprocess_mode="livesum",
+        )
+        self._created = Counter("nexus_pool_instances_created", "Instances made", registry=on)
+        self._depth = Gauge(
+            "nexus_queue_depth", "Requests waiting now", registry=on, multiprocess_mode="livesum"
+        )
+        self._lock = threading.Lock()  # guards the fields below
+        self._tally = Tally()
+        self._seen = PoolCounts()
         self._peaks: dict[str, int] = {}
+        self._flushing = threading.Lock()  # one flush at a time
 
     def record(
         self, handler: Handler, usage: Usage, outcome: Outcome, error: NexusError | None
     ) -> None:
         """Count one run that has ended."""
-        name = handler.name
-        self._executions.labels(name, outcome.value).inc()
-        if error is not None:
-            self._errors.labels(error.code).inc()
-            if isinstance(error, AdmissionError):
-                self._rejected.labels(error.reason).inc()
-                return
-        self._seconds.labels(name).observe(usage.duration_s)
-        self._cpu.labels(name).inc(usage.cpu_s)
-        self._instructions.labels(name).inc(usage.instructions)
-        self._acquire.observe(usage.acquire_s)
-        self._queue.observe(usage.queue_s)
-        if usage.overshoot_s >= 0:
-            self._cancels.inc()
-            self._overshoot.observe(usage.overshoot_s)
-        if usage.memory_peak_bytes > self._peaks.get(name, 0):
-            self._peaks[name] = usage.memory_peak_bytes
-            self._memory.labels(name).set(usage.memory_peak_bytes)
+        with self._lock:
+            tally = self._tally
+            found = tally.handler(handler.name)
+            found.count(outcome.value)
+            if error is not None:
+                tally.add(tally.errors, error.code)
+                if isinstance(error, AdmissionError):
+                    tally.add(tally.rejected, error.reason)
+                    return
+            found.add(usage)
+            tally.acquire.observe(usage.acquire_s)
+            tally.queue.observe(usage.queue_s)
+            for function, calls in usage.calls.items():
+                tally.add(tally.host_calls, function, calls)
+            if usage.overshoot_s >= 0:
+                tally.cancels += 1
+                tally.overshoot.observe(usage.overshoot_s)
+
+    def cache_request(self, result: str) -> None:
+        """Count an artifact that was wanted: `hit` or `miss`."""
+        self._cache.labels(result).inc()
+
+    def compilation(self, tier: str, seconds: float) -> None:
+        """Count one compilation."""
+        self._compile.labels(tier).observe(seconds)
+
+    def flush(self, now: PoolCounts) -> None:
+        """Write what was counted since the last flush, and how pool and queue are *now*."""
+        with self._flushing:
+            with self._lock:
+                tally, self._tally = self._tally, Tally()
+            for name, found in tally.handlers.items():
+                self._write_handler(name, found)
+            for counter, counts in (
+                (self._errors, tally.errors),
+                (self._rejected, tally.rejected),
+                (self._host_calls, tally.host_calls),
+            ):
+                for label, count in counts.items():
+                    counter.labels(label).inc(count)
+            add(self._queue, tally.queue)
+            add(self._acquire, tally.acquire)
+            self._cancels.inc(tally.cancels)
+            add(self._overshoot, tally.overshoot)
+            self._write_pool(now)
+
+    def _write_handler(self, name: str, found: HandlerTally) -> None:
+        for status, count in found.statuses.items():
+            self._executions.labels(name, status).inc(count)
+        add(self._seconds.labels(name), found.seconds)
+        self._cpu.labels(name).inc(found.cpu_s)
+        self._instructions.labels(name).inc(found.instructions)
+        if found.memory_peak_bytes > self._peaks.get(name, 0):
+            self._peaks[name] = found.memory_peak_bytes
+            self._memory.labels(name).set(found.memory_peak_bytes)
+
+    def _write_pool(self, now: PoolCounts) -> None:
+        self._pool.labels("active").set(now.active)
+        self._pool.labels("available").set(now.available)
+        self._pool.labels("suspended").set(now.suspended)
+        self._depth.set(now.waiting)
+        self._created.inc(now.created - self._seen.created)
+        self._seen = now

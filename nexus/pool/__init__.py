@@ -4,10 +4,12 @@ execution.py   one run of a guest: its budget, and why it stopped
 linked.py      one module loaded and linked for one thread
 instance.py    `WasmInstance`: an instance with a state and a way back to its snapshot
 pool.py        `InstancePool`: per-thread shelves under one budget
+warming.py     instances ready on the threads that will serve
 """
 
 from nexus.pool.execution import Execution, ExecutionTimer
 from nexus.pool.instance import WasmInstance
 from nexus.pool.pool import InstancePool
+from nexus.pool.warming import warm_threads
 
-__all__ = ["Execution", "ExecutionTimer", "InstancePool", "WasmInstance"]
+__all__ = ["Execution", "ExecutionTimer", "InstancePool", "WasmInstance", "warm_threads"]

@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 
 from nexus.errors import InvalidState
-from nexus.model import Compiled, Handler, Isolation, State
+from nexus.model import Compiled, Handler, Isolation, Snapshot, State
 from nexus.pool.execution import Execution
 from nexus.pool.linked import LinkedModule
 from nexus.protocols import EngineInstance, Task
@@ -14,27 +14,37 @@ from nexus.protocols import EngineInstance, Task
 _ids = itertools.count(1)
 
 
-class Snapshot:
-    """Memory and mutable globals right after initialisation; one serves all instances of a
-    module, in every thread."""
+def take_snapshot(instance: EngineInstance) -> Snapshot:
+    """The state of *instance* now; one serves all instances of a module, in every thread."""
+    return Snapshot(bytes(instance.memory()), instance.read_globals())
 
-    __slots__ = ("globals", "memory")
 
-    def __init__(self, instance: EngineInstance) -> None:
-        self.memory = bytes(instance.memory())
-        self.globals = instance.read_globals()
+def restore(instance: EngineInstance, snapshot: Snapshot) -> None:
+    """Put *instance* into the state of *snapshot*; their memories are equally long.
+
+    Right only for modules without `reset_blocker`: tables and segments are not restored.
+    """
+    if snapshot.memory:
+        instance.memory()[:] = snapshot.memory
+    if snapshot.globals:
+        instance.write_globals(snapshot.globals)
 
 
 class WasmInstance:
     """One instantiated guest. Only `terminate` may be called from another thread."""
 
-    __slots__ = ("_engine_instance", "_linked", "_peak", "_snapshot", "id", "state")
+    __slots__ = ("_compiled", "_engine_instance", "_linked", "_peak", "_snapshot", "id", "state")
 
     def __init__(
-        self, linked: LinkedModule, engine_instance: EngineInstance, snapshot: Snapshot
+        self,
+        linked: LinkedModule,
+        compiled: Compiled,
+        engine_instance: EngineInstance,
+        snapshot: Snapshot,
     ) -> None:
         self.id = f"i{next(_ids)}"
         self.state = State.IDLE
+        self._compiled = compiled
         self._linked: LinkedModule | None = linked
         self._engine_instance: EngineInstance | None = engine_instance
         self._snapshot = snapshot
@@ -49,8 +59,8 @@ class WasmInstance:
         linked, instance = self._linked, self._engine_instance
         if self.state is not State.EXECUTING or linked is None or instance is None:
             raise InvalidState(self.id, self.state.value, State.EXECUTING.value)
-        if linked.compiled is not compiled:
-            raise InvalidState(self.id, f"one of {linked.compiled.key}", f"one of {compiled.key}")
+        if self._compiled.key != compiled.key:
+            raise InvalidState(self.id, f"one of {self._compiled.key}", f"one of {compiled.key}")
         linked.enter(run, instance)
         try:
             return linked.guest.perform(instance, task, handler, run)
@@ -63,17 +73,12 @@ class WasmInstance:
 
     def reset(self) -> bool:
         """Go back to the snapshot; False where that cannot be proved complete."""
-        linked, instance = self._linked, self._engine_instance
-        if linked is None or instance is None or linked.compiled.info.reset_blocker is not None:
+        instance = self._engine_instance
+        if instance is None or self._compiled.info.reset_blocker is not None:
             return False
-        memory = instance.memory()
-        snapshot = self._snapshot
-        if len(memory) != len(snapshot.memory):
+        if len(instance.memory()) != len(self._snapshot.memory):
             return False
-        if snapshot.memory:
-            memory[:] = snapshot.memory
-        if snapshot.globals:
-            instance.write_globals(snapshot.globals)
+        restore(instance, self._snapshot)
         return True
 
     def make_ready(self, isolation: Isolation, run: Execution) -> bool:

@@ -14,7 +14,6 @@ class LinkedModule:
     """A compiled module with its host functions, used only by the thread that made it."""
 
     def __init__(self, engine: Engine, make_guest: GuestFactory, compiled: Compiled) -> None:
-        self.compiled = compiled
         self.guest = make_guest(compiled)
         self._run: Execution | None = None
         functions = dict(self.guest.functions())

@@ -1,8 +1,8 @@
 """`InstancePool`: per-thread shelves of idle instances under one budget.
 
 An instance never leaves its thread, so a thread only ever takes from its own shelf. The budget is
-common: a thread that needs a new instance when `max_instances` exist evicts the one idle longest,
-whoever's it is.
+common: a thread that needs a new instance where `max_instances` exist, or their memories are
+`max_memory_bytes` together, evicts the one idle longest, whoever's it is.
 """
 
 from __future__ import annotations
@@ -13,16 +13,18 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from nexus.errors import Overloaded, ShuttingDown, SuspensionNotFound
-from nexus.model import Compiled, Handler, State
+from nexus.model import Compiled, Handler, Snapshot, State
 from nexus.pool.execution import Execution
-from nexus.pool.instance import Snapshot, WasmInstance
+from nexus.pool.instance import WasmInstance, restore, take_snapshot
 from nexus.pool.linked import LinkedModule
-from nexus.protocols import Engine, GuestFactory
+from nexus.protocols import Engine, EngineInstance, GuestFactory
+
+PAGE_BYTES = 65536
 
 
 @dataclass(eq=False)
 class _Shelf:
-    """What one thread has: its linked modules and idle instances, by compiled key."""
+    """What one thread has: its linked modules by module key, idle instances by compiled key."""
 
     modules: dict[str, LinkedModule] = field(default_factory=dict)
     idle: dict[str, list[WasmInstance]] = field(default_factory=dict)
@@ -31,18 +33,31 @@ class _Shelf:
 class InstancePool:
     """Lends instances to the calling thread. Thread-safe."""
 
-    def __init__(self, engine: Engine, make_guest: GuestFactory, *, max_instances: int) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        make_guest: GuestFactory,
+        *,
+        max_instances: int,
+        max_memory_bytes: int | None = None,
+    ) -> None:
+        """*max_memory_bytes*: of linear memory of all instances together; None: no bound."""
         self._engine, self._make_guest = engine, make_guest
         self._max_instances = max_instances
+        self._max_memory = max_memory_bytes if max_memory_bytes is not None else 1 << 62
         self._local = threading.local()
         self._changed = threading.Condition()  # guards all below, and every shelf's `idle`
         self._idle: OrderedDict[WasmInstance, tuple[_Shelf, str]] = OrderedDict()
         self._active: set[WasmInstance] = set()
+        self._memory: dict[WasmInstance, int] = {}
+        self._memory_bytes = 0
+        """sum of `_memory`, and of what `_reserve` claimed"""
         self._reserved = 0
         self._created = 0
         self._closed = False
         self._snapshots: dict[str, Snapshot] = {}
-        self._wanted: frozenset[str] | None = None
+        self._wanted: tuple[frozenset[str], frozenset[str]] | None = None
+        """keys of instances and of modules worth keeping; None: all"""
 
     # ---- lending ----------------------------------------------------------------------------
 
@@ -54,62 +69,89 @@ class InstancePool:
             if the module's start function failed.
         """
         shelf = self._shelf()
-        key = handler.compiled.key
-        evicted: WasmInstance | None = None
+        compiled = handler.compiled
+        needed = _initial_bytes(compiled)
         with self._changed:
             if self._closed:
                 raise ShuttingDown("this worker is shutting down")
-            stack = shelf.idle.get(key)
+            stack = shelf.idle.get(compiled.key)
             if stack:
                 instance = stack.pop()
                 del self._idle[instance]
                 self._active.add(instance)
                 instance.state = State.EXECUTING
                 return instance
-            evicted = self._reserve(run.deadline)
-        if evicted is not None:
-            evicted.terminate()
-        return self._create(shelf, handler.compiled, run)
+            evicted = self._reserve(needed, run.deadline)
+        for instance in evicted:
+            instance.terminate()
+        return self._create(shelf, compiled, needed, run)
 
-    def _reserve(self, deadline: float) -> WasmInstance | None:
-        """Under the lock: claim room for one more; return the idle instance that makes way."""
-        while True:
+    def _reserve(self, needed: int, deadline: float) -> list[WasmInstance]:
+        """Under the lock: claim room for one more; return the idle instances that make way."""
+        evicted: list[WasmInstance] = []
+        while not self._has_room(needed):
+            if self._idle:
+                evicted.append(self._take_oldest())
+            elif not self._changed.wait(deadline - time.monotonic()):
+                raise Overloaded("no instance came free before the deadline")
             if self._closed:
                 raise ShuttingDown("this worker is shutting down")
-            if len(self._active) + len(self._idle) + self._reserved < self._max_instances:
-                self._reserved += 1
-                return None
-            if self._idle:
-                self._reserved += 1
-                evicted, (shelf, key) = self._idle.popitem(last=False)
-                shelf.idle[key].remove(evicted)
-                return evicted
-            if not self._changed.wait(deadline - time.monotonic()):
-                raise Overloaded("no instance came free before the deadline")
+        self._reserved += 1
+        self._memory_bytes += needed
+        return evicted
 
-    def _create(self, shelf: _Shelf, compiled: Compiled, run: Execution) -> WasmInstance:
+    def _has_room(self, needed: int) -> bool:
+        live = len(self._active) + len(self._idle) + self._reserved
+        if live >= self._max_instances:
+            return False
+        # Alone, an instance is always let in: its own limit bounds it.
+        return not live or self._memory_bytes + needed <= self._max_memory
+
+    def _take_oldest(self) -> WasmInstance:
+        oldest, (shelf, key) = self._idle.popitem(last=False)
+        shelf.idle[key].remove(oldest)
+        self._forget_memory(oldest)
+        return oldest
+
+    def _create(
+        self, shelf: _Shelf, compiled: Compiled, claimed: int, run: Execution
+    ) -> WasmInstance:
         instance = None
         try:
-            linked = shelf.modules.get(compiled.key)
-            if linked is None:
-                self._drop_stale(shelf)
-                linked = LinkedModule(self._engine, self._make_guest, compiled)
-                shelf.modules[compiled.key] = linked
-            engine_instance = linked.instantiate(run)
-            snapshot = self._snapshots.get(compiled.key)
-            if snapshot is None:
-                snapshot = self._snapshots.setdefault(compiled.key, Snapshot(engine_instance))
-            instance = WasmInstance(linked, engine_instance, snapshot)
+            instance = self._make(shelf, compiled, run)
             instance.state = State.EXECUTING
             return instance
         finally:
             with self._changed:
                 self._reserved -= 1
+                self._memory_bytes -= claimed
                 if instance is not None:
                     self._active.add(instance)
+                    self._note_memory(instance)
                     self._created += 1
                 else:
                     self._changed.notify()
+
+    def _make(self, shelf: _Shelf, compiled: Compiled, run: Execution) -> WasmInstance:
+        linked = shelf.modules.get(compiled.loaded_as)
+        if linked is None:
+            self._drop_stale(shelf)
+            linked = LinkedModule(self._engine, self._make_guest, compiled)
+            shelf.modules[compiled.loaded_as] = linked
+        engine_instance = linked.instantiate(run)
+        snapshot = self._snapshot(compiled, engine_instance)
+        return WasmInstance(linked, compiled, engine_instance, snapshot)
+
+    def _snapshot(self, compiled: Compiled, instance: EngineInstance) -> Snapshot:
+        """Where *instance*, which is new, starts from; it is there when this returns."""
+        if compiled.snapshot is not None:
+            instance.grow_memory(len(compiled.snapshot.memory))
+            restore(instance, compiled.snapshot)
+            return compiled.snapshot
+        snapshot = self._snapshots.get(compiled.key)
+        if snapshot is None:
+            snapshot = self._snapshots.setdefault(compiled.key, take_snapshot(instance))
+        return snapshot
 
     def release(self, instance: WasmInstance, handler: Handler, run: Execution) -> None:
         """Take back an instance after a clean exit: cleaned it goes to its thread's shelf, used up
@@ -120,7 +162,8 @@ class InstancePool:
         shelf = self._shelf()
         key = handler.compiled.key
         with self._changed:
-            if not self._closed and (self._wanted is None or key in self._wanted):
+            kept = not self._closed and (self._wanted is None or key in self._wanted[0])
+            if kept:
                 instance.state = State.IDLE
                 self._active.remove(instance)
                 self._idle[instance] = (shelf, key)
@@ -128,14 +171,28 @@ class InstancePool:
                 if stack is None:
                     stack = shelf.idle[key] = []
                 stack.append(instance)
+                evicted = self._over_budget(instance)
                 self._changed.notify()
-                return
-        self.discard(instance)
+        if not kept:
+            self.discard(instance)
+            return
+        for other in evicted:
+            other.terminate()
+
+    def _over_budget(self, instance: WasmInstance) -> list[WasmInstance]:
+        """Under the lock: *instance* may have grown; take out idle ones that no longer fit."""
+        self._forget_memory(instance)
+        self._note_memory(instance)
+        evicted: list[WasmInstance] = []
+        while self._memory_bytes > self._max_memory and len(self._idle) > 1:
+            evicted.append(self._take_oldest())
+        return evicted
 
     def discard(self, instance: WasmInstance) -> None:
         """Let an instance go: its memory can no longer be trusted, or is no longer wanted."""
         with self._changed:
             self._active.discard(instance)
+            self._forget_memory(instance)
             self._changed.notify()
         instance.terminate()
 
@@ -143,31 +200,35 @@ class InstancePool:
         """Put one idle instance on the calling thread's shelf; False if there is no room for it
         without evicting another."""
         with self._changed:
-            if len(self._active) + len(self._idle) + self._reserved >= self._max_instances:
+            if not self._has_room(_initial_bytes(handler.compiled)):
                 return False
         self.release(self.acquire(handler, run), handler, run)
         return True
 
     # ---- what is there ----------------------------------------------------------------------
 
-    def retain(self, keys: frozenset[str]) -> None:
-        """Keep only modules with these keys: idle instances of others go at once, linked modules
-        when their thread next makes one."""
+    def retain(self, wanted: list[Compiled]) -> None:
+        """Keep only what serves *wanted*: idle instances of others go at once, linked modules when
+        their thread next makes one."""
+        keys = frozenset(compiled.key for compiled in wanted)
+        modules = frozenset(compiled.loaded_as for compiled in wanted)
         with self._changed:
-            self._wanted = keys
+            self._wanted = keys, modules
             stale = [(i, place) for i, place in self._idle.items() if place[1] not in keys]
             for instance, (shelf, key) in stale:
                 del self._idle[instance]
                 shelf.idle[key].remove(instance)
+                self._forget_memory(instance)
             for key in self._snapshots.keys() - keys:
                 del self._snapshots[key]
+            self._changed.notify_all()
         for instance, _ in stale:
             instance.terminate()
 
     def _drop_stale(self, shelf: _Shelf) -> None:
         wanted = self._wanted
         if wanted is not None:
-            for key in shelf.modules.keys() - wanted:
+            for key in shelf.modules.keys() - wanted[1]:
                 del shelf.modules[key]
 
     def _shelf(self) -> _Shelf:
@@ -176,6 +237,13 @@ class InstancePool:
         except AttributeError:
             shelf = self._local.shelf = _Shelf()
         return shelf
+
+    def _note_memory(self, instance: WasmInstance) -> None:
+        size = self._memory[instance] = instance.memory_peak()
+        self._memory_bytes += size
+
+    def _forget_memory(self, instance: WasmInstance) -> None:
+        self._memory_bytes -= self._memory.pop(instance, 0)
 
     def active_count(self) -> int:
         """Instances lent now."""
@@ -198,19 +266,25 @@ class InstancePool:
         return self._created
 
     def total_memory(self) -> int:
-        """Bytes of linear memory at their peak, of all live instances."""
-        with self._changed:
-            live = [*self._active, *self._idle]
-        return sum(instance.memory_peak() for instance in live)
+        """Bytes of linear memory of all live instances; lent ones as they were when lent."""
+        return self._memory_bytes
 
     def shutdown(self) -> None:
         """Let all idle instances go and refuse new loans; lent ones go when they come back."""
         with self._changed:
             self._closed = True
             idle = list(self._idle)
-            for shelf, _ in self._idle.values():
+            for instance, (shelf, _) in self._idle.items():
                 shelf.idle.clear()
+                self._forget_memory(instance)
             self._idle.clear()
             self._changed.notify_all()
         for instance in idle:
             instance.terminate()
+
+
+def _initial_bytes(compiled: Compiled) -> int:
+    """Linear memory of a new instance."""
+    if compiled.snapshot is not None:
+        return len(compiled.snapshot.memory)
+    return compiled.info.memory_min_pages * PAGE_BYTES

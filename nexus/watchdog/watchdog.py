@@ -47,11 +47,12 @@ class Watch:
 class Watchdog:
     """Cancels runs at their deadline. Thread-safe; one per process."""
 
-    def __init__(self, stuck_after_s: float, *, exit_when_stuck: bool = False) -> None:
+    def __init__(self, stuck_after_s: float, *, stuck_log: int | None = None) -> None:
         """*stuck_after_s*: how long past its deadline a run may go before it counts as stuck.
-        *exit_when_stuck*: also arm faulthandler's timer, which ends the process from C."""
+        *stuck_log*: given a file descriptor, faulthandler's timer is armed too: it writes the
+        threads' stacks there and ends the process, from C."""
         self._stuck_after_s = stuck_after_s
-        self._exit_when_stuck = exit_when_stuck
+        self._stuck_log = stuck_log
         self._changed = threading.Condition()  # guards the fields below
         self._heap: list[tuple[float, int, Watch]] = []
         self._ended = 0
@@ -137,12 +138,14 @@ class Watchdog:
             watch.cancelled = True
             watch.run.cancel()
             self._cancels += 1
-            if not self._late and self._exit_when_stuck:
-                faulthandler.dump_traceback_later(self._stuck_after_s, exit=True)
+            if not self._late and self._stuck_log is not None:
+                faulthandler.dump_traceback_later(
+                    self._stuck_after_s, exit=True, file=self._stuck_log
+                )
             self._late.add(watch)
             due.append(watch)
         return due
 
     def _disarm(self) -> None:
-        if self._exit_when_stuck:
+        if self._stuck_log is not None:
             faulthandler.cancel_dump_traceback_later()

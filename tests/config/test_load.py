@@ -124,6 +124,7 @@ RANGES = {
     "max_stderr_bytes": (1, 2**31),
     "min_instances": (0, 1000),
     "max_instances": (1, 1000),
+    "pool_memory_mb": (1, 1 << 22),
     "max_queue": (0, 100_000),
     "workers": (1, 256),
     "http_max_concurrent": (1, 1000),

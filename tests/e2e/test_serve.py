@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import time
 
 import pytest
 
@@ -89,4 +90,8 @@ def test_metrics_add_up_over_workers(server: Server) -> None:
     before = count()
     for _ in range(10):
         server.get("/hello")
+    # Each worker writes its figures twice a second: wait for the sum, and that it stays.
+    deadline = time.monotonic() + 10
+    while count() - before < 10 and time.monotonic() < deadline:
+        time.sleep(0.1)
     assert count() - before == 10

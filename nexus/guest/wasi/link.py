@@ -70,6 +70,7 @@ def _guarded(
         run = process.run
         usage = run.usage
         usage.host_calls += 1
+        usage.calls[name] = usage.calls.get(name, 0) + 1
         if run.stopped is not None:
             return errno.CANCELED
         if usage.host_calls > run.limits.max_host_calls:

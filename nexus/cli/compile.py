@@ -1,0 +1,57 @@
+"""`nexus compile`: what a worker would do with a module at its start."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nexus.cli.options import (
+    MODULE,
+    config_option,
+    engine_options,
+    json_option,
+    settings_for_a_tool,
+)
+
+
+@click.command("compile")
+@click.argument("module", type=MODULE)
+@click.option("--emit", type=click.Path(path_type=Path), metavar="FILE",
+              help="Write the metered module here, as WebAssembly.")  # fmt: skip
+@config_option
+@click.option("--memory-limit-mb", metavar="N", help="Linear memory it may have.")
+@engine_options
+@json_option
+def compile_module(module: Path, emit: Path | None, as_json: bool, **options: Any) -> None:
+    """Compile MODULE into the artifact cache, and say what came of it."""
+    from nexus.handlers.compiler import metered
+    from nexus.service import Service
+
+    settings = settings_for_a_tool(**options)
+    service = Service(settings, None)
+    if emit is not None:
+        emit.write_bytes(metered(module, service.engine, service.limits.memory_bytes))
+    began = time.monotonic()
+    compiled = service.compiler.compile(module, service.limits.memory_bytes)
+    facts = {
+        "module": str(module),
+        "abi": compiled.abi,
+        "engine": service.engine.name,
+        "compiler": service.engine.compiler,
+        "module_bytes": module.stat().st_size,
+        "artifact_bytes": len(compiled.artifact),
+        "functions": compiled.info.functions,
+        "seconds": round(time.monotonic() - began, 3),
+        "key": compiled.key,
+        "metered": str(emit) if emit else None,
+    }
+    if as_json:
+        click.echo(json.dumps(facts, indent=2))
+        return
+    for name, value in facts.items():
+        if value is not None:
+            click.echo(f"{name:15} {value}")

@@ -1,0 +1,107 @@
+"""`nexus inspect`: what a module or a folder holds, and what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nexus.cli.options import config_option, engine_options, json_option, settings_for_a_tool
+from nexus.errors import HandlerError
+from nexus.handlers.catalogue import Catalogue, load_catalogue
+from nexus.handlers.sources import Source, find_sources, source_at
+from nexus.model import FuncType, Handler
+
+
+@click.command()
+@click.argument("path", type=click.Path(exists=True, path_type=Path), metavar="MODULE|DIR")
+@config_option
+@engine_options
+@json_option
+def inspect(path: Path, as_json: bool, **options: Any) -> None:
+    """Show the handlers at MODULE or in DIR; exits with 1 if one of them cannot serve."""
+    from nexus.service import Service
+
+    service = Service(settings_for_a_tool(**{"log_level": "error", **options}), None)
+    sources = find_sources(path) if path.is_dir() else (source_at(path),)
+    catalogue = _load(sources, service, quiet=True)
+    handlers = [_facts(handler) for handler in catalogue.handlers.values()]
+    problems = {file: _problem(error) for file, error in catalogue.problems.items()}
+    if as_json:
+        click.echo(json.dumps({"handlers": handlers, "problems": problems}, indent=2))
+    elif path.is_dir():
+        _print_table(handlers, problems)
+    else:
+        _print_one(handlers, problems)
+    sys.exit(1 if problems else 0)
+
+
+def _load(sources: tuple[Source, ...], service: Any, *, quiet: bool) -> Catalogue:
+    import logging
+
+    logging.getLogger("nexus.handlers").disabled = quiet  # what it would say is printed below
+    return load_catalogue(sources, service.compiler, service.limits)
+
+
+def _facts(handler: Handler) -> dict[str, Any]:
+    compiled, limits = handler.compiled, handler.limits
+    info = compiled.info
+    return {
+        "name": handler.name,
+        "route": handler.route,
+        "methods": sorted(handler.methods),
+        "abi": compiled.abi,
+        "isolation": handler.isolation.value,
+        "reset_blocker": info.reset_blocker,
+        "timeout_ms": round(limits.timeout_s * 1000),
+        "cpu_timeout_ms": round(limits.cpu_timeout_s * 1000),
+        "memory_limit_bytes": limits.memory_bytes,
+        "memory_min_bytes": info.memory_min_pages << 16,
+        "memory_max_bytes": info.memory_max_pages << 16,
+        "max_concurrency": handler.max_concurrency or None,
+        "capabilities": list(handler.capabilities),
+        "env": sorted(handler.env),
+        "functions": info.functions,
+        "imports": [f"{i.module}.{i.name} {_signature(i.type)}" for i in info.imports],
+        "exports": [f"{e.name} {_signature(e.type) or e.kind}" for e in info.exports],
+        "artifact_bytes": len(compiled.artifact),
+        "key": compiled.key,
+    }
+
+
+def _problem(error: HandlerError) -> dict[str, str]:
+    return {"code": error.code, "problem": str(error)}
+
+
+def _signature(type_: FuncType | None) -> str:
+    return f"({' '.join(type_.params)}) -> ({' '.join(type_.results)})" if type_ else ""
+
+
+def _print_table(handlers: list[dict[str, Any]], problems: dict[str, dict[str, str]]) -> None:
+    for facts in handlers:
+        methods = ",".join(facts["methods"]) or "any method"
+        click.secho("ok  ", fg="green", nl=False)
+        click.echo(
+            f"{facts['name']:20} {facts['route']:20} {methods:12} {facts['abi']}, "
+            f"{facts['isolation']}, {facts['timeout_ms']} ms, "
+            f"{facts['memory_limit_bytes'] >> 20} MiB"
+        )
+    _print_problems(problems)
+
+
+def _print_one(handlers: list[dict[str, Any]], problems: dict[str, dict[str, str]]) -> None:
+    for facts in handlers:
+        for name, value in facts.items():
+            for line in (value or ["-"]) if isinstance(value, list) else [value]:
+                click.echo(f"{name:20} {'-' if line is None else line}")
+                name = ""
+    _print_problems(problems)
+
+
+def _print_problems(problems: dict[str, dict[str, str]]) -> None:
+    for file, found in problems.items():
+        click.secho("bad ", fg="red", nl=False)
+        click.echo(f"{file:20} {found['code']}: {found['problem']}")

@@ -1,0 +1,31 @@
+"""`nexus serve`: gunicorn, with everything it needs in its environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from nexus import config
+from nexus.cli.options import config_option, engine_options, load_settings
+
+
+@click.command()
+@config_option
+@click.option("--handlers", "handlers_dir", metavar="DIR", help="Folder of handlers.")
+@click.option("--bind", metavar="HOST:PORT", help="Address to listen on.")
+@click.option("--workers", metavar="N", help="Processes.")
+@click.option("--threads", metavar="N", help="Threads in each process.")
+@engine_options
+def serve(**options: Any) -> None:
+    """Serve a folder of handlers until interrupted."""
+    loaded = load_settings(**options)
+    for warning in loaded.warnings:
+        click.secho(f"warning: {warning}", fg="yellow", err=True)
+    folder = loaded.settings.handlers_dir
+    if not folder.is_dir():
+        raise click.UsageError(f"no folder {folder}: name one with --handlers DIR")
+    arguments = [sys.executable, "-m", "gunicorn", "-c", "python:nexus.gunicorn_settings"]
+    os.execve(sys.executable, arguments, {**os.environ, **config.to_environ(loaded)})

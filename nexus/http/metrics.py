@@ -1,0 +1,50 @@
+"""`/metrics`: prometheus-flask-exporter's endpoint, over all workers, brought up to date first."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_flask_exporter import PrometheusMetrics
+from prometheus_flask_exporter.multiprocess import GunicornInternalPrometheusMetrics
+
+from nexus.metrics.derived import WithDerived
+
+
+def add_metrics(app: Flask, registry: CollectorRegistry, flush: Callable[[], None]) -> None:
+    """Add `/metrics` to *app*. *registry* has this process's metrics; where workers share a
+    folder, that is read instead. *flush* is called before each scrape."""
+
+    def collected() -> CollectorRegistry:
+        flush()
+        found = CollectorRegistry()
+        if _multiprocess():
+            files = CollectorRegistry()
+            MultiProcessCollector(files)  # type: ignore[no-untyped-call]
+            found.register(WithDerived(files))
+        else:
+            found.register(WithDerived(registry))
+        return found
+
+    class Scraped(GunicornInternalPrometheusMetrics if _multiprocess() else PrometheusMetrics):  # type: ignore[misc]
+        def generate_metrics(
+            self, accept_header: str | None = None, names: list[str] | None = None
+        ) -> tuple[str, str]:
+            found: Any = collected()
+            encode, content_type = choose_encoder(accept_header or "")
+            content = encode(found.restricted_registry(names) if names else found)
+            return content.decode(), content_type
+
+    # A registry of its own for the exporter in multiprocess mode: it only reads files, and ours in
+    # it would count everything twice.
+    own = CollectorRegistry() if _multiprocess() else registry
+    Scraped(app, registry=own, group_by="endpoint")
+
+
+def _multiprocess() -> bool:
+    return "PROMETHEUS_MULTIPROC_DIR" in os.environ

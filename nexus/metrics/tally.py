@@ -1,0 +1,57 @@
+"""Plain sums of what happened since the last flush. No locks: `PathMetrics` has them."""
+
+from __future__ import annotations
+
+from nexus.metrics.distribution import Distribution
+from nexus.model import Usage
+
+
+class HandlerTally:
+    """Of one handler."""
+
+    __slots__ = ("cpu_s", "instructions", "memory_peak_bytes", "seconds", "statuses")
+
+    def __init__(self) -> None:
+        self.statuses: dict[str, int] = {}
+        self.seconds = Distribution()
+        self.cpu_s = 0.0
+        self.instructions = 0
+        self.memory_peak_bytes = 0
+
+    def count(self, status: str) -> None:
+        """Count one run that ended so."""
+        self.statuses[status] = self.statuses.get(status, 0) + 1
+
+    def add(self, usage: Usage) -> None:
+        """Add what one run used."""
+        self.seconds.observe(usage.duration_s)
+        self.cpu_s += usage.cpu_s
+        self.instructions += usage.instructions
+        if usage.memory_peak_bytes > self.memory_peak_bytes:
+            self.memory_peak_bytes = usage.memory_peak_bytes
+
+
+class Tally:
+    """Of all handlers."""
+
+    def __init__(self) -> None:
+        self.handlers: dict[str, HandlerTally] = {}
+        self.errors: dict[str, int] = {}
+        self.rejected: dict[str, int] = {}
+        self.host_calls: dict[str, int] = {}
+        self.queue = Distribution()
+        self.acquire = Distribution()
+        self.overshoot = Distribution()
+        self.cancels = 0
+
+    def handler(self, name: str) -> HandlerTally:
+        """The tally of the handler called *name*."""
+        found = self.handlers.get(name)
+        if found is None:
+            found = self.handlers[name] = HandlerTally()
+        return found
+
+    @staticmethod
+    def add(counts: dict[str, int], label: str, count: int = 1) -> None:
+        """Add to one count by its label."""
+        counts[label] = counts.get(label, 0) + count

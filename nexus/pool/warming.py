@@ -1,0 +1,32 @@
+"""Warm instances on the very threads that will serve: an instance never leaves its thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, wait
+
+from nexus.model import Handler
+
+START_TIMEOUT_S = 30.0
+
+
+def warm_threads(
+    executor: Executor, threads: int, jobs: Sequence[Handler], warm: Callable[[Handler], None]
+) -> None:
+    """Start all *threads* of *executor* and let thread n do the jobs n, n + threads, …
+
+    Returns when all are done. A thread pool starts threads only for work that no idle thread can
+    take, so the tasks wait for each other until every thread has one.
+    """
+    together = threading.Barrier(threads)
+
+    def task(number: int) -> None:
+        try:
+            together.wait(START_TIMEOUT_S)
+        except threading.BrokenBarrierError:
+            return  # a thread did not come up: requests will warm the others as they come
+        for handler in jobs[number::threads]:
+            warm(handler)
+
+    wait([executor.submit(task, number) for number in range(threads)])
