@@ -68,6 +68,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("handlers")
     for name in ("hello.wat", "sha256.wasm", "sha256.toml"):
         (folder / name).write_bytes((ROOT / "examples" / name).read_bytes())
+    (folder / "counted.wat").write_bytes((ROOT / "examples" / "hello.wat").read_bytes())
     sources = {
         "spin": SPIN,
         "trap": TRAP,
