@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from nexus import logs
 from nexus.config import load
 
 _settings = load({}, os.environ, Path.cwd()).settings
@@ -24,11 +25,10 @@ timeout = 30 + _settings.stuck_after_ms // 1000
 graceful_timeout = 30 + (_settings.timeout_ms + _settings.drain_delay_ms) // 1000
 accesslog = None
 """Nexus writes its own access log"""
-logconfig_dict = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "loggers": {"gunicorn.error": {"handlers": [], "propagate": True}},
-}
+logger_class = "nexus.gunicorn_logging.NexusLogger"
+loglevel = _settings.log_level
+
+logs.configure(_settings.log_level, _settings.log_format)
 
 # One folder, gone with the master, for what workers leave to each other and to it.
 _shared_dir = Path(tempfile.mkdtemp(prefix="nexus-"))
