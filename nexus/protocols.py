@@ -54,6 +54,10 @@ class EngineInstance(Protocol):
         the guest may have grown it. Empty where the module has no memory."""
         ...
 
+    def memory_size(self) -> int:
+        """Bytes of linear memory now."""
+        ...
+
     def grow_memory(self, size_bytes: int) -> None:
         """Make the memory *size_bytes* long (whole pages, not less than now).
 

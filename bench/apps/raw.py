@@ -12,7 +12,5 @@ BODY = b"Hello from WebAssembly.\n"
 
 
 def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-    start_response(
-        "200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(BODY)))]
-    )
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(BODY)))])
     return (BODY,)

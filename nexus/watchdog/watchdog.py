@@ -53,7 +53,8 @@ class Watchdog:
         threads' stacks there and ends the process, from C."""
         self._stuck_after_s = stuck_after_s
         self._stuck_log = stuck_log
-        self._changed = threading.Condition()  # guards the fields below
+        self._lock = threading.Lock()  # guards the fields below
+        self._changed = threading.Condition(self._lock)
         self._heap: list[tuple[float, int, Watch]] = []
         self._ended = 0
         self._wakes_at = float("inf")
@@ -69,7 +70,7 @@ class Watchdog:
 
     def close(self) -> None:
         """Stop the thread; runs under way are no longer watched."""
-        with self._changed:
+        with self._lock:
             self._closed = True
             self._changed.notify()
         if self._thread.ident is not None:
@@ -79,7 +80,7 @@ class Watchdog:
     def watch(self, run: Cancellable) -> Watch:
         """Cancel *run* at its deadline unless `unwatch` comes first."""
         watch = Watch(run)
-        with self._changed:
+        with self._lock:
             heapq.heappush(self._heap, (run.deadline, next(self._order), watch))
             if run.deadline < self._wakes_at:
                 self._changed.notify()
@@ -87,7 +88,7 @@ class Watchdog:
 
     def unwatch(self, watch: Watch) -> None:
         """End the watch: a cancel after this can no longer hit its run."""
-        with self._changed:
+        with self._lock:
             watch.ended = True
             if watch.cancelled:
                 self._late.discard(watch)
@@ -104,7 +105,7 @@ class Watchdog:
     def stuck(self) -> bool:
         """Whether a cancelled run has gone on for longer than *stuck_after_s*."""
         now = time.monotonic()
-        with self._changed:
+        with self._lock:
             return any(now > w.run.deadline + self._stuck_after_s for w in self._late)
 
     @property
@@ -114,7 +115,7 @@ class Watchdog:
 
     def _work(self) -> None:
         while True:
-            with self._changed:
+            with self._lock:
                 if self._closed:
                     return
                 now = time.monotonic()
