@@ -10,6 +10,6 @@ warming.py     instances ready on the threads that will serve
 from nexus.pool.execution import Execution, ExecutionTimer
 from nexus.pool.instance import WasmInstance
 from nexus.pool.pool import InstancePool
-from nexus.pool.warming import warm_threads
+from nexus.pool.warming import spread, warm_threads
 
-__all__ = ["Execution", "ExecutionTimer", "InstancePool", "WasmInstance", "warm_threads"]
+__all__ = ["Execution", "ExecutionTimer", "InstancePool", "WasmInstance", "spread", "warm_threads"]

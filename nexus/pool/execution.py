@@ -63,6 +63,8 @@ class Execution:
 
     def begin(self, instance: EngineInstance) -> None:
         """Give *instance* its first slice."""
+        if self._granted:  # its start function ran on this run's budget
+            self.usage.instructions += self._granted - instance.fuel()
         self._instance = instance
         self._granted = SLICE
         instance.set_fuel(SLICE)

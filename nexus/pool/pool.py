@@ -46,7 +46,9 @@ class InstancePool:
         self._max_instances = max_instances
         self._max_memory = max_memory_bytes if max_memory_bytes is not None else 1 << 62
         self._local = threading.local()
-        self._changed = threading.Condition()  # guards all below, and every shelf's `idle`
+        # Guards all below, and every shelf's `idle`. What comes free may be too little for one
+        # waiter and enough for another, so all of them look.
+        self._changed = threading.Condition()
         self._idle: OrderedDict[WasmInstance, tuple[_Shelf, str]] = OrderedDict()
         self._active: set[WasmInstance] = set()
         self._memory: dict[WasmInstance, int] = {}
@@ -130,7 +132,7 @@ class InstancePool:
                     self._note_memory(instance)
                     self._created += 1
                 else:
-                    self._changed.notify()
+                    self._changed.notify_all()
 
     def _make(self, shelf: _Shelf, compiled: Compiled, run: Execution) -> WasmInstance:
         linked = shelf.modules.get(compiled.loaded_as)
@@ -156,8 +158,13 @@ class InstancePool:
     def release(self, instance: WasmInstance, handler: Handler, run: Execution) -> None:
         """Take back an instance after a clean exit: cleaned it goes to its thread's shelf, used up
         it is let go."""
-        if not instance.make_ready(handler.isolation, run):
-            self.discard(instance)
+        ready = False
+        try:
+            ready = instance.make_ready(handler.isolation, run)
+        finally:
+            if not ready:
+                self.discard(instance)
+        if not ready:
             return
         shelf = self._shelf()
         key = handler.compiled.key
@@ -172,7 +179,7 @@ class InstancePool:
                     stack = shelf.idle[key] = []
                 stack.append(instance)
                 evicted = self._over_budget(instance)
-                self._changed.notify()
+                self._changed.notify_all()
         if not kept:
             self.discard(instance)
             return
@@ -193,7 +200,7 @@ class InstancePool:
         with self._changed:
             self._active.discard(instance)
             self._forget_memory(instance)
-            self._changed.notify()
+            self._changed.notify_all()
         instance.terminate()
 
     def warm(self, handler: Handler, run: Execution) -> bool:
