@@ -65,8 +65,10 @@ class Dispatcher:
         except NexusError as raised:
             error = raised
             raise
-        except Exception as raised:
+        except BaseException as raised:  # an engine's panic is no Exception
             error = InternalError(f"{type(raised).__name__}: {raised}")
+            if isinstance(raised, (KeyboardInterrupt, SystemExit)):
+                raise
             raise error from raised
         finally:
             usage, timer = run.usage, run.timer

@@ -51,7 +51,8 @@ class EngineInstance(Protocol):
 
     def memory(self) -> memoryview:
         """The whole linear memory now, writable, as bytes. Take it anew after the guest ran:
-        the guest may have grown it. Empty where the module has no memory."""
+        the guest may have grown it. It does not keep the instance alive: let go of it first.
+        Empty where the module has no memory."""
         ...
 
     def memory_size(self) -> int:

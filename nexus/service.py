@@ -26,7 +26,7 @@ from nexus.handlers.watcher import HandlersWatcher
 from nexus.logs import guest_lines
 from nexus.metrics import Flusher, PathMetrics
 from nexus.model import Handler, Isolation, Limits, PoolCounts
-from nexus.pool import Execution, InstancePool, SlowLane, warm_threads
+from nexus.pool import Execution, InstancePool, SlowLane, spread, warm_threads
 from nexus.scheduling import Admission, Fifo
 from nexus.watchdog import Watchdog
 
@@ -185,9 +185,9 @@ class Service:
         self.pool.retain([handler.compiled for handler in handlers])
         if self._threads is not None:
             warmable = [h for h in handlers if h.isolation is not Isolation.FRESH]
-            settings = self.settings
-            jobs = [warmable[n % len(warmable)] for n in range(settings.min_instances) if warmable]
-            warm_threads(self._threads, settings.threads, jobs, self._warm)
+            threads = self.settings.threads
+            jobs = spread(warmable, threads, self.settings.min_instances)
+            warm_threads(self._threads, threads, jobs, self._warm)
             self._threads = None
         self.catalogue = catalogue
         self.loaded = True

@@ -41,7 +41,7 @@ _SAME_TRAP = {
     "heap access out of bounds": "out of bounds memory access",
     "misaligned heap": "out of bounds memory access",
     "table access out of bounds": "out of bounds table access",
-    "undefined element: out of bounds table access": "undefined element",
+    "undefined element: out of bounds table access": "out of bounds table access",
 }
 """wasmer's words where they differ from the specification's"""
 

@@ -94,6 +94,8 @@ class Compiler:
             raise CompilationError(
                 f"compilation took longer than {self._limits.timeout_s:g} s"
             ) from error
+        except OSError as error:
+            raise CompilationError(f"the compiler could not be started: {error}") from error
         self._observe(self._engine.compiler, time.monotonic() - began)
         return self._answer(child, key)
 

@@ -13,7 +13,7 @@ from nexus.pool.execution import Execution, ExecutionTimer
 from nexus.pool.instance import WasmInstance
 from nexus.pool.lane import SlowLane
 from nexus.pool.pool import InstancePool
-from nexus.pool.warming import warm_threads
+from nexus.pool.warming import spread, warm_threads
 
 __all__ = [
     "Execution",
@@ -21,5 +21,6 @@ __all__ = [
     "InstancePool",
     "SlowLane",
     "WasmInstance",
+    "spread",
     "warm_threads",
 ]

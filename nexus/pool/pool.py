@@ -46,6 +46,7 @@ class InstancePool:
         self._max_instances = max_instances
         self._max_memory = max_memory_bytes if max_memory_bytes is not None else 1 << 62
         self._local = threading.local()
+        # What comes free may be too little for one waiter and enough for another: all look.
         self._lock = threading.Lock()  # guards all below, and every shelf's `idle`
         self._changed = threading.Condition(self._lock)
         self._waiting = 0
@@ -169,8 +170,13 @@ class InstancePool:
     def release(self, instance: WasmInstance, handler: Handler, run: Execution) -> None:
         """Take back an instance after a clean exit: cleaned it goes to its thread's shelf, used up
         it is let go."""
-        if not instance.make_ready(handler.isolation, run):
-            self.discard(instance)
+        ready = False
+        try:
+            ready = instance.make_ready(handler.isolation, run)
+        finally:
+            if not ready:
+                self.discard(instance)
+        if not ready:
             return
         shelf = self._shelf()
         key = handler.compiled.key
