@@ -109,9 +109,9 @@ def test_max_concurrency_counts_who_waits_too() -> None:
         with pytest.raises(ConcurrencyLimit, match=r"2 executions of 'a' .* its limit is 2") as got:
             admitted.enter("a", 2, later())
         assert got.value.retry_after_s >= 1
-        admitted.leave("a")
+        admitted.leave("a", 2)
         waiting.result(10)
-    admitted.leave("a")
+    admitted.leave("a", 2)
     assert admitted.enter("a", 1, later()) == 0.0
 
 
@@ -122,7 +122,7 @@ def test_max_concurrency_is_each_handlers_own() -> None:
     for name in ("a", "b"):
         with pytest.raises(ConcurrencyLimit):
             admitted.enter(name, 1, later())
-    admitted.leave("a")
+    admitted.leave("a", 1)
     assert admitted.enter("a", 1, later()) == 0.0
 
 
@@ -218,7 +218,7 @@ def test_no_place_is_lost_when_deadlines_and_leaving_race(seed: int) -> None:
             time.sleep(0.0002)  # a run; it gives the GIL up
             with guard:
                 inside.remove(number)
-            admitted.leave(name)
+            admitted.leave(name, 6)
             served += 1
         return served, turned_away
 
