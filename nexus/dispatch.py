@@ -40,7 +40,7 @@ class Dispatcher:
         if timeout_s is not None and timeout_s < allowed:
             allowed = timeout_s
         execution_id = f"{self._prefix}-{next(self._numbers):x}"
-        return Execution(execution_id, handler.limits, began + allowed)
+        return Execution(execution_id, handler.limits, began + allowed, allowed)
 
     def run(self, handler: Handler, task: Task, run: Execution) -> Any:
         """Run *task* to its result.
@@ -55,7 +55,7 @@ class Dispatcher:
             try:
                 return self._run_admitted(handler, task, run)
             finally:
-                self._admission.leave(handler.name)
+                self._admission.leave(handler.name, handler.max_concurrency)
         except NexusError as raised:
             error = raised
             raise

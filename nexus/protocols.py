@@ -55,6 +55,10 @@ class EngineInstance(Protocol):
         Empty where the module has no memory."""
         ...
 
+    def memory_size(self) -> int:
+        """Bytes of linear memory now."""
+        ...
+
     def grow_memory(self, size_bytes: int) -> None:
         """Make the memory *size_bytes* long (whole pages, not less than now).
 

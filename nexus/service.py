@@ -15,7 +15,7 @@ from nexus import config
 from nexus.config import Settings
 from nexus.dispatch import Dispatcher, outcome_of
 from nexus.engines import create_engine
-from nexus.errors import NexusError
+from nexus.errors import InternalError, NexusError
 from nexus.guest import guest_for
 from nexus.handlers.cache import ArtifactCache
 from nexus.handlers.catalogue import Catalogue, load_catalogue, load_handler
@@ -193,6 +193,9 @@ class Service:
 
     def _observe(self, handler: Handler, run: Execution, error: NexusError | None) -> None:
         self.metrics.record(handler, run.usage, outcome_of(error), error)
+        if isinstance(error, InternalError):  # the client is told nothing of it
+            fields = {"handler": handler.name, "execution_id": run.execution_id}
+            log.error("internal error", exc_info=error, extra={"fields": fields})
         if run.stderr:
             fields = {"handler": handler.name, "execution_id": run.execution_id}
             for line in guest_lines(bytes(run.stderr)):

@@ -7,6 +7,7 @@ compiler.
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 from collections.abc import Callable
 from pathlib import Path
@@ -128,6 +129,7 @@ class WasmerInstance:
         self._exports = exports = instance.exports
         self._fuel = getattr(exports, FUEL_EXPORT)
         self._memory = getattr(exports, MEMORY_EXPORT) if info.has_memory else None
+        self._view = memoryview(b"")
         self._globals = [getattr(exports, g.export) for g in info.mutable_globals]
         self._functions: dict[str, Callable[[], Any]] = {}
 
@@ -143,10 +145,17 @@ class WasmerInstance:
             raise _unexpected(error) from error
 
     def memory(self) -> memoryview:
-        return memoryview(self._memory.buffer) if self._memory is not None else memoryview(b"")
+        # A new view costs three times what the size does, so it is kept until the size changes.
+        memory, view = self._memory, self._view
+        if memory is not None and memory.data_size != len(view):
+            view = self._view = _view_of(memory.buffer)
+        return view
+
+    def memory_size(self) -> int:
+        return int(self._memory.data_size) if self._memory is not None else 0
 
     def grow_memory(self, size_bytes: int) -> None:
-        missing = size_bytes - len(self.memory())
+        missing = size_bytes - self.memory_size()
         if missing and self._memory is not None:
             try:
                 self._memory.grow(missing // PAGE_BYTES)
@@ -165,6 +174,19 @@ class WasmerInstance:
 
     def set_fuel(self, fuel: int) -> None:
         self._fuel.value = fuel
+
+
+def _view_of(buffer: Any) -> memoryview:
+    """The bytes of wasmer's *buffer*, without holding on to it.
+
+    A view of the buffer itself could be let go by its own thread only: when another thread evicts
+    the instance, wasmer panics ("Buffer is unsendable").
+    """
+    size = memoryview(buffer).nbytes
+    if not size:
+        return memoryview(b"")
+    address = ctypes.addressof(ctypes.c_char.from_buffer(buffer))
+    return memoryview((ctypes.c_ubyte * size).from_address(address)).cast("B")
 
 
 def _trap(error: RuntimeError) -> GuestError:

@@ -152,8 +152,11 @@ class WasmtimeInstance:
             return memoryview(b"")
         return memoryview(self._memory.get_buffer_ptr(self._store)).cast("B")
 
+    def memory_size(self) -> int:
+        return self._memory.data_len(self._store) if self._memory is not None else 0
+
     def grow_memory(self, size_bytes: int) -> None:
-        missing = size_bytes - len(self.memory())
+        missing = size_bytes - self.memory_size()
         if missing and self._memory is not None:
             try:
                 self._memory.grow(self._store, missing // PAGE_BYTES)

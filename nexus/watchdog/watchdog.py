@@ -36,12 +36,14 @@ class Cancellable(Protocol):
 class Watch:
     """One run being watched, from `Watchdog.watch` to `Watchdog.unwatch`."""
 
-    __slots__ = ("cancelled", "ended", "run")
+    __slots__ = ("cancelled", "ended", "late_since", "run")
 
     def __init__(self, run: Cancellable) -> None:
         self.run = run
         self.ended = False
         self.cancelled = False
+        self.late_since = float("inf")
+        """when it was cancelled; its deadline may have passed before it was watched"""
 
 
 class Watchdog:
@@ -56,7 +58,8 @@ class Watchdog:
         self._stuck_log = stuck_log
         self._beat_s = float("inf") if stuck_log is None else stuck_after_s / 2
         """how often at least the thread puts the timer off"""
-        self._changed = threading.Condition()  # guards the fields below
+        self._lock = threading.Lock()  # guards the fields below
+        self._changed = threading.Condition(self._lock)
         self._heap: list[tuple[float, int, Watch]] = []
         self._ended = 0
         self._wakes_at = float("inf")
@@ -74,7 +77,7 @@ class Watchdog:
 
     def close(self) -> None:
         """Stop the thread; runs under way are no longer watched."""
-        with self._changed:
+        with self._lock:
             self._closed = True
             self._changed.notify()
         if self._thread.ident is not None:
@@ -85,7 +88,7 @@ class Watchdog:
     def watch(self, run: Cancellable) -> Watch:
         """Cancel *run* at its deadline unless `unwatch` comes first."""
         watch = Watch(run)
-        with self._changed:
+        with self._lock:
             heapq.heappush(self._heap, (run.deadline, next(self._order), watch))
             if run.deadline < self._wakes_at:
                 self._changed.notify()
@@ -93,7 +96,7 @@ class Watchdog:
 
     def unwatch(self, watch: Watch) -> None:
         """End the watch: a cancel after this can no longer hit its run."""
-        with self._changed:
+        with self._lock:
             watch.ended = True
             if watch.cancelled:
                 self._late.discard(watch)
@@ -107,10 +110,10 @@ class Watchdog:
 
     @property
     def stuck(self) -> bool:
-        """Whether a cancelled run has gone on for longer than *stuck_after_s*."""
+        """Whether a run has gone on for longer than *stuck_after_s* after its cancel."""
         now = time.monotonic()
-        with self._changed:
-            return any(now > w.run.deadline + self._stuck_after_s for w in self._late)
+        with self._lock:
+            return any(now > watch.late_since + self._stuck_after_s for watch in self._late)
 
     @property
     def cancels(self) -> int:
@@ -119,7 +122,7 @@ class Watchdog:
 
     def _work(self) -> None:
         while True:
-            with self._changed:
+            with self._lock:
                 if self._closed:
                     return
                 now = time.monotonic()
@@ -142,7 +145,7 @@ class Watchdog:
             if watch.ended:
                 self._ended -= 1
                 continue
-            watch.cancelled = True
+            watch.cancelled, watch.late_since = True, now
             watch.run.cancel()
             self._cancels += 1
             self._late.add(watch)
@@ -155,7 +158,7 @@ class Watchdog:
         if self._stuck_log is None or self._closed:
             return
         if self._late:
-            ends_at = min(watch.run.deadline for watch in self._late) + self._stuck_after_s
+            ends_at = min(watch.late_since for watch in self._late) + self._stuck_after_s
         else:
             ends_at = now + 2 * self._stuck_after_s
             if 0 <= ends_at - self._ends_at < self._beat_s:

@@ -36,8 +36,9 @@ def served() -> Handler:
 
 
 def usage(**fields: float) -> Usage:
-    made = Usage(duration_s=0.002, cpu_s=0.5, instructions=100, memory_peak_bytes=65536)
-    for name, value in fields.items():
+    made = Usage()
+    known = {"duration_s": 0.002, "cpu_s": 0.5, "instructions": 100, "memory_peak_bytes": 65536}
+    for name, value in {**known, **fields}.items():
         setattr(made, name, value)
     return made
 
