@@ -95,6 +95,8 @@ class Engine(Protocol):
 
     name: str
     compiler: str
+    holds_gil: bool
+    """whether a guest keeps the GIL while it runs, so that one at a time does"""
     fingerprint: str
     """versions and CPU features: part of the cache key"""
 
@@ -130,6 +132,10 @@ class Run(Protocol):
     """what the guest wrote to stderr, for the log; at most `limits.max_stderr_bytes`"""
     stopped: NexusError | None
     """why the guest must not go on; the first reason wins"""
+
+    def give_way(self) -> None:
+        """From the guest's own thread: the host is going to wait on the guest's behalf."""
+        ...
 
     def stop(self, reason: NexusError) -> None:
         """From the guest's own thread: end this run at the next checkpoint.

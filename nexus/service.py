@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ from nexus.handlers.watcher import HandlersWatcher
 from nexus.logs import guest_lines
 from nexus.metrics import Flusher, PathMetrics
 from nexus.model import Handler, Isolation, Limits, PoolCounts
-from nexus.pool import Execution, InstancePool, spread, warm_threads
+from nexus.pool import Execution, InstancePool, SlowLane, spread, warm_threads
 from nexus.scheduling import Admission, Fifo
 from nexus.watchdog import Watchdog
 
@@ -74,7 +75,13 @@ class Service:
             max_memory_bytes=settings.pool_memory_mb << 20,
         )
         self.watchdog = Watchdog(settings.stuck_after_ms / 1000, stuck_log=stuck_log)
-        self.dispatcher = Dispatcher(self.admission, self.pool, self.watchdog, self._observe)
+        self.dispatcher = Dispatcher(
+            self.admission,
+            self.pool,
+            self.watchdog,
+            self._observe,
+            SlowLane(self._parallel_guests()),
+        )
         self.flusher = Flusher(self.flush_metrics)
         self.watcher = HandlersWatcher(settings.handlers_dir, self._load)
         self.catalogue = Catalogue()
@@ -82,6 +89,10 @@ class Service:
         """whether the handlers were loaded once"""
         self.draining = False
         self._threads: Executor | None = None
+
+    def _parallel_guests(self) -> int:
+        """How many guests of this process can really run at once."""
+        return 1 if self.engine.holds_gil else len(os.sched_getaffinity(0))
 
     def unready(self) -> str | None:
         """Why no requests should be sent here now; None: they should."""

@@ -50,6 +50,7 @@ class WasmerEngine:
     """wasmer with one of its compilers, `llvm` or `cranelift`."""
 
     name = "wasmer"
+    holds_gil = True
 
     def __init__(self, compiler: str, cache_dir: Path) -> None:
         """Raises: EngineUnavailable where *compiler* cannot be used here."""

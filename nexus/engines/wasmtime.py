@@ -52,6 +52,7 @@ class WasmtimeEngine:
 
     name = "wasmtime"
     compiler = "cranelift"
+    holds_gil = False
 
     def __init__(self) -> None:
         config = wasmtime.Config()

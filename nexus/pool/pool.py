@@ -46,6 +46,7 @@ class InstancePool:
         self._max_instances = max_instances
         self._max_memory = max_memory_bytes if max_memory_bytes is not None else 1 << 62
         self._local = threading.local()
+        # What comes free may be too little for one waiter and enough for another: all look.
         self._lock = threading.Lock()  # guards all below, and every shelf's `idle`
         self._changed = threading.Condition(self._lock)
         self._waiting = 0
@@ -110,7 +111,6 @@ class InstancePool:
             self._waiting -= 1
 
     def _notify(self) -> None:
-        # All: what comes free may be too little for one who waits, and enough for another.
         if self._waiting:  # nearly never: the check saves a microsecond a request
             self._changed.notify_all()
 
