@@ -207,7 +207,7 @@ def test_usage_is_there_also_when_a_run_failed(engine: Engine) -> None:
 
 
 def test_instructions_are_counted_whole(engine: Engine) -> None:
-    """And the same in every run: the start function, in the first one only, is not the guest's."""
+    """The same for a new and a warm instance: without the start function."""
     work = """(loop (global.set $n (i32.add (global.get $n) (i32.const 1)))
       (br_if 0 (i32.lt_u (global.get $n) (i32.const 10000))))"""
     compiled = build(
