@@ -17,7 +17,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from nexus.errors import GuestError, Overloaded
+from nexus.errors import DeadlineExceeded, GuestError, Overloaded
 from nexus.model import Handler, Isolation, State
 from nexus.pool import Execution, InstancePool, WasmInstance
 from tests import support
@@ -81,18 +81,21 @@ class PoolMachine(RuleBasedStateMachine):
     @rule(data=st.data(), name=st.sampled_from(sorted(CLEAN)))
     def acquire(self, data: st.DataObject, name: str) -> None:
         thread = data.draw(st.sampled_from([n for n in range(THREADS) if n not in self.loans]))
-        served, by = self.handlers[name], run(0.0)
+        served, by = self.handlers[name], run(0.02)
 
         def lend() -> WasmInstance | None:
             try:
                 return self.pool.acquire(served, by)
             except Overloaded:
-                return None
+                assert self.loans, "nobody has one, so there must have been room"
+            except DeadlineExceeded:
+                assert name == "start", "only a start function takes time"
+            return None
 
         instance = self.on(thread, lend)
         if instance is None:
-            assert self.loans, "nobody has one, so there must have been room"
             return
+        by.deadline += 20
         owner = self.seen.setdefault(instance, thread)
         assert owner == thread, "an instance must not cross threads"
         assert instance not in [loan.instance for loan in self.loans.values()]
