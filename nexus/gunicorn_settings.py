@@ -17,6 +17,8 @@ _settings, _sizing = _sized.loaded.settings, _sized.sizing
 wsgi_app = "nexus.wsgi:worker_app()"
 worker_class = "nexus.gunicorn_worker.NexusWorker"
 bind = _settings.bind
+control_socket_disable = True
+"""gunicorn 25.1 and later would make one under $HOME, which in a container may not be there"""
 workers = _sizing.workers.value
 threads = _sizing.threads.value
 worker_connections = _sizing.worker_connections.value
