@@ -15,15 +15,20 @@ podman() {
         --cgroup-manager cgroupfs --runtime runc "$@"
 }
 
+# Stands for an emptyDir: empty, and the image's user may write to it.
+cache=$(mktemp -d -p "$storage")
+chown 10001:10001 "$cache"
+
 # The limits on open files and processes are given because a nested podman may not raise them.
 container=$(podman run --detach --read-only --user 10001:10001 --cap-drop ALL \
     --security-opt no-new-privileges --cpus 0.5 --network host \
     --ulimit nofile=1024:1024 --ulimit nproc=1000:1000 \
-    --tmpfs /tmp:rw,size=64m --tmpfs /var/cache/nexus:rw,size=256m,mode=1777 \
+    --tmpfs /tmp:rw,size=64m --volume "$cache:/var/cache/nexus" \
     --env "NEXUS_BIND=127.0.0.1:$port" --env NEXUS_CPU_PROFILE=burst "localhost/$tag")
 cleanup() {
     podman logs "$container" >"$storage/container.log" 2>&1 || true
     podman rm --force --time 5 "$container" >/dev/null
+    rm -rf "$cache"
 }
 trap cleanup EXIT
 
@@ -36,11 +41,11 @@ get() { curl --silent --show-error --fail --max-time 10 "http://127.0.0.1:$port$
 metric() { get /metrics | sed -n "s/^$1 //p"; }
 
 ready=no
-for _ in $(seq 240); do
+for _ in $(seq 120); do
     if get /readyz >/dev/null 2>&1; then ready=yes && break; fi
     sleep 0.25 # polled, bounded: at half a core the start takes some seconds
 done
-[ "$ready" = yes ] || fail "not ready after 60 s"
+[ "$ready" = yes ] || fail "not ready after 30 s"
 
 echo "hello:             $(get /hello)"
 echo "processes:         $(podman top "$container" pid args | grep -c '[g]unicorn') (a master and its workers)"
