@@ -56,7 +56,8 @@ echo "quota:             $quota cores"
 before=$(metric nexus_cpu_throttled_seconds_total)
 echo "throttled before:  $before s"
 for _ in 1 2 3 4; do
-    (for _ in $(seq 250); do get /chart?values=3,1,4,1,5,9,2,6 >/dev/null || true; done) &
+    # 8 MB to hash: some 50 ms of a core, a whole period's quota
+    (for _ in $(seq 20); do head -c 8000000 /dev/zero | get /sha256 --data-binary @- >/dev/null || true; done) &
 done
 wait
 after=$(metric nexus_cpu_throttled_seconds_total)
