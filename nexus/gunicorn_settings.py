@@ -28,8 +28,6 @@ os.environ.update(NEXUS_WORKERS=str(workers), NEXUS_THREADS=str(threads))
 timeout = 30 + _settings.stuck_after_ms // 1000
 """worker liveness; guests give the GIL up at every checkpoint, so only a stuck worker misses it"""
 graceful_timeout = 30 + (_settings.timeout_ms + _settings.drain_delay_ms) // 1000
-control_socket_disable = True
-"""its default place is the home directory, which a container may not have"""
 accesslog = None
 """Nexus writes its own access log"""
 logger_class = "nexus.gunicorn_logging.NexusLogger"

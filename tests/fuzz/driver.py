@@ -25,7 +25,8 @@ HANG_S = 10
 """what one input may take; the slowest good one takes a few milliseconds"""
 
 _SPECIAL = re.compile(
-    r"""\bb'.*'|\bb".*"|\b(?<!guest)'[^']*'|0x[0-9a-f]+|[0-9]+|^.*(?=: (?:imports|exceptions))|one \S+ header""",
+    r"""\bb'.*'|\bb".*"|\b(?<!guest)'[^']*'|0x[0-9a-f]+|[0-9]+"""
+    r"""|^.*(?=: (?:imports|exceptions))|one \S+ header""",
     re.DOTALL,
 )
 """what differs between messages of one kind"""
