@@ -49,6 +49,13 @@ class EngineInstance(Protocol):
         """
         ...
 
+    def invoke(self, export: str, *arguments: int) -> int:
+        """Call a function of i32 and i64 parameters and at most one such result.
+
+        *arguments* and result are signed; 0 where there is no result. Raises as `call`.
+        """
+        ...
+
     def memory(self) -> memoryview:
         """The whole linear memory now, writable, as bytes. Take it anew after the guest ran:
         the guest may have grown it. Empty where the module has no memory."""

@@ -15,6 +15,7 @@ and exports, beside what the guest exports:
                      function asks the host, which could not have set it yet
     nexus.memory     the memory, if there is one
     nexus.global.N   each mutable global of a number type that the guest defines, N its index
+    nexus.fn.NAME    each function that `rewrite` was asked to export by its name-section name
 """
 
 from __future__ import annotations
@@ -27,3 +28,4 @@ RESERVED_PREFIX = "nexus."
 FUEL_EXPORT = "nexus.fuel"
 MEMORY_EXPORT = "nexus.memory"
 GLOBAL_PREFIX = "nexus.global."
+FUNCTION_PREFIX = "nexus.fn."
