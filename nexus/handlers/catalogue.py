@@ -11,7 +11,7 @@ from typing import Protocol
 from nexus.errors import HandlerConflict, HandlerError
 from nexus.handlers.manifest import check_name, load_manifest
 from nexus.handlers.routes import Routes
-from nexus.handlers.sources import Source
+from nexus.handlers.sources import Source, manifest_path, named_file
 from nexus.model import Compiled, Handler, Limits
 
 log = logging.getLogger("nexus.handlers")
@@ -53,7 +53,7 @@ def load_catalogue(
     loaded: dict[str, Handler] = {}
     problems: dict[str, HandlerError] = {}
     for source in sources:
-        file = source.path.name
+        file = source.file
         handler, problem = before.loaded.get(file), before.problems.get(file)
         if before.sources.get(file) != source:
             try:
@@ -69,7 +69,7 @@ def load_catalogue(
     for file, problem in problems.items():
         if str(problem) != str(before.problems.get(file)):
             _log_problem(file, problem, keeps=file in loaded and file not in conflicts)
-    by_file = {source.path.name: source for source in sources}
+    by_file = {source.file: source for source in sources}
     return Catalogue(handlers, problems, by_file, loaded, Routes(handlers.values()))
 
 
@@ -78,8 +78,8 @@ def load_handler(path: Path, compiler: CompilesFiles, defaults: Limits) -> Handl
 
     Raises: HandlerError.
     """
-    name = check_name(path.stem)
-    manifest = load_manifest(path.with_suffix(".toml"), name)
+    name = check_name(named_file(path).stem)
+    manifest = load_manifest(manifest_path(path), name)
     limits = manifest.limits(defaults)
     return Handler(
         name=name,

@@ -7,7 +7,7 @@ from nexus.pool.execution import Execution
 from nexus.protocols import Engine, EngineInstance, GuestFactory, HostFunction
 
 CHECKPOINT = ("nexus", "checkpoint")
-_CHECKPOINT_TYPE = FuncType(("i64",), ("i64",))
+CHECKPOINT_TYPE = FuncType(("i64",), ("i64",))
 
 
 class LinkedModule:
@@ -17,7 +17,7 @@ class LinkedModule:
         self.guest = make_guest(compiled)
         self._run: Execution | None = None
         functions = dict(self.guest.functions())
-        functions[CHECKPOINT] = HostFunction(_CHECKPOINT_TYPE, self._checkpoint)
+        functions[CHECKPOINT] = HostFunction(CHECKPOINT_TYPE, self._checkpoint)
         self._module = engine.load(compiled.artifact, compiled.info, functions)
 
     def instantiate(self, run: Execution) -> EngineInstance:

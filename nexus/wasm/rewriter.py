@@ -22,7 +22,14 @@ from nexus.wasm.declarations import (
     rewrite_tables,
     rewrite_types,
 )
-from nexus.wasm.exports import FUNCTION, GLOBAL, MEMORY, encode_export, rewrite_exports, rewrite_start
+from nexus.wasm.exports import (
+    FUNCTION,
+    GLOBAL,
+    MEMORY,
+    encode_export,
+    rewrite_exports,
+    rewrite_start,
+)
 from nexus.wasm.layout import Layout
 from nexus.wasm.limits import Limits, RewriteLimits
 from nexus.wasm.meter import Meter
