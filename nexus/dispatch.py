@@ -13,7 +13,7 @@ from typing import Any
 
 from nexus.errors import InternalError, NexusError
 from nexus.model import Handler, Outcome
-from nexus.pool import Execution, InstancePool
+from nexus.pool import Execution, InstancePool, SlowLane
 from nexus.protocols import Task
 from nexus.scheduling import Admission
 from nexus.watchdog import Watchdog
@@ -26,10 +26,16 @@ class Dispatcher:
     """Runs tasks on pooled instances. Thread-safe; a run stays on the calling thread."""
 
     def __init__(
-        self, admission: Admission, pool: InstancePool, watchdog: Watchdog, observe: Observer
+        self,
+        admission: Admission,
+        pool: InstancePool,
+        watchdog: Watchdog,
+        observe: Observer,
+        lane: SlowLane | None = None,
     ) -> None:
+        """*lane*: where long executions take turns; None: they do not."""
         self._admission, self._pool, self._watchdog = admission, pool, watchdog
-        self._observe = observe
+        self._observe, self._lane = observe, lane
         self._prefix = secrets.token_hex(4)
         self._numbers = itertools.count(1)
 
@@ -40,7 +46,7 @@ class Dispatcher:
         if timeout_s is not None and timeout_s < allowed:
             allowed = timeout_s
         execution_id = f"{self._prefix}-{next(self._numbers):x}"
-        return Execution(execution_id, handler.limits, began + allowed)
+        return Execution(execution_id, handler.limits, began + allowed, allowed, self._lane)
 
     def run(self, handler: Handler, task: Task, run: Execution) -> Any:
         """Run *task* to its result.
@@ -55,12 +61,14 @@ class Dispatcher:
             try:
                 return self._run_admitted(handler, task, run)
             finally:
-                self._admission.leave(handler.name)
+                self._admission.leave(handler.name, handler.max_concurrency)
         except NexusError as raised:
             error = raised
             raise
-        except Exception as raised:
+        except BaseException as raised:  # an engine's panic is no Exception
             error = InternalError(f"{type(raised).__name__}: {raised}")
+            if isinstance(raised, (KeyboardInterrupt, SystemExit)):
+                raise
             raise error from raised
         finally:
             usage, timer = run.usage, run.timer

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from nexus import logs
 from nexus.config import load
 
 _settings = load({}, os.environ, Path.cwd()).settings
@@ -22,13 +23,14 @@ worker_connections = _settings.threads + _settings.max_queue
 timeout = 30 + _settings.stuck_after_ms // 1000
 """worker liveness; guests give the GIL up at every checkpoint, so only a stuck worker misses it"""
 graceful_timeout = 30 + (_settings.timeout_ms + _settings.drain_delay_ms) // 1000
+control_socket_disable = True
+"""its default place is the home directory, which a container may not have"""
 accesslog = None
 """Nexus writes its own access log"""
-logconfig_dict = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "loggers": {"gunicorn.error": {"handlers": [], "propagate": True}},
-}
+logger_class = "nexus.gunicorn_logging.NexusLogger"
+loglevel = _settings.log_level
+
+logs.configure(_settings.log_level, _settings.log_format)
 
 # One folder, gone with the master, for what workers leave to each other and to it.
 _shared_dir = Path(tempfile.mkdtemp(prefix="nexus-"))

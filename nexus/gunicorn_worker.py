@@ -1,32 +1,75 @@
-"""gunicorn's `gthread` worker, with instances warm on its threads and an orderly drain.
+"""gunicorn's `gthread` worker: instances warm on its threads, an orderly drain, short ways.
 
 On SIGTERM readiness fails first, and the worker goes on accepting for `drain_delay_ms`: what sends
 requests here (a Service's endpoints, a load balancer) needs that long to notice. Then it stops
 accepting and finishes what runs, as gthread does.
+
+gthread gives a connection back to the main thread's poller after every request, and takes it from
+there for the next: a pipe, a poller and a future, which costs more than answering does. Here a
+thread that has nothing else to do waits a moment for the connection's next request itself.
 """
 
 from __future__ import annotations
 
+import select
 import threading
 from types import FrameType
+from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
 from nexus.service import Service
 
+LINGER_MS = 2
+"""how long a thread without other work waits for the next request of a connection; a client on the
+same machine sends it within 0.2 ms, one in the same zone within 1 ms"""
 QUIT_GRACE_S = 0.1
 
 
 class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
-    """Serves the app that `nexus.wsgi:app()` makes."""
+    """Serves the app that `nexus.wsgi:worker_app()` makes."""
 
     service: Service | None = None
     _quits = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._lock = threading.Lock()  # guards _queued
+        self._queued = 0
+        """jobs that no thread has begun"""
 
     def load_wsgi(self) -> None:
         super().load_wsgi()
         self.service = self.wsgi.extensions["nexus"]
         self.service.start(self.tpool)
+
+    # ---- connections ------------------------------------------------------------------------
+
+    def enqueue_req(self, conn: Any) -> None:
+        with self._lock:
+            self._queued += 1
+        super().enqueue_req(conn)
+
+    def handle(self, conn: Any) -> Any:
+        """Serve a request of *conn*, and those that follow while nothing else is to be done.
+
+        True: to be kept alive. (gthread also has a value for a connection without data yet.)
+        """
+        with self._lock:
+            self._queued -= 1
+        result = super().handle(conn)
+        while result is True and self._next_is_here(conn):
+            result = super().handle(conn)
+        return result
+
+    def _next_is_here(self, conn: Any) -> bool:
+        if not self.alive or self._queued or conn.parser.unreader.buf.getvalue():
+            return False
+        poller = select.poll()
+        poller.register(conn.sock, select.POLLIN)
+        return bool(poller.poll(LINGER_MS))
+
+    # ---- signals ----------------------------------------------------------------------------
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """SIGTERM: drain, then stop."""

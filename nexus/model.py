@@ -174,9 +174,11 @@ class Handler:
     env: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
 class Usage:
-    """What one execution used; filled in as it goes, true also when it failed."""
+    """What one execution used; filled in as it goes, true also when it failed.
+
+    The defaults belong to the class: one is made for every request, and most stay as they are.
+    """
 
     duration_s: float = 0.0
     cpu_s: float = 0.0
@@ -185,11 +187,13 @@ class Usage:
     memory_used_bytes: int = 0
     memory_peak_bytes: int = 0
     host_calls: int = 0
-    calls: dict[str, int] = field(default_factory=dict)
-    """host calls by the function's name"""
     instructions: int = 0
     overshoot_s: float = -1.0
     """how late after its deadline a cancelled execution ended; negative: it was not cancelled"""
+
+    def __init__(self) -> None:
+        self.calls: dict[str, int] = {}
+        """host calls by the function's name"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,12 @@ class EngineInstance(Protocol):
 
     def memory(self) -> memoryview:
         """The whole linear memory now, writable, as bytes. Take it anew after the guest ran:
-        the guest may have grown it. Empty where the module has no memory."""
+        the guest may have grown it. It does not keep the instance alive: let go of it first.
+        Empty where the module has no memory."""
+        ...
+
+    def memory_size(self) -> int:
+        """Bytes of linear memory now."""
         ...
 
     def grow_memory(self, size_bytes: int) -> None:
@@ -97,6 +102,8 @@ class Engine(Protocol):
 
     name: str
     compiler: str
+    holds_gil: bool
+    """whether a guest keeps the GIL while it runs, so that one at a time does"""
     fingerprint: str
     """versions and CPU features: part of the cache key"""
 
@@ -132,6 +139,10 @@ class Run(Protocol):
     """what the guest wrote to stderr, for the log; at most `limits.max_stderr_bytes`"""
     stopped: NexusError | None
     """why the guest must not go on; the first reason wins"""
+
+    def give_way(self) -> None:
+        """From the guest's own thread: the host is going to wait on the guest's behalf."""
+        ...
 
     def stop(self, reason: NexusError) -> None:
         """From the guest's own thread: end this run at the next checkpoint.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from nexus import config
 from nexus.config import Settings
 from nexus.dispatch import Dispatcher, outcome_of
 from nexus.engines import create_engine
-from nexus.errors import NexusError
+from nexus.errors import InternalError, NexusError
 from nexus.guest import guest_for
 from nexus.handlers.cache import ArtifactCache
 from nexus.handlers.catalogue import Catalogue, load_catalogue, load_handler
@@ -25,7 +26,7 @@ from nexus.handlers.watcher import HandlersWatcher
 from nexus.logs import guest_lines
 from nexus.metrics import Flusher, PathMetrics
 from nexus.model import Handler, Isolation, Limits, PoolCounts
-from nexus.pool import Execution, InstancePool, warm_threads
+from nexus.pool import Execution, InstancePool, SlowLane, spread, warm_threads
 from nexus.scheduling import Admission, Fifo
 from nexus.watchdog import Watchdog
 
@@ -74,7 +75,13 @@ class Service:
             max_memory_bytes=settings.pool_memory_mb << 20,
         )
         self.watchdog = Watchdog(settings.stuck_after_ms / 1000, stuck_log=stuck_log)
-        self.dispatcher = Dispatcher(self.admission, self.pool, self.watchdog, self._observe)
+        self.dispatcher = Dispatcher(
+            self.admission,
+            self.pool,
+            self.watchdog,
+            self._observe,
+            SlowLane(self._parallel_guests()),
+        )
         self.flusher = Flusher(self.flush_metrics)
         self.watcher = HandlersWatcher(settings.handlers_dir, self._load)
         self.catalogue = Catalogue()
@@ -82,6 +89,10 @@ class Service:
         """whether the handlers were loaded once"""
         self.draining = False
         self._threads: Executor | None = None
+
+    def _parallel_guests(self) -> int:
+        """How many guests of this process can really run at once."""
+        return 1 if self.engine.holds_gil else len(os.sched_getaffinity(0))
 
     def unready(self) -> str | None:
         """Why no requests should be sent here now; None: they should."""
@@ -174,9 +185,9 @@ class Service:
         self.pool.retain([handler.compiled for handler in handlers])
         if self._threads is not None:
             warmable = [h for h in handlers if h.isolation is not Isolation.FRESH]
-            settings = self.settings
-            jobs = [warmable[n % len(warmable)] for n in range(settings.min_instances) if warmable]
-            warm_threads(self._threads, settings.threads, jobs, self._warm)
+            threads = self.settings.threads
+            jobs = spread(warmable, threads, self.settings.min_instances)
+            warm_threads(self._threads, threads, jobs, self._warm)
             self._threads = None
         self.catalogue = catalogue
         self.loaded = True
@@ -193,6 +204,9 @@ class Service:
 
     def _observe(self, handler: Handler, run: Execution, error: NexusError | None) -> None:
         self.metrics.record(handler, run.usage, outcome_of(error), error)
+        if isinstance(error, InternalError):  # the client is told nothing of it
+            fields = {"handler": handler.name, "execution_id": run.execution_id}
+            log.error("internal error", exc_info=error, extra={"fields": fields})
         if run.stderr:
             fields = {"handler": handler.name, "execution_id": run.execution_id}
             for line in guest_lines(bytes(run.stderr)):

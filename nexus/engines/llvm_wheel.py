@@ -39,7 +39,7 @@ def repair(elf: bytes) -> bytes:
     """
     try:
         return _repair(bytearray(elf))
-    except (struct.error, IndexError, ValueError, KeyError) as error:
+    except (struct.error, LookupError, ValueError, OverflowError, StopIteration) as error:
         raise EngineUnavailable(f"cannot repair {PACKAGE}: unexpected ELF layout") from error
 
 
@@ -155,10 +155,13 @@ def _write(path: Path, content: bytes) -> None:
 def _link(link: Path, libraries: Path) -> None:
     """The extension's RPATH is `$ORIGIN/../wasmer_compiler_llvm.libs`: make that folder exist."""
     if not link.exists() or link.resolve() != libraries.resolve():
-        temporary = link.with_name(f"{link.name}.{os.getpid()}")
-        temporary.unlink(missing_ok=True)
-        temporary.symlink_to(libraries)
-        os.replace(temporary, link)
+        temporary = Path(tempfile.mkdtemp(dir=link.parent), link.name)
+        try:
+            temporary.symlink_to(libraries)
+            os.replace(temporary, link)
+        finally:
+            temporary.unlink(missing_ok=True)
+            temporary.parent.rmdir()
 
 
 def _probe(path: Path) -> None:

@@ -7,6 +7,7 @@ compiler.
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 from collections.abc import Callable
 from pathlib import Path
@@ -40,7 +41,7 @@ _SAME_TRAP = {
     "heap access out of bounds": "out of bounds memory access",
     "misaligned heap": "out of bounds memory access",
     "table access out of bounds": "out of bounds table access",
-    "undefined element: out of bounds table access": "undefined element",
+    "undefined element: out of bounds table access": "out of bounds table access",
 }
 """wasmer's words where they differ from the specification's"""
 
@@ -49,6 +50,7 @@ class WasmerEngine:
     """wasmer with one of its compilers, `llvm` or `cranelift`."""
 
     name = "wasmer"
+    holds_gil = True
 
     def __init__(self, compiler: str, cache_dir: Path) -> None:
         """Raises: EngineUnavailable where *compiler* cannot be used here."""
@@ -128,6 +130,7 @@ class WasmerInstance:
         self._exports = exports = instance.exports
         self._fuel = getattr(exports, FUEL_EXPORT)
         self._memory = getattr(exports, MEMORY_EXPORT) if info.has_memory else None
+        self._view = memoryview(b"")
         self._globals = [getattr(exports, g.export) for g in info.mutable_globals]
         self._functions: dict[str, Callable[..., Any]] = {}
 
@@ -154,10 +157,17 @@ class WasmerInstance:
             raise _unexpected(error) from error
 
     def memory(self) -> memoryview:
-        return memoryview(self._memory.buffer) if self._memory is not None else memoryview(b"")
+        # A new view costs three times what the size does, so it is kept until the size changes.
+        memory, view = self._memory, self._view
+        if memory is not None and memory.data_size != len(view):
+            view = self._view = _view_of(memory.buffer)
+        return view
+
+    def memory_size(self) -> int:
+        return int(self._memory.data_size) if self._memory is not None else 0
 
     def grow_memory(self, size_bytes: int) -> None:
-        missing = size_bytes - len(self.memory())
+        missing = size_bytes - self.memory_size()
         if missing and self._memory is not None:
             try:
                 self._memory.grow(missing // PAGE_BYTES)
@@ -176,6 +186,19 @@ class WasmerInstance:
 
     def set_fuel(self, fuel: int) -> None:
         self._fuel.value = fuel
+
+
+def _view_of(buffer: Any) -> memoryview:
+    """The bytes of wasmer's *buffer*, without holding on to it.
+
+    A view of the buffer itself could be let go by its own thread only: when another thread evicts
+    the instance, wasmer panics ("Buffer is unsendable").
+    """
+    size = memoryview(buffer).nbytes
+    if not size:
+        return memoryview(b"")
+    address = ctypes.addressof(ctypes.c_char.from_buffer(buffer))
+    return memoryview((ctypes.c_ubyte * size).from_address(address)).cast("B")
 
 
 def _trap(error: RuntimeError) -> GuestError:

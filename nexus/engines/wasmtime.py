@@ -52,6 +52,7 @@ class WasmtimeEngine:
 
     name = "wasmtime"
     compiler = "cranelift"
+    holds_gil = False
 
     def __init__(self) -> None:
         config = wasmtime.Config()
@@ -161,8 +162,11 @@ class WasmtimeInstance:
             return memoryview(b"")
         return memoryview(self._memory.get_buffer_ptr(self._store)).cast("B")
 
+    def memory_size(self) -> int:
+        return self._memory.data_len(self._store) if self._memory is not None else 0
+
     def grow_memory(self, size_bytes: int) -> None:
-        missing = size_bytes - len(self.memory())
+        missing = size_bytes - self.memory_size()
         if missing and self._memory is not None:
             try:
                 self._memory.grow(self._store, missing // PAGE_BYTES)

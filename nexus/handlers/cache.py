@@ -6,8 +6,8 @@ import fcntl
 import logging
 import os
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from nexus.handlers.artifact import pack, unpack
@@ -34,18 +34,13 @@ class ArtifactCache:
         """
         found = self._read(key)
         if found is None:
-            try:
-                with self._locked(key):
-                    found = self._read(key)
-                    if found is None:
-                        self._observe("miss")
-                        made = make()
-                        self._write(key, made)
-                        return made
-            except OSError as error:
-                log.warning("the cache %s cannot be used: %s", self._folder, error)
-                self._observe("miss")
-                return make()
+            with self._lock(key):
+                found = self._read(key)
+                if found is None:
+                    self._observe("miss")
+                    made = make()
+                    self._write(key, made)
+                    return made
         self._observe("hit")
         return found
 
@@ -76,10 +71,13 @@ class ArtifactCache:
         except OSError as error:
             log.warning("the artifact was not kept: %s", error)
 
-    @contextmanager
-    def _locked(self, key: str) -> Iterator[None]:
+    def _lock(self, key: str) -> AbstractContextManager[object]:
         """Hold the key's lock file; the kernel lets it go when a process dies."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with open(self._folder / f"{key}.lock", "wb") as file:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file = open(self._folder / f"{key}.lock", "wb")  # noqa: SIM115  the caller closes it
             fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+        except OSError as error:
+            log.warning("the cache %s cannot be used: %s", self._folder, error)
+            return nullcontext()
+        return file

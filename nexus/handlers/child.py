@@ -28,6 +28,8 @@ def run_child(order: Order, timeout_s: float) -> Compiled:
         )
     except subprocess.TimeoutExpired as error:
         raise CompilationError(f"compilation took longer than {timeout_s:g} s") from error
+    except OSError as error:
+        raise CompilationError(f"the compiler could not be started: {error}") from error
     return _answer(child, order.key)
 
 

@@ -13,6 +13,7 @@ from nexus.model import Compiled, Limits
 from nexus.pool import Execution
 from nexus.pool.instance import take_snapshot
 from nexus.pool.linked import CHECKPOINT, CHECKPOINT_TYPE
+from nexus.pool.slices import FIRST_SLICE
 from nexus.protocols import Engine, HostFunction
 
 _COLLECT_AT = 4
@@ -36,7 +37,7 @@ def set_up(engine: Engine, runtime: Compiled, bundle: Bundle, key: str) -> Compi
     functions = dict(guest.functions())
     functions[CHECKPOINT] = HostFunction(CHECKPOINT_TYPE, run.checkpoint)
     instance = engine.load(runtime.artifact, runtime.info, functions).instantiate()
-    run.begin(instance)
+    run.begin(instance, FIRST_SLICE)
     entry = guest.prepare(instance, run)
     return replace(
         runtime,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from prometheus_client import CollectorRegistry
 from werkzeug.exceptions import HTTPException
 
@@ -13,6 +13,7 @@ from nexus.http.errors import problem
 from nexus.http.layer import HandlerLayer
 from nexus.http.metrics import add_metrics
 from nexus.logs import AccessLog
+from nexus.model import Outcome
 from nexus.service import Service
 
 
@@ -26,6 +27,8 @@ def create_app(service: Service, registry: CollectorRegistry) -> Flask:
     log = (
         AccessLog(service.settings.log_format, sys.stdout) if service.settings.access_log else None
     )
+    if log is not None:
+        _log_unserved(app, log)
     app.wsgi_app = HandlerLayer(app.wsgi_app, service, log)  # type: ignore[method-assign]
     return app
 
@@ -41,6 +44,27 @@ def _add_health(app: Flask, service: Service) -> None:
         if reason is None:
             return Response("ok\n", mimetype="text/plain")
         return Response(f"not ready: {reason}\n", 503, mimetype="text/plain")
+
+
+def _log_unserved(app: Flask, log: AccessLog) -> None:
+    """Log requests for paths at which nothing is served; probes and scrapes are not logged."""
+
+    @app.after_request
+    def write(response: Response) -> Response:
+        if request.endpoint is None:
+            log.write(
+                method=request.method,
+                path=request.path,
+                status=response.status_code,
+                outcome=Outcome.NOT_FOUND if response.status_code == 404 else Outcome.REJECTED,
+                handler="",
+                duration_ms=0.0,
+                request_bytes=request.content_length or 0,
+                response_bytes=response.content_length or 0,
+                execution_id="",
+                remote=request.remote_addr or "",
+            )
+        return response
 
 
 def _not_found(service: Service) -> Response:

@@ -1,6 +1,8 @@
 """Instances: made, lent, cleaned, replaced.
 
 execution.py   one run of a guest: its budget, and why it stopped
+slices.py      how much fuel it gets until its next checkpoint
+lane.py        where long executions take turns
 linked.py      one module loaded and linked for one thread
 instance.py    `WasmInstance`: an instance with a state and a way back to its snapshot
 pool.py        `InstancePool`: per-thread shelves under one budget
@@ -9,7 +11,16 @@ warming.py     instances ready on the threads that will serve
 
 from nexus.pool.execution import Execution, ExecutionTimer
 from nexus.pool.instance import WasmInstance
+from nexus.pool.lane import SlowLane
 from nexus.pool.pool import InstancePool
-from nexus.pool.warming import warm_threads
+from nexus.pool.warming import spread, warm_threads
 
-__all__ = ["Execution", "ExecutionTimer", "InstancePool", "WasmInstance", "warm_threads"]
+__all__ = [
+    "Execution",
+    "ExecutionTimer",
+    "InstancePool",
+    "SlowLane",
+    "WasmInstance",
+    "spread",
+    "warm_threads",
+]

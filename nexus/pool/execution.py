@@ -6,10 +6,12 @@ import time
 
 from nexus.errors import CpuLimit, DeadlineExceeded, NexusError
 from nexus.model import Limits, Usage
+from nexus.pool.lane import SlowLane
+from nexus.pool.slices import FIRST_SLICE, next_slice
 from nexus.protocols import EngineInstance
 
-SLICE = 1 << 20
-"""fuel between two checkpoints: about 0.5 ms of a tight loop (DESIGN facts 4 and 5)"""
+LONG_AFTER_S = 0.002
+"""CPU time after which an execution counts as long, and takes turns with the other long ones"""
 
 _STOP = -1
 """what a checkpoint returns to make the guest run `unreachable`"""
@@ -34,44 +36,72 @@ class Execution:
     """The `Run` of one request. Its thread writes it; the watchdog only sets `cancelled`."""
 
     __slots__ = (
+        "_cpu_s",
         "_granted",
+        "_in_lane",
         "_instance",
+        "_lane",
         "cancelled",
         "deadline",
         "execution_id",
         "limits",
+        "slice",
         "stderr",
         "stopped",
+        "timeout_s",
         "timer",
         "usage",
     )
 
-    def __init__(self, execution_id: str, limits: Limits, deadline: float) -> None:
+    def __init__(
+        self,
+        execution_id: str,
+        limits: Limits,
+        deadline: float,
+        timeout_s: float | None = None,
+        lane: SlowLane | None = None,
+    ) -> None:
+        """*deadline*: monotonic seconds; *timeout_s*: how long that is from the start, where it is
+        not what *limits* say; *lane*: shared by all executions of a process."""
         self.execution_id = execution_id
         self.limits = limits
         self.deadline = deadline
+        self.timeout_s = limits.timeout_s if timeout_s is None else timeout_s
         self.usage = Usage()
         self.stderr = bytearray()
         self.stopped: NexusError | None = None
         self.cancelled = False
         self.timer = ExecutionTimer()
+        self.slice = FIRST_SLICE
+        self._lane = lane
+        self._in_lane = False
         self._instance: EngineInstance | None = None
         self._granted = 0
+        self._cpu_s = 0.0
 
     def cancel(self) -> None:
         self.cancelled = True
 
-    def begin(self, instance: EngineInstance) -> None:
+    def begin(self, instance: EngineInstance, slice_: int) -> None:
         """Give *instance* its first slice."""
         self._instance = instance
-        self._granted = SLICE
-        instance.set_fuel(SLICE)
+        self.slice = self._granted = slice_
+        instance.set_fuel(slice_)
 
     def end(self) -> None:
         """Count what was used of the last slice."""
         if self._instance is not None:
             self.usage.instructions += self._granted - self._instance.fuel()
             self._instance = None
+        if self._in_lane:
+            self.give_way()
+
+    def give_way(self) -> None:
+        """End this run's turn among the long ones. Called before the host waits for something on
+        the guest's behalf; the next checkpoint queues again."""
+        if self._in_lane and self._lane is not None:
+            self._in_lane = False
+            self._lane.leave()
 
     def stop(self, reason: NexusError) -> None:
         if self.stopped is None:
@@ -85,17 +115,32 @@ class Execution:
         """Refill the slice, or end the guest. Called by injected code with what is left of its
         fuel (below zero)."""
         self.usage.instructions += self._granted - fuel
-        self._granted = SLICE
         if self.stopped is None:
-            out_of_cpu = self.timer.cpu_s() > self.limits.cpu_timeout_s
-            # Where both budgets are the same the deadline is what passed, flag or no flag yet.
-            if self.cancelled or (out_of_cpu and time.monotonic() >= self.deadline):
-                limit = self.limits.timeout_s
-                self.stopped = DeadlineExceeded(f"not finished within its deadline ({limit:g} s)")
-            elif out_of_cpu:
-                limit = self.limits.cpu_timeout_s
-                self.stopped = CpuLimit(f"used more than {limit:g} s of CPU")
-            else:
-                return SLICE
-        self._granted = 0
-        return _STOP
+            cpu_s = self.timer.cpu_s()
+            if self._granted == self.slice:
+                self.slice = next_slice(self.slice, cpu_s - self._cpu_s)
+            self._cpu_s = cpu_s
+            self.stopped = self._why_not_on(cpu_s)
+        if self.stopped is not None:
+            self._granted = 0
+            return _STOP
+        self._granted = self.slice
+        return self.slice
+
+    def _why_not_on(self, cpu_s: float) -> NexusError | None:
+        """Wait for this run's turn if it is a long one; say if its time is over."""
+        in_time = self._wait_for_turn() if cpu_s > LONG_AFTER_S else True
+        # The clock too: among many busy threads the watchdog may get the GIL a little late.
+        if self.cancelled or not in_time or time.monotonic() >= self.deadline:
+            self.cancelled = True
+            return DeadlineExceeded(f"not finished within its deadline ({self.timeout_s:g} s)")
+        if cpu_s > self.limits.cpu_timeout_s:
+            return CpuLimit(f"used more than {self.limits.cpu_timeout_s:g} s of CPU")
+        return None
+
+    def _wait_for_turn(self) -> bool:
+        if self._lane is None:
+            return True
+        wait = self._lane.pass_on if self._in_lane else self._lane.enter
+        self._in_lane = wait(self.deadline)
+        return self._in_lane

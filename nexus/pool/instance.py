@@ -66,9 +66,10 @@ class WasmInstance:
             return linked.guest.perform(instance, task, handler, run)
         finally:
             linked.leave(run)
-            used = len(instance.memory())
+            used = instance.memory_size()
+            if used > self._peak:
+                self._peak = used
             run.usage.memory_used_bytes = used
-            self._peak = max(self._peak, used)
             run.usage.memory_peak_bytes = self._peak
 
     def reset(self) -> bool:
@@ -76,7 +77,7 @@ class WasmInstance:
         instance = self._engine_instance
         if instance is None or self._compiled.info.reset_blocker is not None:
             return False
-        if len(instance.memory()) != len(self._snapshot.memory):
+        if instance.memory_size() != len(self._snapshot.memory):
             return False
         restore(instance, self._snapshot)
         return True
@@ -98,7 +99,7 @@ class WasmInstance:
     def memory_used(self) -> int:
         """Bytes of linear memory now; 0 once terminated."""
         instance = self._engine_instance
-        return len(instance.memory()) if instance is not None else 0
+        return instance.memory_size() if instance is not None else 0
 
     def memory_peak(self) -> int:
         """The most bytes of linear memory it ever had."""

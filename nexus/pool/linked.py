@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nexus.model import Compiled, FuncType
 from nexus.pool.execution import Execution
+from nexus.pool.slices import FIRST_SLICE
 from nexus.protocols import Engine, EngineInstance, GuestFactory, HostFunction
 
 CHECKPOINT = ("nexus", "checkpoint")
@@ -16,6 +17,7 @@ class LinkedModule:
     def __init__(self, engine: Engine, make_guest: GuestFactory, compiled: Compiled) -> None:
         self.guest = make_guest(compiled)
         self._run: Execution | None = None
+        self._slice = FIRST_SLICE
         functions = dict(self.guest.functions())
         functions[CHECKPOINT] = HostFunction(CHECKPOINT_TYPE, self._checkpoint)
         self._module = engine.load(compiled.artifact, compiled.info, functions)
@@ -26,6 +28,7 @@ class LinkedModule:
         Raises: GuestError, or why *run* was stopped.
         """
         self._run = run
+        counted = run.usage.instructions
         try:
             return self._module.instantiate()
         except Exception as error:
@@ -34,14 +37,18 @@ class LinkedModule:
             raise
         finally:
             self._run = None
+            # Not part of the count, which would differ between a new and a warm instance.
+            run.usage.instructions = counted
+            run.end()
 
     def enter(self, run: Execution, instance: EngineInstance) -> None:
         """Let checkpoints speak to *run* from now on."""
         self._run = run
-        run.begin(instance)
+        run.begin(instance, self._slice)
 
     def leave(self, run: Execution) -> None:
         self._run = None
+        self._slice = run.slice
         run.end()
 
     def _checkpoint(self, fuel: int) -> int:

@@ -46,7 +46,10 @@ class InstancePool:
         self._max_instances = max_instances
         self._max_memory = max_memory_bytes if max_memory_bytes is not None else 1 << 62
         self._local = threading.local()
-        self._changed = threading.Condition()  # guards all below, and every shelf's `idle`
+        # What comes free may be too little for one waiter and enough for another: all look.
+        self._lock = threading.Lock()  # guards all below, and every shelf's `idle`
+        self._changed = threading.Condition(self._lock)
+        self._waiting = 0
         self._idle: OrderedDict[WasmInstance, tuple[_Shelf, str]] = OrderedDict()
         self._active: set[WasmInstance] = set()
         self._memory: dict[WasmInstance, int] = {}
@@ -71,7 +74,7 @@ class InstancePool:
         shelf = self._shelf()
         compiled = handler.compiled
         needed = _initial_bytes(compiled)
-        with self._changed:
+        with self._lock:
             if self._closed:
                 raise ShuttingDown("this worker is shutting down")
             stack = shelf.idle.get(compiled.key)
@@ -92,13 +95,24 @@ class InstancePool:
         while not self._has_room(needed):
             if self._idle:
                 evicted.append(self._take_oldest())
-            elif not self._changed.wait(deadline - time.monotonic()):
+            elif not self._wait(deadline):
                 raise Overloaded("no instance came free before the deadline")
             if self._closed:
                 raise ShuttingDown("this worker is shutting down")
         self._reserved += 1
         self._memory_bytes += needed
         return evicted
+
+    def _wait(self, deadline: float) -> bool:
+        self._waiting += 1
+        try:
+            return self._changed.wait(deadline - time.monotonic())
+        finally:
+            self._waiting -= 1
+
+    def _notify(self) -> None:
+        if self._waiting:  # nearly never: the check saves a microsecond a request
+            self._changed.notify_all()
 
     def _has_room(self, needed: int) -> bool:
         live = len(self._active) + len(self._idle) + self._reserved
@@ -122,7 +136,7 @@ class InstancePool:
             instance.state = State.EXECUTING
             return instance
         finally:
-            with self._changed:
+            with self._lock:
                 self._reserved -= 1
                 self._memory_bytes -= claimed
                 if instance is not None:
@@ -130,7 +144,7 @@ class InstancePool:
                     self._note_memory(instance)
                     self._created += 1
                 else:
-                    self._changed.notify()
+                    self._notify()
 
     def _make(self, shelf: _Shelf, compiled: Compiled, run: Execution) -> WasmInstance:
         linked = shelf.modules.get(compiled.loaded_as)
@@ -156,12 +170,17 @@ class InstancePool:
     def release(self, instance: WasmInstance, handler: Handler, run: Execution) -> None:
         """Take back an instance after a clean exit: cleaned it goes to its thread's shelf, used up
         it is let go."""
-        if not instance.make_ready(handler.isolation, run):
-            self.discard(instance)
+        ready = False
+        try:
+            ready = instance.make_ready(handler.isolation, run)
+        finally:
+            if not ready:
+                self.discard(instance)
+        if not ready:
             return
         shelf = self._shelf()
         key = handler.compiled.key
-        with self._changed:
+        with self._lock:
             kept = not self._closed and (self._wanted is None or key in self._wanted[0])
             if kept:
                 instance.state = State.IDLE
@@ -172,7 +191,7 @@ class InstancePool:
                     stack = shelf.idle[key] = []
                 stack.append(instance)
                 evicted = self._over_budget(instance)
-                self._changed.notify()
+                self._notify()
         if not kept:
             self.discard(instance)
             return
@@ -190,16 +209,16 @@ class InstancePool:
 
     def discard(self, instance: WasmInstance) -> None:
         """Let an instance go: its memory can no longer be trusted, or is no longer wanted."""
-        with self._changed:
+        with self._lock:
             self._active.discard(instance)
             self._forget_memory(instance)
-            self._changed.notify()
+            self._notify()
         instance.terminate()
 
     def warm(self, handler: Handler, run: Execution) -> bool:
         """Put one idle instance on the calling thread's shelf; False if there is no room for it
         without evicting another."""
-        with self._changed:
+        with self._lock:
             if not self._has_room(_initial_bytes(handler.compiled)):
                 return False
         self.release(self.acquire(handler, run), handler, run)
@@ -212,7 +231,7 @@ class InstancePool:
         their thread next makes one."""
         keys = frozenset(compiled.key for compiled in wanted)
         modules = frozenset(compiled.loaded_as for compiled in wanted)
-        with self._changed:
+        with self._lock:
             self._wanted = keys, modules
             stale = [(i, place) for i, place in self._idle.items() if place[1] not in keys]
             for instance, (shelf, key) in stale:
@@ -271,7 +290,7 @@ class InstancePool:
 
     def shutdown(self) -> None:
         """Let all idle instances go and refuse new loans; lent ones go when they come back."""
-        with self._changed:
+        with self._lock:
             self._closed = True
             idle = list(self._idle)
             for instance, (shelf, _) in self._idle.items():

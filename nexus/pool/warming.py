@@ -11,6 +11,13 @@ from nexus.model import Handler
 START_TIMEOUT_S = 30.0
 
 
+def spread(handlers: Sequence[Handler], threads: int, instances: int) -> list[Handler]:
+    """The jobs for `warm_threads` that make this many instances: no thread gets two of the same
+    handler, since it can only use one at a time."""
+    most = min(instances, threads * len(handlers))
+    return [handlers[(n % threads + n // threads) % len(handlers)] for n in range(most)]
+
+
 def warm_threads(
     executor: Executor, threads: int, jobs: Sequence[Handler], warm: Callable[[Handler], None]
 ) -> None:

@@ -18,6 +18,7 @@ class Admission:
         self._lock = threading.Lock()  # guards the policy, the counts and _closed
         self._running = 0
         self._by_handler: dict[str, int] = {}
+        """executions under way or waiting, of handlers with a limit of their own"""
         self._closed = False
         self._idle = threading.Condition(self._lock)
 
@@ -32,37 +33,42 @@ class Admission:
         with self._lock:
             if self._closed:
                 raise ShuttingDown("this worker is shutting down")
-            running = self._by_handler.get(handler, 0)
-            if max_concurrency and running >= max_concurrency:
-                raise ConcurrencyLimit(
-                    f"{running} executions of {handler!r} are under way or waiting; "
-                    f"its limit is {max_concurrency}"
-                )
+            if self._running >= self._max_running and len(self._policy) >= self._max_queue:
+                raise Overloaded(f"{len(self._policy)} requests are waiting already")
+            if max_concurrency:
+                self._count(handler, max_concurrency)
             if self._running < self._max_running:
                 self._running += 1
-                self._by_handler[handler] = running + 1
                 return 0.0
-            if len(self._policy) >= self._max_queue:
-                raise Overloaded(f"{len(self._policy)} requests are waiting already")
-            self._by_handler[handler] = running + 1
             ticket = Ticket(handler, deadline)
             self._policy.push(ticket)
-        return self._wait(ticket)
+        return self._wait(ticket, max_concurrency)
 
-    def _wait(self, ticket: Ticket) -> float:
+    def _count(self, handler: str, max_concurrency: int) -> None:
+        found = self._by_handler.get(handler, 0)
+        if found >= max_concurrency:
+            raise ConcurrencyLimit(
+                f"{found} executions of {handler!r} are under way or waiting; "
+                f"its limit is {max_concurrency}"
+            )
+        self._by_handler[handler] = found + 1
+
+    def _wait(self, ticket: Ticket, max_concurrency: int) -> float:
         began = time.monotonic()
         ticket.wait(ticket.deadline - began)
         with self._lock:
             if ticket.admitted:
                 return time.monotonic() - began
             self._policy.remove(ticket)
-            self._forget(ticket.handler)
+            if max_concurrency:
+                self._forget(ticket.handler)
         raise Overloaded("the deadline passed while waiting in the queue")
 
-    def leave(self, handler: str) -> None:
-        """Give the place back; the next waiting request gets it."""
+    def leave(self, handler: str, max_concurrency: int) -> None:
+        """Give the place back, with what `enter` was given; the next waiting request gets it."""
         with self._lock:
-            self._forget(handler)
+            if max_concurrency:
+                self._forget(handler)
             following = self._policy.pop()
             if following is None:
                 self._running -= 1

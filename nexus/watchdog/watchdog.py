@@ -2,8 +2,8 @@
 
 It only sets a flag; the guest's next metering checkpoint sees it. An execution that stays under way
 long after its cancel has stopped reaching checkpoints, which metering should make impossible: then
-`stuck` turns true, readiness fails, and a timer armed in C ends the process, since no Python thread
-can run while something holds the GIL.
+`stuck` turns true, readiness fails, and a timer in C ends the process. Since no Python thread can
+run while something holds the GIL, that timer is always armed and put off again and again.
 """
 
 from __future__ import annotations
@@ -50,14 +50,20 @@ class Watchdog:
     def __init__(self, stuck_after_s: float, *, stuck_log: int | None = None) -> None:
         """*stuck_after_s*: how long past its deadline a run may go before it counts as stuck.
         *stuck_log*: given a file descriptor, faulthandler's timer is armed too: it writes the
-        threads' stacks there and ends the process, from C."""
+        threads' stacks there and ends the process, from C, where a run is stuck, or the GIL is
+        held for between as long and twice as long."""
         self._stuck_after_s = stuck_after_s
         self._stuck_log = stuck_log
-        self._changed = threading.Condition()  # guards the fields below
+        self._beat_s = float("inf") if stuck_log is None else stuck_after_s / 2
+        """how often at least the thread puts the timer off"""
+        self._lock = threading.Lock()  # guards the fields below
+        self._changed = threading.Condition(self._lock)
         self._heap: list[tuple[float, int, Watch]] = []
         self._ended = 0
         self._wakes_at = float("inf")
         self._late: set[Watch] = set()
+        self._ends_at = float("inf")
+        """when the timer ends the process"""
         self._closed = False
         self._order = itertools.count()
         self._cancels = 0
@@ -69,17 +75,18 @@ class Watchdog:
 
     def close(self) -> None:
         """Stop the thread; runs under way are no longer watched."""
-        with self._changed:
+        with self._lock:
             self._closed = True
             self._changed.notify()
         if self._thread.ident is not None:
             self._thread.join()
-        self._disarm()
+        if self._stuck_log is not None:
+            faulthandler.cancel_dump_traceback_later()
 
     def watch(self, run: Cancellable) -> Watch:
         """Cancel *run* at its deadline unless `unwatch` comes first."""
         watch = Watch(run)
-        with self._changed:
+        with self._lock:
             heapq.heappush(self._heap, (run.deadline, next(self._order), watch))
             if run.deadline < self._wakes_at:
                 self._changed.notify()
@@ -87,12 +94,11 @@ class Watchdog:
 
     def unwatch(self, watch: Watch) -> None:
         """End the watch: a cancel after this can no longer hit its run."""
-        with self._changed:
+        with self._lock:
             watch.ended = True
             if watch.cancelled:
                 self._late.discard(watch)
-                if not self._late:
-                    self._disarm()
+                self._arm(time.monotonic())
                 return
             self._ended += 1
             if self._ended > _COMPACT_ABOVE and self._ended * 2 > len(self._heap):
@@ -104,7 +110,7 @@ class Watchdog:
     def stuck(self) -> bool:
         """Whether a cancelled run has gone on for longer than *stuck_after_s*."""
         now = time.monotonic()
-        with self._changed:
+        with self._lock:
             return any(now > w.run.deadline + self._stuck_after_s for w in self._late)
 
     @property
@@ -114,15 +120,17 @@ class Watchdog:
 
     def _work(self) -> None:
         while True:
-            with self._changed:
+            with self._lock:
                 if self._closed:
                     return
                 now = time.monotonic()
                 due = self._take_due(now)
+                self._arm(now)
                 if not due:
-                    self._wakes_at = self._heap[0][0] if self._heap else float("inf")
-                    wait = self._wakes_at - now if self._heap else None
-                    self._changed.wait(wait)
+                    next_deadline = self._heap[0][0] if self._heap else float("inf")
+                    self._wakes_at = min(next_deadline, now + self._beat_s)
+                    forever = self._wakes_at == float("inf")
+                    self._changed.wait(None if forever else self._wakes_at - now)
                     self._wakes_at = float("-inf")
             for watch in due:
                 log.debug("cancelled %s at its deadline", watch.run.execution_id)
@@ -138,14 +146,22 @@ class Watchdog:
             watch.cancelled = True
             watch.run.cancel()
             self._cancels += 1
-            if not self._late and self._stuck_log is not None:
-                faulthandler.dump_traceback_later(
-                    self._stuck_after_s, exit=True, file=self._stuck_log
-                )
             self._late.add(watch)
             due.append(watch)
         return due
 
-    def _disarm(self) -> None:
-        if self._stuck_log is not None:
-            faulthandler.cancel_dump_traceback_later()
+    def _arm(self, now: float) -> None:
+        """Under the lock: put the timer off to when the run late for longest is stuck, or with none
+        late to well after this thread's next turn."""
+        if self._stuck_log is None or self._closed:
+            return
+        if self._late:
+            ends_at = min(watch.run.deadline for watch in self._late) + self._stuck_after_s
+        else:
+            ends_at = now + 2 * self._stuck_after_s
+            if 0 <= ends_at - self._ends_at < self._beat_s:
+                return  # it was put off a moment ago
+        if ends_at != self._ends_at:
+            self._ends_at = ends_at
+            left_s = max(ends_at - now, 0.001)
+            faulthandler.dump_traceback_later(left_s, exit=True, file=self._stuck_log)

@@ -47,6 +47,9 @@ class LocalRun:
         self.stopped: NexusError | None = None
         self.instance: WasmtimeInstance | None = None
 
+    def give_way(self) -> None:
+        """There is no other run."""
+
     def stop(self, reason: NexusError) -> None:
         if self.stopped is None:
             self.stopped = reason

@@ -57,6 +57,7 @@ class Bridge:
 
 def sleep(run: Run, seconds: float) -> bool:
     """Give the CPU away for *seconds*; False if the run's deadline came before."""
+    run.give_way()
     end = time.monotonic() + seconds
     while True:
         now = time.monotonic()

@@ -32,7 +32,8 @@ class Thrown(NamedTuple):
 
     def report(self) -> bytes:
         """For the log: the headline and the stack below it."""
-        text = f"{self.headline()}\n{self.stack}".rstrip("\n")
+        lines = [line for line in self.stack.splitlines() if "(nexus:" not in line]
+        text = "\n".join([self.headline(), *lines])
         return text.encode("utf-8", "replace")
 
     def as_guest_error(self) -> GuestError:

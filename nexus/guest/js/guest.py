@@ -148,8 +148,7 @@ class JsGuest:
             if not answer.startswith(b'{"wait":'):
                 return answer
             if not sleep(run, _wait_s(answer)):
-                limit = run.limits.timeout_s
-                run.stop(DeadlineExceeded(f"not finished within its deadline ({limit:g} s)"))
+                run.stop(DeadlineExceeded("not finished within its deadline"))
                 return b""
             _checked(js, js.call(entry.wake))
 

@@ -96,6 +96,7 @@ def _due_ns(clock: int, timeout_ns: int, precision_ns: int, flags: int) -> int:
 
 def _sleep_until(process: Process, due_ns: int) -> bool:
     """Sleep without the GIL; False if the run must end before."""
+    process.run.give_way()
     while True:
         left_s = (due_ns - time.monotonic_ns()) / 1e9
         if left_s <= 0:

@@ -26,6 +26,9 @@ class _NoRun:
         self.stderr = bytearray()
         self.stopped: NexusError | None = InternalError("no task is being performed")
 
+    def give_way(self) -> None:
+        """Nothing waits."""
+
     def stop(self, reason: NexusError) -> None:
         """Ignore *reason*: there is nothing to stop."""
 

@@ -1,0 +1,8 @@
+"""Benchmarks: every claim of speed comes from here, side by side with its alternatives.
+
+python -m bench.dispatch   requests/s of handlers, of plain Flask, and of other ways to run guests
+python -m bench.memory     resident memory over 50,000 requests
+python -m bench.deadline   how late a runaway guest's answer is
+
+They need the extra `bench` (`scripts/setup.sh bench`) and wrk (`apt-get install wrk`).
+"""

@@ -1,0 +1,1 @@
+"""The applications that `bench.dispatch` compares; each module has a WSGI callable `app`."""

@@ -1,0 +1,44 @@
+"""Load by wrk: requests a second and latencies."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+
+_REQUESTS = re.compile(r"Requests/sec:\s+([0-9.]+)")
+_LATENCY = re.compile(r"(50|99)%\s+([0-9.]+)(us|ms|s)\b")
+_MS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one run of wrk found."""
+
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+
+
+def measure(url: str, *, connections: int, seconds: float) -> Load:
+    """Ask *url* over *connections* kept alive for *seconds*.
+
+    Raises: RuntimeError where an answer was not 2xx or 3xx, or a socket failed.
+    """
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency", url]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    if "Non-2xx" in said or "Socket errors" in said:
+        raise RuntimeError(f"{url}:\n{said}")
+    found = _REQUESTS.search(said)
+    if found is None:
+        raise RuntimeError(f"wrk said nothing that can be read:\n{said}")
+    latency = {name: float(value) * _MS[unit] for name, value, unit in _LATENCY.findall(said)}
+    return Load(float(found[1]), latency["50"], latency["99"])
+
+
+def need_wrk() -> None:
+    """End with what to install where wrk is missing."""
+    if shutil.which("wrk") is None:
+        sys.exit("This needs wrk: sudo apt-get install wrk")

@@ -1,0 +1,94 @@
+"""One gunicorn with one worker: Nexus, or another application with the very same settings."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+
+ROOT = Path(__file__).parents[1]
+THREADS = 8
+_START_TIMEOUT_S = 120.0
+
+
+class Server:
+    """A server under test; a context manager that waits until it answers, and ends it."""
+
+    def __init__(self, app: str, path: str, *, workers: int = 1, **environ: str) -> None:
+        """*app*: `nexus`, or a module of `bench.apps`; *path*: what is asked for. *environ* goes to
+        Nexus."""
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}{path}"
+        command = _nexus(workers, environ) if app == "nexus" else _gunicorn(app, workers)
+        env = {
+            **os.environ,
+            "NEXUS_ACCESS_LOG": "false",
+            "NEXUS_LOG_LEVEL": "error",
+            "NEXUS_HANDLERS_DIR": str(ROOT / "bench" / "handlers"),
+            "NEXUS_BIND": f"127.0.0.1:{self.port}",
+            "BENCH_BIND": f"127.0.0.1:{self.port}",
+            **environ,
+        }
+        command = [part.replace("PORT", str(self.port)) for part in command]
+        self._process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
+
+    def __enter__(self) -> Server:
+        deadline = time.monotonic() + _START_TIMEOUT_S
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                with urllib.request.urlopen(self.url, timeout=5):
+                    return self
+            except urllib.error.HTTPError as error:
+                if error.code != 503:  # 503: its handlers are still being loaded
+                    raise
+            except OSError:
+                pass
+            time.sleep(0.1)
+        self.__exit__(None, None, None)
+        raise RuntimeError(f"{self.url} did not come up")
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def workers(self) -> list[int]:
+        """Process ids of the workers."""
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        return [int(pid) for pid in children.read_text().split()]
+
+
+def _nexus(workers: int, environ: dict[str, str]) -> list[str]:
+    return [
+        *(sys.executable, "-c", "from nexus.cli import main; main()", "serve"),
+        *("--workers", str(workers), "--threads", environ.get("NEXUS_THREADS", str(THREADS))),
+    ]
+
+
+def _gunicorn(app: str, workers: int) -> list[str]:
+    return [
+        *(sys.executable, "-m", "gunicorn", f"bench.apps.{app}:app", "--worker-class", "gthread"),
+        *("--workers", str(workers), "--threads", str(THREADS), "--bind", "127.0.0.1:PORT"),
+        *("--log-level", "error", "--worker-connections", str(THREADS + 100)),
+    ]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,253 @@
+"""The catalogue of a folder: one bad handler never stops the others."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from nexus.errors import HandlerConflict, InvalidHandler, InvalidModule, ManifestError
+from nexus.guest import recognise
+from nexus.handlers.catalogue import RESERVED_ROUTES, Catalogue, load_catalogue
+from nexus.handlers.compiler import read_module, to_wasm
+from nexus.handlers.routes import Routes
+from nexus.handlers.sources import find_sources
+from nexus.model import Compiled, Handler, Limits
+from nexus.wasm import RewriteLimits, rewrite
+from tests import support
+
+GOOD = '(module (memory (export "memory") 1) (func (export "_start")))'
+OTHER = '(module (memory (export "memory") 2) (func (export "_start")))'
+ENGINE = support.engine(*support.QUICK_ENGINES[0])
+
+
+class InProcess:
+    """What the compiler child does, here; remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.compiled: list[str] = []
+
+    def compile(self, path: Path, memory_bytes: int) -> Compiled:
+        self.compiled.append(path.name)
+        source = read_module(path)
+        wasm = to_wasm(source, ENGINE) if path.suffix == ".wat" else source
+        rewritten, info = rewrite(wasm, RewriteLimits(memory_bytes // support.PAGE))
+        key = hashlib.sha256(source).hexdigest()
+        return Compiled(key, ENGINE.compile(rewritten), info, recognise(info))
+
+
+@pytest.fixture
+def compiler() -> InProcess:
+    return InProcess()
+
+
+def write(folder: Path, **files: str | bytes) -> None:
+    """`a_wat=...` writes `a.wat`."""
+    for name, content in files.items():
+        stem, _, suffix = name.rpartition("_")
+        data = content if isinstance(content, bytes) else content.encode()
+        (folder / f"{stem}.{suffix}").write_bytes(data)
+
+
+def load(folder: Path, compiler: InProcess, previous: Catalogue | None = None) -> Catalogue:
+    return load_catalogue(find_sources(folder), compiler, Limits(), previous)
+
+
+BAD = {
+    "cut.wasm": (b"\0asm\1\0\0\0\1\5", InvalidModule),
+    "text.wasm": (b"hello", InvalidModule),
+    "empty.wasm": (b"", InvalidModule),
+    "syntax.wat": (b"(module (", InvalidModule),
+    "latin.wat": (b"(module) ;; \xe9", InvalidModule),
+    "imports.wat": (b'(module (import "env" "f" (func)) (func (export "_start")))', InvalidHandler),
+    "entry.wat": (b"(module)", InvalidHandler),
+    "two.wat": (b'(module (memory 1) (memory 1) (func (export "_start")))', InvalidModule),
+    "imported.wat": (
+        b'(module (import "env" "m" (memory 1)) (func (export "_start")))',
+        InvalidHandler,
+    ),
+    "huge.wat": (b'(module (memory 65536) (func (export "_start")))', InvalidModule),
+    "bad name.wat": (GOOD.encode(), InvalidHandler),
+}
+
+
+@pytest.mark.parametrize("file", BAD)
+def test_one_bad_of_ten_leaves_nine(
+    tmp_path: Path, compiler: InProcess, file: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(9):
+        write(tmp_path, **{f"good{number}_wat": GOOD})
+    content, expected = BAD[file]
+    (tmp_path / file).write_bytes(content)
+    found = load(tmp_path, compiler)
+    assert sorted(found.handlers) == [f"good{n}" for n in range(9)]
+    assert found.problems.keys() == {file}
+    assert isinstance(found.problems[file], expected)
+    assert f"{file}: {found.problems[file]}" in caplog.text
+    assert all(found.routes.find(f"/good{n}/below") for n in range(9))
+
+
+def test_a_bad_manifest_is_its_handlers_only(tmp_path: Path, compiler: InProcess) -> None:
+    write(tmp_path, a_wat=GOOD, b_wat=GOOD, b_toml='timeout = "5s"\n')
+    found = load(tmp_path, compiler)
+    assert list(found.handlers) == ["a"]
+    problem = found.problems["b.wat"]
+    assert isinstance(problem, ManifestError)
+    assert "b.toml: timeout" in str(problem)
+
+
+def test_an_unreadable_file_is_its_handlers_only(tmp_path: Path, compiler: InProcess) -> None:
+    write(tmp_path, a_wat=GOOD, b_wat=GOOD)
+    sources = find_sources(tmp_path)
+    (tmp_path / "b.wat").unlink()
+    found = load_catalogue(sources, compiler, Limits())
+    assert list(found.handlers) == ["a"]
+    assert "cannot read" in str(found.problems["b.wat"])
+
+
+def test_the_manifest_is_the_handlers(tmp_path: Path, compiler: InProcess) -> None:
+    manifest = 'route = "/x/y"\nmethods = ["GET"]\ntimeout_ms = 70\nmax_concurrency = 3\n'
+    write(tmp_path, a_wat=GOOD, a_toml=manifest)
+    handler = load(tmp_path, compiler).handlers["a"]
+    assert (handler.route, handler.methods, handler.max_concurrency) == (
+        "/x/y",
+        frozenset({"GET"}),
+        3,
+    )
+    assert (handler.limits.timeout_s, handler.limits.cpu_timeout_s) == (0.07, 0.07)
+
+
+def test_the_memory_limit_is_what_is_compiled_for(tmp_path: Path, compiler: InProcess) -> None:
+    write(tmp_path, a_wat=GOOD, a_toml="memory_limit_mb = 2\n")
+    assert load(tmp_path, compiler).handlers["a"].compiled.info.memory_max_pages == 32
+
+
+def test_only_what_changed_is_compiled_again(tmp_path: Path, compiler: InProcess) -> None:
+    write(tmp_path, a_wat=GOOD, b_wat=GOOD, bad_wat="(module")
+    first = load(tmp_path, compiler)
+    compiler.compiled.clear()
+    write(tmp_path, b_wat=OTHER)
+    second = load(tmp_path, compiler, first)
+    assert compiler.compiled == ["b.wat"]
+    assert second.handlers["a"] is first.handlers["a"]
+    assert second.handlers["b"] is not first.handlers["b"]
+    assert second.problems == first.problems
+
+
+def test_a_changed_manifest_is_a_change(tmp_path: Path, compiler: InProcess) -> None:
+    write(tmp_path, a_wat=GOOD)
+    first = load(tmp_path, compiler)
+    write(tmp_path, a_toml="timeout_ms = 9\n")
+    second = load(tmp_path, compiler, first)
+    assert second.handlers["a"].limits.timeout_s == 0.009
+    (tmp_path / "a.toml").unlink()
+    assert load(tmp_path, compiler, second).handlers["a"].limits.timeout_s == 5.0
+
+
+@pytest.mark.parametrize("edit", [{"a_wat": "(module"}, {"a_toml": "nonsense = 1\n"}])
+def test_a_broken_edit_keeps_the_last_good_version(
+    tmp_path: Path, compiler: InProcess, edit: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    write(tmp_path, a_wat=GOOD)
+    first = load(tmp_path, compiler)
+    write(tmp_path, **edit)
+    broken = load(tmp_path, compiler, first)
+    assert broken.handlers == first.handlers
+    assert list(broken.problems) == ["a.wat"]
+    assert "its last good version goes on serving" in caplog.text
+    still = load(tmp_path, compiler, broken)
+    assert (still.handlers, still.problems) == (broken.handlers, broken.problems)
+    assert len(caplog.records) == 1
+    write(tmp_path, a_wat=OTHER, a_toml="")
+    cured = load(tmp_path, compiler, still)
+    assert not cured.problems
+    assert cured.handlers["a"].compiled.info.memory_min_pages == 2
+
+
+def test_a_handler_that_is_gone_is_gone(tmp_path: Path, compiler: InProcess) -> None:
+    write(tmp_path, a_wat=GOOD, b_wat="(module")
+    first = load(tmp_path, compiler)
+    (tmp_path / "a.wat").unlink()
+    (tmp_path / "b.wat").unlink()
+    second = load(tmp_path, compiler, first)
+    assert (second.handlers, second.problems, second.loaded) == ({}, {}, {})
+    assert second.routes.find("/a") is None
+
+
+@pytest.mark.parametrize("first", ["a", "b"])
+def test_two_with_one_route_settle_when_one_goes(
+    tmp_path: Path, compiler: InProcess, first: str
+) -> None:
+    """Whichever of the two goes: the other serves, without a compilation."""
+    same = 'route = "/same"\n'
+    write(tmp_path, a_wat=GOOD, a_toml=same, b_wat=GOOD, b_toml=same)
+    found = load(tmp_path, compiler)
+    assert list(found.handlers) == ["a"]
+    assert isinstance(found.problems["b.wat"], HandlerConflict)
+    assert "route /same is taken by handler 'a'" in str(found.problems["b.wat"])
+    compiler.compiled.clear()
+    (tmp_path / f"{first}.wat").unlink()
+    settled = load(tmp_path, compiler, found)
+    assert not settled.problems
+    assert [h.name for h in settled.handlers.values()] == ["b" if first == "a" else "a"]
+    assert compiler.compiled == []
+
+
+def test_two_files_of_one_name_settle_too(tmp_path: Path, compiler: InProcess) -> None:
+    write(tmp_path, a_wasm=ENGINE.wat_to_wasm(OTHER), a_wat=GOOD)
+    found = load(tmp_path, compiler)
+    assert found.handlers["a"].compiled.info.memory_min_pages == 2
+    assert "another file is handler 'a' already" in str(found.problems["a.wat"])
+    (tmp_path / "a.wasm").unlink()
+    settled = load(tmp_path, compiler, found)
+    assert not settled.problems
+    assert settled.handlers["a"].compiled.info.memory_min_pages == 1
+
+
+@pytest.mark.parametrize("reserved", RESERVED_ROUTES)
+@pytest.mark.parametrize("below", ["", "/below"])
+def test_our_own_routes_are_reserved(
+    tmp_path: Path, compiler: InProcess, reserved: str, below: str
+) -> None:
+    write(tmp_path, a_wat=GOOD, a_toml=f'route = "{reserved}{below}"\n', b_wat=GOOD)
+    write(tmp_path, c_wat=GOOD, c_toml=f'route = "{reserved}x"\n')
+    found = load(tmp_path, compiler)
+    assert sorted(found.handlers) == ["b", "c"]
+    assert f"route {reserved}{below} is reserved" in str(found.problems["a.wat"])
+
+
+def test_what_is_no_handler_is_left_alone(tmp_path: Path, compiler: InProcess) -> None:
+    write(tmp_path, README_md="x", a_toml="x", b_txt="x", c_wat=GOOD)
+    (tmp_path / "folder.wat").mkdir()
+    assert list(load(tmp_path, compiler).handlers) == ["c"]
+
+
+def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidHandler, match=r"cannot read the handlers folder .*gone"):
+        find_sources(tmp_path / "gone")
+
+
+def routed(**routes: str) -> dict[str, Handler]:
+    compiled = support.build(ENGINE, "(module)")
+    return {name: Handler(name, route, compiled) for name, route in routes.items()}
+
+
+def test_the_longest_route_wins() -> None:
+    routes = Routes(routed(root="/", a="/a", deep="/a/b/c").values())
+
+    def find(path: str) -> str | None:
+        found = routes.find(path)
+        return found.name if found else None
+
+    assert {path: find(path) for path in ("/a", "/a/", "/a/x", "/a/b", "/a/b/c", "/a/b/c/d")} == {
+        "/a": "a",
+        "/a/": "a",
+        "/a/x": "a",
+        "/a/b": "a",
+        "/a/b/c": "deep",
+        "/a/b/c/d": "deep",
+    }
+    assert [find(path) for path in ("/", "/ab", "", "*", "//a", "/A")] == ["root"] * 6
+    assert Routes(routed(a="/a").values()).find("/ab") is None
+    assert Routes(()).find("/") is None

@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+import pytest
+
+from nexus.protocols import Engine
+from tests import support
+
+
+@pytest.fixture(params=support.QUICK_ENGINES, ids=support.engine_ids)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    return support.engine(*request.param)

@@ -1,0 +1,243 @@
+"""What an instance is between two requests: reset, replaced or kept."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from nexus.errors import CpuLimit, DeadlineExceeded, GuestTrap, InvalidState
+from nexus.model import Isolation, Snapshot, State
+from nexus.pool import Execution, InstancePool
+from nexus.protocols import Engine
+from tests.pool.guests import CLEAN, COUNTER, START, TABLE, USED, counts, pool_of, serve
+from tests.support import PAGE, PLAIN, Probe, build, calls, handler, run
+
+
+def test_a_reset_restores_memory_and_globals(engine: Engine) -> None:
+    pool, served = pool_of(engine), handler(build(engine, COUNTER))
+    assert [serve(pool, served, "f") for _ in range(3)] == [USED] * 3
+    assert serve(pool, served) == CLEAN
+    assert counts(pool) == (0, 1, 1)
+
+
+def test_the_last_byte_of_memory_is_restored(engine: Engine) -> None:
+    pool, served = pool_of(engine), handler(build(engine, COUNTER))
+    serve(pool, served, "f")
+    instance = pool.acquire(served, run())
+    assert instance._engine_instance is not None
+    assert instance._engine_instance.memory()[PAGE - 1] == 0
+
+
+def test_a_reset_goes_back_to_after_the_start_function(engine: Engine) -> None:
+    pool, served = pool_of(engine), handler(build(engine, START))
+    assert serve(pool, served, "f") == (b"F" + b"\0" * 7, (3,))
+    assert serve(pool, served) == (b"S" + b"\0" * 7, (2,))
+    assert counts(pool) == (0, 1, 1)
+
+
+def test_grown_memory_means_a_fresh_instance(engine: Engine) -> None:
+    pool, served = pool_of(engine), handler(build(engine, COUNTER))
+    by = run()
+    serve(pool, served, "f", "grow", by=by)
+    assert by.usage.memory_used_bytes == by.usage.memory_peak_bytes == 2 * PAGE
+    assert counts(pool) == (0, 0, 1)
+    assert pool.total_memory() == 0
+    assert serve(pool, served) == CLEAN
+    assert counts(pool) == (0, 1, 2)
+
+
+def test_a_written_table_means_a_fresh_instance(engine: Engine) -> None:
+    compiled = build(engine, TABLE)
+    assert compiled.info.reset_blocker is not None
+    pool, served = pool_of(engine), handler(compiled)
+    for made in (1, 2, 3):
+        serve(pool, served, "f")
+        assert counts(pool) == (0, 0, made)
+
+
+def test_fresh_means_fresh(engine: Engine) -> None:
+    pool, served = pool_of(engine), handler(build(engine, COUNTER), isolation=Isolation.FRESH)
+    for made in (1, 2, 3):
+        assert serve(pool, served, "f") == USED
+        assert counts(pool) == (0, 0, made)
+
+
+def test_reuse_keeps_everything(engine: Engine) -> None:
+    pool, served = pool_of(engine), handler(build(engine, COUNTER), isolation=Isolation.REUSE)
+    serve(pool, served, "f", "grow")
+    assert serve(pool, served, "f") == (b"CBCDEFGH", (2, 9.0))
+    assert counts(pool) == (0, 1, 1)
+    assert pool.total_memory() == 2 * PAGE
+
+
+def test_reuse_ends_with_a_run_that_was_stopped(engine: Engine) -> None:
+    """A guest that exited by itself was ended in the middle of its code."""
+    compiled = build(
+        engine,
+        """(module (import "host" "stop" (func $stop)) (memory 1)
+          (func (export "f") (call $stop)))""",
+    )
+    stop = DeadlineExceeded("as an exit would be")
+    pool = pool_of(engine, lambda _: Probe(stop=lambda run: run.stop(stop)))
+    served, by = handler(compiled, isolation=Isolation.REUSE), run()
+    instance = pool.acquire(served, by)
+    with pytest.raises(DeadlineExceeded):
+        instance.execute(compiled, calls("f"), handler=served, run=by)
+    pool.release(instance, served, by)
+    assert counts(pool) == (0, 0, 1)
+
+
+def test_a_trap_replaces_the_instance(engine: Engine) -> None:
+    pool, served = pool_of(engine), handler(build(engine, COUNTER))
+    serve(pool, served, "f")
+    with pytest.raises(GuestTrap, match="unreachable"):
+        serve(pool, served, "f", "trap")
+    assert counts(pool) == (0, 0, 1)
+    assert serve(pool, served) == CLEAN
+    assert counts(pool) == (0, 1, 2)
+
+
+def test_a_start_without_instance_code_comes_from_the_snapshot(engine: Engine) -> None:
+    plain = build(engine, COUNTER)
+    snapshot = Snapshot(b"snapshot" + b"\1" * (2 * PAGE - 8), (7, -1.5))
+    compiled = type(plain)("snapped", plain.artifact, plain.info, plain.abi, plain.key, snapshot)
+    pool, served = pool_of(engine), handler(compiled)
+    assert serve(pool, served) == (b"snapshot", (7, -1.5))
+    assert serve(pool, served, "f") == (b"tnapshot", (8, 9.0))
+    assert serve(pool, served) == (b"snapshot", (7, -1.5))
+    assert counts(pool) == (0, 1, 1)
+    assert pool.total_memory() == 2 * PAGE
+
+
+def test_snapshots_share_one_loaded_module(engine: Engine) -> None:
+    plain = build(engine, COUNTER)
+    loads: list[str] = []
+    make = type(plain)
+
+    def load_counting(compiled: object) -> Probe:
+        loads.append("loaded")
+        return Probe()
+
+    pool = pool_of(engine, load_counting)
+    for number in range(3):
+        snapshot = Snapshot(bytes([65 + number]) * PAGE, (number, 0.0))
+        compiled = make(f"s{number}", plain.artifact, plain.info, plain.abi, plain.key, snapshot)
+        assert serve(pool, handler(compiled)) == (bytes([65 + number]) * 8, (number, 0.0))
+    assert loads == ["loaded"]
+
+
+def test_a_late_cancel_does_not_hit_the_next_run(engine: Engine) -> None:
+    pool, served = pool_of(engine), handler(build(engine, COUNTER))
+    first = run()
+    serve(pool, served, "f", by=first)
+    first.cancel()
+    assert serve(pool, served, "f") == USED
+    second = run()
+    instance = pool.acquire(served, second)
+    second.cancel()
+    with pytest.raises(DeadlineExceeded):
+        instance.execute(served.compiled, calls("spin"), handler=served, run=second)
+    pool.discard(instance)
+
+
+def test_an_instance_runs_only_while_it_is_lent(engine: Engine) -> None:
+    pool, served, by = pool_of(engine), handler(build(engine, COUNTER)), run()
+    instance = pool.acquire(served, by)
+    assert instance.state is State.EXECUTING
+    pool.release(instance, served, by)
+    assert instance.state is State.IDLE
+    with pytest.raises(InvalidState, match=f"{instance.id} is idle; it must be executing"):
+        instance.execute(served.compiled, calls("f"), handler=served, run=by)
+    pool.shutdown()
+    assert instance.state is State.TERMINATED
+    with pytest.raises(InvalidState, match="is terminated; it must be executing"):
+        instance.execute(served.compiled, calls("f"), handler=served, run=by)
+    assert (instance.memory_used(), instance.memory_peak()) == (0, PAGE)
+
+
+def test_an_instance_runs_only_what_it_is_one_of(engine: Engine) -> None:
+    pool, served, by = pool_of(engine), handler(build(engine, COUNTER)), run()
+    other = build(engine, START)
+    instance = pool.acquire(served, by)
+    with pytest.raises(InvalidState, match=f"one of {served.compiled.key}; .* one of {other.key}"):
+        instance.execute(other, calls("f"), handler=served, run=by)
+
+
+def test_nothing_is_suspended(engine: Engine) -> None:
+    pool, served = pool_of(engine), handler(build(engine, COUNTER))
+    instance = pool.acquire(served, run())
+    assert instance.suspension_id() is None
+    with pytest.raises(InvalidState, match="must be suspended"):
+        instance.resume(None)
+
+
+def test_instances_have_names_of_their_own(engine: Engine) -> None:
+    pool, served = pool_of(engine), handler(build(engine, COUNTER))
+    assert len({pool.acquire(served, run()).id for _ in range(4)}) == 4
+
+
+def test_a_reset_that_fails_gives_its_place_back(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An engine that panics during a reset must not cost a place in the pool for ever."""
+    pool, served, by = pool_of(engine, max_instances=1), handler(build(engine, COUNTER)), run()
+    instance = pool.acquire(served, by)
+
+    def panic(snapshot: object) -> None:
+        raise RuntimeError("panicked")
+
+    assert instance._engine_instance is not None
+    monkeypatch.setattr(type(instance._engine_instance), "write_globals", lambda *_: panic(_))
+    with pytest.raises(RuntimeError, match="panicked"):
+        pool.release(instance, served, by)
+    monkeypatch.undo()
+    assert counts(pool) == (0, 0, 1)
+    assert serve(pool, served) == CLEAN
+
+
+def test_usage_is_there_also_when_a_run_failed(engine: Engine) -> None:
+    pool, served = pool_of(engine), handler(build(engine, COUNTER))
+    by = run()
+    with pytest.raises(GuestTrap):
+        serve(pool, served, "f", "trap", by=by)
+    assert by.usage.memory_peak_bytes == PAGE
+    assert 0 < by.usage.instructions < 100
+
+
+def test_instructions_are_counted_whole(engine: Engine) -> None:
+    """Of the start function too, which runs in the first request only."""
+    work = """(loop (global.set $n (i32.add (global.get $n) (i32.const 1)))
+      (br_if 0 (i32.lt_u (global.get $n) (i32.const 10000))))"""
+    compiled = build(
+        engine,
+        f"""(module (global $n (mut i32) (i32.const 0)) (func $s {work}) (start $s)
+          (func (export "f") (global.set $n (i32.const 0)) {work}))""",
+    )
+    pool, served = pool_of(engine), handler(compiled)
+    used = []
+    for _ in range(3):
+        by = run()
+        serve(pool, served, "f", by=by)
+        used.append(by.usage.instructions)
+    assert used[1] == used[2] > 10_000
+    assert abs(used[0] - 2 * used[1]) < 10
+
+
+def spin(pool: InstancePool, by: Execution, engine: Engine) -> None:
+    serve(pool, handler(build(engine, COUNTER)), "spin", by=by)
+
+
+def test_a_cpu_budget_ends_a_run_by_itself(engine: Engine) -> None:
+    by = run(limits=replace(PLAIN, cpu_timeout_s=0.05))
+    with pytest.raises(CpuLimit, match=r"used more than 0\.05 s of CPU"):
+        spin(pool_of(engine), by, engine)
+    assert by.timer.cpu_s() < 2
+
+
+def test_the_deadline_is_named_where_both_budgets_end_together(engine: Engine) -> None:
+    limits = replace(PLAIN, cpu_timeout_s=0.05, timeout_s=0.05)
+    by = Execution("both", limits, time.monotonic() + 0.01)
+    with pytest.raises(DeadlineExceeded, match=r"its deadline \(0\.05 s\)"):
+        spin(pool_of(engine), by, engine)

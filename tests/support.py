@@ -1,0 +1,129 @@
+"""Real engines and small modules for tests of what lies above them.
+
+`build` does in the test's process what the compiler child does in its own. `Probe` is a guest ABI
+for tests: a task names the exports to call, one after another, and gets the state afterwards.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from nexus.engines import create_engine
+from nexus.errors import GuestError
+from nexus.model import Compiled, Context, FuncType, Handler, Limits
+from nexus.pool import Execution
+from nexus.protocols import Engine, EngineInstance, HostFunction, HostFunctions, Run
+from nexus.wasm import RewriteLimits, rewrite
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples"
+PAGE = 65536
+
+WASMER = [("wasmer", "llvm"), ("wasmer", "cranelift")] if sys.version_info < (3, 11) else []
+ENGINES = [*WASMER, ("wasmtime", "cranelift")]
+"""every engine and compiler this Python has"""
+QUICK_ENGINES = [pair for pair in ENGINES if pair[1] != "llvm"]
+"""those that compile at once"""
+PLAIN = Limits(timeout_s=20.0, cpu_timeout_s=20.0)
+
+_numbers = itertools.count()
+
+
+@functools.cache
+def _cache_dir() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="nexus-tests-")
+
+
+@functools.cache
+def engine(name: str, compiler: str) -> Engine:
+    """The one engine of this name and compiler in the test's process."""
+    return create_engine(name, compiler, Path(_cache_dir().name))
+
+
+def engine_ids(pair: tuple[str, str]) -> str:
+    """How a parametrized test names an engine."""
+    return "-".join(pair)
+
+
+@functools.cache
+def build(made_by: Engine, wat: str, pages: int = 64, abi: str = "test") -> Compiled:
+    """Meter and compile a module in the text format."""
+    wasm, info = rewrite(made_by.wat_to_wasm(wat), RewriteLimits(memory_pages=pages))
+    return Compiled(f"key-{next(_numbers)}", made_by.compile(wasm), info, abi)
+
+
+def handler(compiled: Compiled, **fields: Any) -> Handler:
+    """A handler called `h` that serves *compiled*."""
+    return Handler(**{"name": "h", "route": "/h", "compiled": compiled, "limits": PLAIN, **fields})
+
+
+def run(timeout_s: float = 20.0, limits: Limits = PLAIN) -> Execution:
+    """A run that begins now."""
+    return Execution(f"run-{next(_numbers)}", limits, time.monotonic() + timeout_s)
+
+
+def calls(*exports: str) -> Context:
+    """The task for a `Probe`: call these exports."""
+    return Context(json.dumps(exports).encode())
+
+
+class Probe:
+    """A guest ABI whose tasks name exports to call; see `calls`.
+
+    The answer is the first bytes of memory and the values of the mutable globals afterwards.
+    Guests may import `host.wait`, which calls *wait*, and `host.stop`, which calls *stop* with the
+    run.
+    """
+
+    SEEN_BYTES = 8
+
+    def __init__(
+        self,
+        wait: Callable[[], object] = lambda: None,
+        stop: Callable[[Run], object] = lambda run: None,
+    ) -> None:
+        self._wait, self._stop = wait, stop
+        self._run: Run | None = None
+
+    def functions(self) -> HostFunctions:
+        none = FuncType()
+        return {
+            ("host", "wait"): HostFunction(none, self._call_wait),
+            ("host", "stop"): HostFunction(none, self._call_stop),
+        }
+
+    def _call_wait(self) -> None:
+        self._wait()
+
+    def _call_stop(self) -> None:
+        assert self._run is not None
+        self._stop(self._run)
+
+    def perform(
+        self, instance: EngineInstance, task: Any, handler: Handler, run: Run
+    ) -> tuple[bytes, tuple[Any, ...]]:
+        self._run = run
+        try:
+            for export in json.loads(task.json):
+                instance.call(export)
+        except GuestError:
+            if run.stopped is None:
+                raise
+        if run.stopped is not None:
+            raise run.stopped
+        return bytes(instance.memory()[: self.SEEN_BYTES]), instance.read_globals()
+
+
+def functions(**implementations: tuple[FuncType, Callable[..., Any]]) -> dict[Any, HostFunction]:
+    """Host functions of a module `host`, by name."""
+    return {
+        ("host", name): HostFunction(type, call) for name, (type, call) in implementations.items()
+    }

@@ -1,0 +1,66 @@
+"""Imports point one way (DESIGN section 5): a package imports only what stands below it."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.support import ROOT
+
+LAYERS = (
+    ("wsgi", "gunicorn_worker", "gunicorn_settings", "cli"),
+    ("http", "runtime"),
+    ("service",),
+    ("dispatch",),
+    ("handlers",),
+    ("engines",),
+    ("config", "guest", "metrics", "pool", "scheduling", "watchdog", "wasm", "logs"),
+    ("protocols",),
+    ("errors",),
+    ("model",),
+)
+"""from the top down; what is on one line does not import each other"""
+
+LEVELS = {name: level for level, names in enumerate(reversed(LAYERS)) for name in names}
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in (ROOT / "nexus").rglob("*.py"))
+
+
+def part_of(path: Path) -> str:
+    """The layer's name: `nexus/pool/pool.py` -> `pool`, `nexus/__init__.py` -> ``."""
+    return path.relative_to(ROOT / "nexus").parts[0].removesuffix(".py").removesuffix("__init__")
+
+
+def imported(path: Path) -> set[str]:
+    """The parts of Nexus that a module imports, anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports in full, please"
+            # `from nexus import config` names a part, not something of the package itself.
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        found.update(name.split(".")[1] for name in names if name.startswith("nexus."))
+    return found
+
+
+def test_every_part_has_a_layer() -> None:
+    assert {part_of(path) for path in modules()} - {""} == LEVELS.keys()
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_down(path: Path) -> None:
+    part = part_of(path)
+    allowed = {name for name, level in LEVELS.items() if part and level < LEVELS[part]} | {part}
+    assert imported(path) <= allowed
+
+
+def test_the_data_path_sees_no_engine_and_no_handler_files() -> None:
+    assert not imported(ROOT / "nexus/dispatch.py") & {"engines", "handlers", "config", "metrics"}
