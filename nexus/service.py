@@ -23,7 +23,7 @@ from nexus.handlers.catalogue import Catalogue, load_catalogue, load_handler
 from nexus.handlers.compiler import Compiler, CompilerLimits
 from nexus.handlers.sources import Source, find_sources
 from nexus.handlers.watcher import HandlersWatcher
-from nexus.logs import guest_lines
+from nexus.logs import guest_lines, split_level
 from nexus.metrics import Flusher, PathMetrics
 from nexus.model import Handler, Isolation, Limits, PoolCounts
 from nexus.pool import Execution, InstancePool, SlowLane, spread, warm_threads
@@ -210,4 +210,5 @@ class Service:
         if run.stderr:
             fields = {"handler": handler.name, "execution_id": run.execution_id}
             for line in guest_lines(bytes(run.stderr)):
-                guest_log.info("%s", line, extra={"fields": fields})
+                level, text = split_level(line)
+                guest_log.log(level, "%s", text, extra={"fields": fields})

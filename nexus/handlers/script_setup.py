@@ -30,9 +30,9 @@ def set_up(engine: Engine, runtime: Compiled, bundle: Bundle, key: str) -> Compi
     """
     if runtime.info.reset_blocker is not None:
         raise CompilationError(f"QuickJS cannot be reset: {runtime.info.reset_blocker}")
-    limits = Limits(timeout_s=SETUP_S, cpu_timeout_s=SETUP_S)
-    run = Execution("set-up", limits, time.monotonic() + SETUP_S)
     memory_bytes = runtime.info.memory_max_pages << 16
+    limits = Limits(timeout_s=SETUP_S, cpu_timeout_s=SETUP_S, memory_bytes=memory_bytes)
+    run = Execution("set-up", limits, time.monotonic() + SETUP_S)
     guest = SetUp(bundle, find_addresses(load_runtime()), memory_bytes // _COLLECT_AT)
     functions = dict(guest.functions())
     functions[CHECKPOINT] = HostFunction(CHECKPOINT_TYPE, run.checkpoint)

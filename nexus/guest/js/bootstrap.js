@@ -103,6 +103,15 @@
     return found;
   }
 
+  // A call site would hand out the functions of this file and of the prelude.
+  function closeCallSites() {
+    const usual = Error.prepareStackTrace;
+    Error.prepareStackTrace = (_, sites) => sites;
+    const [site] = new BaseError().stack;
+    Error.prepareStackTrace = usual;
+    delete Object.getPrototypeOf(site).getFunction;
+  }
+
   const unspeakable = {
     error: { name: "InternalError", message: "out of memory", stack: "" },
   };
@@ -127,6 +136,7 @@
   return {
     // Called before the snapshot.
     install(makePrelude) {
+      closeCallSites();
       api = makePrelude(host);
     },
     adopt(found) {

@@ -30,11 +30,10 @@ class Thrown(NamedTuple):
             return f"Uncaught {message}"
         return f"Uncaught {self.name}: {message}" if message else f"Uncaught {self.name}"
 
-    def report(self) -> bytes:
+    def report(self) -> str:
         """For the log: the headline and the stack below it."""
         lines = [line for line in self.stack.splitlines() if "(nexus:" not in line]
-        text = "\n".join([self.headline(), *lines])
-        return text.encode("utf-8", "replace")
+        return "\n".join([self.headline(), *lines])
 
     def as_guest_error(self) -> GuestError:
         """The error of Nexus for it, without the stack."""
@@ -44,6 +43,9 @@ class Thrown(NamedTuple):
         if kind == _STACK:
             return StackLimit("the handler's calls are nested too deeply")
         return GuestTrap(self.headline())
+
+
+OUT_OF_MEMORY: Final = Thrown(*_MEMORY, "")
 
 
 def read_thrown(described: Mapping[str, object]) -> Thrown:

@@ -15,7 +15,7 @@ from nexus.errors import (
 )
 from nexus.guest.js.bridge import Bridge, sleep
 from nexus.guest.js.entry import Entry
-from nexus.guest.js.errors import Thrown, read_thrown
+from nexus.guest.js.errors import OUT_OF_MEMORY, Thrown, read_thrown
 from nexus.guest.js.interpreter import EXCEPTION, Interpreter, tag
 from nexus.guest.js.request import head_of
 from nexus.guest.js.response import response_of
@@ -27,6 +27,8 @@ from nexus.guest.wasi.program import Program
 from nexus.model import Context, Handler, HttpRequest, HttpResponse
 from nexus.protocols import EngineInstance, HostFunctions, Run, Task
 
+_NO_ROOM: Final = Thrown("", "null", "")
+"""what QuickJS throws where there is not even room for an error"""
 _NO_PROGRAM: Final = Program()
 
 
@@ -119,7 +121,7 @@ class JsGuest:
         process = self._process
         process.start(instance, run, _NO_PROGRAM, self._bridge.open(run, body))
         try:
-            answer = start(Interpreter(instance, entry.addresses()), entry)
+            answer = start(Interpreter(instance, entry.addresses(), run.limits.memory_bytes), entry)
         except GuestError:
             # The trap that ended the guest; why it was to end is known better.
             if run.stopped is None:
@@ -140,7 +142,10 @@ class JsGuest:
             js.run_jobs()
             answer = js.text(_checked(js, js.call(result)))
             if answer.startswith(b'{"error":'):
-                raise _failed(read_thrown(json.loads(answer)["error"]), run)
+                thrown = read_thrown(json.loads(answer)["error"])
+                if thrown == _NO_ROOM and js.is_full():
+                    thrown = OUT_OF_MEMORY
+                raise _failed(thrown, run)
             if answer == b'{"pending":true}':
                 raise GuestTrap(
                     "the handler's promise never settles: nothing is left to run that could"
@@ -171,6 +176,9 @@ def _checked(js: Interpreter, value: int) -> int:
 
 def _failed(thrown: Thrown, run: Run) -> GuestError:
     """The error for what a handler threw; its stack goes to the log."""
-    lines = thrown.report().split(b"\n")
+    report = thrown.report()
+    lines = report.encode("utf-8", "replace").split(b"\n")
     LogOutput(run).write(memoryview(b"".join(b"<3>%s\n" % line for line in lines)))
-    return thrown.as_guest_error()
+    error = thrown.as_guest_error()
+    error.stack = report
+    return error

@@ -54,15 +54,21 @@ class Interpreter:
     """One QuickJS context in one instance. Values it returns are owned by the caller: an instance
     that is thrown away or reset need not free them."""
 
-    __slots__ = ("_at", "_context", "_instance", "_invoke")
+    __slots__ = ("_at", "_context", "_instance", "_invoke", "_memory_bytes")
 
-    def __init__(self, instance: EngineInstance, at: Addresses) -> None:
+    def __init__(self, instance: EngineInstance, at: Addresses, memory_bytes: int) -> None:
+        """*memory_bytes*: what the memory may grow to."""
+        self._memory_bytes = memory_bytes
         self._instance, self._invoke = instance, instance.invoke
         self._at, self._context = at, at.context
 
     def c(self, function: str, *arguments: int) -> int:
         """Call the C function of this name, the context its first argument."""
         return self._invoke(FUNCTION_PREFIX + function, self._context, *arguments)
+
+    def is_full(self) -> bool:
+        """Tell whether the memory has nearly grown to where it may."""
+        return 8 * self._instance.memory_size() > 7 * self._memory_bytes
 
     # ---- in ----------------------------------------------------------------------------------
 

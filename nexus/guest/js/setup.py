@@ -95,7 +95,7 @@ class SetUp:
 
     def _prepare(self, instance: EngineInstance, run: Run) -> Entry:
         at = _start(instance, self._gc_threshold_bytes)
-        js = Interpreter(instance, at)
+        js = Interpreter(instance, at, run.limits.memory_bytes)
         bootstrap = self._evaluate(js, sources.bootstrap(), sources.BOOTSTRAP_NAME)
         functions = js.call(bootstrap, [self._c_function(js, magic) for magic in (_READ, _WRITE)])
         prelude = self._evaluate(js, sources.prelude(), sources.PRELUDE_NAME)

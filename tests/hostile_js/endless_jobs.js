@@ -1,0 +1,3 @@
+// TIMEOUT
+const again = () => Promise.resolve().then(again);
+export default () => again();
