@@ -10,10 +10,10 @@ RUFF = $(VENV)/bin/ruff
 RUFF_OPTIONS = --config .ci/ruff.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test examples lint clean
+.PHONY: help run test deploy-check examples lint clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1 \t/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' Makefile | expand -t 22
 
 run: ## serve examples/ on http://127.0.0.1:8000 until Ctrl-C (BIND=host:port HANDLERS=folder ARGS=...)
 	@scripts/setup.sh
@@ -24,6 +24,10 @@ run: ## serve examples/ on http://127.0.0.1:8000 until Ctrl-C (BIND=host:port HA
 test: ## run the tests (ARGS="tests/wasm -k meter")
 	@scripts/setup.sh test
 	$(VENV)/bin/python -m pytest $(ARGS)
+
+deploy-check: ## render deploy/, validate it, and compute what must hold of it
+	@scripts/setup.sh test
+	@$(VENV)/bin/python -m tests.deploy
 
 examples: ## rebuild the modules in examples/ from their sources
 	@scripts/setup.sh

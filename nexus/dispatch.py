@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from nexus.errors import InternalError, NexusError
+from nexus.errors import DeadlineExceeded, InternalError, NexusError
 from nexus.model import Handler, Outcome
 from nexus.pool import Execution, InstancePool, SlowLane
 from nexus.protocols import Task
@@ -93,7 +93,7 @@ class Dispatcher:
                     self._pool.discard(instance)
         finally:
             self._watchdog.unwatch(watch)
-            if run.cancelled:
+            if run.cancelled or isinstance(run.stopped, DeadlineExceeded):
                 run.usage.overshoot_s = time.monotonic() - run.deadline
 
 

@@ -10,21 +10,24 @@ from typing import Any
 
 from nexus import logs
 from nexus.config import load
+from nexus.sizing import sized
 
-_settings = load({}, os.environ, Path.cwd()).settings
+_sized = sized(load({}, os.environ, Path.cwd()))
+_settings, _sizing = _sized.loaded.settings, _sized.sizing
 
 wsgi_app = "nexus.wsgi:worker_app()"
 worker_class = "nexus.gunicorn_worker.NexusWorker"
 bind = _settings.bind
-workers = _settings.workers
-threads = _settings.threads
-worker_connections = _settings.threads + _settings.max_queue
-"""gthread queues accepted requests without bound: keep what it may accept near what we admit"""
+control_socket_disable = True
+"""gunicorn 25.1 and later would make one under $HOME, which in a container may not be there"""
+workers = _sizing.workers.value
+threads = _sizing.threads.value
+worker_connections = _sizing.worker_connections.value
+# For the workers, who warm as many threads as gunicorn gives them.
+os.environ.update(NEXUS_WORKERS=str(workers), NEXUS_THREADS=str(threads))
 timeout = 30 + _settings.stuck_after_ms // 1000
 """worker liveness; guests give the GIL up at every checkpoint, so only a stuck worker misses it"""
 graceful_timeout = 30 + (_settings.timeout_ms + _settings.drain_delay_ms) // 1000
-control_socket_disable = True
-"""its default place is the home directory, which a container may not have"""
 accesslog = None
 """Nexus writes its own access log"""
 logger_class = "nexus.gunicorn_logging.NexusLogger"
@@ -39,6 +42,16 @@ for _folder in (_metrics_dir, _stuck_dir):
     _folder.mkdir()
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics_dir)
 os.environ["NEXUS_STUCK_LOG_DIR"] = str(_stuck_dir)
+
+
+def on_starting(server: Any) -> None:
+    """Say what was derived from what, and by how much it does not fit."""
+    cores = _sized.quota
+    server.log.info("%.4g cores by %s", cores.cores, cores.source)
+    for figure in _sizing.figures():
+        server.log.info("%s %d: %s", figure.name, figure.value, figure.why)
+    if _sizing.warning is not None:
+        server.log.warning("%s", _sizing.warning)
 
 
 def child_exit(server: Any, worker: Any) -> None:

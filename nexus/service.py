@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import Executor
@@ -32,10 +31,6 @@ from nexus.watchdog import Watchdog
 
 log = logging.getLogger("nexus.service")
 guest_log = logging.getLogger("nexus.guest")
-
-SWITCH_INTERVAL_S = 0.0005
-"""with two endless loops in a worker, p99 of others was 43 ms at the default 5 ms, 11 ms at this
-(DESIGN fact 8)"""
 
 
 class Service:
@@ -109,7 +104,6 @@ class Service:
 
         *threads*: where requests will run, for instances to be warm there beforehand.
         """
-        sys.setswitchinterval(SWITCH_INTERVAL_S)
         self._threads = threads
         self.watchdog.start()
         self.flusher.start()

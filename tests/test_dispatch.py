@@ -132,7 +132,7 @@ def test_the_deadline_ends_a_loop(path: Path, served: Handler) -> None:
     assert outcome_of(error) is Outcome.TIMEOUT
     assert 0 <= run.usage.overshoot_s < 5
     assert run.usage.instructions > 10_000
-    assert path.watchdog.cancels == 1
+    assert path.watchdog.cancels <= 1  # 0: the run saw the time itself
     assert path.run(served) == CLEAN
 
 

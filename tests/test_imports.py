@@ -10,7 +10,7 @@ import pytest
 from tests.support import ROOT
 
 LAYERS = (
-    ("wsgi", "gunicorn_worker", "gunicorn_settings", "cli"),
+    ("wsgi", "gunicorn_worker", "gunicorn_logging", "gunicorn_settings", "cli"),
     ("http", "runtime"),
     ("service",),
     ("dispatch",),

@@ -8,14 +8,21 @@ from typing import Any
 import click
 
 from nexus.cli.options import config_option, json_option, load_settings
+from nexus.cli.sizing import as_rows, as_text
+from nexus.sizing import sized
 
 
 @click.command("config")
 @config_option
 @json_option
-def show_config(as_json: bool, **options: Any) -> None:
+@click.option("--sizing", "explain", is_flag=True, help="Explain workers, threads and memory.")
+def show_config(as_json: bool, explain: bool, **options: Any) -> None:
     """Show every setting, its value, and where it came from."""
-    loaded = load_settings(**options)
+    found = sized(load_settings(**options))
+    if explain:
+        click.echo(json.dumps(as_rows(found), indent=2) if as_json else as_text(found))
+        return
+    loaded = found.loaded
     values = loaded.settings.model_dump(mode="json")
     rows = {name: {"value": values[name], "source": loaded.sources[name]} for name in values}
     if as_json:

@@ -10,6 +10,8 @@ import click
 
 from nexus import config
 from nexus.cli.options import config_option, engine_options, load_settings
+from nexus.config.layers import PREFIX
+from nexus.sizing import DERIVABLE
 
 
 @click.command()
@@ -28,4 +30,8 @@ def serve(**options: Any) -> None:
     if not folder.is_dir():
         raise click.UsageError(f"no folder {folder}: name one with --handlers DIR")
     arguments = [sys.executable, "-m", "gunicorn", "-c", "python:nexus.gunicorn_settings"]
-    os.execve(sys.executable, arguments, {**os.environ, **config.to_environ(loaded)})
+    environ = {**os.environ, **config.to_environ(loaded)}
+    for name in DERIVABLE:
+        if loaded.sources[name] == "default":
+            del environ[PREFIX + name.upper()]  # for gunicorn's configuration to derive
+    os.execve(sys.executable, arguments, environ)

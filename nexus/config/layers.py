@@ -36,7 +36,6 @@ OTHER_VARIABLES = frozenset(
         "NEXUS_CONFIG",
         "NEXUS_ADMIN_TOKEN",
         "NEXUS_DISABLED_PLUGINS",
-        "NEXUS_CPU_PROFILE",
         "NEXUS_STUCK_LOG_DIR",
     }
 )

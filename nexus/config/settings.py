@@ -80,14 +80,17 @@ class Settings(BaseSettings):
     )
 
     # ---- server
+    cpu_profile: Literal["none", "burst", "guaranteed", "throughput", "latency", "edge"] = Field(
+        "none", description="CPU profile by which workers are derived from the pod's cores"
+    )
     bind: Bind = Field("127.0.0.1:8000", description="address to listen on")
-    workers: Annotated[Whole, Derived("usable CPUs")] = Field(
+    workers: Annotated[Whole, Derived("from the pod's CPU and memory")] = Field(
         default_factory=usable_cpus, ge=1, le=256, description="gunicorn worker processes"
     )
     http_max_concurrent: Whole = Field(
         10, ge=1, le=1000, description="HTTP requests one worker works on at once"
     )
-    threads: Annotated[Whole, Derived("same as http_max_concurrent")] = Field(
+    threads: Annotated[Whole, Derived("http_max_concurrent or max_instances")] = Field(
         default_factory=lambda data: data.get("http_max_concurrent", 1),
         ge=1,
         le=1000,

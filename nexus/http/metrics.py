@@ -13,6 +13,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_flask_exporter import PrometheusMetrics
 from prometheus_flask_exporter.multiprocess import GunicornInternalPrometheusMetrics
 
+from nexus.cpu.collector import CpuCollector
 from nexus.metrics.derived import WithDerived
 
 
@@ -29,6 +30,7 @@ def add_metrics(app: Flask, registry: CollectorRegistry, flush: Callable[[], Non
             found.register(WithDerived(files))
         else:
             found.register(WithDerived(registry))
+        found.register(CpuCollector())  # here, so that it is read once, not once a worker
         return found
 
     class Scraped(GunicornInternalPrometheusMetrics if _multiprocess() else PrometheusMetrics):  # type: ignore[misc]

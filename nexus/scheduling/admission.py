@@ -64,7 +64,7 @@ class Admission:
                 self._forget(ticket.handler)
         raise Overloaded("the deadline passed while waiting in the queue")
 
-    def leave(self, handler: str, max_concurrency: int) -> None:
+    def leave(self, handler: str, max_concurrency: int = 0) -> None:
         """Give the place back, with what `enter` was given; the next waiting request gets it."""
         with self._lock:
             if max_concurrency:

@@ -36,12 +36,14 @@ class Cancellable(Protocol):
 class Watch:
     """One run being watched, from `Watchdog.watch` to `Watchdog.unwatch`."""
 
-    __slots__ = ("cancelled", "ended", "run")
+    __slots__ = ("cancelled", "ended", "late_since", "run")
 
     def __init__(self, run: Cancellable) -> None:
         self.run = run
         self.ended = False
         self.cancelled = False
+        self.late_since = float("inf")
+        """when it was cancelled; its deadline may have passed before it was watched"""
 
 
 class Watchdog:
@@ -108,10 +110,10 @@ class Watchdog:
 
     @property
     def stuck(self) -> bool:
-        """Whether a cancelled run has gone on for longer than *stuck_after_s*."""
+        """Whether a run has gone on for longer than *stuck_after_s* after its cancel."""
         now = time.monotonic()
         with self._lock:
-            return any(now > w.run.deadline + self._stuck_after_s for w in self._late)
+            return any(now > watch.late_since + self._stuck_after_s for watch in self._late)
 
     @property
     def cancels(self) -> int:
@@ -143,7 +145,7 @@ class Watchdog:
             if watch.ended:
                 self._ended -= 1
                 continue
-            watch.cancelled = True
+            watch.cancelled, watch.late_since = True, now
             watch.run.cancel()
             self._cancels += 1
             self._late.add(watch)
@@ -156,7 +158,7 @@ class Watchdog:
         if self._stuck_log is None or self._closed:
             return
         if self._late:
-            ends_at = min(watch.run.deadline for watch in self._late) + self._stuck_after_s
+            ends_at = min(watch.late_since for watch in self._late) + self._stuck_after_s
         else:
             ends_at = now + 2 * self._stuck_after_s
             if 0 <= ends_at - self._ends_at < self._beat_s:

@@ -380,7 +380,7 @@ def test_unknown_variables_are_warned_of(place):
     [
         ("NEXUS_ADMIN_TOKEN", "secret"),
         ("NEXUS_DISABLED_PLUGINS", "x"),
-        ("NEXUS_CPU_PROFILE", "small"),
+        ("NEXUS_CPU_PROFILE", "burst"),
         ("NEXUS_CONFIG", "/dev/null"),
         ("NEXUS_RUNTIME_SERVICE_HOST", "10.0.0.1"),
         ("NEXUS_RUNTIME_SERVICE_PORT", "80"),

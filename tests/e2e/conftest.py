@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,8 +84,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (folder / "startspin.toml").write_text("timeout_ms = 300\n")
     (folder / "badmanifest.toml").write_text('timeout = "5s"\n')
     (folder / "cut.wasm").write_bytes(b"\0asm\1\0\0\0\1\5")
+    with serving(folder, tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@contextmanager
+def serving(folder: Path, scratch: Path) -> Iterator[Server]:
+    """Run `nexus serve` on *folder* with two workers; cache and log are in *scratch*."""
     port = _free_port()
-    log = tmp_path_factory.mktemp("log") / "serve.log"
+    log = scratch / "serve.log"
     with open(log, "wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-c", "from nexus.cli import main; main()", "serve"],
@@ -92,7 +100,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
                 **os.environ,
                 "NEXUS_HANDLERS_DIR": str(folder),
                 "NEXUS_BIND": f"127.0.0.1:{port}",
-                "NEXUS_CACHE_DIR": str(tmp_path_factory.mktemp("cache")),
+                "NEXUS_CACHE_DIR": str(scratch / "cache"),
                 "NEXUS_COMPILER": "cranelift",
                 "NEXUS_WORKERS": "2",
                 "PYTHONPATH": str(ROOT),

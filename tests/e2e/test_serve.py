@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from nexus.cpu import quota
 from tests.e2e.conftest import Server
 
 
@@ -91,3 +92,9 @@ def _count(server: Server) -> float:
     text = server.get("/metrics").body.decode()
     line = 'nexus_handler_executions_total{handler="counted",status="ok"}'
     return sum(float(row.split()[-1]) for row in text.splitlines() if row.startswith(line))
+
+
+def test_cpu_figures_are_the_pods_not_added_up(server: Server) -> None:
+    lines = server.get("/metrics").body.decode().splitlines()
+    found = [line for line in lines if line.startswith("nexus_cpu_quota_cores")]
+    assert [float(line.split()[1]) for line in found] == [quota().cores]

@@ -79,10 +79,10 @@ def test_the_view_is_the_whole_memory_as_bytes(engine: Engine) -> None:
 
 def test_no_memory_is_an_empty_view(engine: Engine) -> None:
     without = start(engine, '(module (func (export "f")))')
-    assert len(without.memory()) == 0
+    assert (len(without.memory()), without.memory_size()) == (0, 0)
     without.grow_memory(0)
     empty = start(engine, "(module (memory 0 0))")
-    assert len(empty.memory()) == 0
+    assert (len(empty.memory()), empty.memory_size()) == (0, 0)
 
 
 def test_memory_that_the_guest_grew_is_seen(engine: Engine) -> None:
@@ -95,6 +95,7 @@ def test_memory_that_the_guest_grew_is_seen(engine: Engine) -> None:
     instance.call("f")
     view = instance.memory()
     assert (len(view), view[0], view[3 * support.PAGE - 1]) == (3 * support.PAGE, 9, 7)
+    assert instance.memory_size() == len(view)
 
 
 def test_the_host_may_grow_the_memory_up_to_its_maximum(engine: Engine) -> None:

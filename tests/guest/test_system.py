@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from nexus.errors import GuestTrap
+from nexus.errors import DeadlineExceeded, GuestTrap
 from nexus.guest.wasi import errno
 from nexus.model import Command
 
@@ -62,7 +62,12 @@ def test_random_bytes_stay_in_memory() -> None:
 
 def test_random_bytes_stop_at_the_deadline() -> None:
     run = LocalRun(timeout_s=0)
-    assert ask(lambda host: host.random_get(0, PAGE_BYTES), run=run) == errno.INTR
+
+    def script(host: Host) -> None:
+        assert host.random_get(0, PAGE_BYTES) == errno.INTR
+
+    with pytest.raises(DeadlineExceeded):
+        perform(script, run=run)
 
 
 def test_yielding_succeeds() -> None:

@@ -36,7 +36,9 @@ def served() -> Handler:
 
 
 def usage(**fields: float) -> Usage:
-    made = Usage(duration_s=0.002, cpu_s=0.5, instructions=100, memory_peak_bytes=65536)
+    made = Usage()
+    made.duration_s, made.cpu_s = 0.002, 0.5
+    made.instructions, made.memory_peak_bytes = 100, 65536
     for name, value in fields.items():
         setattr(made, name, value)
     return made

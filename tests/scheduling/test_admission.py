@@ -33,8 +33,8 @@ def test_a_free_place_is_taken_at_once() -> None:
     assert admitted.enter("a", 0, later()) == 0.0
     assert admitted.enter("b", 0, later()) == 0.0
     assert (admitted.running(), admitted.depth()) == (2, 0)
-    admitted.leave("a")
-    admitted.leave("b")
+    admitted.leave("a", 0)
+    admitted.leave("b", 0)
     assert (admitted.running(), admitted.depth()) == (0, 0)
 
 
@@ -49,7 +49,7 @@ def test_a_full_queue_turns_away() -> None:
     with pytest.raises(Overloaded, match="0 requests are waiting") as caught:
         admitted.enter("a", 0, later())
     assert caught.value.retry_after_s >= 1
-    admitted.leave("a")
+    admitted.leave("a", 0)
     assert admitted.enter("a", 0, later()) == 0.0
 
 
@@ -62,7 +62,7 @@ def test_the_bound_of_the_queue_is_exact() -> None:
         with pytest.raises(Overloaded, match="3 requests are waiting already"):
             admitted.enter("a", 0, later())
         for _ in range(4):
-            admitted.leave("a")
+            admitted.leave("a", 0)
         assert all(future.result(10) > 0 for future in waiting)
     assert (admitted.running(), admitted.depth()) == (0, 0)
 
@@ -75,7 +75,7 @@ def test_the_deadline_ends_the_wait() -> None:
         admitted.enter("b", 1, later(0.03))
     assert 0.03 <= time.monotonic() - began < 5
     assert admitted.depth() == 0
-    admitted.leave("a")
+    admitted.leave("a", 0)
     assert admitted.enter("b", 1, later()) == 0.0
 
 
@@ -87,14 +87,14 @@ def test_first_come_first_served() -> None:
     def serve(name: str) -> None:
         admitted.enter(name, 0, later())
         order.append(name)
-        admitted.leave(name)
+        admitted.leave(name, 0)
 
     with ThreadPoolExecutor(5) as threads:
         futures: list[Future[None]] = []
         for number in range(5):
             futures.append(threads.submit(serve, str(number)))
             until(lambda number=number: admitted.depth() == number + 1)  # type: ignore[misc]
-        admitted.leave("0")
+        admitted.leave("0", 0)
         for future in futures:
             future.result(10)
     assert order == ["0", "1", "2", "3", "4"]
@@ -109,9 +109,9 @@ def test_max_concurrency_counts_who_waits_too() -> None:
         with pytest.raises(ConcurrencyLimit, match=r"2 executions of 'a' .* its limit is 2") as got:
             admitted.enter("a", 2, later())
         assert got.value.retry_after_s >= 1
-        admitted.leave("a")
+        admitted.leave("a", 2)
         waiting.result(10)
-    admitted.leave("a")
+    admitted.leave("a", 2)
     assert admitted.enter("a", 1, later()) == 0.0
 
 
@@ -122,7 +122,7 @@ def test_max_concurrency_is_each_handlers_own() -> None:
     for name in ("a", "b"):
         with pytest.raises(ConcurrencyLimit):
             admitted.enter(name, 1, later())
-    admitted.leave("a")
+    admitted.leave("a", 1)
     assert admitted.enter("a", 1, later()) == 0.0
 
 
@@ -132,7 +132,7 @@ def test_who_is_turned_away_leaves_nothing_behind() -> None:
     for _ in range(3):
         with pytest.raises(Overloaded):
             admitted.enter("b", 1, later())
-    admitted.leave("a")
+    admitted.leave("a", 0)
     assert admitted._by_handler == {}
 
 
@@ -146,10 +146,10 @@ def test_closed_it_turns_new_ones_away_and_lets_others_finish() -> None:
         with pytest.raises(ShuttingDown):
             admitted.enter("c", 0, later())
         assert not admitted.wait_idle(0.01)
-        admitted.leave("a")
+        admitted.leave("a", 0)
         assert waiting.result(10) > 0
     assert not admitted.wait_idle(0.0)
-    admitted.leave("b")
+    admitted.leave("b", 0)
     assert admitted.wait_idle(0.0)
 
 
@@ -159,9 +159,9 @@ def test_wait_idle_wakes_with_the_last_to_leave() -> None:
     admitted.enter("a", 0, later())
     with ThreadPoolExecutor(1) as threads:
         idle = threads.submit(admitted.wait_idle, 20)
-        admitted.leave("a")
+        admitted.leave("a", 0)
         assert not idle.done()
-        admitted.leave("a")
+        admitted.leave("a", 0)
         assert idle.result(10)
 
 
@@ -185,11 +185,11 @@ def test_admitted_exactly_when_it_gives_up_it_is_admitted(monkeypatch: pytest.Mo
     with ThreadPoolExecutor(1) as threads:
         waiting = threads.submit(admitted.enter, "b", 0, later(0.01))
         assert Hesitant.timed_out.wait(10)
-        admitted.leave("a")  # the place is b's from here on, though its time is up
+        admitted.leave("a", 0)  # the place is b's from here on, though its time is up
         Hesitant.go_on.set()
         assert waiting.result(10) > 0
     assert (admitted.running(), admitted.depth()) == (1, 0)
-    admitted.leave("b")
+    admitted.leave("b", 0)
     assert admitted.wait_idle(0.0)
 
 
@@ -218,7 +218,7 @@ def test_no_place_is_lost_when_deadlines_and_leaving_race(seed: int) -> None:
             time.sleep(0.0002)  # a run; it gives the GIL up
             with guard:
                 inside.remove(number)
-            admitted.leave(name)
+            admitted.leave(name, 6)
             served += 1
         return served, turned_away
 

@@ -81,6 +81,14 @@ for _ in range(12):
     if len(late) > 1:
         watchdog.unwatch(late.pop(0))
 watchdog.unwatch(late.pop())""",
+    "one whose deadline was long past": """
+run = Run(-60)
+watch = watchdog.watch(run)
+until(lambda: run.cancelled)
+time.sleep(0.1)
+assert not watchdog.stuck
+watchdog.unwatch(watch)
+time.sleep(1)""",
     "closed": "watchdog.close()\ntime.sleep(1.6)",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from nexus.errors import InternalError, NexusError
+from nexus.errors import DeadlineExceeded, InternalError, NexusError
 from nexus.guest.wasi import errno
 from nexus.guest.wasi.descriptors import Descriptor
 from nexus.guest.wasi.errno import Refused
@@ -86,5 +86,12 @@ class Process:
         return now_ns - self._cpu_epoch_ns
 
     def out_of_time(self) -> bool:
-        """Tell whether a long host call should end here, for the next checkpoint to act."""
-        return self.run.stopped is not None or time.monotonic() >= self.run.deadline
+        """Tell whether a long host call should end here, for the next checkpoint to act.
+
+        At the deadline this stops the run: the guest might end, or call on, before a checkpoint.
+        """
+        run = self.run
+        if run.stopped is None and time.monotonic() >= run.deadline:
+            limit = run.limits.timeout_s
+            run.stop(DeadlineExceeded(f"not finished within its deadline ({limit:g} s)"))
+        return run.stopped is not None

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Runs the image as a cluster would confine it, at half a core, and shows that it serves an example,
+# knows its quota, and is throttled under load: as root, on Debian, after build.sh.
+#
+#   deploy/image/try.sh [TAG]     default nexus-runtime:0.1.0
+#
+# To install what it needs: apt-get install podman runc curl
+set -euo pipefail
+
+tag=${1:-nexus-runtime:0.1.0}
+storage=${STORAGE:-/var/tmp/nexus-image}
+port=${PORT:-18080}
+podman() {
+    command podman --root "$storage/root" --runroot "$storage/run" --storage-driver vfs \
+        --cgroup-manager cgroupfs --runtime runc "$@"
+}
+
+# Stands for an emptyDir: empty, and the image's user may write to it.
+cache=$(mktemp -d -p "$storage")
+chown 10001:10001 "$cache"
+
+# The limits on open files and processes are given because a nested podman may not raise them.
+container=$(podman run --detach --read-only --user 10001:10001 --cap-drop ALL \
+    --security-opt no-new-privileges --cpus 0.5 --network host \
+    --ulimit nofile=1024:1024 --ulimit nproc=1000:1000 \
+    --tmpfs /tmp:rw,size=64m --volume "$cache:/var/cache/nexus" \
+    --env "NEXUS_BIND=127.0.0.1:$port" --env NEXUS_CPU_PROFILE=burst "localhost/$tag")
+cleanup() {
+    podman logs "$container" >"$storage/container.log" 2>&1 || true
+    podman rm --force --time 5 "$container" >/dev/null
+    rm -rf "$cache"
+}
+trap cleanup EXIT
+
+fail() {
+    echo "failed: $*" >&2
+    podman logs "$container" >&2 || true
+    exit 1
+}
+get() { curl --silent --show-error --fail --max-time 10 "http://127.0.0.1:$port$1" "${@:2}"; }
+metric() { get /metrics | sed -n "s/^$1 //p"; }
+
+ready=no
+for _ in $(seq 120); do
+    if get /readyz >/dev/null 2>&1; then ready=yes && break; fi
+    sleep 0.25 # polled, bounded: at half a core the start takes some seconds
+done
+[ "$ready" = yes ] || fail "not ready after 30 s"
+
+echo "hello:             $(get /hello)"
+echo "processes:         $(podman top "$container" pid args | grep -c '[g]unicorn') (a master and its workers)"
+quota=$(metric nexus_cpu_quota_cores)
+echo "quota:             $quota cores"
+[ "$quota" = 0.5 ] || fail "the quota is not 0.5"
+
+before=$(metric nexus_cpu_throttled_seconds_total)
+echo "throttled before:  $before s"
+for _ in 1 2 3 4; do
+    # 8 MB to hash: some 50 ms of a core, a whole period's quota
+    (for _ in $(seq 20); do head -c 8000000 /dev/zero | get /sha256 --data-binary @- >/dev/null || true; done) &
+done
+wait
+after=$(metric nexus_cpu_throttled_seconds_total)
+echo "throttled after:   $after s, in $(metric nexus_cpu_throttled_periods_total) periods"
+awk -v before="$before" -v after="$after" 'BEGIN { exit !(after > before) }' ||
+    fail "load did not throttle it"

@@ -1,0 +1,99 @@
+"""What the invariants need to know of rendered objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from nexus.config import Loaded, Settings, load
+from tests.deploy.quantity import quantity
+from tests.deploy.render import Object
+
+
+class Facts:
+    """One rendered target."""
+
+    def __init__(self, objects: Iterable[Object]) -> None:
+        self.objects = tuple(objects)
+
+    def all(self, kind: str) -> list[Object]:
+        """Objects of this *kind*."""
+        return [found for found in self.objects if found["kind"] == kind]
+
+    def one(self, kind: str) -> Object:
+        """The only object of this *kind*."""
+        (found,) = self.all(kind)
+        return found
+
+    def names(self, kind: str) -> set[str]:
+        return {found["metadata"]["name"] for found in self.all(kind)}
+
+    @cached_property
+    def deployment(self) -> Object:
+        return self.one("Deployment")["spec"]
+
+    @property
+    def template(self) -> Object:
+        return self.deployment["template"]
+
+    @property
+    def pod(self) -> Object:
+        return self.template["spec"]
+
+    @property
+    def container(self) -> Object:
+        (found,) = self.pod["containers"]
+        return found
+
+    @cached_property
+    def environ(self) -> dict[str, str]:
+        """The container's environment: its ConfigMap's data."""
+        maps = {found["metadata"]["name"]: found["data"] for found in self.all("ConfigMap")}
+        names = [source["configMapRef"]["name"] for source in self.container["envFrom"]]
+        return {key: value for name in names for key, value in maps[name].items()}
+
+    @cached_property
+    def loaded(self) -> Loaded:
+        """The settings Nexus makes of that environment. Raises: ConfigError."""
+        return load({}, self.environ, Path("/nowhere"))
+
+    @property
+    def settings(self) -> Settings:
+        return self.loaded.settings
+
+    def resource(self, kind: str, name: str) -> float | None:
+        """`requests` or `limits` of cpu (cores) or memory (bytes); None: not given."""
+        found = self.container["resources"].get(kind, {}).get(name)
+        return None if found is None else quantity(found)
+
+    @property
+    def limit_cores(self) -> float | None:
+        return self.resource("limits", "cpu")
+
+    @property
+    def request_cores(self) -> float:
+        found = self.resource("requests", "cpu")
+        assert found is not None, "a CPU request is what the scheduler and the HPA go by"
+        return found
+
+    @property
+    def memory_bytes(self) -> int:
+        found = self.resource("limits", "memory")
+        assert found is not None, "without a memory limit one pod may take the node's"
+        return int(found)
+
+    def empty_dirs(self) -> Iterator[tuple[str, Any]]:
+        """Name and `emptyDir` of each such volume."""
+        for volume in self.pod.get("volumes", []):
+            if "emptyDir" in volume:
+                yield volume["name"], volume["emptyDir"]
+
+    @property
+    def min_replicas(self) -> int:
+        """As few pods as whatever scales here may leave."""
+        scaled = [found["spec"]["minReplicaCount"] for found in self.all("ScaledObject")]
+        scaled += [found["spec"]["minReplicas"] for found in self.all("HorizontalPodAutoscaler")]
+        (least,) = scaled
+        return int(least)

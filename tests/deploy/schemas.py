@@ -1,0 +1,41 @@
+"""Validation against the schemas of Kubernetes itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import kubernetes_validate
+
+from tests.deploy.render import Object
+
+VERSIONS = ("1.35", "1.37")
+"""the oldest and the newest that Kubernetes supports (November 2026)"""
+OWN_GROUPS = ("monitoring.coreos.com/", "keda.sh/", "gateway.networking.k8s.io/")
+"""API groups of custom resources, whose schemas are not part of Kubernetes"""
+
+
+class Validated(NamedTuple):
+    valid: int
+    uncovered: list[str]
+    """custom resources, which these schemas do not cover, as `Kind/name`"""
+    problems: list[str]
+
+
+def validate(objects: Iterable[Object], version: str) -> Validated:
+    """Validate strictly: an unknown field is a problem."""
+    valid, uncovered, problems = 0, [], []
+    for found in objects:
+        name = f"{found['kind']}/{found['metadata']['name']}"
+        if found["apiVersion"].startswith(OWN_GROUPS):
+            uncovered.append(name)
+            continue
+        try:
+            kubernetes_validate.validate(found, version, strict=True)
+        except kubernetes_validate.ValidationError as error:
+            problems.append(f"{name}: {error.message}")
+        except kubernetes_validate.SchemaNotFoundError:
+            problems.append(f"{name}: Kubernetes {version} has no {found['apiVersion']}")
+        else:
+            valid += 1
+    return Validated(valid, uncovered, problems)

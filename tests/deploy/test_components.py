@@ -1,0 +1,146 @@
+"""Each component goes with a profile, and does what it is for."""
+
+from __future__ import annotations
+
+import json
+import re
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.facts import Facts
+from tests.deploy.references import ALL
+from tests.deploy.render import DEPLOY, ROOT, build_with, components
+from tests.deploy.schemas import VERSIONS, validate
+
+CONTRACT = set(
+    re.findall(
+        r"nexus_[a-z_]+",
+        "".join(path.read_text() for path in (ROOT / "nexus").rglob("*.py")),
+    )
+)
+"""every metric is named in the source"""
+
+
+@pytest.mark.parametrize("name", components())
+def test_component_goes_with_a_profile(name: str, tmp_path: Path) -> None:
+    facts = Facts(build_with(tmp_path, "overlays/cpu-burst", name))
+    for version in VERSIONS:
+        assert validate(facts.objects, version).problems == []
+    broken = {check.__name__: list(check(facts)) for check in ALL}
+    assert {name: found for name, found in broken.items() if found} == {}
+
+
+def test_profile_replaces_the_numbers_of_another(tmp_path: Path) -> None:
+    facts = Facts(build_with(tmp_path, "overlays/cpu-burst", "cpu-guaranteed"))
+    assert (facts.request_cores, facts.settings.cpu_profile) == (2.0, "guaranteed")
+
+
+def test_keda_takes_the_place_of_the_hpa(tmp_path: Path) -> None:
+    facts = Facts(build_with(tmp_path, "overlays/cpu-burst", "keda"))
+    assert facts.all("HorizontalPodAutoscaler") == []
+    assert facts.min_replicas == 2
+
+
+def test_service_monitor_takes_the_place_of_annotations(tmp_path: Path) -> None:
+    facts = Facts(build_with(tmp_path, "overlays/cpu-burst", "prometheus-operator"))
+    assert not facts.template["metadata"].get("annotations")
+
+
+PRIVATE = [
+    "10.1.2.3",
+    "172.20.0.1",
+    "192.168.1.1",
+    "127.0.0.1",
+    "169.254.169.254",  # metadata of AWS, GCP, Azure
+    "169.254.170.2",  # of ECS tasks
+    "100.100.100.200",  # of Alibaba
+    "192.0.0.192",  # of Oracle
+    "168.63.129.16",  # Azure's platform
+    "224.0.0.1",
+    "255.255.255.255",
+    "0.0.0.0",
+    "::1",
+    "fe80::1",
+    "fd00:ec2::254",  # metadata of AWS
+    "fd12::1",
+    "::ffff:169.254.169.254",
+    "64:ff9b::a9fe:a9fe",  # NAT64 of 169.254.169.254
+    "2002:a9fe:a9fe::1",  # 6to4 of it
+    "ff02::1",
+]
+
+
+@pytest.fixture(scope="module")
+def blocks(tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
+    folder = tmp_path_factory.mktemp("egress")
+    policies = Facts(build_with(folder, "overlays/cpu-burst", "egress-https")).all("NetworkPolicy")
+    (policy,) = [p for p in policies if p["metadata"]["name"] == "nexus-egress-https"]
+    (rule,) = policy["spec"]["egress"]
+    assert rule["ports"] == [{"port": 443, "protocol": "TCP"}]
+    return [to["ipBlock"] for to in rule["to"]]
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [*((a, False) for a in PRIVATE), ("93.184.216.34", True), ("2606:2800:220:1::1", True)],
+)
+def test_egress_https_reaches_public_addresses_alone(
+    address: str, allowed: bool, blocks: list[dict]
+) -> None:
+    found = ip_address(address)
+
+    def within(block: dict) -> bool:
+        excepted = (ip_network(network) for network in block["except"])
+        return found in ip_network(block["cidr"]) and not any(found in n for n in excepted)
+
+    assert any(within(block) for block in blocks) is allowed
+
+
+def test_dashboard_asks_for_metrics_there_are(tmp_path: Path) -> None:
+    facts = Facts(build_with(tmp_path, "overlays/cpu-burst", "grafana"))
+    (config,) = [c for c in facts.all("ConfigMap") if c["metadata"]["name"] == "nexus-dashboard"]
+    assert config["metadata"]["labels"]["grafana_dashboard"] == "1"
+    panels = json.loads(config["data"]["nexus.json"])["panels"]
+    expressions = [target["expr"] for panel in panels for target in panel["targets"]]
+    assert unknown_metrics(expressions) == set()
+    assert len({json.dumps(panel["gridPos"]) for panel in panels}) == len(panels)
+
+
+def test_scaling_asks_for_metrics_there_are(tmp_path: Path) -> None:
+    facts = Facts(build_with(tmp_path, "overlays/cpu-burst", "keda"))
+    triggers = facts.one("ScaledObject")["spec"]["triggers"]
+    assert unknown_metrics([trigger["metadata"]["query"] for trigger in triggers]) == set()
+
+
+def test_unknown_metrics_are_found() -> None:
+    assert unknown_metrics(["rate(nexus_requests_total[5m])"]) == {"nexus_requests_total"}
+
+
+def unknown_metrics(expressions: list[str]) -> set[str]:
+    """Metrics in *expressions* that no source file names, with or without their suffix."""
+    asked = {name for text in expressions for name in re.findall(r"\bnexus_[a-z0-9_]+", text)}
+    return {
+        name
+        for name in asked
+        if not {name, re.sub(r"_(total|bucket|sum|count)$", "", name)} & CONTRACT
+    }
+
+
+def test_configmap_handler_is_the_example() -> None:
+    component = DEPLOY / "components/handlers-configmap/hello.wat"
+    assert component.read_text() == (ROOT / "examples/hello.wat").read_text()
+
+
+@pytest.mark.parametrize("path", sorted(DEPLOY.glob("overlays/*/kustomization.yaml")), ids=str)
+def test_overlay_has_four_lines(path: Path) -> None:
+    assert len(path.read_text().splitlines()) == 4
+
+
+def test_each_number_of_a_profile_has_its_reason() -> None:
+    for path in DEPLOY.glob("components/cpu-*/profile.env"):
+        lines = path.read_text().splitlines()
+        for before, line in zip(["", *lines], lines, strict=False):
+            if "=" in line and not line.startswith("#"):
+                assert before.startswith(("#", "NEXUS_")), f"{path}: {line}"

@@ -1,0 +1,197 @@
+"""One store of an engine in which a script runs; one world metered, one not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Protocol
+
+import wasmtime
+
+from nexus.engines import llvm_wheel
+from nexus.model import FuncType
+from nexus.wasm.names import CHECKPOINT
+
+from .suite import CACHE
+from .trampoline import Flat, trampoline
+
+SLICE = 10_000
+"""small, so that the checkpoint is called in the middle of things"""
+
+SPECTEST = """(module
+  (func (export "print")) (func (export "print_i32") (param i32))
+  (func (export "print_i64") (param i64)) (func (export "print_f32") (param f32))
+  (func (export "print_f64") (param f64)) (func (export "print_i32_f32") (param i32 f32))
+  (func (export "print_f64_f64") (param f64 f64)))"""
+"""the host's functions of the suite; its memory, table and globals are refused as imports"""
+
+
+class Trapped(Exception):
+    """It trapped; the engine's first line says how."""
+
+
+class NotAccepted(Exception):
+    """The engine does not compile or link it."""
+
+
+Imports = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One module's exports, and a trampoline for each function called so far."""
+
+    exports: Any
+    callers: dict[str, Any] = field(default_factory=dict)
+
+
+class World(Protocol):
+    def instantiate(self, wasm: bytes, imports: Imports, known: Known) -> Instance:
+        """Raises: NotAccepted, Trapped."""
+        ...
+
+    def call(self, instance: Instance, name: str, type: FuncType, arguments: Flat) -> Flat:
+        """Raises: Trapped."""
+        ...
+
+    def read_global(self, instance: Instance, name: str) -> Any: ...
+
+
+Known = dict[str, Instance]
+
+
+@cache
+def _trampoline(type: FuncType) -> bytes:
+    return trampoline(type)
+
+
+def _refill(left: int) -> int:
+    return left + SLICE if left > -SLICE else SLICE
+
+
+def _flat(result: Any) -> Flat:
+    if result is None:
+        return ()
+    return tuple(result) if isinstance(result, list | tuple) else (result,)
+
+
+ENGINE = wasmtime.Engine()
+
+
+class WasmtimeWorld:
+    """wasmtime 40 and newer."""
+
+    def __init__(self) -> None:
+        self._store = wasmtime.Store(ENGINE)
+        i64 = wasmtime.ValType.i64()
+        type = wasmtime.FuncType([i64], [i64])
+        self._checkpoint = wasmtime.Func(self._store, type, _refill)
+
+    def instantiate(self, wasm: bytes, imports: Imports, known: Known) -> Instance:
+        wanted = []
+        for module, name in imports:
+            if (module, name) == CHECKPOINT:
+                wanted.append(self._checkpoint)
+            elif module in known and name in known[module].exports:
+                wanted.append(known[module].exports[name])
+            else:
+                raise NotAccepted(f"unknown import {module}.{name}")
+        try:
+            made = wasmtime.Instance(self._store, _compiled(wasm), wanted)
+            return Instance(made.exports(self._store))
+        except wasmtime.Trap as trap:
+            raise Trapped(_first_line(trap)) from None
+        except wasmtime.WasmtimeError as error:
+            raise NotAccepted(str(error)) from None
+
+    def call(self, instance: Instance, name: str, type: FuncType, arguments: Flat) -> Flat:
+        if name not in instance.callers:
+            module = _compiled(_trampoline(type))
+            made = wasmtime.Instance(self._store, module, [instance.exports[name]])
+            instance.callers[name] = made.exports(self._store)["call"]
+        try:
+            return _flat(instance.callers[name](self._store, *arguments))
+        except wasmtime.Trap as trap:
+            raise Trapped(_first_line(trap)) from None
+
+    def read_global(self, instance: Instance, name: str) -> Any:
+        return instance.exports[name].value(self._store)
+
+
+@cache
+def _compiled(wasm: bytes) -> wasmtime.Module:
+    return wasmtime.Module(ENGINE, wasm)
+
+
+def _first_line(trap: wasmtime.Trap) -> str:
+    return trap.trap_code.name if trap.trap_code is not None else str(trap).splitlines()[-1]
+
+
+class WasmerWorld:
+    """wasmer 1.1 with Cranelift or LLVM."""
+
+    def __init__(self, compiler: Any) -> None:
+        import wasmer
+
+        self._wasmer = wasmer
+        self._store = wasmer.Store(wasmer.engine.Universal(compiler))
+        type = wasmer.FunctionType([wasmer.Type.I64], [wasmer.Type.I64])
+        self._checkpoint = wasmer.Function(self._store, _refill, type)
+        self._modules: dict[FuncType, Any] = {}
+
+    def instantiate(self, wasm: bytes, imports: Imports, known: Known) -> Instance:
+        try:
+            module = self._wasmer.Module(self._store, wasm)
+        except RuntimeError as error:
+            raise NotAccepted(str(error)) from None
+        spaces: dict[str, dict[str, Any]] = {}
+        for space, name in imports:
+            try:
+                checkpoint = (space, name) == CHECKPOINT
+                found = self._checkpoint if checkpoint else getattr(known[space].exports, name)
+            except LookupError:
+                raise NotAccepted(f"unknown import {space}.{name}") from None
+            spaces.setdefault(space, {})[name] = found
+        return Instance(self._instance(module, spaces).exports)
+
+    def _instance(self, module: Any, spaces: dict[str, dict[str, Any]]) -> Any:
+        linked = self._wasmer.ImportObject()
+        for space, found in spaces.items():
+            linked.register(space, found)
+        try:
+            return self._wasmer.Instance(module, linked)
+        except RuntimeError as error:
+            said = str(error).splitlines()[0]
+            if said.startswith("Error while importing"):
+                raise NotAccepted(said) from None
+            raise Trapped(said) from None
+
+    def call(self, instance: Instance, name: str, type: FuncType, arguments: Flat) -> Flat:
+        if name not in instance.callers:
+            if type not in self._modules:
+                self._modules[type] = self._wasmer.Module(self._store, _trampoline(type))
+            spaces = {"m": {"f": getattr(instance.exports, name)}}
+            instance.callers[name] = self._instance(self._modules[type], spaces).exports.call
+        try:
+            return _flat(instance.callers[name](*arguments))
+        except RuntimeError as error:
+            raise Trapped(str(error).splitlines()[0]) from None
+
+    def read_global(self, instance: Instance, name: str) -> Any:
+        return getattr(instance.exports, name).value
+
+
+def native_engine() -> str:
+    """Name the engine that Nexus runs on this Python."""
+    return "wasmer" if find_spec("wasmer_compiler_cranelift") else "wasmtime"
+
+
+def make_world(engine: str) -> World:
+    """Make a world of `wasmtime`, `wasmer` (with Cranelift) or `llvm` (wasmer with LLVM)."""
+    if engine == "wasmtime":
+        return WasmtimeWorld()
+    if engine == "llvm":
+        return WasmerWorld(llvm_wheel.load(llvm_wheel.ensure(CACHE.parent)).Compiler)
+    return WasmerWorld(import_module("wasmer_compiler_cranelift").Compiler)
