@@ -67,7 +67,7 @@ class URLSearchParams {
       params.#onChange = onChange;
     };
     resetParams = (params, text) => {
-      params.#pairs = parseForm(text);
+      params.#pairs = text === "" ? [] : parseForm(text);
     };
   }
 

@@ -53,7 +53,7 @@ const absoluteURL = (input) => {
   if (hasCredentials(url)) {
     throw new TypeError(`A Request's URL may not have a user or a password: ${JSON.stringify(text)}`);
   }
-  return recordToText(url);
+  return writeRecord(url);
 };
 
 const requestSignal = (init, input) => {
@@ -115,7 +115,7 @@ class Request {
   get url() {
     if (!this.#isNormal) {
       const record = parseURL(this.#url);
-      if (record) this.#url = recordToText(record);
+      if (record) this.#url = writeRecord(record);
       this.#isNormal = true;
     }
     return this.#url;
