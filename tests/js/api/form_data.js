@@ -61,7 +61,7 @@ test("multipart from other clients: preamble, unquoted names, lines in the conte
 test("broken multipart is refused, with why", async () => {
   await rejects(multipart(""), "TypeError", 'the boundary "b" is not in it');
   await rejects(multipart(part('name="a"', "1")), "TypeError", "the last boundary is missing");
-  await rejects(multipart("--b\r\nContent-Disposition: form-data; name=a\r\nx\r\n--b--"), "TypeError", "is no header");
+  await rejects(multipart("--b\r\nContent-Disposition: form-data; name=a\r\nx\r\n\r\n1\r\n--b--"), "TypeError", "is no header");
   await rejects(multipart("--b\r\n\r\nx\r\n--b--"), "TypeError", "no Content-Disposition");
   await rejects(multipart(part("filename=x", "1") + "--b--"), "TypeError", "with a name");
   await rejects(multipart("--bxy\r\n\r\n--b--"), "TypeError", "end of its line");
