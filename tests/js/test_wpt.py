@@ -45,7 +45,5 @@ def _unexpected(failed: dict[str, str], expected: Expected) -> dict[str, str]:
 
 def _needless(failed: dict[str, str], expected: Expected) -> list[str]:
     return [
-        pattern
-        for pattern, _ in expected
-        if not any(re.search(pattern, name) for name in failed)
+        pattern for pattern, _ in expected if not any(re.search(pattern, name) for name in failed)
     ]
