@@ -1,5 +1,6 @@
 // SHA-1, SHA-2 and HMAC for the fake host; the product's host uses Python's hashlib and hmac.
-// Slow and plain, on BigInt; test_quickjs.py compares it with hashlib.
+// Slow and plain, on BigInt; ../api/crypto.js compares it with the examples
+// of the standards.
 
 const primes = (count) => {
   const found = [];

@@ -11,6 +11,7 @@ const teeSources = (reader) => {
   const live = () => controllers.filter((_, i) => !cancelled[i]);
 
   const forward = ({ value, done }) => {
+    readAgain = false;
     for (const controller of live()) {
       if (done) controller.close();
       else controller.enqueue(value); // calls pull, which sees that this read is not over
@@ -19,7 +20,6 @@ const teeSources = (reader) => {
     if (done) {
       whole.resolve(undefined);
     } else if (readAgain) {
-      readAgain = false;
       pull();
     }
   };

@@ -2,7 +2,7 @@
 
 const parseIPv4Number = (text) => {
   if (text === "") return undefined;
-  if (/^0x/i.test(text)) return /^0x[0-9a-f]*$/i.test(text) ? parseInt(`0${text.slice(2)}`, 16) : undefined;
+  if (/^0x[0-9a-f]*$/i.test(text)) return parseInt(`0${text.slice(2)}`, 16);
   if (/^0./.test(text)) return /^[0-7]+$/.test(text) ? parseInt(text, 8) : undefined;
   return /^[0-9]+$/.test(text) ? parseInt(text, 10) : undefined;
 };
@@ -70,5 +70,6 @@ const longestZeros = (pieces) => {
 const formatIPv6 = (pieces) => {
   const hex = (part) => part.map((piece) => piece.toString(16)).join(":");
   const { start, length } = longestZeros(pieces);
-  return start < 0 ? hex(pieces) : `${hex(pieces.slice(0, start))}::${hex(pieces.slice(start + length))}`;
+  if (start < 0) return hex(pieces);
+  return `${hex(pieces.slice(0, start))}::${hex(pieces.slice(start + length))}`;
 };

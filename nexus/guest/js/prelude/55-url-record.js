@@ -1,7 +1,9 @@
 // A URL as the standard has it: {scheme, username, password, host, port, path, query, fragment}.
 // `path` is a list of segments, or a string where it is opaque (as in "mailto:a@b").
 
-const SPECIAL_PORTS = { "ftp:": 21, "file:": null, "http:": 80, "https:": 443, "ws:": 80, "wss:": 443 };
+const SPECIAL_PORTS = {
+  "ftp:": 21, "file:": null, "http:": 80, "https:": 443, "ws:": 80, "wss:": 443,
+};
 
 const isSpecial = (url) => Object.hasOwn(SPECIAL_PORTS, url.scheme);
 

@@ -110,8 +110,18 @@ const parseWithoutScheme = (url, text, base, query, fragment) => {
   return base.scheme === "file:" ? parseFile(url, text, base) : parseRelative(url, text, base);
 };
 
+// `new URL(request.url)` is what most handlers begin with: its text was written from a record.
+let lastWritten = { text: undefined, record: undefined };
+
+const writeRecord = (record) => {
+  const text = recordToText(record);
+  lastWritten = { text, record: copyRecord(record) };
+  return text;
+};
+
 // The record of an absolute URL, or of one relative to `base`; undefined where there is none.
 const parseURL = (input, base = undefined) => {
+  if (base === undefined && input === lastWritten.text) return copyRecord(lastWritten.record);
   const [beforeFragment, fragment] = cutAt(stripTabs(stripInput(input)), "#");
   const [text, query] = cutAt(beforeFragment, "?");
   const url = newRecord();

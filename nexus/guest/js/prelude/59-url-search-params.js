@@ -32,7 +32,7 @@ const toPairs = (init, what) => {
     return Array.from(init, (pair) => {
       const items = typeof pair === "object" && pair !== null ? [...pair] : [];
       if (items.length !== 2) {
-        throw new TypeError(`${what} needs pairs of a name and a value, but got ${describe(pair)}`);
+        throw new TypeError(`${what} needs pairs of a name and a value, not ${describe(pair)}`);
       }
       return items;
     });
@@ -67,7 +67,7 @@ class URLSearchParams {
       params.#onChange = onChange;
     };
     resetParams = (params, text) => {
-      params.#pairs = parseForm(text);
+      params.#pairs = text === "" ? [] : parseForm(text);
     };
   }
 

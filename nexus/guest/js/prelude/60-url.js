@@ -67,11 +67,11 @@ class URL {
 
   get searchParams() {
     if (!this.#params) {
-      this.#params = new URLSearchParams(this.#record.query ?? "");
+      this.#params = new URLSearchParams();
       linkParams(this.#params, (text) => {
         this.#record.query = text === "" ? null : text;
       });
-      this.#refreshParams(); // a query may begin with a "?" of its own
+      this.#refreshParams();
     }
     return this.#params;
   }

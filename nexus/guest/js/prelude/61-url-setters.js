@@ -28,7 +28,8 @@ const setPassword = (url, text) => {
 };
 
 // The part that is a host: up to the path, the query or the fragment.
-const hostPart = (url, text) => text.slice(0, text.search(isSpecial(url) ? /[/\\?#]|$/ : /[/?#]|$/));
+const hostPart = (url, text) =>
+  text.slice(0, text.search(isSpecial(url) ? /[/\\?#]|$/ : /[/?#]|$/));
 
 const mayHaveHost = (url, host) =>
   host !== "" || (!isSpecial(url) && !hasCredentials(url) && url.port === null);

@@ -2,7 +2,9 @@
 
 const HASHES = ["SHA-1", "SHA-256", "SHA-384", "SHA-512"];
 const BLOCK_BYTES = { "SHA-1": 64, "SHA-256": 64, "SHA-384": 128, "SHA-512": 128 };
-const JWK_ALGORITHMS = { "SHA-1": "HS1", "SHA-256": "HS256", "SHA-384": "HS384", "SHA-512": "HS512" };
+const JWK_ALGORITHMS = {
+  "SHA-1": "HS1", "SHA-256": "HS256", "SHA-384": "HS384", "SHA-512": "HS512",
+};
 
 const algorithmNamed = (algorithm, known, what) => {
   const given = typeof algorithm === "object" && algorithm !== null ? algorithm.name : algorithm;

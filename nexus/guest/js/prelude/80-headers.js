@@ -11,7 +11,13 @@ const headerName = (name) => {
   return text.toLowerCase();
 };
 
+// What nearly all values are: printable, without space around.
+const PLAIN_VALUE = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/;
+
 const headerValue = (name, value) => {
+  if (typeof value === "string" && PLAIN_VALUE.test(value)) {
+    return value;
+  }
   const text = toByteString(value, `The value of the header ${name}`).replace(AROUND_VALUES, "");
   if (/[\0\n\r]/.test(text)) {
     throw new TypeError(

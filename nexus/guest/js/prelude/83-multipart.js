@@ -18,7 +18,8 @@ const writeMultipart = (formData, boundary) => {
     } else {
       const type = value.type || "application/octet-stream";
       pieces.push(
-        utf8Encode(`${head}; filename="${escapeName(value.name)}"\r\nContent-Type: ${type}\r\n\r\n`),
+        utf8Encode(`${head}; filename="${escapeName(value.name)}"\r\n`),
+        utf8Encode(`Content-Type: ${type}\r\n\r\n`),
         blobBytes(value),
         utf8Encode("\r\n"),
       );
@@ -30,7 +31,10 @@ const writeMultipart = (formData, boundary) => {
 const malformed = (why) => new TypeError(`The body is no multipart/form-data: ${why}`);
 
 const unescapeName = (latin1) =>
-  utf8Decode(latin1ToBytes(latin1)).replace(/%0A/gi, "\n").replace(/%0D/gi, "\r").replace(/%22/g, '"');
+  utf8Decode(latin1ToBytes(latin1))
+    .replace(/%0A/gi, "\n")
+    .replace(/%0D/gi, "\r")
+    .replace(/%22/g, '"');
 
 const partHeaders = (lines) =>
   new Map(lines.split("\r\n").map((line) => {

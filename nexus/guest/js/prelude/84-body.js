@@ -12,7 +12,9 @@ const newBody = (fields) =>
 const extractBody = (value) => {
   if (typeof value === "object") {
     if (value instanceof ReadableStream) return { body: bodyOfStream(value), type: null };
-    if (value instanceof Blob) return { body: newBody({ bytes: blobBytes(value) }), type: value.type || null };
+    if (value instanceof Blob) {
+      return { body: newBody({ bytes: blobBytes(value) }), type: value.type || null };
+    }
     if (value instanceof URLSearchParams) {
       const bytes = utf8Encode(value.toString());
       const type = "application/x-www-form-urlencoded;charset=UTF-8";

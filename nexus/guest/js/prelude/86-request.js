@@ -37,8 +37,8 @@ const requestOption = (name, init, inherited) => {
   const text = toText(init[name]);
   if (allowed.length > 0 && !allowed.includes(text)) {
     throw new TypeError(
-      `The option ${name} of a Request may be ${allowed.map((one) => JSON.stringify(one)).join(", ")}` +
-      `, not ${JSON.stringify(text)}`,
+      `The option ${name} of a Request may be ` +
+      `${allowed.map((one) => JSON.stringify(one)).join(", ")}, not ${JSON.stringify(text)}`,
     );
   }
   return text;
@@ -51,9 +51,11 @@ const absoluteURL = (input) => {
     throw new TypeError(`Invalid URL: ${JSON.stringify(text)}`);
   }
   if (hasCredentials(url)) {
-    throw new TypeError(`A Request's URL may not have a user or a password: ${JSON.stringify(text)}`);
+    throw new TypeError(
+      `A Request's URL may not have a user or a password: ${JSON.stringify(text)}`,
+    );
   }
-  return recordToText(url);
+  return writeRecord(url);
 };
 
 const requestSignal = (init, input) => {
@@ -84,7 +86,9 @@ class Request {
     const given = toDictionary(init, "The options of a Request");
     const source = input instanceof Request ? input : undefined;
     this.#url = source ? source.url : absoluteURL(input);
-    this.#method = given.method === undefined ? source?.method ?? "GET" : requestMethod(given.method);
+    this.#method = given.method === undefined
+      ? source?.method ?? "GET"
+      : requestMethod(given.method);
     this.#headers = new Headers(given.headers ?? source?.headers);
     this.#signal = requestSignal(given, source);
     this.#options = Object.fromEntries(
@@ -115,7 +119,7 @@ class Request {
   get url() {
     if (!this.#isNormal) {
       const record = parseURL(this.#url);
-      if (record) this.#url = recordToText(record);
+      if (record) this.#url = writeRecord(record);
       this.#isNormal = true;
     }
     return this.#url;

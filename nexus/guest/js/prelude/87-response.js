@@ -33,7 +33,8 @@ class Response {
 
   constructor(body = null, init = undefined) {
     if (body === RESPONSE_KEY) return;
-    const { status = 200, statusText = "", headers } = toDictionary(init, "The options of a Response");
+    const given = toDictionary(init, "The options of a Response");
+    const { status = 200, statusText = "", headers } = given;
     this.#status = responseStatus(status);
     this.#reason = responseReason(statusText);
     this.#headers = new Headers(headers);
