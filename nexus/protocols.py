@@ -38,6 +38,10 @@ HostFunctions: TypeAlias = Mapping[tuple[str, str], HostFunction]
 """(import module, import name) -> function"""
 
 
+FUNCTION_PREFIX = "nexus.fn."
+"""of exports that the rewriter adds by the names of the name section"""
+
+
 class EngineInstance(Protocol):
     """One instantiated module; used only by the thread that made it."""
 

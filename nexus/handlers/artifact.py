@@ -58,7 +58,7 @@ def unpack(content: bytes, key: str) -> Compiled | None:
         head["abi"],
         head["module_key"],
         snapshot,
-        tuple(head["entry"]),
+        entry=tuple(head["entry"]),
     )
 
 

@@ -22,6 +22,10 @@ RESERVED_ROUTES = ("/healthz", "/readyz", "/metrics", "/v1")
 class CompilesFiles(Protocol):
     def compile(self, path: Path, memory_bytes: int) -> Compiled: ...
 
+    def is_outdated(self, path: Path, memory_bytes: int, compiled: Compiled) -> bool:
+        """Tell whether compiling again would give something better."""
+        ...
+
 
 @dataclass(frozen=True)
 class Catalogue:
@@ -55,7 +59,7 @@ def load_catalogue(
     for source in sources:
         file = source.file
         handler, problem = before.loaded.get(file), before.problems.get(file)
-        if before.sources.get(file) != source:
+        if before.sources.get(file) != source or _is_outdated(source, handler, compiler):
             try:
                 handler, problem = load_handler(source.path, compiler, defaults), None
             except HandlerError as error:
@@ -71,6 +75,12 @@ def load_catalogue(
             _log_problem(file, problem, keeps=file in loaded and file not in conflicts)
     by_file = {source.file: source for source in sources}
     return Catalogue(handlers, problems, by_file, loaded, Routes(handlers.values()))
+
+
+def _is_outdated(source: Source, handler: Handler | None, compiler: CompilesFiles) -> bool:
+    return handler is not None and compiler.is_outdated(
+        source.path, handler.limits.memory_bytes, handler.compiled
+    )
 
 
 def load_handler(path: Path, compiler: CompilesFiles, defaults: Limits) -> Handler:

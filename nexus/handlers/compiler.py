@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nexus.errors import InvalidHandler, InvalidModule
+from nexus.errors import InvalidHandler, InvalidModule, NexusError
 from nexus.guest.js import prelude_source
 from nexus.guest.js.runtime import FUNCTIONS, load_runtime
 from nexus.guest.js.setup import SETUP_VERSION
@@ -71,6 +71,42 @@ class Compiler:
         source = read_module(path)
         return self._compile_module(source, pages, is_text=path.suffix == ".wat")
 
+    @property
+    def tier(self) -> str:
+        """Name of the engine's compiler."""
+        return self._engine.compiler
+
+    def has_compiled(self, path: Path, memory_bytes: int) -> bool:
+        """Tell whether the cache has the code for the handler at *path*, so that `compile` takes
+        no compiler."""
+        pages = memory_bytes // PAGE_BYTES
+        try:
+            if path.suffix == ".js":
+                key = self._module_key(load_runtime(), pages, functions=FUNCTIONS, abi="js")
+            else:
+                key = self._module_key(read_module(path), pages, is_text=path.suffix == ".wat")
+        except NexusError:
+            return False
+        return key in self._cache
+
+    def is_outdated(self, path: Path, memory_bytes: int, compiled: Compiled) -> bool:
+        """Nothing is: there is one compiler."""
+        return False
+
+    def _module_key(
+        self,
+        source: bytes,
+        pages: int,
+        *,
+        is_text: bool = False,
+        functions: tuple[str, ...] = (),
+        abi: str = "",
+    ) -> str:
+        return _digest(
+            f"{REWRITER_VERSION} {self._engine.fingerprint} {pages} {is_text} {functions} {abi}",
+            source,
+        )
+
     def _compile_module(
         self,
         source: bytes,
@@ -80,10 +116,7 @@ class Compiler:
         functions: tuple[str, ...] = (),
         abi: str = "",
     ) -> Compiled:
-        key = _digest(
-            f"{REWRITER_VERSION} {self._engine.fingerprint} {pages} {is_text} {functions} {abi}",
-            source,
-        )
+        key = self._module_key(source, pages, is_text=is_text, functions=functions, abi=abi)
 
         def make() -> Compiled:
             order = self._order(key, pages, source)
@@ -95,7 +128,7 @@ class Compiler:
             self._observe(self._engine.compiler, time.monotonic() - began)
             return compiled
 
-        return self._cache.get_or_make(key, make)
+        return replace(self._cache.get_or_make(key, make), tier=self.tier)
 
     def _compile_script(self, path: Path, pages: int) -> Compiled:
         """QuickJS is compiled once for all handlers; a handler is its state after loading them."""
@@ -110,7 +143,7 @@ class Compiler:
             return run_child(replace(order, runtime_key=runtime.key), self._limits.timeout_s)
 
         found = self._cache.get_or_make(key, make)
-        return replace(found, artifact=runtime.artifact)
+        return replace(found, artifact=runtime.artifact, tier=self.tier)
 
     def _order(self, key: str, pages: int, *parts: bytes) -> Order:
         return Order(

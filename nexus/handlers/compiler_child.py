@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import resource
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,8 +23,12 @@ from nexus.model import Compiled
 from nexus.protocols import Engine
 from nexus.wasm import RewriteLimits, rewrite
 
+_PR_SET_PDEATHSIG = 1  # prctl(2); the "parent" is the thread that started this process
+
 
 def main() -> int:
+    # Nobody waits for the answer of a child whose worker is gone.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     order = read_order(sys.stdin.buffer)
     # What the compiler prints by itself must not mix with the answer.
     answer = os.fdopen(os.dup(1), "wb")

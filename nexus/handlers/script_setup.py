@@ -7,14 +7,15 @@ from dataclasses import replace
 
 from nexus.errors import CompilationError
 from nexus.guest.js.bundle import Bundle
-from nexus.guest.js.runtime import load_runtime
-from nexus.guest.js.setup import SetUp, find_addresses
+from nexus.guest.js.runtime import ADDRESSED, load_runtime
+from nexus.guest.js.setup import SetUp
 from nexus.model import Compiled, Limits
 from nexus.pool import Execution
 from nexus.pool.instance import take_snapshot
 from nexus.pool.linked import CHECKPOINT, CHECKPOINT_TYPE
 from nexus.pool.slices import FIRST_SLICE
 from nexus.protocols import Engine, HostFunction
+from nexus.wasm.name_section import find_functions, find_slots
 
 _COLLECT_AT = 4
 """garbage is first collected where a handler uses this part of its memory: 8 MiB of the default"""
@@ -33,7 +34,7 @@ def set_up(engine: Engine, runtime: Compiled, bundle: Bundle, key: str) -> Compi
     memory_bytes = runtime.info.memory_max_pages << 16
     limits = Limits(timeout_s=SETUP_S, cpu_timeout_s=SETUP_S, memory_bytes=memory_bytes)
     run = Execution("set-up", limits, time.monotonic() + SETUP_S)
-    guest = SetUp(bundle, find_addresses(load_runtime()), memory_bytes // _COLLECT_AT)
+    guest = SetUp(bundle, _find_addresses(load_runtime()), memory_bytes // _COLLECT_AT)
     functions = dict(guest.functions())
     functions[CHECKPOINT] = HostFunction(CHECKPOINT_TYPE, run.checkpoint)
     instance = engine.load(runtime.artifact, runtime.info, functions).instantiate()
@@ -47,3 +48,10 @@ def set_up(engine: Engine, runtime: Compiled, bundle: Bundle, key: str) -> Compi
         snapshot=take_snapshot(instance),
         entry=tuple(entry),
     )
+
+
+def _find_addresses(runtime: bytes) -> dict[str, int]:
+    """Addresses of the C functions that set-up hands to QuickJS, in the module *runtime*."""
+    indices = find_functions(runtime, ADDRESSED)
+    slots = find_slots(runtime, list(indices.values()))
+    return {name: slots[index] for name, index in indices.items()}

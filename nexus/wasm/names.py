@@ -20,6 +20,8 @@ and exports, beside what the guest exports:
 
 from __future__ import annotations
 
+from nexus.protocols import FUNCTION_PREFIX
+
 CHECKPOINT_MODULE = "nexus"
 CHECKPOINT_NAME = "checkpoint"
 CHECKPOINT = (CHECKPOINT_MODULE, CHECKPOINT_NAME)
@@ -28,4 +30,14 @@ RESERVED_PREFIX = "nexus."
 FUEL_EXPORT = "nexus.fuel"
 MEMORY_EXPORT = "nexus.memory"
 GLOBAL_PREFIX = "nexus.global."
-FUNCTION_PREFIX = "nexus.fn."
+
+__all__ = [
+    "CHECKPOINT",
+    "CHECKPOINT_MODULE",
+    "CHECKPOINT_NAME",
+    "FUEL_EXPORT",
+    "FUNCTION_PREFIX",
+    "GLOBAL_PREFIX",
+    "MEMORY_EXPORT",
+    "RESERVED_PREFIX",
+]

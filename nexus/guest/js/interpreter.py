@@ -12,8 +12,7 @@ from typing import Final
 
 from nexus.errors import GuestTrap, MemoryLimit
 from nexus.guest.wasi.memory import U32
-from nexus.protocols import EngineInstance
-from nexus.wasm.names import FUNCTION_PREFIX
+from nexus.protocols import FUNCTION_PREFIX, EngineInstance
 
 UNDEFINED: Final = 3 << 32
 EXCEPTION: Final = 6

@@ -30,14 +30,12 @@ from nexus.guest.js.interpreter import (
     address,
     tag,
 )
-from nexus.guest.js.runtime import ADDRESSED, CHECK_ATTRIBUTES, MODULE_LOADER, READ_WRITE
+from nexus.guest.js.runtime import CHECK_ATTRIBUTES, MODULE_LOADER, READ_WRITE
 from nexus.guest.wasi.descriptors import Descriptor
 from nexus.guest.wasi.link import host_functions
 from nexus.guest.wasi.process import Process
 from nexus.guest.wasi.program import Program
-from nexus.protocols import EngineInstance, HostFunctions, Run
-from nexus.wasm.name_section import find_functions, find_slots
-from nexus.wasm.names import FUNCTION_PREFIX
+from nexus.protocols import FUNCTION_PREFIX, EngineInstance, HostFunctions, Run
 
 SETUP_VERSION: Final = 1
 """part of a snapshot's key; raise it when this module sets up otherwise than before"""
@@ -54,20 +52,13 @@ _WITH_MAGIC: Final = 1  # JS_CFUNC_generic_magic
 _READ, _WRITE = 0, 1  # the magic of js_os_read_write
 
 
-def find_addresses(runtime: bytes) -> dict[str, int]:
-    """Addresses of the C functions that set-up hands to QuickJS, in the module *runtime*."""
-    indices = find_functions(runtime, ADDRESSED)
-    slots = find_slots(runtime, list(indices.values()))
-    return {name: slots[index] for name, index in indices.items()}
-
-
 class SetUp:
     """One handler's set-up; `functions` are linked before, `prepare` is called once."""
 
     def __init__(
         self, bundle: Bundle, c_functions: Mapping[str, int], gc_threshold_bytes: int
     ) -> None:
-        """*c_functions* as `find_addresses` gives them."""
+        """*c_functions*: addresses of the functions `ADDRESSED` names, in its table."""
         self._bundle, self._c_functions = bundle, c_functions
         self._gc_threshold_bytes = gc_threshold_bytes
         self._process = Process()
