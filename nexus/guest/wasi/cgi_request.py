@@ -125,9 +125,9 @@ def _headers(meta: Mapping[str, Any], with_credentials: bool) -> dict[str, str]:
     }
 
 
-def is_withheld(name: str, handler: Handler) -> bool:
-    """Tell whether *handler* must not see the header that CGI calls *name*."""
-    if name in _WITHHELD or (name in _CREDENTIALS and AUTHORIZATION not in handler.capabilities):
+def is_withheld(name: str, *, with_credentials: bool) -> bool:
+    """Tell whether a guest must not see the header that CGI calls *name*."""
+    if name in (_WITHHELD if with_credentials else _WITHHELD_TOO):
         return True
     return not name.isascii() or not name_is_valid(name)
 
