@@ -1,3 +1,2 @@
 // TIMEOUT
-const again = () => Promise.resolve().then(again);
-export default () => again();
+export default async () => { for (;;) await null; };

@@ -28,7 +28,8 @@ from nexus.model import Context, Handler, HttpRequest, HttpResponse
 from nexus.protocols import EngineInstance, HostFunctions, Run, Task
 
 _NO_ROOM: Final = Thrown("", "null", "")
-"""what QuickJS throws where there is not even room for an error"""
+"""what QuickJS throws where there is not even room for an error; where there is not room for all
+of it, it is an InternalError with some message"""
 _NO_PROGRAM: Final = Program()
 
 
@@ -143,7 +144,7 @@ class JsGuest:
             answer = js.text(_checked(js, js.call(result)))
             if answer.startswith(b'{"error":'):
                 thrown = read_thrown(json.loads(answer)["error"])
-                if thrown == _NO_ROOM and js.is_full():
+                if (thrown == _NO_ROOM or thrown.name == "InternalError") and js.is_full():
                     thrown = OUT_OF_MEMORY
                 raise _failed(thrown, run)
             if answer == b'{"pending":true}':
