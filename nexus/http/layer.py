@@ -47,7 +47,9 @@ class HandlerLayer:
             response = self._service.dispatcher.run(handler, HttpRequest(environ, body), run)
         except NexusError as raised:
             error = raised
-            response = problem(raised, handler.name, run.execution_id if run else None)
+            debug = self._service.settings.debug
+            run_id = run.execution_id if run else None
+            response = problem(raised, handler.name, run_id, debug=debug)
         outcome = outcome_of(error)
         if self._log is not None:
             self._write_log(environ, response, outcome, handler, began, size, run)
