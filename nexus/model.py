@@ -159,6 +159,16 @@ class Compiled:
         return self.module_key or self.key
 
 
+@dataclass(frozen=True)
+class CpuAllocation:
+    """A handler's `cpu` table, in cores."""
+
+    request_cores: float = 0.1
+    """its weight where handlers compete"""
+    limit_cores: float | None = None
+    """the most it may use, over all workers of a pod; None: no limit of its own"""
+
+
 @dataclass(frozen=True, eq=False)
 class Handler:
     """One handler as it is served: manifest, limits and compiled module."""
@@ -174,6 +184,7 @@ class Handler:
     """0: no limit of its own"""
     capabilities: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
+    cpu: CpuAllocation = CpuAllocation()
 
 
 class Usage:
@@ -185,6 +196,8 @@ class Usage:
     duration_s: float = 0.0
     cpu_s: float = 0.0
     queue_s: float = 0.0
+    throttled_s: float = 0.0
+    """wall time spent waiting because of the handler's `cpu.limit`"""
     acquire_s: float = 0.0
     memory_used_bytes: int = 0
     memory_peak_bytes: int = 0

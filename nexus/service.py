@@ -13,6 +13,9 @@ from prometheus_client import CollectorRegistry
 
 from nexus import config
 from nexus.config import Settings
+from nexus.cpu.account import CpuAccount
+from nexus.cpu.lane import SlowLane
+from nexus.cpu.share import Shares
 from nexus.dispatch import Dispatcher, outcome_of
 from nexus.engines import create_engine
 from nexus.errors import EngineUnavailable, InternalError, NexusError
@@ -26,7 +29,7 @@ from nexus.handlers.watcher import HandlersWatcher
 from nexus.logs import guest_lines, split_level
 from nexus.metrics import Flusher, PathMetrics
 from nexus.model import Handler, Isolation, Limits, PoolCounts
-from nexus.pool import Execution, InstancePool, SlowLane, spread, warm_threads
+from nexus.pool import Execution, InstancePool, spread, warm_threads
 from nexus.protocols import Engine
 from nexus.scheduling import Admission, Fifo
 from nexus.watchdog import Watchdog
@@ -67,12 +70,13 @@ class Service:
             max_memory_bytes=settings.pool_memory_mb << 20,
         )
         self.watchdog = Watchdog(settings.stuck_after_ms / 1000, stuck_log=stuck_log)
+        lane, shares = SlowLane(self._parallel_guests()), Shares(settings.workers)
         self.dispatcher = Dispatcher(
             self.admission,
             self.pool,
             self.watchdog,
             self._observe,
-            SlowLane(self._parallel_guests()),
+            lambda handler: CpuAccount(lane, shares.of(handler)),
         )
         self.flusher = Flusher(self.flush_metrics)
         self.watcher = HandlersWatcher(settings.handlers_dir, self._load)

@@ -101,6 +101,7 @@ def load_handler(path: Path, compiler: CompilesFiles, defaults: Limits) -> Handl
         max_concurrency=manifest.max_concurrency or 0,
         capabilities=manifest.capabilities,
         env=dict(manifest.env),
+        cpu=manifest.cpu.allocation(),
     )
 
 
