@@ -22,8 +22,8 @@ class Server:
     """A server under test; a context manager that waits until it answers, and ends it."""
 
     def __init__(self, app: str, path: str, *, workers: int = 1, **environ: str) -> None:
-        """*app*: `nexus`, `node`, or a module of `bench.apps`; *path*: what is asked for. *environ* goes to
-        Nexus."""
+        """*app*: `nexus`, `node`, or a module of `bench.apps`; *path*: what is asked for.
+        *environ* goes to Nexus."""
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}{path}"
         if app == "node":

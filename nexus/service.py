@@ -106,7 +106,9 @@ class Service:
         except EngineUnavailable as error:
             log.warning("%s; handlers wait for LLVM", error)
             return None
-        return TieredCompiler(self._compiler(quick), self.compiler)
+        return TieredCompiler(
+            self._compiler(quick), self.compiler, lambda: self.cache.exclusive("improving")
+        )
 
     def _parallel_guests(self) -> int:
         """How many guests of this process can really run at once."""
@@ -215,6 +217,7 @@ class Service:
             jobs = spread(warmable, threads, self.settings.min_instances)
             warm_threads(self._threads, threads, jobs, self._warm)
             self._threads = None
+        self.metrics.serving(handlers)
         self.catalogue = catalogue
         self.loaded = True
 

@@ -10,6 +10,7 @@ import click
 from nexus.cli.compile import compile_module
 from nexus.cli.config import show_config
 from nexus.cli.inspect import inspect
+from nexus.cli.prepare import prepare
 from nexus.cli.run import run
 from nexus.cli.serve import serve
 from nexus.errors import ConfigError, NexusError
@@ -21,7 +22,7 @@ def command() -> None:
     """Run HTTP handlers you do not trust: WebAssembly inside a Python service."""
 
 
-for _subcommand in (serve, run, compile_module, inspect, show_config):
+for _subcommand in (serve, run, compile_module, inspect, prepare, show_config):
     command.add_command(_subcommand)
 
 

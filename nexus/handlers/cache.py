@@ -48,6 +48,11 @@ class ArtifactCache:
         self._observe("hit")
         return found
 
+    def exclusive(self, name: str) -> AbstractContextManager[object]:
+        """Hold a lock called *name* that all processes on this folder share; where the folder
+        cannot be used there is none."""
+        return self._lock(name)
+
     def _path(self, key: str) -> Path:
         return self._folder / f"{key}.nxa"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +17,8 @@ from nexus.model import Compiled, Handler, Limits
 
 log = logging.getLogger("nexus.handlers")
 
+COMPILATIONS = 2
+"""at once, each in a process of its own: the first start of ten handlers takes half as long"""
 RESERVED_ROUTES = ("/healthz", "/readyz", "/metrics", "/v1")
 
 
@@ -56,14 +59,10 @@ def load_catalogue(
     before = previous or Catalogue()
     loaded: dict[str, Handler] = {}
     problems: dict[str, HandlerError] = {}
-    for source in sources:
+    with ThreadPoolExecutor(COMPILATIONS, "nexus-load") as threads:
+        results = threads.map(lambda source: _load(source, compiler, defaults, before), sources)
+    for source, (handler, problem) in zip(sources, results, strict=True):
         file = source.file
-        handler, problem = before.loaded.get(file), before.problems.get(file)
-        if before.sources.get(file) != source or _is_outdated(source, handler, compiler):
-            try:
-                handler, problem = load_handler(source.path, compiler, defaults), None
-            except HandlerError as error:
-                problem = error
         if handler is not None:
             loaded[file] = handler
         if problem is not None and not isinstance(problem, HandlerConflict):
@@ -75,6 +74,19 @@ def load_catalogue(
             _log_problem(file, problem, keeps=file in loaded and file not in conflicts)
     by_file = {source.file: source for source in sources}
     return Catalogue(handlers, problems, by_file, loaded, Routes(handlers.values()))
+
+
+def _load(
+    source: Source, compiler: CompilesFiles, defaults: Limits, before: Catalogue
+) -> tuple[Handler | None, HandlerError | None]:
+    """The handler of *source*, as it is or as it was *before*, and what is wrong with it."""
+    handler, problem = before.loaded.get(source.file), before.problems.get(source.file)
+    if before.sources.get(source.file) != source or _is_outdated(source, handler, compiler):
+        try:
+            return load_handler(source.path, compiler, defaults), None
+        except HandlerError as error:
+            problem = error
+    return handler, problem
 
 
 def _is_outdated(source: Source, handler: Handler | None, compiler: CompilesFiles) -> bool:

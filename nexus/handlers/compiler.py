@@ -71,6 +71,16 @@ class Compiler:
         source = read_module(path)
         return self._compile_module(source, pages, is_text=path.suffix == ".wat")
 
+    def prepare(self, memory_bytes: int) -> None:
+        """Compile the JavaScript engine, for handlers of at most *memory_bytes* of memory.
+
+        Raises: CompilationError.
+        """
+        self._compile_runtime(memory_bytes // PAGE_BYTES)
+
+    def _compile_runtime(self, pages: int) -> Compiled:
+        return self._compile_module(load_runtime(), pages, functions=FUNCTIONS, abi="js")
+
     @property
     def tier(self) -> str:
         """Name of the engine's compiler."""
@@ -133,7 +143,7 @@ class Compiler:
     def _compile_script(self, path: Path, pages: int) -> Compiled:
         """QuickJS is compiled once for all handlers; a handler is its state after loading them."""
         bundle = read_bundle(path)
-        runtime = self._compile_module(load_runtime(), pages, functions=FUNCTIONS, abi="js")
+        runtime = self._compile_runtime(pages)
         key = _digest(
             f"{SETUP_VERSION} {runtime.key} {prelude_source.digest().hex()}", bundle.digest()
         )

@@ -17,11 +17,10 @@ from nexus.pool.slices import FIRST_SLICE
 from nexus.protocols import Engine, HostFunction
 from nexus.wasm.name_section import find_functions, find_slots
 
-_COLLECT_AT = 4
-"""garbage is first collected where a handler uses this part of its memory: 8 MiB of the default"""
-
 SETUP_S = 5.0
 """CPU time a handler's modules may take to load"""
+_WAITING = 4
+"""by how much longer it may take by the clock: a busy machine must not make a handler invalid"""
 
 
 def set_up(engine: Engine, runtime: Compiled, bundle: Bundle, key: str) -> Compiled:
@@ -32,9 +31,9 @@ def set_up(engine: Engine, runtime: Compiled, bundle: Bundle, key: str) -> Compi
     if runtime.info.reset_blocker is not None:
         raise CompilationError(f"QuickJS cannot be reset: {runtime.info.reset_blocker}")
     memory_bytes = runtime.info.memory_max_pages << 16
-    limits = Limits(timeout_s=SETUP_S, cpu_timeout_s=SETUP_S, memory_bytes=memory_bytes)
-    run = Execution("set-up", limits, time.monotonic() + SETUP_S)
-    guest = SetUp(bundle, _find_addresses(load_runtime()), memory_bytes // _COLLECT_AT)
+    limits = Limits(timeout_s=SETUP_S * _WAITING, cpu_timeout_s=SETUP_S, memory_bytes=memory_bytes)
+    run = Execution("set-up", limits, time.monotonic() + limits.timeout_s)
+    guest = SetUp(bundle, _find_addresses(load_runtime()))
     functions = dict(guest.functions())
     functions[CHECKPOINT] = HostFunction(CHECKPOINT_TYPE, run.checkpoint)
     instance = engine.load(runtime.artifact, runtime.info, functions).instantiate()

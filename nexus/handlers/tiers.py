@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from nexus.errors import HandlerError
@@ -23,15 +24,19 @@ log = logging.getLogger("nexus.handlers")
 class TieredCompiler:
     """Compiles with *quick* what *best* has not compiled yet. Thread-safe."""
 
-    def __init__(self, quick: Compiler, best: Compiler) -> None:
-        self._quick, self._best = quick, best
+    def __init__(
+        self, quick: Compiler, best: Compiler, alone: Callable[[], AbstractContextManager[object]]
+    ) -> None:
+        """*alone* makes the lock that *best* holds while it compiles behind the service: one
+        compilation at a time, over all workers."""
+        self.quick, self._best, self._alone = quick, best, alone
         self._hopeless: set[str] = set()
         """keys that *best* failed at: not tried again"""
         self._lock = threading.Lock()  # one improvement at a time, and guards _hopeless
 
     def compile(self, path: Path, memory_bytes: int) -> Compiled:
         """As `Compiler.compile`."""
-        compiler = self._best if self._best.has_compiled(path, memory_bytes) else self._quick
+        compiler = self._best if self._best.has_compiled(path, memory_bytes) else self.quick
         return compiler.compile(path, memory_bytes)
 
     def is_outdated(self, path: Path, memory_bytes: int, compiled: Compiled) -> bool:
@@ -57,7 +62,8 @@ class TieredCompiler:
                 if compiled.loaded_as in self._hopeless:
                     continue
                 try:
-                    self._best.compile(path, memory_bytes)
+                    with self._alone():
+                        self._best.compile(path, memory_bytes)
                 except HandlerError as error:
                     self._hopeless.add(compiled.loaded_as)
                     log.warning("%s stays with %s: %s", path.name, compiled.tier, error)

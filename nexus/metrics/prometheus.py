@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -91,6 +92,14 @@ class PathMetrics:
         self._depth = Gauge(
             "nexus_queue_depth", "Requests waiting now", registry=on, multiprocess_mode="livesum"
         )
+        self._compiler = Gauge(
+            "nexus_handler_compiler",
+            "1: the handler serves with this compiler's code",
+            ["handler", "compiler"],
+            registry=on,
+            multiprocess_mode="livemax",
+        )
+        self._served: set[tuple[str, str]] = set()
         self._lock = threading.Lock()  # guards the fields below
         self._tally = Tally()
         self._seen = PoolCounts()
@@ -126,6 +135,15 @@ class PathMetrics:
     def compilation(self, tier: str, seconds: float) -> None:
         """Count one compilation."""
         self._compile.labels(tier).observe(seconds)
+
+    def serving(self, handlers: Iterable[Handler]) -> None:
+        """Say which compiler's code each handler serves with. One thread at a time calls this."""
+        now = {(handler.name, handler.compiled.tier) for handler in handlers}
+        for labels in self._served - now:
+            self._compiler.labels(*labels).set(0)
+        for labels in now:
+            self._compiler.labels(*labels).set(1)
+        self._served |= now
 
     def flush(self, now: PoolCounts) -> None:
         """Write what was counted since the last flush, and how pool and queue are *now*."""

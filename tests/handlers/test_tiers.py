@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,9 @@ def compiler_of(name: str, folder: Path) -> Compiler:
 
 @pytest.fixture
 def tiers(tmp_path: Path) -> TieredCompiler:
-    return TieredCompiler(compiler_of("cranelift", tmp_path), compiler_of("llvm", tmp_path))
+    return TieredCompiler(
+        compiler_of("cranelift", tmp_path), compiler_of("llvm", tmp_path), nullcontext
+    )
 
 
 @pytest.fixture

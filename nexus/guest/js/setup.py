@@ -37,15 +37,12 @@ from nexus.guest.wasi.process import Process
 from nexus.guest.wasi.program import Program
 from nexus.protocols import FUNCTION_PREFIX, EngineInstance, HostFunctions, Run
 
-SETUP_VERSION: Final = 1
+SETUP_VERSION: Final = 2
 """part of a snapshot's key; raise it when this module sets up otherwise than before"""
 
 STACK_BYTES: Final = 256 << 10
 """how deep JavaScript may recurse: about 800 calls. QuickJS measures the stack in linear memory;
 the machine's own grows two to four times as fast, and engine and thread must have room for it"""
-
-_GC_THRESHOLD_BYTES: Final = 256 << 10  # what JS_NewRuntime sets
-_RUNTIME_BYTES: Final = 1024  # at least its fields up to that one
 
 _SCRIPT, _MODULE, _COMPILE_ONLY = 0, 1, 1 << 5  # JS_EVAL_TYPE_*, JS_EVAL_FLAG_*
 _WITH_MAGIC: Final = 1  # JS_CFUNC_generic_magic
@@ -55,12 +52,9 @@ _READ, _WRITE = 0, 1  # the magic of js_os_read_write
 class SetUp:
     """One handler's set-up; `functions` are linked before, `prepare` is called once."""
 
-    def __init__(
-        self, bundle: Bundle, c_functions: Mapping[str, int], gc_threshold_bytes: int
-    ) -> None:
+    def __init__(self, bundle: Bundle, c_functions: Mapping[str, int]) -> None:
         """*c_functions*: addresses of the functions `ADDRESSED` names, in its table."""
         self._bundle, self._c_functions = bundle, c_functions
-        self._gc_threshold_bytes = gc_threshold_bytes
         self._process = Process()
 
     def functions(self) -> HostFunctions:
@@ -85,7 +79,7 @@ class SetUp:
         return CompilationError(f"{self._bundle.entry}: while it was loaded: {reason}")
 
     def _prepare(self, instance: EngineInstance, run: Run) -> Entry:
-        at = _start(instance, self._gc_threshold_bytes)
+        at = _start(instance)
         js = Interpreter(instance, at, run.limits.memory_bytes)
         bootstrap = self._evaluate(js, sources.bootstrap(), sources.BOOTSTRAP_NAME)
         functions = js.call(bootstrap, [self._c_function(js, magic) for magic in (_READ, _WRITE)])
@@ -170,30 +164,13 @@ class SetUp:
         return CompilationError(locate(parse_thrown(text), self._bundle.files))
 
 
-def _start(instance: EngineInstance, gc_threshold_bytes: int) -> Addresses:
+def _start(instance: EngineInstance) -> Addresses:
     """A runtime and a context in it, with nothing but the language: no `std`, no `os`."""
     instance.call("_initialize")
     runtime = instance.invoke(f"{FUNCTION_PREFIX}JS_NewRuntime")
-    if runtime:
-        _set_gc_threshold(instance.memory(), runtime, gc_threshold_bytes)
     instance.invoke(f"{FUNCTION_PREFIX}JS_SetMaxStackSize", runtime, STACK_BYTES)
     context = instance.invoke(f"{FUNCTION_PREFIX}JS_NewContext", runtime)
     scratch = instance.invoke("malloc", SCRATCH_BYTES)
     if not (runtime and context and scratch):
         raise MemoryLimit("not even the JavaScript engine fits into the handler's memory")
     return Addresses(runtime, context, scratch)
-
-
-def _set_gc_threshold(memory: memoryview, runtime: int, threshold_bytes: int) -> None:
-    """Let garbage in cycles lie until the heap has *threshold_bytes*.
-
-    A collection looks at the whole heap, prelude and all (0.6 million instructions), and the
-    default of 256 KiB, which the prelude alone exceeds, would have one in nearly every request.
-    The function that sets it is not in the module, so the one field that holds the default is
-    written; the module is pinned by its digest, and a test counts instructions.
-    """
-    fields = memory[runtime : runtime + _RUNTIME_BYTES].cast("I")
-    places = [place for place, value in enumerate(fields) if value == _GC_THRESHOLD_BYTES]
-    if len(places) != 1:
-        raise CompilationError("QuickJS's runtime is not laid out as Nexus knows it")
-    fields[places[0]] = threshold_bytes
