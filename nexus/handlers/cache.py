@@ -24,6 +24,10 @@ class ArtifactCache:
         self._folder = folder / "artifacts"
         self._observe = observe
 
+    def __contains__(self, key: str) -> bool:
+        """Tell whether the folder has an artifact with this *key*."""
+        return self._path(key).exists()
+
     def get_or_make(self, key: str, make: Callable[[], Compiled]) -> Compiled:
         """The artifact with this *key*, from the folder or else from *make*.
 

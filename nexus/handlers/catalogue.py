@@ -11,7 +11,7 @@ from typing import Protocol
 from nexus.errors import HandlerConflict, HandlerError
 from nexus.handlers.manifest import check_name, load_manifest
 from nexus.handlers.routes import Routes
-from nexus.handlers.sources import Source
+from nexus.handlers.sources import Source, manifest_path, named_file
 from nexus.model import Compiled, Handler, Limits
 
 log = logging.getLogger("nexus.handlers")
@@ -21,6 +21,10 @@ RESERVED_ROUTES = ("/healthz", "/readyz", "/metrics", "/v1")
 
 class CompilesFiles(Protocol):
     def compile(self, path: Path, memory_bytes: int) -> Compiled: ...
+
+    def is_outdated(self, path: Path, memory_bytes: int, compiled: Compiled) -> bool:
+        """Tell whether compiling again would give something better."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -53,9 +57,9 @@ def load_catalogue(
     loaded: dict[str, Handler] = {}
     problems: dict[str, HandlerError] = {}
     for source in sources:
-        file = source.path.name
+        file = source.file
         handler, problem = before.loaded.get(file), before.problems.get(file)
-        if before.sources.get(file) != source:
+        if before.sources.get(file) != source or _is_outdated(source, handler, compiler):
             try:
                 handler, problem = load_handler(source.path, compiler, defaults), None
             except HandlerError as error:
@@ -69,8 +73,14 @@ def load_catalogue(
     for file, problem in problems.items():
         if str(problem) != str(before.problems.get(file)):
             _log_problem(file, problem, keeps=file in loaded and file not in conflicts)
-    by_file = {source.path.name: source for source in sources}
+    by_file = {source.file: source for source in sources}
     return Catalogue(handlers, problems, by_file, loaded, Routes(handlers.values()))
+
+
+def _is_outdated(source: Source, handler: Handler | None, compiler: CompilesFiles) -> bool:
+    return handler is not None and compiler.is_outdated(
+        source.path, handler.limits.memory_bytes, handler.compiled
+    )
 
 
 def load_handler(path: Path, compiler: CompilesFiles, defaults: Limits) -> Handler:
@@ -78,8 +88,8 @@ def load_handler(path: Path, compiler: CompilesFiles, defaults: Limits) -> Handl
 
     Raises: HandlerError.
     """
-    name = check_name(path.stem)
-    manifest = load_manifest(path.with_suffix(".toml"), name)
+    name = check_name(named_file(path).stem)
+    manifest = load_manifest(manifest_path(path), name)
     limits = manifest.limits(defaults)
     return Handler(
         name=name,
@@ -91,6 +101,7 @@ def load_handler(path: Path, compiler: CompilesFiles, defaults: Limits) -> Handl
         max_concurrency=manifest.max_concurrency or 0,
         capabilities=manifest.capabilities,
         env=dict(manifest.env),
+        cpu=manifest.cpu.allocation(),
     )
 
 

@@ -42,15 +42,19 @@ class HandlerLayer:
             size = len(body)
         except NexusError as error:
             self._service.refused(handler, error)  # what comes after this, the path observes
-            response, outcome = _problem(error, handler, run), error.outcome
+            response, outcome = self._problem(error, handler, run), error.outcome
         else:
             try:
                 response = self._service.dispatcher.run(handler, HttpRequest(environ, body), run)
             except NexusError as error:
-                response, outcome = _problem(error, handler, run), error.outcome
+                response, outcome = self._problem(error, handler, run), error.outcome
         if self._log is not None:
             self._write_log(environ, response, outcome, handler, began, size, run)
         return _send(environ, start_response, response, outcome)
+
+    def _problem(self, error: NexusError, handler: Handler, run: Execution | None) -> HttpResponse:
+        run_id = run.execution_id if run else None
+        return problem(error, handler.name, run_id, debug=self._service.settings.debug)
 
     def _read_body(
         self, environ: dict[str, Any], handler: Handler, run: Execution, began: float
@@ -81,10 +85,6 @@ class HandlerLayer:
             execution_id=run.execution_id if run else "",
             remote=environ.get("REMOTE_ADDR", ""),
         )
-
-
-def _problem(error: NexusError, handler: Handler, run: Execution | None) -> HttpResponse:
-    return problem(error, handler.name, run.execution_id if run else None)
 
 
 def _check_method(handler: Handler, method: str) -> None:

@@ -34,6 +34,12 @@ class PathMetrics:
         self._cpu = Counter(
             "nexus_handler_cpu_seconds", "CPU time of runs", per_handler, registry=on
         )
+        self._throttled = Counter(
+            "nexus_handler_throttled_seconds",
+            "Time runs waited because of their handler's cpu.limit",
+            per_handler,
+            registry=on,
+        )
         self._instructions = Counter(
             "nexus_handler_instructions", "Metered instructions", per_handler, registry=on
         )
@@ -152,6 +158,8 @@ class PathMetrics:
             self._executions.labels(name, status).inc(count)
         add(self._seconds.labels(name), found.seconds)
         self._cpu.labels(name).inc(found.cpu_s)
+        if found.throttled_s:
+            self._throttled.labels(name).inc(found.throttled_s)
         self._instructions.labels(name).inc(found.instructions)
         if found.memory_peak_bytes > self._peaks.get(name, 0):
             self._peaks[name] = found.memory_peak_bytes

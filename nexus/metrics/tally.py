@@ -10,12 +10,20 @@ from nexus.model import Usage
 class HandlerTally:
     """Of one handler."""
 
-    __slots__ = ("cpu_s", "instructions", "memory_peak_bytes", "seconds", "statuses")
+    __slots__ = (
+        "cpu_s",
+        "instructions",
+        "memory_peak_bytes",
+        "seconds",
+        "statuses",
+        "throttled_s",
+    )
 
     def __init__(self) -> None:
         self.statuses: dict[str, int] = {}
         self.seconds = Distribution()
         self.cpu_s = 0.0
+        self.throttled_s = 0.0
         self.instructions = 0
         self.memory_peak_bytes = 0
 
@@ -27,6 +35,7 @@ class HandlerTally:
         """Add what one run used."""
         self.seconds.observe(usage.duration_s)
         self.cpu_s += usage.cpu_s
+        self.throttled_s += usage.throttled_s
         self.instructions += usage.instructions
         if usage.memory_peak_bytes > self.memory_peak_bytes:
             self.memory_peak_bytes = usage.memory_peak_bytes
