@@ -18,26 +18,7 @@ from prometheus_client import CollectorRegistry
 from nexus import config
 from nexus.http import create_app
 from nexus.service import Service
-
-
-def prints(text: str, also: str = "") -> str:
-    """A guest that writes *text* to its stdout."""
-    data = text.encode().hex(" ").replace(" ", "\\")
-    return f"""(module
-      (import "wasi_snapshot_preview1" "fd_write"
-        (func $fd_write (param i32 i32 i32 i32) (result i32)))
-      (memory (export "memory") 1)
-      (data (i32.const 0) "\\20\\00\\00\\00")
-      (data (i32.const 4) "\\{len(text.encode()):02x}\\00\\00\\00")
-      (data (i32.const 32) "\\{data}")
-      (func (export "_start") {also}
-        (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))"""
-
-
-def one(instruction: str) -> str:
-    """A guest that does one thing."""
-    return f'(module (memory (export "memory") 1) (func (export "_start") {instruction}))'
-
+from tests.wat import one, prints
 
 OK = "Content-Type: text/plain\n\nhello"
 HANDLERS = {
