@@ -185,6 +185,10 @@ class Service:
             )
         )
 
+    def refused(self, handler: Handler | None, error: NexusError) -> None:
+        """Count a request that came to no run; *handler* None: it was for none."""
+        self.metrics.refuse(None if handler is None else handler.name, error)
+
     # ---- handlers ---------------------------------------------------------------------------
 
     def _load(self, sources: Sequence[Source]) -> None:

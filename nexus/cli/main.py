@@ -40,6 +40,9 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("NEXUS_DEBUG"):
             raise
+        if isinstance(error, OSError):  # a full disk, say
+            click.secho(f"error: {error}", fg="red", err=True)
+            sys.exit(1)
         click.secho(f"error: {type(error).__name__}: {error}", fg="red", err=True)
         click.echo("This is a fault of Nexus. NEXUS_DEBUG=1 shows where it happened.", err=True)
         sys.exit(1)

@@ -115,9 +115,8 @@ class PathMetrics:
             found = tally.handler(handler.name)
             found.count(outcome.value)
             if error is not None:
-                tally.add(tally.errors, error.code)
+                tally.count_error(error)
                 if isinstance(error, AdmissionError):
-                    tally.add(tally.rejected, error.reason)
                     return
             found.add(usage)
             tally.acquire.observe(usage.acquire_s)
@@ -127,6 +126,13 @@ class PathMetrics:
             if usage.overshoot_s >= 0:
                 tally.cancels += 1
                 tally.overshoot.observe(usage.overshoot_s)
+
+    def refuse(self, handler: str | None, error: NexusError) -> None:
+        """Count a request that came to no run; *handler* None: it was for none."""
+        with self._lock:
+            if handler is not None:
+                self._tally.handler(handler).count(error.outcome.value)
+            self._tally.count_error(error)
 
     def cache_request(self, result: str) -> None:
         """Count an artifact that was wanted: `hit` or `miss`."""
