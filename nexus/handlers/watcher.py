@@ -16,7 +16,7 @@ from nexus.handlers.sources import Source, find_sources
 
 log = logging.getLogger("nexus.handlers")
 
-POLL_S = 0.25
+POLL_S = 0.2
 """a change is loaded when two looks found it the same, so that no half-written file is"""
 
 
