@@ -19,8 +19,9 @@ from nexus.cli.options import (
     json_option,
     settings_for_a_tool,
 )
+from nexus.cli.request import cgi_meta, content
 from nexus.errors import NexusError
-from nexus.model import Command, Context, Handler, HttpRequest, Limits
+from nexus.model import Command, Context, HttpRequest, Limits
 from nexus.pool import Execution
 from nexus.protocols import Task
 
@@ -72,10 +73,10 @@ def run(
     if raw:
         task = _command(module, arguments, variables)
     elif context is not None:
-        task = Context(_content(context))
+        task = Context(content(context))
     else:
-        body = _content(data)
-        task = HttpRequest(_meta(handler, method, path, headers, body), body)
+        body = content(data)
+        task = HttpRequest(cgi_meta(handler, method, path, headers, body), body)
     began = service.dispatcher.new_run(handler, time.monotonic())
     try:
         result = service.dispatcher.run(handler, task, began)
@@ -119,36 +120,3 @@ def _command(module: Path, arguments: tuple[str, ...], variables: tuple[str, ...
         output.writer(sys.stdout.buffer),
         output.writer(sys.stderr.buffer),
     )
-
-
-def _content(given: str) -> bytes:
-    """The bytes that an option gives, or the file it names with `@`."""
-    if not given.startswith("@"):
-        return given.encode()
-    if given == "@-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(given[1:]).read_bytes()
-    except OSError as error:
-        raise click.UsageError(f"cannot read {given[1:]}: {error.strerror}") from error
-
-
-def _meta(
-    handler: Handler, method: str, path: str, headers: tuple[str, ...], body: bytes
-) -> dict[str, str]:
-    target, _, query = path.partition("?")
-    meta = {
-        "REQUEST_METHOD": method.upper(),
-        "SCRIPT_NAME": "",
-        "PATH_INFO": handler.route.rstrip("/") + target,
-        "QUERY_STRING": query,
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "CONTENT_LENGTH": str(len(body)),
-    }
-    for header in headers:
-        name, colon, value = header.partition(":")
-        if not colon:
-            raise click.UsageError(f"--header {header!r} has no colon: use NAME:VALUE")
-        key = name.strip().upper().replace("-", "_")
-        meta[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value.strip()
-    return meta
