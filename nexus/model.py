@@ -148,6 +148,10 @@ class Compiled:
     """names the module alone, where several share one (a language runtime); empty: as *key*"""
     snapshot: Snapshot | None = None
     """where instances start from; None: where instantiation leaves them"""
+    tier: str = ""
+    """name of the compiler whose code it is"""
+    entry: tuple[int, ...] = ()
+    """what the guest ABI needs to enter *snapshot*: addresses and values in its memory"""
 
     @property
     def loaded_as(self) -> str:

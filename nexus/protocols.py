@@ -38,6 +38,10 @@ HostFunctions: TypeAlias = Mapping[tuple[str, str], HostFunction]
 """(import module, import name) -> function"""
 
 
+FUNCTION_PREFIX = "nexus.fn."
+"""of exports that the rewriter adds by the names of the name section"""
+
+
 class EngineInstance(Protocol):
     """One instantiated module; used only by the thread that made it."""
 
@@ -46,6 +50,13 @@ class EngineInstance(Protocol):
 
         Raises: GuestTrap, StackLimit or MemoryLimit for a trap. Whoever calls asks its run first
         why it stopped: a stop reason noted there wins over the trap that ended the guest.
+        """
+        ...
+
+    def invoke(self, export: str, *arguments: int) -> int:
+        """Call a function of i32 and i64 parameters and at most one such result.
+
+        *arguments* and result are signed; 0 where there is no result. Raises as `call`.
         """
         ...
 

@@ -21,9 +21,8 @@ from nexus.cli.options import (
     json_option,
     settings_for_a_tool,
 )
-from nexus.cli.request import cgi_meta, content
+from nexus.cli.request import content, http_request
 from nexus.cpu.quantity import parse_cores
-from nexus.model import HttpRequest
 
 CPU_HELP = "Measure nothing: a request costs so much CPU, the server's part included."
 RATE_HELP = "Requests/s to plan for; default: the trace's peak, or 100."
@@ -132,11 +131,11 @@ def _measure(module: Path, options: dict[str, Any]) -> Cost:
 
     method, path, headers, data = (options.pop(k) for k in ("method", "path", "headers", "data"))
     service = Service(settings_for_a_tool(**{"log_level": "error", **options}), None)
-    handler = service.start_with_module(module)
     try:
+        handler = service.start_with_module(module)
         body = content(data)
-        meta = cgi_meta(handler, method, path, headers, body)
-        found = measure(service, handler, lambda: HttpRequest(meta, body))
+        request = http_request(handler, method, path, headers, body)
+        found = measure(service, handler, request)
     finally:
         service.stop()
     if found.status >= 400:

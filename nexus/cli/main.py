@@ -11,6 +11,7 @@ from nexus.cli.capacity import capacity
 from nexus.cli.compile import compile_module
 from nexus.cli.config import show_config
 from nexus.cli.inspect import inspect
+from nexus.cli.prepare import prepare
 from nexus.cli.run import run
 from nexus.cli.serve import serve
 from nexus.errors import ConfigError, NexusError
@@ -22,7 +23,7 @@ def command() -> None:
     """Run HTTP handlers you do not trust: WebAssembly inside a Python service."""
 
 
-for _subcommand in (serve, run, compile_module, inspect, capacity, show_config):
+for _subcommand in (serve, run, compile_module, inspect, capacity, prepare, show_config):
     command.add_command(_subcommand)
 
 
@@ -40,6 +41,9 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("NEXUS_DEBUG"):
             raise
+        if isinstance(error, OSError):  # a full disk, say
+            click.secho(f"error: {error}", fg="red", err=True)
+            sys.exit(1)
         click.secho(f"error: {type(error).__name__}: {error}", fg="red", err=True)
         click.echo("This is a fault of Nexus. NEXUS_DEBUG=1 shows where it happened.", err=True)
         sys.exit(1)

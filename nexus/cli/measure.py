@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from nexus.model import Handler, HttpRequest, HttpResponse
@@ -28,20 +27,20 @@ class Measured:
     """of the last answer"""
 
 
-def measure(service: Service, handler: Handler, request: Callable[[], HttpRequest]) -> Measured:
+def measure(service: Service, handler: Handler, request: HttpRequest) -> Measured:
     """Run requests through *service*, one after another, on this thread.
 
     Raises: NexusError where the handler fails.
     """
     until = time.monotonic() + LONGEST_S
-    _, status = _run(service, handler, request())  # loads the module
+    _, status = _run(service, handler, request)  # loads the module
     for _ in range(WARM_UP):
         if time.monotonic() > until - LONGEST_S / 2:
             break
-        _run(service, handler, request())
+        _run(service, handler, request)
     costs: list[float] = []
     while len(costs) < REQUESTS and (len(costs) < FEWEST or time.monotonic() < until):
-        cost, status = _run(service, handler, request())
+        cost, status = _run(service, handler, request)
         costs.append(cost)
     return Measured(statistics.median(costs), len(costs), status)
 

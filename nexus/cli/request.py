@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 import click
 
-from nexus.model import Handler
+from nexus.model import Handler, HttpRequest
 
 
 def content(given: str) -> bytes:
     """The bytes that an option gives, or the file it names with `@`."""
     if not given.startswith("@"):
-        return given.encode()
+        return os.fsencode(given)
     if given == "@-":
         return sys.stdin.buffer.read()
     try:
@@ -22,10 +23,10 @@ def content(given: str) -> bytes:
         raise click.UsageError(f"cannot read {given[1:]}: {error.strerror}") from error
 
 
-def cgi_meta(
+def http_request(
     handler: Handler, method: str, path: str, headers: tuple[str, ...], body: bytes
-) -> dict[str, str]:
-    """The CGI meta-variables of a request for *path* below the handler's route."""
+) -> HttpRequest:
+    """A request for *path* below the handler's route; *headers* as `NAME:VALUE`."""
     target, _, query = path.partition("?")
     meta = {
         "REQUEST_METHOD": method.upper(),
@@ -41,4 +42,4 @@ def cgi_meta(
             raise click.UsageError(f"--header {header!r} has no colon: use NAME:VALUE")
         key = name.strip().upper().replace("-", "_")
         meta[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value.strip()
-    return meta
+    return HttpRequest(meta, body)

@@ -19,9 +19,9 @@ from nexus.cli.options import (
     json_option,
     settings_for_a_tool,
 )
-from nexus.cli.request import cgi_meta, content
+from nexus.cli.request import content, http_request
 from nexus.errors import NexusError
-from nexus.model import Command, Context, HttpRequest, Limits
+from nexus.model import Command, Context, Limits
 from nexus.pool import Execution
 from nexus.protocols import Task
 
@@ -68,17 +68,17 @@ def run(
 
     service = Service(settings_for_a_tool(**options), None)
     limits = _unlimited(service.limits, options["timeout_ms"]) if raw else service.limits
-    handler = service.start_with_module(module, limits)
-    task: Task
-    if raw:
-        task = _command(module, arguments, variables)
-    elif context is not None:
-        task = Context(content(context))
-    else:
-        body = content(data)
-        task = HttpRequest(cgi_meta(handler, method, path, headers, body), body)
-    began = service.dispatcher.new_run(handler, time.monotonic())
+    began: Execution | None = None
     try:
+        handler = service.start_with_module(module, limits)
+        task: Task
+        if raw:
+            task = _command(module, arguments, variables)
+        elif context is not None:
+            task = Context(content(context))
+        else:
+            task = http_request(handler, method, path, headers, content(data))
+        began = service.dispatcher.new_run(handler, time.monotonic())
         result = service.dispatcher.run(handler, task, began)
     except NexusError as error:
         if not as_json:

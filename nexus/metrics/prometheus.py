@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -91,6 +92,14 @@ class PathMetrics:
         self._depth = Gauge(
             "nexus_queue_depth", "Requests waiting now", registry=on, multiprocess_mode="livesum"
         )
+        self._compiler = Gauge(
+            "nexus_handler_compiler",
+            "1: the handler serves with this compiler's code",
+            ["handler", "compiler"],
+            registry=on,
+            multiprocess_mode="livemax",
+        )
+        self._served: set[tuple[str, str]] = set()
         self._lock = threading.Lock()  # guards the fields below
         self._tally = Tally()
         self._seen = PoolCounts()
@@ -106,9 +115,8 @@ class PathMetrics:
             found = tally.handler(handler.name)
             found.count(outcome.value)
             if error is not None:
-                tally.add(tally.errors, error.code)
+                tally.count_error(error)
                 if isinstance(error, AdmissionError):
-                    tally.add(tally.rejected, error.reason)
                     return
             found.add(usage)
             tally.acquire.observe(usage.acquire_s)
@@ -119,6 +127,13 @@ class PathMetrics:
                 tally.cancels += 1
                 tally.overshoot.observe(usage.overshoot_s)
 
+    def refuse(self, handler: str | None, error: NexusError) -> None:
+        """Count a request that came to no run; *handler* None: it was for none."""
+        with self._lock:
+            if handler is not None:
+                self._tally.handler(handler).count(error.outcome.value)
+            self._tally.count_error(error)
+
     def cache_request(self, result: str) -> None:
         """Count an artifact that was wanted: `hit` or `miss`."""
         self._cache.labels(result).inc()
@@ -126,6 +141,15 @@ class PathMetrics:
     def compilation(self, tier: str, seconds: float) -> None:
         """Count one compilation."""
         self._compile.labels(tier).observe(seconds)
+
+    def serving(self, handlers: Iterable[Handler]) -> None:
+        """Say which compiler's code each handler serves with. One thread at a time calls this."""
+        now = {(handler.name, handler.compiled.tier) for handler in handlers}
+        for labels in self._served - now:
+            self._compiler.labels(*labels).set(0)
+        for labels in now:
+            self._compiler.labels(*labels).set(1)
+        self._served |= now
 
     def flush(self, now: PoolCounts) -> None:
         """Write what was counted since the last flush, and how pool and queue are *now*."""

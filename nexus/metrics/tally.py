@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nexus.errors import AdmissionError, NexusError
 from nexus.metrics.distribution import Distribution
 from nexus.model import Usage
 
@@ -59,6 +60,12 @@ class Tally:
         if found is None:
             found = self.handlers[name] = HandlerTally()
         return found
+
+    def count_error(self, error: NexusError) -> None:
+        """Count one error by its code, and by its reason where it says "not now"."""
+        self.add(self.errors, error.code)
+        if isinstance(error, AdmissionError):
+            self.add(self.rejected, error.reason)
 
     @staticmethod
     def add(counts: dict[str, int], label: str, count: int = 1) -> None:

@@ -8,7 +8,7 @@ from nexus.pool.slices import FIRST_SLICE
 from nexus.protocols import Engine, EngineInstance, GuestFactory, HostFunction
 
 CHECKPOINT = ("nexus", "checkpoint")
-_CHECKPOINT_TYPE = FuncType(("i64",), ("i64",))
+CHECKPOINT_TYPE = FuncType(("i64",), ("i64",))
 
 
 class LinkedModule:
@@ -19,7 +19,7 @@ class LinkedModule:
         self._run: Execution | None = None
         self._slice = FIRST_SLICE
         functions = dict(self.guest.functions())
-        functions[CHECKPOINT] = HostFunction(_CHECKPOINT_TYPE, self._checkpoint)
+        functions[CHECKPOINT] = HostFunction(CHECKPOINT_TYPE, self._checkpoint)
         self._module = engine.load(compiled.artifact, compiled.info, functions)
 
     def instantiate(self, run: Execution) -> EngineInstance:

@@ -15,9 +15,12 @@ and exports, beside what the guest exports:
                      function asks the host, which could not have set it yet
     nexus.memory     the memory, if there is one
     nexus.global.N   each mutable global of a number type that the guest defines, N its index
+    nexus.fn.NAME    each function that `rewrite` was asked to export by its name-section name
 """
 
 from __future__ import annotations
+
+from nexus.protocols import FUNCTION_PREFIX
 
 CHECKPOINT_MODULE = "nexus"
 CHECKPOINT_NAME = "checkpoint"
@@ -27,3 +30,14 @@ RESERVED_PREFIX = "nexus."
 FUEL_EXPORT = "nexus.fuel"
 MEMORY_EXPORT = "nexus.memory"
 GLOBAL_PREFIX = "nexus.global."
+
+__all__ = [
+    "CHECKPOINT",
+    "CHECKPOINT_MODULE",
+    "CHECKPOINT_NAME",
+    "FUEL_EXPORT",
+    "FUNCTION_PREFIX",
+    "GLOBAL_PREFIX",
+    "MEMORY_EXPORT",
+    "RESERVED_PREFIX",
+]

@@ -28,6 +28,9 @@ class InProcess:
     def __init__(self) -> None:
         self.compiled: list[str] = []
 
+    def is_outdated(self, path: Path, memory_bytes: int, compiled: Compiled) -> bool:
+        return False
+
     def compile(self, path: Path, memory_bytes: int) -> Compiled:
         self.compiled.append(path.name)
         source = read_module(path)
