@@ -62,7 +62,8 @@ def desired_replicas(
     starting = unready if ratio > 1 else 0
     if not missing and not starting:
         return current if _within(ratio, tolerance) else _ceil(ratio * len(counted))
-    # What is unknown is taken to be what argues for the smaller change.
+    # What is unknown is taken to be what argues for the smaller change: nothing, or the target. (So
+    # the documentation; for an averageUtilization the controller's code takes the whole request.)
     assumed = missing * target_cores if ratio < 1 else 0.0
     pods = len(counted) + missing + starting
     damped = (sum(counted) + assumed) / pods / target_cores

@@ -57,6 +57,25 @@ def test_a_pod_without_metrics_uses_its_target_when_it_goes_down() -> None:
     assert desired_replicas(4, 0.1, [*measured(0.05, 0.05), MISSING, MISSING]) == 3
 
 
+@pytest.mark.parametrize(
+    ("samples", "target", "wanted"),
+    [
+        (measured(0.3, 0.5, 0.7), 0.3, 5),
+        ([starting(0.3), *measured(0.5, 0.7)], 0.3, 4),
+        ([*measured(0.4), starting(0.5), starting(0.7)], 0.3, 3),
+        ([starting(0.1), *measured(2.0), MISSING], 0.5, 4),
+        ([starting(0.1), *measured(0.45), MISSING], 0.5, 3),
+    ],
+    ids=["busy", "one unready", "two unready", "unready and missing", "damped"],
+)
+def test_as_the_controllers_own_tests_have_it(
+    samples: list[Sample], target: float, wanted: int
+) -> None:
+    """kubernetes/pkg/controller/podautoscaler: TestScaleUp, TestScaleUpUnreadyLessScale,
+    ...UnreadyNoScale, TestReplicaCalcMissingMetricsUnreadyScaleUp, ...UnreadyNoChange."""
+    assert desired_replicas(3, target, samples) == wanted
+
+
 def test_damping_that_turns_the_direction_means_no_change() -> None:
     """1.5 on one pod of two is 0.75 with the other at 0."""
     assert desired_replicas(2, 0.1, [*measured(0.15), MISSING]) == 2
