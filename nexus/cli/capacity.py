@@ -29,13 +29,13 @@ PROFILE_NAMES = [name for name in PROFILES if name != "none"]
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 PNG = click.Path(dir_okay=False, path_type=Path)
 CPU_US = click.FloatRange(1, 1e9)
-POSITIVE = click.FloatRange(0, 1e9, min_open=True)
+RATE = click.FloatRange(0, 1e8, min_open=True)
 
 
 @click.command()
 @click.argument("module", type=MODULE, required=False)
 @click.option("--cpu-per-request-us", "cpu_us", type=CPU_US, metavar="N", help=CPU_HELP)
-@click.option("--rate", type=POSITIVE, metavar="R", help=RATE_HELP)
+@click.option("--rate", type=RATE, metavar="R", help=RATE_HELP)
 @click.option("--trace", "trace_file", type=FILE, metavar="FILE.csv", help=TRACE_HELP)
 @click.option("--chart", type=PNG, metavar="FILE.png", help="Draw what the HPA does.")
 @click.option("--profile", type=click.Choice(PROFILE_NAMES), help=PROFILE_HELP)

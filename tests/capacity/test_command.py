@@ -102,6 +102,11 @@ def test_the_chart_is_a_png() -> None:
     assert "chart.png: profile burst" in done.stderr
 
 
+def test_the_largest_numbers_are_no_fault_of_ours() -> None:
+    found = as_json("--cpu-per-request-us", "1e9", "--rate", "1e8")
+    assert found["why"].startswith("none fits")
+
+
 def test_the_chart_shows_what_is_recommended_by_default() -> None:
     assert "profile latency" in capacity(*GIVEN, "--chart", "chart.png").stderr
 
