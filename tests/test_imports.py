@@ -17,7 +17,10 @@ LAYERS = (
     ("dispatch",),
     ("handlers",),
     ("engines",),
-    ("config", "cpu", "guest", "metrics", "pool", "scheduling", "watchdog", "wasm", "logs"),
+    (
+        *("capacity", "config", "cpu", "guest", "logs", "metrics", "pool", "scheduling"),
+        *("wasm", "watchdog"),
+    ),
     ("protocols",),
     ("errors",),
     ("model",),

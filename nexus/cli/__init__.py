@@ -2,10 +2,12 @@
 
 main.py      the group, and how errors are shown
 options.py   options that several subcommands share
+request.py   a request given by options
 serve.py     serve a folder of handlers
 run.py       one request, context or command line through one module
 compile.py   compile a module; write the metered one
 inspect.py   what a module or folder holds, and what is wrong with it
+capacity.py  pods for a load: with capacity_*.py and measure.py
 prepare.py   compile what comes with Nexus
 config.py    every setting and where it came from
 """

@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from nexus.cli.capacity import capacity
 from nexus.cli.compile import compile_module
 from nexus.cli.config import show_config
 from nexus.cli.inspect import inspect
@@ -22,7 +23,7 @@ def command() -> None:
     """Run HTTP handlers you do not trust: WebAssembly inside a Python service."""
 
 
-for _subcommand in (serve, run, compile_module, inspect, prepare, show_config):
+for _subcommand in (serve, run, compile_module, inspect, capacity, prepare, show_config):
     command.add_command(_subcommand)
 
 

@@ -19,8 +19,9 @@ from nexus.cli.options import (
     json_option,
     settings_for_a_tool,
 )
+from nexus.cli.request import content, http_request
 from nexus.errors import NexusError
-from nexus.model import Command, Context, Handler, HttpRequest, Limits
+from nexus.model import Command, Context, Limits
 from nexus.pool import Execution
 from nexus.protocols import Task
 
@@ -74,9 +75,9 @@ def run(
         if raw:
             task = _command(module, arguments, variables)
         elif context is not None:
-            task = Context(_content(context))
+            task = Context(content(context))
         else:
-            task = _request(handler, method, path, headers, _content(data))
+            task = http_request(handler, method, path, headers, content(data))
         began = service.dispatcher.new_run(handler, time.monotonic())
         result = service.dispatcher.run(handler, task, began)
     except NexusError as error:
@@ -119,36 +120,3 @@ def _command(module: Path, arguments: tuple[str, ...], variables: tuple[str, ...
         output.writer(sys.stdout.buffer),
         output.writer(sys.stderr.buffer),
     )
-
-
-def _content(given: str) -> bytes:
-    """The bytes that an option gives, or the file it names with `@`."""
-    if not given.startswith("@"):
-        return os.fsencode(given)
-    if given == "@-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(given[1:]).read_bytes()
-    except OSError as error:
-        raise click.UsageError(f"cannot read {given[1:]}: {error.strerror}") from error
-
-
-def _request(
-    handler: Handler, method: str, path: str, headers: tuple[str, ...], body: bytes
-) -> HttpRequest:
-    target, _, query = path.partition("?")
-    meta = {
-        "REQUEST_METHOD": method.upper(),
-        "SCRIPT_NAME": "",
-        "PATH_INFO": handler.route.rstrip("/") + target,
-        "QUERY_STRING": query,
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "CONTENT_LENGTH": str(len(body)),
-    }
-    for header in headers:
-        name, colon, value = header.partition(":")
-        if not colon:
-            raise click.UsageError(f"--header {header!r} has no colon: use NAME:VALUE")
-        key = name.strip().upper().replace("-", "_")
-        meta[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value.strip()
-    return HttpRequest(meta, body)

@@ -1,0 +1,93 @@
+"""An HPA's numbers, as `autoscaling/v2` has them, with its defaults.
+
+https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/horizontal-pod-autoscaler-v2/
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+
+TOLERANCE = 0.1
+"""how far from 1 the ratio may be before anything is done (the controller's default)"""
+SYNC_S = 15.0
+"""how often the controller looks"""
+
+
+class Unit(Enum):
+    """What a policy counts in."""
+
+    PODS = "Pods"
+    PERCENT = "Percent"
+
+
+class Select(Enum):
+    """Which of several policies decides."""
+
+    MAX = "Max"
+    MIN = "Min"
+    DISABLED = "Disabled"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """At most so much change within *period_s*."""
+
+    unit: Unit
+    value: int
+    period_s: int
+
+
+def pods(value: int, period_s: int) -> Policy:
+    return Policy(Unit.PODS, value, period_s)
+
+
+def percent(value: int, period_s: int) -> Policy:
+    return Policy(Unit.PERCENT, value, period_s)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """`scaleUp` or `scaleDown` of an HPA's `behavior`."""
+
+    window_s: int
+    """`stabilizationWindowSeconds`"""
+    policies: tuple[Policy, ...]
+    select: Select = Select.MAX
+
+    def __post_init__(self) -> None:
+        if not self.policies and self.select is not Select.DISABLED:
+            raise ValueError("rules need a policy, or selectPolicy Disabled; got neither")
+
+
+DEFAULT_UP = Rules(0, (percent(100, 15), pods(4, 15)))
+DEFAULT_DOWN = Rules(300, (percent(100, 15),))
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """One HPA on CPU."""
+
+    target_cores: float
+    """the average a pod is to use: `averageValue`, or `averageUtilization` of the request"""
+    min_replicas: int = 2
+    max_replicas: int = 10
+    up: Rules = DEFAULT_UP
+    down: Rules = DEFAULT_DOWN
+    tolerance: float = TOLERANCE
+
+    def __post_init__(self) -> None:
+        if not self.target_cores > 0:
+            raise ValueError(f"the target must be above 0 cores, got {self.target_cores:g}")
+        if not 1 <= self.min_replicas <= self.max_replicas:
+            raise ValueError(
+                f"replicas must be at least 1 and at most the maximum, got {self.min_replicas} to "
+                f"{self.max_replicas}"
+            )
+
+
+def settled(scaling: Scaling, cores: float) -> int:
+    """The replicas at which a steady load of so many *cores* is at the target."""
+    wanted = math.ceil(cores / scaling.target_cores - 1e-9)
+    return max(scaling.min_replicas, min(wanted, scaling.max_replicas))
