@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nexus.engines import create_engine
+from nexus.engines.frames import measured
 from nexus.errors import InvalidHandler, InvalidModule, NexusError
 from nexus.guest import recognise
 from nexus.handlers.artifact import pack
@@ -51,7 +52,8 @@ def _compile(order: dict[str, Any], source: bytes) -> Compiled:
     wasm = to_wasm(source, engine) if order["text"] else source
     rewritten, info = rewrite(wasm, RewriteLimits(memory_pages=order["pages"]))
     abi = recognise(info)
-    return Compiled(order["key"], engine.compile(rewritten), info, abi)
+    artifact = engine.compile(rewritten)
+    return Compiled(order["key"], artifact, measured(info, artifact), abi)
 
 
 def _limit_memory(memory_bytes: int) -> None:

@@ -7,20 +7,24 @@ machine, and LLVM takes `x < 0` for unlikely, which moves the call out of the wa
 
 from __future__ import annotations
 
+from nexus.wasm.layout import Layout
 from nexus.wasm.leb128 import encode_signed, encode_unsigned
+from nexus.wasm.names import ASK_DEPTH
 
 _EMPTY = b"\x40"  # block type: nothing in, nothing out
 _UNREACHABLE, _IF, _END, _CALL, _SELECT = b"\x00", b"\x04", b"\x0b", b"\x10", b"\x1b"
 _LOCAL_GET, _LOCAL_TEE, _GLOBAL_GET, _GLOBAL_SET = b"\x20", b"\x22", b"\x23", b"\x24"
 _I32_CONST, _I64_CONST = b"\x41", b"\x42"
-_I32_LT_U, _I64_LT_S = b"\x49", b"\x53"
+_I32_LT_S, _I32_LT_U, _I64_LT_S = b"\x48", b"\x49", b"\x53"
+_I32_ADD, _I32_SUB, _I32_WRAP_I64 = b"\x6a", b"\x6b", b"\xa7"
 _I64_SUB, _I64_SHL, _I64_SHR_U, _I64_EXTEND_I32_U = b"\x7d", b"\x86", b"\x88", b"\xad"
 
 
 class Meter:
     """Emits metering code for one module, given where fuel, refill and checkpoint ended up."""
 
-    def __init__(self, fuel: int, refill: int, checkpoint: int) -> None:
+    def __init__(self, layout: Layout) -> None:
+        fuel, refill, checkpoint = layout.fuel, layout.refill, layout.checkpoint
         index = encode_unsigned(fuel)
         self._get, self._set = _GLOBAL_GET + index, _GLOBAL_SET + index
         self._checkpoint = _CALL + encode_unsigned(checkpoint)
@@ -31,6 +35,10 @@ class Meter:
             is_negative + _IF + _EMPTY + _CALL + encode_unsigned(refill) + _END
         )
         self._checks: dict[int, bytes] = {}
+        index = encode_unsigned(layout.depth)
+        self._get_depth, self._set_depth = _GLOBAL_GET + index, _GLOBAL_SET + index
+        self._is_too_deep = self._get_depth + _I32_CONST + b"\0" + _I32_LT_S + _IF + _EMPTY
+        self._ask = _CALL + encode_unsigned(layout.ask)
 
     def charge(self, cost: int) -> bytes:
         """Take *cost* from the fuel without looking at what is left."""
@@ -58,6 +66,21 @@ class Meter:
         scale = _I64_CONST + encode_signed(abs(shift)) + (_I64_SHL if shift > 0 else _I64_SHR_U)
         charge = self._get + length + scale + self._subtract
         return _LOCAL_TEE + index + charge + self._refill_if_negative
+
+    def take(self, frames: int) -> bytes:
+        """Count *frames*; ask the host if they are more than are left."""
+        left = self._get_depth + _I32_CONST + encode_signed(frames) + _I32_SUB + self._set_depth
+        return left + self._is_too_deep + self._ask + _END
+
+    def give(self, frames: int) -> bytes:
+        """Undo what `take` counted."""
+        return self._get_depth + _I32_CONST + encode_signed(frames) + _I32_ADD + self._set_depth
+
+    def ask_body(self) -> bytes:
+        """Give the body of `$ask`, which is to depth what `$refill` is to fuel."""
+        answer = _I64_CONST + encode_signed(ASK_DEPTH) + self._checkpoint + _I32_WRAP_I64
+        more = self._get_depth + answer + _I32_ADD + self._set_depth
+        return b"\0" + more + self._is_too_deep + _UNREACHABLE + _END + _END
 
     def refill_body(self) -> bytes:
         """Give the body of `$refill`: without parameters, results and locals.
