@@ -48,11 +48,13 @@ _BR = b"\x0c"
 
 
 class Body(NamedTuple):
-    """A metered function body."""
+    """A metered function body, but for its entry."""
 
     locals: bytes
     code: bytes
-    """with its last `end`"""
+    """with its last `end`, but without the check of its entry"""
+    cost: int
+    """for that check to take"""
     calls: Calls
 
 
@@ -108,13 +110,14 @@ class BodyRewriter:
         self._patch = Patch(self._data, reader.pos)
         self._charges = Charges(self._patch)
         self._scan(reader.pos, end)
-        self._charges.settle(self._meter)
+        cost = self._charges.settle(self._meter)
         code = self._patch.finish(end)
         if not self._needs_local:
-            return Body(self._data[start : reader.pos], code, self._calls)
+            return Body(self._data[start : reader.pos], code, cost, self._calls)
         return Body(
             b"".join((encode_unsigned(runs + 1), self._data[first : reader.pos], _ONE_I32_LOCAL)),
             code,
+            cost,
             self._calls,
         )
 

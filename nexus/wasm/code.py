@@ -25,14 +25,16 @@ def rewrite_code(reader: Reader, bodies: BodyRewriter, meter: Meter) -> bytes:
     metered = _read_bodies(reader, bodies)
     layout = bodies.layout
     frames = frames_to_count([body.calls for body in metered], _targets(layout, metered))
-    out = [encode_unsigned(len(metered) + 2)]
-    for place, (declared, code, _) in enumerate(metered):
+    out = [encode_unsigned(len(metered) + 1)]
+    for place, (declared, code, cost, _) in enumerate(metered):
         if place in frames:
-            function = layout.imported_functions + place
-            code = _counting(code, frames[place], layout.signature(function).results, layout, meter)
+            results = layout.signature(layout.imported_functions + place).results
+            code = _counting(code, cost, frames[place], meter, _block_type(results, layout))
+        else:
+            code = meter.check(cost) + code
         out += (encode_unsigned(len(declared) + len(code)), declared, code)
-    for body in (meter.refill_body(), meter.ask_body()):
-        out += (encode_unsigned(len(body)), body)
+    refill = meter.refill_body()
+    out += (encode_unsigned(len(refill)), refill)
     return b"".join(out)
 
 
@@ -65,17 +67,18 @@ def _targets(layout: Layout, bodies: list[Body]) -> list[list[int]]:
     return targets
 
 
-def _counting(
-    code: bytes, frames: int, results: tuple[str, ...], layout: Layout, meter: Meter
-) -> bytes:
+def _counting(code: bytes, cost: int, frames: int, meter: Meter, block_type: bytes) -> bytes:
     """Put *code* into a block between taking depth and giving it back.
 
     What branched to the end of the function now branches to the end of the block.
     """
+    enter, leave = meter.enter(cost, frames), meter.leave(frames)
+    return b"".join((enter, _BLOCK, block_type, code, leave, _END))
+
+
+def _block_type(results: tuple[str, ...], layout: Layout) -> bytes:
     if not results:
-        block_type = bytes((EMPTY_BLOCK,))
-    elif len(results) == 1:
-        block_type = encode_types(results)
-    else:
-        block_type = encode_signed(layout.result_types[results])
-    return b"".join((meter.take(frames), _BLOCK, block_type, code, meter.give(frames), _END))
+        return bytes((EMPTY_BLOCK,))
+    if len(results) == 1:
+        return encode_types(results)
+    return encode_signed(layout.result_types[results])

@@ -37,8 +37,7 @@ _REFUSED_IMPORTS = {
 
 _CHECKPOINT_TYPE = b"\x60\x01\x7e\x01\x7e"  # (i64) -> (i64)
 _REFILL_TYPE = b"\x60\x00\x00"  # () -> ()
-_FUEL = b"\x7e\x01\x42\x00\x0b"  # mutable i64, initially 0
-_DEPTH = b"\x7f\x01\x41\x00\x0b"  # mutable i32, initially 0
+_FUEL = _DEPTH = b"\x7e\x01\x42\x00\x0b"  # mutable i64, initially 0
 
 
 class Global(NamedTuple):
@@ -86,7 +85,7 @@ def rewrite_functions(reader: Reader, layout: Layout) -> bytes:
     types, found = len(layout.types), layout.function_types
     for _ in range(count):
         found.append(reader.index(types, "type"))
-    return extended(reader, first, count, *2 * [encode_unsigned(layout.refill_type)])
+    return extended(reader, first, count, encode_unsigned(layout.refill_type))
 
 
 def rewrite_tables(reader: Reader, layout: Layout, limits: RewriteLimits) -> bytes:

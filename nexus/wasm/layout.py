@@ -59,11 +59,6 @@ class Layout:
         return self.functions + 1
 
     @property
-    def ask(self) -> int:
-        """New index of the appended function that asks the host for depth."""
-        return self.functions + 2
-
-    @property
     def fuel(self) -> int:
         """Index of the appended global."""
         return self.globals

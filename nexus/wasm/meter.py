@@ -15,8 +15,8 @@ _EMPTY = b"\x40"  # block type: nothing in, nothing out
 _UNREACHABLE, _IF, _END, _CALL, _SELECT = b"\x00", b"\x04", b"\x0b", b"\x10", b"\x1b"
 _LOCAL_GET, _LOCAL_TEE, _GLOBAL_GET, _GLOBAL_SET = b"\x20", b"\x22", b"\x23", b"\x24"
 _I32_CONST, _I64_CONST = b"\x41", b"\x42"
-_I32_LT_S, _I32_LT_U, _I64_LT_S = b"\x48", b"\x49", b"\x53"
-_I32_ADD, _I32_SUB, _I32_WRAP_I64 = b"\x6a", b"\x6b", b"\xa7"
+_I32_LT_U, _I64_LT_S = b"\x49", b"\x53"
+_I64_ADD, _I64_OR = b"\x7c", b"\x84"
 _I64_SUB, _I64_SHL, _I64_SHR_U, _I64_EXTEND_I32_U = b"\x7d", b"\x86", b"\x88", b"\xad"
 
 
@@ -29,16 +29,13 @@ class Meter:
         self._get, self._set = _GLOBAL_GET + index, _GLOBAL_SET + index
         self._checkpoint = _CALL + encode_unsigned(checkpoint)
         self._subtract = _I64_SUB + self._set
-        is_negative = self._get + _I64_CONST + b"\0" + _I64_LT_S
-        self._stop_if_negative = is_negative + _IF + _EMPTY + _UNREACHABLE + _END
-        self._refill_if_negative = (
-            is_negative + _IF + _EMPTY + _CALL + encode_unsigned(refill) + _END
-        )
+        self._is_negative = self._get + _I64_CONST + b"\0" + _I64_LT_S
+        self._stop_if_negative = self._is_negative + _IF + _EMPTY + _UNREACHABLE + _END
+        self._call_refill = _IF + _EMPTY + _CALL + encode_unsigned(refill) + _END
+        self._refill_if_negative = self._is_negative + self._call_refill
         self._checks: dict[int, bytes] = {}
         index = encode_unsigned(layout.depth)
         self._get_depth, self._set_depth = _GLOBAL_GET + index, _GLOBAL_SET + index
-        self._is_too_deep = self._get_depth + _I32_CONST + b"\0" + _I32_LT_S + _IF + _EMPTY
-        self._ask = _CALL + encode_unsigned(layout.ask)
 
     def charge(self, cost: int) -> bytes:
         """Take *cost* from the fuel without looking at what is left."""
@@ -67,20 +64,18 @@ class Meter:
         charge = self._get + length + scale + self._subtract
         return _LOCAL_TEE + index + charge + self._refill_if_negative
 
-    def take(self, frames: int) -> bytes:
-        """Count *frames*; ask the host if they are more than are left."""
-        left = self._get_depth + _I32_CONST + encode_signed(frames) + _I32_SUB + self._set_depth
-        return left + self._is_too_deep + self._ask + _END
+    def enter(self, cost: int, frames: int) -> bytes:
+        """As `check`, and take *frames* from the depth too.
 
-    def give(self, frames: int) -> bytes:
-        """Undo what `take` counted."""
-        return self._get_depth + _I32_CONST + encode_signed(frames) + _I32_ADD + self._set_depth
+        One branch for both: either is negative exactly if their bits together are.
+        """
+        depth = self._get_depth + _I64_CONST + encode_signed(frames) + _I64_SUB + self._set_depth
+        both = self._get + self._get_depth + _I64_OR + _I64_CONST + b"\0" + _I64_LT_S
+        return self.charge(cost) + depth + both + self._call_refill
 
-    def ask_body(self) -> bytes:
-        """Give the body of `$ask`, which is to depth what `$refill` is to fuel."""
-        answer = _I64_CONST + encode_signed(ASK_DEPTH) + self._checkpoint + _I32_WRAP_I64
-        more = self._get_depth + answer + _I32_ADD + self._set_depth
-        return b"\0" + more + self._is_too_deep + _UNREACHABLE + _END + _END
+    def leave(self, frames: int) -> bytes:
+        """Give back what `enter` took of the depth."""
+        return self._get_depth + _I64_CONST + encode_signed(frames) + _I64_ADD + self._set_depth
 
     def refill_body(self) -> bytes:
         """Give the body of `$refill`: without parameters, results and locals.
@@ -88,4 +83,10 @@ class Meter:
         It traps here rather than in the host: nothing may raise through a guest (DESIGN fact 9).
         """
         ask = self._get + self._checkpoint + self._set
-        return b"\0" + ask + self._stop_if_negative + _END
+        fuel = self._is_negative + _IF + _EMPTY + ask + self._stop_if_negative + _END
+        more = _I64_CONST + encode_signed(ASK_DEPTH) + self._checkpoint
+        ask = self._get_depth + more + _I64_ADD + self._set_depth
+        too_deep = self._get_depth + _I64_CONST + b"\0" + _I64_LT_S
+        stop = too_deep + _IF + _EMPTY + _UNREACHABLE + _END
+        depth = too_deep + _IF + _EMPTY + ask + stop + _END
+        return b"\0" + fuel + depth + _END

@@ -17,7 +17,7 @@ and exports, beside what the guest exports:
 
     nexus.fuel       mutable i64 global; 0 in a new instance, so that the first check of a start
                      function asks the host, which could not have set it yet
-    nexus.depth      mutable i32 global: how many more frames may be made; set before each call
+    nexus.depth      mutable i64 global: how many more frames may be made; set before each call
     nexus.memory     the memory, if there is one
     nexus.global.N   each mutable global of a number type that the guest defines, N its index
 """
