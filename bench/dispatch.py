@@ -21,9 +21,12 @@ CONTESTANTS = {
     "constant Flask view": ("flask_constant", "/hello"),
     "Nexus, warm handler": ("nexus", "/hello"),
     "Nexus, isolation fresh": ("nexus", "/fresh"),
+    "Nexus, JavaScript": ("nexus", "/script"),
     "Flask + wasmtime-py, fresh store": ("flask_wasmtime", "/hello"),
     "Flask + extism, reused plug-in": ("flask_extism_reused", "/hello"),
     "Flask + extism, fresh plug-in": ("flask_extism_fresh", "/hello"),
+    "Flask + quickjs, fresh context": ("flask_quickjs", "/hello"),
+    "node, http server": ("node", "/"),
 }
 BASE = "raw WSGI callable"
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from nexus.errors import DeadlineExceeded, InternalError, NexusError
 from nexus.model import Handler, Outcome
-from nexus.pool import Execution, InstancePool, SlowLane
-from nexus.protocols import Task
+from nexus.pool import Execution, InstancePool
+from nexus.protocols import CpuControl, Task
 from nexus.scheduling import Admission
 from nexus.watchdog import Watchdog
 
@@ -31,11 +31,11 @@ class Dispatcher:
         pool: InstancePool,
         watchdog: Watchdog,
         observe: Observer,
-        lane: SlowLane | None = None,
+        cpu: Callable[[Handler], CpuControl] | None = None,
     ) -> None:
-        """*lane*: where long executions take turns; None: they do not."""
+        """*cpu* makes what shares the CPU out, for each execution; None: nothing does."""
         self._admission, self._pool, self._watchdog = admission, pool, watchdog
-        self._observe, self._lane = observe, lane
+        self._observe, self._cpu = observe, cpu
         self._prefix = secrets.token_hex(4)
         self._numbers = itertools.count(1)
 
@@ -46,7 +46,8 @@ class Dispatcher:
         if timeout_s is not None and timeout_s < allowed:
             allowed = timeout_s
         execution_id = f"{self._prefix}-{next(self._numbers):x}"
-        return Execution(execution_id, handler.limits, began + allowed, allowed, self._lane)
+        cpu = self._cpu(handler) if self._cpu is not None else None
+        return Execution(execution_id, handler.limits, began + allowed, allowed, cpu)
 
     def run(self, handler: Handler, task: Task, run: Execution) -> Any:
         """Run *task* to its result.
@@ -78,6 +79,7 @@ class Dispatcher:
     def _run_admitted(self, handler: Handler, task: Task, run: Execution) -> Any:
         watch = self._watchdog.watch(run)
         try:
+            run.wait_for_cpu()
             began = time.monotonic()
             instance = self._pool.acquire(handler, run)
             run.usage.acquire_s = time.monotonic() - began

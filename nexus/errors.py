@@ -170,6 +170,8 @@ class GuestError(NexusError):
 
     code = "EXECUTION_ERROR"
     outcome = Outcome.TRAP
+    stack: str = ""
+    """where in the guest's source it was, for whom that may be shown"""
 
 
 class GuestTrap(GuestError):

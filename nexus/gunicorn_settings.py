@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -44,6 +45,15 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics_dir)
 os.environ["NEXUS_STUCK_LOG_DIR"] = str(_stuck_dir)
 
 
+def _remove_shared(master: int) -> None:
+    if os.getpid() == master:  # its children inherit what is to be done at exit
+        shutil.rmtree(_shared_dir, ignore_errors=True)
+
+
+# Not in gunicorn's on_exit: that is not called where the address cannot be bound.
+atexit.register(_remove_shared, os.getpid())
+
+
 def on_starting(server: Any) -> None:
     """Say what was derived from what, and by how much it does not fit."""
     cores = _sized.quota
@@ -73,8 +83,3 @@ def child_exit(server: Any, worker: Any) -> None:
 def worker_exit(server: Any, worker: Any) -> None:
     """Let the worker's service go in order."""
     worker.stop_service()
-
-
-def on_exit(server: Any) -> None:
-    """The last process out removes what they shared."""
-    shutil.rmtree(_shared_dir, ignore_errors=True)

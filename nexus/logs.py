@@ -29,6 +29,12 @@ _LEVELS = {
 _COLOURS = {"DEBUG": "\x1b[2m", "WARNING": "\x1b[33m", "ERROR": "\x1b[31m", "CRITICAL": "\x1b[31m"}
 _PLAIN = "\x1b[0m"
 _GUEST_LINE_CHARACTERS = 4096
+_MARKS = {
+    "<3>": logging.ERROR,
+    "<4>": logging.WARNING,
+    "<6>": logging.INFO,
+    "<7>": logging.DEBUG,
+}
 _GUEST_LINES = 200  # 64 KiB of stderr could be 32,000 lines: a second of logging
 _CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0))) | {ord("\t"): " "}
 
@@ -156,6 +162,15 @@ class AccessLog:
                 self._stream.flush()
             except (OSError, ValueError):  # ValueError: the stream is closed
                 self.lost += 1
+
+
+def split_level(line: str) -> tuple[int, str]:
+    """The level that a guest's line is marked with, as sd-daemon(3) does it, and the line without.
+
+    `<3>` is an error, `<4>` a warning, `<7>` for debugging; a line without mark is information.
+    """
+    level = _MARKS.get(line[:3])
+    return (logging.INFO, line) if level is None else (level, line[3:])
 
 
 def guest_lines(raw: bytes) -> list[str]:

@@ -125,7 +125,7 @@ class Limits:
     max_response_bytes: int = 10 << 20
     max_header_bytes: int = 64 << 10
     max_stderr_bytes: int = 64 << 10
-    stack_bytes: int = 512 << 10
+    stack_bytes: int = 1 << 20
     """native stack"""
 
 
@@ -154,11 +154,25 @@ class Compiled:
     """names the module alone, where several share one (a language runtime); empty: as *key*"""
     snapshot: Snapshot | None = None
     """where instances start from; None: where instantiation leaves them"""
+    tier: str = ""
+    """name of the compiler whose code it is"""
+    entry: tuple[int, ...] = ()
+    """what the guest ABI needs to enter *snapshot*: addresses and values in its memory"""
 
     @property
     def loaded_as(self) -> str:
         """What a thread's loaded module goes by."""
         return self.module_key or self.key
+
+
+@dataclass(frozen=True)
+class CpuAllocation:
+    """A handler's `cpu` table, in cores."""
+
+    request_cores: float = 0.1
+    """its weight where handlers compete"""
+    limit_cores: float | None = None
+    """the most it may use, over all workers of a pod; None: no limit of its own"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,6 +190,7 @@ class Handler:
     """0: no limit of its own"""
     capabilities: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
+    cpu: CpuAllocation = CpuAllocation()
 
 
 class Usage:
@@ -187,6 +202,8 @@ class Usage:
     duration_s: float = 0.0
     cpu_s: float = 0.0
     queue_s: float = 0.0
+    throttled_s: float = 0.0
+    """wall time spent waiting because of the handler's `cpu.limit`"""
     acquire_s: float = 0.0
     memory_used_bytes: int = 0
     memory_peak_bytes: int = 0

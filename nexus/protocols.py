@@ -38,6 +38,10 @@ HostFunctions: TypeAlias = Mapping[tuple[str, str], HostFunction]
 """(import module, import name) -> function"""
 
 
+FUNCTION_PREFIX = "nexus.fn."
+"""of exports that the rewriter adds by the names of the name section"""
+
+
 class EngineInstance(Protocol):
     """One instantiated module; used only by the thread that made it."""
 
@@ -46,6 +50,13 @@ class EngineInstance(Protocol):
 
         Raises: GuestTrap, StackLimit or MemoryLimit for a trap. Whoever calls asks its run first
         why it stopped: a stop reason noted there wins over the trap that ended the guest.
+        """
+        ...
+
+    def invoke(self, export: str, *arguments: int) -> int:
+        """Call a function of i32 and i64 parameters and at most one such result.
+
+        *arguments* and result are signed; 0 where there is no result. Raises as `call`.
         """
         ...
 
@@ -122,6 +133,29 @@ class Engine(Protocol):
 
         Raises: CompilationError where the artifact is not this engine's.
         """
+        ...
+
+
+class CpuControl(Protocol):
+    """Shares the CPU out: one execution's side of it, used by its thread."""
+
+    throttled_s: float
+    """wall time spent waiting because of the handler's limit"""
+
+    def start(self, deadline: float) -> bool:
+        """Before it begins. False: *deadline* (monotonic seconds) came while it had to wait."""
+        ...
+
+    def checkpoint(self, cpu_s: float, deadline: float) -> bool:
+        """It has used *cpu_s* of CPU time in all. False as above."""
+        ...
+
+    def give_way(self) -> None:
+        """The host is going to wait on the guest's behalf."""
+        ...
+
+    def end(self, cpu_s: Callable[[], float]) -> None:
+        """It is over; *cpu_s* says what it used in all. May be called again."""
         ...
 
 

@@ -13,19 +13,24 @@ from prometheus_client import CollectorRegistry
 
 from nexus import config
 from nexus.config import Settings
+from nexus.cpu.account import CpuAccount
+from nexus.cpu.lane import SlowLane
+from nexus.cpu.share import Shares
 from nexus.dispatch import Dispatcher, outcome_of
 from nexus.engines import create_engine
-from nexus.errors import InternalError, NexusError
+from nexus.errors import EngineUnavailable, InternalError, NexusError
 from nexus.guest import guest_for
 from nexus.handlers.cache import ArtifactCache
 from nexus.handlers.catalogue import Catalogue, load_catalogue, load_handler
 from nexus.handlers.compiler import Compiler, CompilerLimits
 from nexus.handlers.sources import Source, find_sources
+from nexus.handlers.tiers import TieredCompiler
 from nexus.handlers.watcher import HandlersWatcher
-from nexus.logs import guest_lines
+from nexus.logs import guest_lines, split_level
 from nexus.metrics import Flusher, PathMetrics
 from nexus.model import Handler, Isolation, Limits, PoolCounts
-from nexus.pool import Execution, InstancePool, SlowLane, spread, warm_threads
+from nexus.pool import Execution, InstancePool, spread, warm_threads
+from nexus.protocols import Engine
 from nexus.scheduling import Admission, Fifo
 from nexus.watchdog import Watchdog
 
@@ -53,13 +58,8 @@ class Service:
         self.engine = create_engine(settings.engine, settings.compiler, settings.cache_dir)
         self.metrics = PathMetrics(registry)
         self.cache = ArtifactCache(settings.cache_dir, self.metrics.cache_request)
-        self.compiler = Compiler(
-            self.engine,
-            self.cache,
-            settings.cache_dir,
-            CompilerLimits(settings.compile_timeout_ms / 1000, settings.compile_memory_mb << 20),
-            self.metrics.compilation,
-        )
+        self.compiler = self._compiler(self.engine)
+        self.tiers = self._tiers()
         self.admission = Admission(
             Fifo(), max_running=settings.max_instances, max_queue=settings.max_queue
         )
@@ -70,12 +70,13 @@ class Service:
             max_memory_bytes=settings.pool_memory_mb << 20,
         )
         self.watchdog = Watchdog(settings.stuck_after_ms / 1000, stuck_log=stuck_log)
+        lane, shares = SlowLane(self._parallel_guests()), Shares(settings.workers)
         self.dispatcher = Dispatcher(
             self.admission,
             self.pool,
             self.watchdog,
             self._observe,
-            SlowLane(self._parallel_guests()),
+            lambda handler: CpuAccount(lane, shares.of(handler)),
         )
         self.flusher = Flusher(self.flush_metrics)
         self.watcher = HandlersWatcher(settings.handlers_dir, self._load)
@@ -84,6 +85,30 @@ class Service:
         """whether the handlers were loaded once"""
         self.draining = False
         self._threads: Executor | None = None
+
+    def _compiler(self, engine: Engine) -> Compiler:
+        settings = self.settings
+        return Compiler(
+            engine,
+            self.cache,
+            settings.cache_dir,
+            CompilerLimits(settings.compile_timeout_ms / 1000, settings.compile_memory_mb << 20),
+            self.metrics.compilation,
+        )
+
+    def _tiers(self) -> TieredCompiler | None:
+        """Two compilers, where the settings leave the choice and LLVM is here: it is slow."""
+        settings = self.settings
+        if settings.compiler != "auto" or self.engine.compiler != "llvm":
+            return None
+        try:
+            quick = create_engine(self.engine.name, "cranelift", settings.cache_dir)
+        except EngineUnavailable as error:
+            log.warning("%s; handlers wait for LLVM", error)
+            return None
+        return TieredCompiler(
+            self._compiler(quick), self.compiler, lambda: self.cache.exclusive("improving")
+        )
 
     def _parallel_guests(self) -> int:
         """How many guests of this process can really run at once."""
@@ -122,7 +147,7 @@ class Service:
 
         Raises: HandlerError.
         """
-        handler = load_handler(path, self.compiler, limits or self.limits)
+        handler = load_handler(path, self.tiers or self.compiler, limits or self.limits)
         self.watchdog.start()
         self._serve(Catalogue({handler.name: handler}))
         return handler
@@ -160,11 +185,24 @@ class Service:
             )
         )
 
+    def refused(self, handler: Handler | None, error: NexusError) -> None:
+        """Count a request that came to no run; *handler* None: it was for none."""
+        self.metrics.refuse(None if handler is None else handler.name, error)
+
     # ---- handlers ---------------------------------------------------------------------------
 
     def _load(self, sources: Sequence[Source]) -> None:
         before = self.catalogue
-        self._serve(load_catalogue(sources, self.compiler, self.limits, before))
+        self._serve(load_catalogue(sources, self.tiers or self.compiler, self.limits, before))
+        if self.tiers is not None:
+            self.tiers.improve(
+                [
+                    (source.path, handler.limits.memory_bytes, handler.compiled)
+                    for source in sources
+                    if (handler := self.catalogue.loaded.get(source.file)) is not None
+                ],
+                self.watcher.load_again,
+            )
         log.info(
             "%d handlers, %d with problems, engine %s with %s",
             len(self.catalogue.handlers),
@@ -183,6 +221,7 @@ class Service:
             jobs = spread(warmable, threads, self.settings.min_instances)
             warm_threads(self._threads, threads, jobs, self._warm)
             self._threads = None
+        self.metrics.serving(handlers)
         self.catalogue = catalogue
         self.loaded = True
 
@@ -204,4 +243,5 @@ class Service:
         if run.stderr:
             fields = {"handler": handler.name, "execution_id": run.execution_id}
             for line in guest_lines(bytes(run.stderr)):
-                guest_log.info("%s", line, extra={"fields": fields})
+                level, text = split_level(line)
+                guest_log.log(level, "%s", text, extra={"fields": fields})

@@ -143,6 +143,8 @@ install() {
     "$VENV/bin/python" -m pip --quiet --disable-pip-version-check --no-input \
         install --editable ".${extra:+[$extra]}" </dev/null ||
         die "The installation did not finish; pip says why above. Run the same command again."
+    # So that the first start is quick. Without it everything works all the same.
+    "$VENV/bin/nexus" prepare </dev/null || say "(The JavaScript engine will be compiled at the start.)"
     say "$wanted" >"$stamp"
     say "$wanted" >"$state/base" # every extra brings Nexus itself
     rm "$state/installing"

@@ -12,11 +12,12 @@ from tests.support import ROOT
 LAYERS = (
     ("wsgi", "gunicorn_worker", "gunicorn_logging", "gunicorn_settings", "cli"),
     ("http", "runtime"),
+    ("sizing",),
     ("service",),
     ("dispatch",),
     ("handlers",),
     ("engines",),
-    ("config", "guest", "metrics", "pool", "scheduling", "watchdog", "wasm", "logs"),
+    ("config", "cpu", "guest", "metrics", "pool", "scheduling", "watchdog", "wasm", "logs"),
     ("protocols",),
     ("errors",),
     ("model",),

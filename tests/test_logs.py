@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexus.logs import AccessLog, configure, escape, guest_lines, timestamp
+from nexus.logs import AccessLog, configure, escape, guest_lines, split_level, timestamp
 from nexus.model import Outcome
 
 HOSTILE = 'x\n{"level":"error"}\r\x1b[31m\x00\x85\u2028\u202e\ud800"\\é'
@@ -278,3 +278,17 @@ def test_guest_lines_never_hold_control_characters(raw):
 @given(st.text())
 def test_escaped_text_is_printable(text):
     assert escape(text).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("<3>bad", (logging.ERROR, "bad")),
+        ("<4>odd", (logging.WARNING, "odd")),
+        ("<7>fine", (logging.DEBUG, "fine")),
+        ("plain", (logging.INFO, "plain")),
+        ("<9>plain", (logging.INFO, "<9>plain")),
+    ],
+)
+def test_a_guests_line_may_have_a_level(line: str, expected: tuple[int, str]) -> None:
+    assert split_level(line) == expected

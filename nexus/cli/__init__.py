@@ -6,6 +6,7 @@ serve.py     serve a folder of handlers
 run.py       one request, context or command line through one module
 compile.py   compile a module; write the metered one
 inspect.py   what a module or folder holds, and what is wrong with it
+prepare.py   compile what comes with Nexus
 config.py    every setting and where it came from
 """
 

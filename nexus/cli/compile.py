@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +17,11 @@ from nexus.cli.options import (
     json_option,
     settings_for_a_tool,
 )
+from nexus.cli.output import json_error
+from nexus.errors import NexusError
+
+if TYPE_CHECKING:
+    from nexus.service import Service
 
 
 @click.command("compile")
@@ -28,16 +34,30 @@ from nexus.cli.options import (
 @json_option
 def compile_module(module: Path, emit: Path | None, as_json: bool, **options: Any) -> None:
     """Compile MODULE into the artifact cache, and say what came of it."""
-    from nexus.handlers.compiler import metered
     from nexus.service import Service
 
-    settings = settings_for_a_tool(**options)
-    service = Service(settings, None)
+    service = Service(settings_for_a_tool(**options), None)
+    try:
+        facts = _compile(module, emit, service)
+    except NexusError as error:
+        if not as_json:
+            raise
+        click.echo(json.dumps({"module": str(module), "error": json_error(error)}, indent=2))
+        sys.exit(1)
+    if as_json:
+        click.echo(json.dumps(facts, indent=2))
+        return
+    for name, value in facts.items():
+        if value is not None:
+            click.echo(f"{name:15} {value}")
+
+
+def _compile(module: Path, emit: Path | None, service: Service) -> dict[str, Any]:
     if emit is not None:
-        emit.write_bytes(metered(module, service.engine, service.limits.memory_bytes))
+        _emit(module, emit, service)
     began = time.monotonic()
     compiled = service.compiler.compile(module, service.limits.memory_bytes)
-    facts = {
+    return {
         "module": str(module),
         "abi": compiled.abi,
         "engine": service.engine.name,
@@ -48,10 +68,15 @@ def compile_module(module: Path, emit: Path | None, as_json: bool, **options: An
         "seconds": round(time.monotonic() - began, 3),
         "key": compiled.key,
         "metered": str(emit) if emit else None,
+        "error": None,
     }
-    if as_json:
-        click.echo(json.dumps(facts, indent=2))
-        return
-    for name, value in facts.items():
-        if value is not None:
-            click.echo(f"{name:15} {value}")
+
+
+def _emit(module: Path, emit: Path, service: Service) -> None:
+    from nexus.handlers.compiler import metered
+
+    content = metered(module, service.engine, service.limits.memory_bytes)
+    try:
+        emit.write_bytes(content)
+    except OSError as error:
+        raise click.UsageError(f"cannot write {emit}: {error.strerror}") from error

@@ -67,6 +67,7 @@ def _facts(handler: Handler) -> dict[str, Any]:
         "functions": info.functions,
         "imports": [f"{i.module}.{i.name} {_signature(i.type)}" for i in info.imports],
         "exports": [f"{e.name} {_signature(e.type) or e.kind}" for e in info.exports],
+        "compiler": compiled.tier,
         "artifact_bytes": len(compiled.artifact),
         "key": compiled.key,
     }

@@ -10,6 +10,7 @@ import click
 from nexus.cli.compile import compile_module
 from nexus.cli.config import show_config
 from nexus.cli.inspect import inspect
+from nexus.cli.prepare import prepare
 from nexus.cli.run import run
 from nexus.cli.serve import serve
 from nexus.errors import ConfigError, NexusError
@@ -21,7 +22,7 @@ def command() -> None:
     """Run HTTP handlers you do not trust: WebAssembly inside a Python service."""
 
 
-for _subcommand in (serve, run, compile_module, inspect, show_config):
+for _subcommand in (serve, run, compile_module, inspect, prepare, show_config):
     command.add_command(_subcommand)
 
 
@@ -39,6 +40,9 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("NEXUS_DEBUG"):
             raise
+        if isinstance(error, OSError):  # a full disk, say
+            click.secho(f"error: {error}", fg="red", err=True)
+            sys.exit(1)
         click.secho(f"error: {type(error).__name__}: {error}", fg="red", err=True)
         click.echo("This is a fault of Nexus. NEXUS_DEBUG=1 shows where it happened.", err=True)
         sys.exit(1)

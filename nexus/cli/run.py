@@ -67,17 +67,17 @@ def run(
 
     service = Service(settings_for_a_tool(**options), None)
     limits = _unlimited(service.limits, options["timeout_ms"]) if raw else service.limits
-    handler = service.start_with_module(module, limits)
-    task: Task
-    if raw:
-        task = _command(module, arguments, variables)
-    elif context is not None:
-        task = Context(_content(context))
-    else:
-        body = _content(data)
-        task = HttpRequest(_meta(handler, method, path, headers, body), body)
-    began = service.dispatcher.new_run(handler, time.monotonic())
+    began: Execution | None = None
     try:
+        handler = service.start_with_module(module, limits)
+        task: Task
+        if raw:
+            task = _command(module, arguments, variables)
+        elif context is not None:
+            task = Context(_content(context))
+        else:
+            task = _request(handler, method, path, headers, _content(data))
+        began = service.dispatcher.new_run(handler, time.monotonic())
         result = service.dispatcher.run(handler, task, began)
     except NexusError as error:
         if not as_json:
@@ -124,7 +124,7 @@ def _command(module: Path, arguments: tuple[str, ...], variables: tuple[str, ...
 def _content(given: str) -> bytes:
     """The bytes that an option gives, or the file it names with `@`."""
     if not given.startswith("@"):
-        return given.encode()
+        return os.fsencode(given)
     if given == "@-":
         return sys.stdin.buffer.read()
     try:
@@ -133,9 +133,9 @@ def _content(given: str) -> bytes:
         raise click.UsageError(f"cannot read {given[1:]}: {error.strerror}") from error
 
 
-def _meta(
+def _request(
     handler: Handler, method: str, path: str, headers: tuple[str, ...], body: bytes
-) -> dict[str, str]:
+) -> HttpRequest:
     target, _, query = path.partition("?")
     meta = {
         "REQUEST_METHOD": method.upper(),
@@ -151,4 +151,4 @@ def _meta(
             raise click.UsageError(f"--header {header!r} has no colon: use NAME:VALUE")
         key = name.strip().upper().replace("-", "_")
         meta[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value.strip()
-    return meta
+    return HttpRequest(meta, body)

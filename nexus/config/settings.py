@@ -49,7 +49,7 @@ class Settings(BaseSettings):
         32, ge=1, le=4096, description="linear memory of one instance, in MiB"
     )
     max_stack_kb: Whole = Field(
-        512, ge=16, le=1024, description="native stack one execution may use, in KiB"
+        1024, ge=16, le=1024, description="native stack one execution may use, in KiB"
     )
     max_host_calls: Whole = Field(
         1000, ge=1, le=10**9, description="host calls one execution may make"

@@ -7,6 +7,11 @@ pressure.py    how long it waited for a CPU (PSI)
 memory.py      its memory limit
 collector.py   these figures for a scrape: one set per pod, never added up over workers
 profiles.py    the CPU profiles
+quantity.py    "200m"
+bucket.py      a handler's limit: a token bucket over CPU time
+share.py       what each handler may have
+lane.py        where long executions take turns, by their handlers' weights
+account.py     one execution's side of it: `CpuControl`
 sizing.py      workers, threads and connections that fit
 
 The readers take the file system's root as an argument, so a tree of files can stand for a machine.

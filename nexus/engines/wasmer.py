@@ -133,7 +133,7 @@ class WasmerInstance:
         self._memory = getattr(exports, MEMORY_EXPORT) if info.has_memory else None
         self._view = memoryview(b"")
         self._globals = [getattr(exports, g.export) for g in info.mutable_globals]
-        self._functions: dict[str, Callable[[], Any]] = {}
+        self._functions: dict[str, Callable[..., Any]] = {}
 
     def call(self, export: str) -> None:
         function = self._functions.get(export)
@@ -141,6 +141,17 @@ class WasmerInstance:
             function = self._functions[export] = getattr(self._exports, export)
         try:
             function()
+        except RuntimeError as error:
+            raise _trap(error) from error
+        except BaseException as error:
+            raise _unexpected(error) from error
+
+    def invoke(self, export: str, *arguments: int) -> int:
+        function = self._functions.get(export)
+        if function is None:
+            function = self._functions[export] = getattr(self._exports, export)
+        try:
+            return function(*arguments) or 0
         except RuntimeError as error:
             raise _trap(error) from error
         except BaseException as error:

@@ -155,6 +155,15 @@ class WasmtimeInstance:
         except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
             raise _trap(error) from error
 
+    def invoke(self, export: str, *arguments: int) -> int:
+        function = self._functions.get(export)
+        if function is None:
+            function = self._functions[export] = self._exports[export]
+        try:
+            return function(self._store, *arguments) or 0
+        except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
+            raise _trap(error) from error
+
     def memory(self) -> memoryview:
         if self._memory is None or not self._memory.data_len(self._store):
             return memoryview(b"")

@@ -1,11 +1,13 @@
 """Guest ABIs: how a request reaches a guest, and what the guest may ask of the host.
 
-One folder per ABI. Today there is one, `wasi`: a WASI preview 1 command that speaks CGI/1.1.
+One folder per ABI: `wasi`, a WASI preview 1 command that speaks CGI/1.1, and `js`, a JavaScript
+module in QuickJS.
 """
 
 from __future__ import annotations
 
 from nexus.errors import InternalError
+from nexus.guest.js.guest import JsGuest
 from nexus.guest.recognition import recognise
 from nexus.guest.wasi.guest import WasiGuest
 from nexus.model import Compiled
@@ -21,4 +23,6 @@ def guest_for(compiled: Compiled) -> Guest:
     """
     if compiled.abi == "wasi":
         return WasiGuest()
+    if compiled.abi == "js":
+        return JsGuest()
     raise InternalError(f"artifact {compiled.key} names the unknown guest ABI {compiled.abi!r}")

@@ -2,7 +2,7 @@
 
 Engines trust compiled code completely: a truncated artifact crashes the process. So a file is
 `magic | SHA-256 of the rest | length of the JSON part | JSON | code`, and nothing of it is used
-before the digest was checked.
+before the digest was checked. Where there is a snapshot, its memory comes before the code.
 """
 
 from __future__ import annotations
@@ -12,17 +12,29 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from nexus.model import Compiled, Export, FuncType, Import, ModuleInfo, MutableGlobal
+from nexus.model import Compiled, Export, FuncType, Import, ModuleInfo, MutableGlobal, Snapshot
 
-_MAGIC = b"NXART001"
+_MAGIC = b"NXART002"
 _DIGEST_BYTES = 32
 _HEADER_BYTES = len(_MAGIC) + _DIGEST_BYTES
 
 
 def pack(compiled: Compiled) -> bytes:
     """The bytes of an artifact file."""
-    head = json.dumps({"key": compiled.key, "abi": compiled.abi, "info": asdict(compiled.info)})
-    body = len(head).to_bytes(4, "big") + head.encode() + compiled.artifact
+    snapshot = compiled.snapshot
+    head = json.dumps(
+        {
+            "key": compiled.key,
+            "abi": compiled.abi,
+            "info": asdict(compiled.info),
+            "module_key": compiled.module_key,
+            "entry": compiled.entry,
+            "globals": snapshot and snapshot.globals,
+            "memory_bytes": len(snapshot.memory) if snapshot else 0,
+        }
+    )
+    memory = snapshot.memory if snapshot else b""
+    body = b"".join((len(head).to_bytes(4, "big"), head.encode(), memory, compiled.artifact))
     return _MAGIC + hashlib.sha256(body).digest() + body
 
 
@@ -35,7 +47,19 @@ def unpack(content: bytes, key: str) -> Compiled | None:
     head = json.loads(body[4:split])
     if head["key"] != key:
         return None
-    return Compiled(key, body[split:], _info(head["info"]), head["abi"])
+    code = split + head["memory_bytes"]
+    snapshot = None
+    if head["globals"] is not None:
+        snapshot = Snapshot(body[split:code], tuple(head["globals"]))
+    return Compiled(
+        key,
+        body[code:],
+        _info(head["info"]),
+        head["abi"],
+        head["module_key"],
+        snapshot,
+        entry=tuple(head["entry"]),
+    )
 
 
 def _info(fields: dict[str, Any]) -> ModuleInfo:

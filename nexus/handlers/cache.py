@@ -24,6 +24,10 @@ class ArtifactCache:
         self._folder = folder / "artifacts"
         self._observe = observe
 
+    def __contains__(self, key: str) -> bool:
+        """Tell whether the folder has an artifact with this *key*."""
+        return self._path(key).exists()
+
     def get_or_make(self, key: str, make: Callable[[], Compiled]) -> Compiled:
         """The artifact with this *key*, from the folder or else from *make*.
 
@@ -43,6 +47,11 @@ class ArtifactCache:
                     return made
         self._observe("hit")
         return found
+
+    def exclusive(self, name: str) -> AbstractContextManager[object]:
+        """Hold a lock called *name* that all processes on this folder share; where the folder
+        cannot be used there is none."""
+        return self._lock(name)
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{key}.nxa"

@@ -1,24 +1,26 @@
-"""Compiling in a child process: a hostile module may crash it or exhaust it, never a worker.
+"""Turns a handler's files into what an instance is made from, by way of the cache.
 
-The child (`python -m nexus.handlers.compiler_child`) rewrites, checks and compiles under rlimits;
-the parent enforces the wall-clock limit. Request and answer are one JSON line and raw bytes.
+All of it happens in a child process (`child.py`, `compiler_child.py`): a hostile module may crash
+it or exhaust it, never a worker.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nexus.errors import CompilationError, InvalidHandler, InvalidModule
-from nexus.handlers.artifact import unpack
+from nexus.errors import InvalidHandler, InvalidModule, NexusError
+from nexus.guest.js import prelude_source
+from nexus.guest.js.runtime import FUNCTIONS, load_runtime
+from nexus.guest.js.setup import SETUP_VERSION
+from nexus.handlers.artifact import pack
+from nexus.handlers.bundles import read_bundle
 from nexus.handlers.cache import ArtifactCache
+from nexus.handlers.child import run_child
+from nexus.handlers.orders import Order
 from nexus.model import Compiled
 from nexus.protocols import Engine
 from nexus.wasm import REWRITER_VERSION, RewriteLimits, rewrite
@@ -37,7 +39,7 @@ class CompilerLimits:
 
 
 class Compiler:
-    """Turns module files into `Compiled`, by way of the cache. Thread-safe."""
+    """Compiles with one engine. Thread-safe."""
 
     def __init__(
         self,
@@ -53,66 +55,121 @@ class Compiler:
         self._observe = observe
 
     def compile(self, path: Path, memory_bytes: int) -> Compiled:
-        """Compile the module at *path* for at most *memory_bytes* of linear memory.
+        """Compile the handler whose module is at *path* for at most *memory_bytes* of memory.
 
         Raises: InvalidHandler (unreadable, malformed, unknown imports, no entry point),
-            CompilationError.
+            CompilationError (JavaScript that is wrong, too).
         """
-        source = read_module(path)
         pages = memory_bytes // PAGE_BYTES
-        text = path.suffix == ".wat"
-        return self._cache.get_or_make(
-            self._key(source, pages, text), lambda: self._run_child(source, pages, text)
+        if path.suffix == ".js":
+            return self._compile_script(path, pages)
+        if path.suffix == ".ts":
+            raise InvalidHandler(
+                f"{path.name}: TypeScript is not accepted; compile it to {path.stem}.js "
+                "(with tsc, esbuild or swc) and put that here"
+            )
+        source = read_module(path)
+        return self._compile_module(source, pages, is_text=path.suffix == ".wat")
+
+    def prepare(self, memory_bytes: int) -> None:
+        """Compile the JavaScript engine, for handlers of at most *memory_bytes* of memory.
+
+        Raises: CompilationError.
+        """
+        self._compile_runtime(memory_bytes // PAGE_BYTES)
+
+    def _compile_runtime(self, pages: int) -> Compiled:
+        return self._compile_module(load_runtime(), pages, functions=FUNCTIONS, abi="js")
+
+    @property
+    def tier(self) -> str:
+        """Name of the engine's compiler."""
+        return self._engine.compiler
+
+    def has_compiled(self, path: Path, memory_bytes: int) -> bool:
+        """Tell whether the cache has the code for the handler at *path*, so that `compile` takes
+        no compiler."""
+        pages = memory_bytes // PAGE_BYTES
+        try:
+            if path.suffix == ".js":
+                key = self._module_key(load_runtime(), pages, functions=FUNCTIONS, abi="js")
+            else:
+                key = self._module_key(read_module(path), pages, is_text=path.suffix == ".wat")
+        except NexusError:
+            return False
+        return key in self._cache
+
+    def is_outdated(self, path: Path, memory_bytes: int, compiled: Compiled) -> bool:
+        """Nothing is: there is one compiler."""
+        return False
+
+    def _module_key(
+        self,
+        source: bytes,
+        pages: int,
+        *,
+        is_text: bool = False,
+        functions: tuple[str, ...] = (),
+        abi: str = "",
+    ) -> str:
+        return _digest(
+            f"{REWRITER_VERSION} {self._engine.fingerprint} {pages} {is_text} {functions} {abi}",
+            source,
         )
 
-    def _key(self, source: bytes, pages: int, text: bool) -> str:
-        parts = f"{REWRITER_VERSION} {self._engine.fingerprint} {pages} {text} ".encode()
-        return hashlib.sha256(parts + hashlib.sha256(source).digest()).hexdigest()
+    def _compile_module(
+        self,
+        source: bytes,
+        pages: int,
+        *,
+        is_text: bool = False,
+        functions: tuple[str, ...] = (),
+        abi: str = "",
+    ) -> Compiled:
+        key = self._module_key(source, pages, is_text=is_text, functions=functions, abi=abi)
 
-    def _run_child(self, source: bytes, pages: int, text: bool) -> Compiled:
-        key = self._key(source, pages, text)
-        order = {
-            "engine": self._engine.name,
-            "compiler": self._engine.compiler,
-            "cache_dir": str(self._cache_dir),
-            "pages": pages,
-            "text": text,
-            "key": key,
-            "memory_bytes": self._limits.memory_bytes,
-            "cpu_s": max(1, int(self._limits.timeout_s)),
-        }
-        began = time.monotonic()
-        try:
-            child = subprocess.run(
-                [sys.executable, "-m", "nexus.handlers.compiler_child"],
-                input=json.dumps(order).encode() + b"\n" + source,
-                capture_output=True,
-                timeout=self._limits.timeout_s,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+        def make() -> Compiled:
+            order = self._order(key, pages, source)
+            began = time.monotonic()
+            compiled = run_child(
+                replace(order, is_text=is_text, functions=functions, abi=abi),
+                self._limits.timeout_s,
             )
-        except subprocess.TimeoutExpired as error:
-            raise CompilationError(
-                f"compilation took longer than {self._limits.timeout_s:g} s"
-            ) from error
-        except OSError as error:
-            raise CompilationError(f"the compiler could not be started: {error}") from error
-        self._observe(self._engine.compiler, time.monotonic() - began)
-        return self._answer(child, key)
+            self._observe(self._engine.compiler, time.monotonic() - began)
+            return compiled
 
-    def _answer(self, child: subprocess.CompletedProcess[bytes], key: str) -> Compiled:
-        if child.returncode == 0:
-            compiled = unpack(child.stdout, key)
-            if compiled is not None:
-                return compiled
-            raise CompilationError("the compiler's answer was damaged")
-        try:
-            said = json.loads(child.stdout)
-        except ValueError:
-            raise CompilationError(_how_it_died(child)) from None
-        if said["error"] == "InvalidModule":
-            raise InvalidModule(said["reason"], said["offset"])
-        kind = InvalidHandler if said["error"] == "InvalidHandler" else CompilationError
-        raise kind(said["reason"])
+        return replace(self._cache.get_or_make(key, make), tier=self.tier)
+
+    def _compile_script(self, path: Path, pages: int) -> Compiled:
+        """QuickJS is compiled once for all handlers; a handler is its state after loading them."""
+        bundle = read_bundle(path)
+        runtime = self._compile_runtime(pages)
+        key = _digest(
+            f"{SETUP_VERSION} {runtime.key} {prelude_source.digest().hex()}", bundle.digest()
+        )
+
+        def make() -> Compiled:
+            order = self._order(key, pages, pack(runtime), bundle.pack())
+            return run_child(replace(order, runtime_key=runtime.key), self._limits.timeout_s)
+
+        found = self._cache.get_or_make(key, make)
+        return replace(found, artifact=runtime.artifact, tier=self.tier)
+
+    def _order(self, key: str, pages: int, *parts: bytes) -> Order:
+        return Order(
+            engine=self._engine.name,
+            compiler=self._engine.compiler,
+            cache_dir=str(self._cache_dir),
+            key=key,
+            pages=pages,
+            address_space_bytes=self._limits.memory_bytes,
+            cpu_s=max(1, int(self._limits.timeout_s)),
+            parts=parts,
+        )
+
+
+def _digest(text: str, content: bytes) -> str:
+    return hashlib.sha256(f"{text} ".encode() + hashlib.sha256(content).digest()).hexdigest()
 
 
 def metered(path: Path, engine: Engine, memory_bytes: int) -> bytes:
@@ -141,9 +198,3 @@ def read_module(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise InvalidHandler(f"cannot read {path}: {error.strerror}") from error
-
-
-def _how_it_died(child: subprocess.CompletedProcess[bytes]) -> str:
-    said = child.stderr.decode(errors="replace").strip().splitlines()
-    how = f"signal {-child.returncode}" if child.returncode < 0 else f"exit {child.returncode}"
-    return f"the compiler died ({how}): {said[-1][:300] if said else 'it said nothing'}"

@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import resource
+import signal
 import sys
 from pathlib import Path
 from typing import Any
 
 from nexus.engines import create_engine
 from nexus.engines.frames import measured
-from nexus.errors import InvalidHandler, InvalidModule, NexusError
+from nexus.errors import CompilationError, InvalidHandler, InvalidModule, NexusError
 from nexus.guest import recognise
-from nexus.handlers.artifact import pack
+from nexus.guest.js.bundle import unpack_bundle
+from nexus.handlers.artifact import pack, unpack
 from nexus.handlers.compiler import to_wasm
+from nexus.handlers.orders import Order, read_order
+from nexus.handlers.script_setup import set_up
 from nexus.model import Compiled
+from nexus.protocols import Engine
 from nexus.wasm import RewriteLimits, rewrite
+
+_PR_SET_PDEATHSIG = 1  # prctl(2); the "parent" is the thread that started this process
 
 
 def main() -> int:
-    order = json.loads(sys.stdin.buffer.readline())
-    source = sys.stdin.buffer.read()
+    # Nobody waits for the answer of a child whose worker is gone.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    order = read_order(sys.stdin.buffer)
     # What the compiler prints by itself must not mix with the answer.
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     os.nice(10)
     try:
-        compiled = _compile(order, source)
+        compiled = _fulfil(order)
     except NexusError as error:
         answer.write(json.dumps(_described(error)).encode())
         return 1
@@ -45,15 +54,27 @@ def main() -> int:
         answer.close()
 
 
-def _compile(order: dict[str, Any], source: bytes) -> Compiled:
-    engine = create_engine(order["engine"], order["compiler"], Path(order["cache_dir"]))
-    resource.setrlimit(resource.RLIMIT_CPU, (order["cpu_s"], order["cpu_s"] + 1))
-    _limit_memory(order["memory_bytes"])
-    wasm = to_wasm(source, engine) if order["text"] else source
-    rewritten, info = rewrite(wasm, RewriteLimits(memory_pages=order["pages"]))
-    abi = recognise(info)
+def _fulfil(order: Order) -> Compiled:
+    engine = create_engine(order.engine, order.compiler, Path(order.cache_dir))
+    resource.setrlimit(resource.RLIMIT_CPU, (order.cpu_s, order.cpu_s + 1))
+    if order.runtime_key:
+        return _set_up(order, engine)
+    _limit_memory(order.address_space_bytes)
+    (source,) = order.parts
+    wasm = to_wasm(source, engine) if order.is_text else source
+    limits = RewriteLimits(memory_pages=order.pages)
+    rewritten, info = rewrite(wasm, limits, order.functions)
+    abi = order.abi or recognise(info)
     artifact = engine.compile(rewritten)
-    return Compiled(order["key"], artifact, measured(info, artifact), abi)
+    return Compiled(order.key, artifact, measured(info, artifact), abi)
+
+
+def _set_up(order: Order, engine: Engine) -> Compiled:
+    packed_runtime, packed_bundle = order.parts
+    runtime = unpack(packed_runtime, order.runtime_key)
+    if runtime is None:
+        raise CompilationError("QuickJS's artifact was damaged on its way")
+    return set_up(engine, runtime, unpack_bundle(packed_bundle), order.key)
 
 
 def _limit_memory(memory_bytes: int) -> None:

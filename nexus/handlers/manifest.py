@@ -13,8 +13,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from nexus.config.problems import explain
 from nexus.config.toml_file import read_toml
 from nexus.config.values import Allowed, Whole
+from nexus.cpu.quantity import ALLOWED, parse_cores
 from nexus.errors import InvalidHandler, ManifestError
-from nexus.model import Isolation, Limits
+from nexus.model import CpuAllocation, Isolation, Limits
 
 KNOWN_CAPABILITIES = ("http:authorization",)
 """what an operator may grant; `http:authorization` lets the guest see the Authorization header"""
@@ -79,6 +80,25 @@ _Variable: TypeAlias = Annotated[str, BeforeValidator(_parse_variable)]
 _VariableValue: TypeAlias = Annotated[str, BeforeValidator(_parse_variable_value)]
 
 
+_Cores: TypeAlias = Annotated[float, BeforeValidator(parse_cores), Allowed(ALLOWED)]
+
+
+class CpuTable(BaseModel):
+    """The manifest's `cpu` table, in Kubernetes notation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    request: _Cores | None = None
+    """weight where handlers compete; None: as the limit, or 100m where there is none"""
+    limit: _Cores | None = None
+    """the most it may use, over all workers of a pod"""
+
+    def allocation(self) -> CpuAllocation:
+        """Return what is asked for, with what Kubernetes would take as defaults."""
+        request = self.request or self.limit or CpuAllocation.request_cores
+        return CpuAllocation(request, self.limit)
+
+
 class Manifest(BaseModel):
     """What the operator says of one handler; None: as the settings say."""
 
@@ -103,6 +123,7 @@ class Manifest(BaseModel):
     capabilities: Annotated[
         tuple[_Capability, ...], Allowed(f"a list of: {', '.join(KNOWN_CAPABILITIES)}")
     ] = ()
+    cpu: Annotated[CpuTable, Allowed(f"a table of request and limit: {ALLOWED}")] = CpuTable()
     env: Annotated[
         Mapping[_Variable, _VariableValue],
         Allowed("a table of strings without NUL, by names of letters, digits and '_'"),
@@ -152,14 +173,13 @@ def load_manifest(path: Path, name: str) -> Manifest:
     except ValueError as error:
         raise ManifestError([f"{path.name}: {error}"]) from error
 
-    problems = []
-    if table.pop("cpu", None) is not None:
-        # Nothing enforces a share yet, and a limit that is not enforced must not be accepted.
-        problems.append(f"{path.name}: cpu: not supported by this version")
     try:
         manifest = Manifest.model_validate({"route": f"/{name}", **table})
     except ValidationError as error:
-        raise ManifestError(problems + explain(error, Manifest, lambda _: path.name)) from error
-    if problems:
-        raise ManifestError(problems)
+        raise ManifestError(explain(error, Manifest, lambda _: path.name)) from error
+    cpu = manifest.cpu
+    if cpu.request is not None and cpu.limit is not None and cpu.request > cpu.limit:
+        raise ManifestError(
+            [f"{path.name}: cpu.request: found {cpu.request:g} cores, more than cpu.limit"]
+        )
     return manifest

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 from nexus.errors import InvalidHandler
+from nexus.handlers.bundles import list_files
 
-SUFFIXES = (".wasm", ".wat")
+SUFFIXES = (".wasm", ".wat", ".js", ".ts")
+"""`.ts` only to be refused with a reason"""
+SCRIPT_SUFFIX = ".js"
+INDEX = "index.js"
+"""the module of a handler that is a folder"""
 
 FileState: TypeAlias = "tuple[int, int, int] | None"
 """modification time in ns, size in bytes, inode; None: there is no such file"""
@@ -24,7 +30,24 @@ class Source:
 
     @property
     def name(self) -> str:
-        return self.path.stem
+        """The handler's."""
+        return named_file(self.path).stem
+
+    @property
+    def file(self) -> str:
+        """The module's path below the handlers folder."""
+        folder = named_file(self.path).parent
+        return self.path.relative_to(folder).as_posix()
+
+
+def named_file(path: Path) -> Path:
+    """What carries the handler's name: the module at *path*, or the folder it is the index of."""
+    return path.parent if path.name == INDEX else path
+
+
+def manifest_path(path: Path) -> Path:
+    """Where the manifest of the handler at *path* is."""
+    return named_file(path).with_suffix(".toml")
 
 
 def find_sources(folder: Path) -> tuple[Source, ...]:
@@ -33,7 +56,7 @@ def find_sources(folder: Path) -> tuple[Source, ...]:
     Raises: InvalidHandler where the folder cannot be read.
     """
     try:
-        paths = sorted(p for p in folder.iterdir() if p.suffix in SUFFIXES and p.is_file())
+        paths = sorted(filter(None, map(_module, folder.iterdir())))
     except OSError as error:
         raise InvalidHandler(
             f"cannot read the handlers folder {folder}: {error.strerror}"
@@ -43,7 +66,19 @@ def find_sources(folder: Path) -> tuple[Source, ...]:
 
 def source_at(path: Path) -> Source:
     """The handler whose module is at *path*."""
-    return Source(path, (_state(path), _state(path.with_suffix(".toml"))))
+    files = [path]
+    if path.suffix == SCRIPT_SUFFIX:
+        with suppress(InvalidHandler):  # it is said when the handler is loaded
+            files = list_files(path)
+    return Source(path, tuple(map(_state, (*files, manifest_path(path)))))
+
+
+def _module(path: Path) -> Path | None:
+    """The module file of the handler at *path*, if there is one."""
+    if path.suffix in SUFFIXES and path.is_file():
+        return path
+    index = path / INDEX
+    return index if not path.name.startswith(".") and index.is_file() else None
 
 
 def _state(path: Path) -> FileState:

@@ -16,7 +16,7 @@ from nexus.handlers.sources import Source, find_sources
 
 log = logging.getLogger("nexus.handlers")
 
-POLL_S = 0.25
+POLL_S = 0.2
 """a change is loaded when two looks found it the same, so that no half-written file is"""
 
 
@@ -26,11 +26,16 @@ class HandlersWatcher:
     def __init__(self, folder: Path, load: Callable[[Sequence[Source]], None]) -> None:
         self._folder, self._load = folder, load
         self._stop = threading.Event()
+        self._again = threading.Event()
         self._thread = threading.Thread(target=self._work, name="nexus-handlers", daemon=True)
 
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()
+
+    def load_again(self) -> None:
+        """Have the sources loaded again soon, though none has changed."""
+        self._again.set()
 
     def close(self) -> None:
         """Stop the thread, without waiting for a compilation under way."""
@@ -41,9 +46,10 @@ class HandlersWatcher:
         self._load_all(loaded)
         while not self._stop.wait(POLL_S):
             found = self._look()
-            if found is None or found == loaded:
+            if found is None or (found == loaded and not self._again.is_set()):
                 continue
             if found == seen:
+                self._again.clear()
                 loaded = found
                 self._load_all(loaded)
             seen = found

@@ -6,9 +6,17 @@ import sys
 
 from flask import Flask, Response, request
 from prometheus_client import CollectorRegistry
+from werkzeug import exceptions
 from werkzeug.exceptions import HTTPException
 
-from nexus.errors import HandlerNotFound, NexusError, Overloaded
+from nexus.errors import (
+    HandlerNotFound,
+    InternalError,
+    InvalidArgument,
+    MethodNotAllowed,
+    NexusError,
+    Overloaded,
+)
 from nexus.http.errors import problem
 from nexus.http.layer import HandlerLayer
 from nexus.http.metrics import add_metrics
@@ -22,8 +30,8 @@ def create_app(service: Service, registry: CollectorRegistry) -> Flask:
     app = Flask("nexus", static_folder=None)
     _add_health(app, service)
     add_metrics(app, registry, service.flush_metrics)
-    app.register_error_handler(404, lambda _: _not_found(service))
-    app.register_error_handler(HTTPException, _as_problem)
+    app.register_error_handler(HTTPException, lambda error: _as_problem(service, error))
+    app.after_request(_say_outcome)
     log = (
         AccessLog(service.settings.log_format, sys.stdout) if service.settings.access_log else None
     )
@@ -67,17 +75,28 @@ def _log_unserved(app: Flask, log: AccessLog) -> None:
         return response
 
 
-def _not_found(service: Service) -> Response:
-    if service.loaded:
-        return _response(HandlerNotFound("nothing is served at this path"))
-    return _response(Overloaded("the handlers are still being loaded"))
+def _say_outcome(response: Response) -> Response:
+    outcome = Outcome.OK if response.status_code < 400 else Outcome.REJECTED
+    response.headers.setdefault("X-Nexus-Outcome", outcome.value)
+    return response
 
 
-def _as_problem(error: HTTPException) -> Response:
-    return Response(f"{error.code} {error.name}\n", error.code, mimetype="text/plain")
-
-
-def _response(error: NexusError) -> Response:
-    answer = problem(error, None, None)
-    headers = [*answer.headers, ("X-Nexus-Outcome", error.outcome.value)]
+def _as_problem(service: Service, error: HTTPException) -> Response:
+    """Flask's own error as one of ours: the same form, and counted in the same place."""
+    ours = _translated(service, error)
+    service.refused(None, ours)
+    answer = problem(ours, None, None)
+    headers = [*answer.headers, ("X-Nexus-Outcome", ours.outcome.value)]
     return Response(answer.body, answer.status, headers)
+
+
+def _translated(service: Service, error: HTTPException) -> NexusError:
+    if isinstance(error, exceptions.NotFound):
+        if service.loaded:
+            return HandlerNotFound("nothing is served at this path")
+        return Overloaded("the handlers are still being loaded")
+    if isinstance(error, exceptions.MethodNotAllowed):
+        return MethodNotAllowed(request.method, tuple(sorted(error.valid_methods or ())))
+    if isinstance(error, exceptions.InternalServerError):
+        return InternalError(str(error.original_exception))  # Flask has logged it
+    return InvalidArgument(f"{error.name}: {error.description}")

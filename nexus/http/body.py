@@ -14,12 +14,12 @@ def read_body(environ: dict[str, Any], limit_bytes: int, deadline: float) -> byt
     """The whole body, read on the client's time, before an instance is taken.
 
     Raises: PayloadTooLarge, DeadlineExceeded (*deadline*: monotonic seconds), InvalidArgument for
-        a body that ends early.
+        a length that is no number, and for a body that ends early or cannot be read.
     """
     declared = environ.get("CONTENT_LENGTH")
     if not declared and "HTTP_TRANSFER_ENCODING" not in environ:
         return b""
-    length = int(declared) if declared else None
+    length = _length(declared) if declared else None
     if length == 0:
         return b""
     if length is not None and length > limit_bytes:
@@ -30,6 +30,23 @@ def read_body(environ: dict[str, Any], limit_bytes: int, deadline: float) -> byt
     return body
 
 
+def _length(declared: str) -> int:
+    # Not by int() alone: that takes "+1", "1_000" and digits of other scripts.
+    if not (declared.isascii() and declared.isdigit() and len(declared) <= 19):
+        raise InvalidArgument(f"Content-Length is {declared[:40]!r}; it takes a number of bytes")
+    return int(declared)
+
+
+def _next(source: Any, size: int) -> bytes:
+    try:
+        chunk: bytes = source.read(size)
+    except TimeoutError:
+        raise
+    except Exception as error:  # each server has its own, for chunks that are none, or a reset
+        raise InvalidArgument(f"the body cannot be read: {type(error).__name__}") from error
+    return chunk
+
+
 def _read(environ: dict[str, Any], length: int | None, limit_bytes: int, deadline: float) -> bytes:
     source, socket = environ["wsgi.input"], environ.get("gunicorn.socket")
     chunks, left = [], limit_bytes + 1 if length is None else length
@@ -37,7 +54,7 @@ def _read(environ: dict[str, Any], length: int | None, limit_bytes: int, deadlin
         while left > 0:
             if socket is not None:
                 socket.settimeout(max(deadline - time.monotonic(), 0.001))
-            chunk = source.read(min(left, _CHUNK_BYTES))
+            chunk = _next(source, min(left, _CHUNK_BYTES))
             if not chunk:
                 break
             chunks.append(chunk)

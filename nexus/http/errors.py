@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from http import HTTPStatus
 
-from nexus.errors import AdmissionError, InternalError, MethodNotAllowed, NexusError
+from nexus.errors import AdmissionError, GuestError, InternalError, MethodNotAllowed, NexusError
 from nexus.model import HttpResponse
 
 STATUS = {
@@ -31,8 +31,11 @@ STATUS = {
 }
 
 
-def problem(error: NexusError, handler: str | None, execution_id: str | None) -> HttpResponse:
-    """The response for *error*. What went wrong inside us stays in the log."""
+def problem(
+    error: NexusError, handler: str | None, execution_id: str | None, *, debug: bool = False
+) -> HttpResponse:
+    """The response for *error*. What went wrong inside us stays in the log; where in the guest's
+    source it went wrong is told in *debug* alone."""
     status = STATUS[error.code]
     detail = "internal error" if isinstance(error, InternalError) else str(error)
     body = {
@@ -44,6 +47,8 @@ def problem(error: NexusError, handler: str | None, execution_id: str | None) ->
         "handler": handler,
         "execution_id": execution_id,
     }
+    if debug and isinstance(error, GuestError) and error.stack:
+        body["stack"] = error.stack.split("\n")
     headers = [("Content-Type", "application/problem+json")]
     if isinstance(error, AdmissionError):
         headers.append(("Retry-After", str(error.retry_after_s)))

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from nexus.dispatch import outcome_of
 from nexus.errors import InvalidArgument, MethodNotAllowed, NexusError
 from nexus.http.body import read_body
 from nexus.http.errors import problem
@@ -35,23 +34,33 @@ class HandlerLayer:
             return self._following(environ, start_response)
         began = time.monotonic()
         run: Execution | None = None
-        error: NexusError | None = None
-        size = 0
+        size, outcome = 0, Outcome.OK
         try:
             _check_method(handler, environ["REQUEST_METHOD"])
             run = self._service.dispatcher.new_run(handler, began, _timeout_s(environ))
-            body = read_body(
-                environ, handler.limits.max_request_bytes, min(run.deadline, began + self._body_s)
-            )
+            body = self._read_body(environ, handler, run, began)
             size = len(body)
-            response = self._service.dispatcher.run(handler, HttpRequest(environ, body), run)
-        except NexusError as raised:
-            error = raised
-            response = problem(raised, handler.name, run.execution_id if run else None)
-        outcome = outcome_of(error)
+        except NexusError as error:
+            self._service.refused(handler, error)  # what comes after this, the path observes
+            response, outcome = self._problem(error, handler, run), error.outcome
+        else:
+            try:
+                response = self._service.dispatcher.run(handler, HttpRequest(environ, body), run)
+            except NexusError as error:
+                response, outcome = self._problem(error, handler, run), error.outcome
         if self._log is not None:
             self._write_log(environ, response, outcome, handler, began, size, run)
         return _send(environ, start_response, response, outcome)
+
+    def _problem(self, error: NexusError, handler: Handler, run: Execution | None) -> HttpResponse:
+        run_id = run.execution_id if run else None
+        return problem(error, handler.name, run_id, debug=self._service.settings.debug)
+
+    def _read_body(
+        self, environ: dict[str, Any], handler: Handler, run: Execution, began: float
+    ) -> bytes:
+        deadline = min(run.deadline, began + self._body_s)
+        return read_body(environ, handler.limits.max_request_bytes, deadline)
 
     def _write_log(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -33,6 +34,12 @@ class PathMetrics:
         )
         self._cpu = Counter(
             "nexus_handler_cpu_seconds", "CPU time of runs", per_handler, registry=on
+        )
+        self._throttled = Counter(
+            "nexus_handler_throttled_seconds",
+            "Time runs waited because of their handler's cpu.limit",
+            per_handler,
+            registry=on,
         )
         self._instructions = Counter(
             "nexus_handler_instructions", "Metered instructions", per_handler, registry=on
@@ -85,6 +92,14 @@ class PathMetrics:
         self._depth = Gauge(
             "nexus_queue_depth", "Requests waiting now", registry=on, multiprocess_mode="livesum"
         )
+        self._compiler = Gauge(
+            "nexus_handler_compiler",
+            "1: the handler serves with this compiler's code",
+            ["handler", "compiler"],
+            registry=on,
+            multiprocess_mode="livemax",
+        )
+        self._served: set[tuple[str, str]] = set()
         self._lock = threading.Lock()  # guards the fields below
         self._tally = Tally()
         self._seen = PoolCounts()
@@ -100,9 +115,8 @@ class PathMetrics:
             found = tally.handler(handler.name)
             found.count(outcome.value)
             if error is not None:
-                tally.add(tally.errors, error.code)
+                tally.count_error(error)
                 if isinstance(error, AdmissionError):
-                    tally.add(tally.rejected, error.reason)
                     return
             found.add(usage)
             tally.acquire.observe(usage.acquire_s)
@@ -113,6 +127,13 @@ class PathMetrics:
                 tally.cancels += 1
                 tally.overshoot.observe(usage.overshoot_s)
 
+    def refuse(self, handler: str | None, error: NexusError) -> None:
+        """Count a request that came to no run; *handler* None: it was for none."""
+        with self._lock:
+            if handler is not None:
+                self._tally.handler(handler).count(error.outcome.value)
+            self._tally.count_error(error)
+
     def cache_request(self, result: str) -> None:
         """Count an artifact that was wanted: `hit` or `miss`."""
         self._cache.labels(result).inc()
@@ -120,6 +141,15 @@ class PathMetrics:
     def compilation(self, tier: str, seconds: float) -> None:
         """Count one compilation."""
         self._compile.labels(tier).observe(seconds)
+
+    def serving(self, handlers: Iterable[Handler]) -> None:
+        """Say which compiler's code each handler serves with. One thread at a time calls this."""
+        now = {(handler.name, handler.compiled.tier) for handler in handlers}
+        for labels in self._served - now:
+            self._compiler.labels(*labels).set(0)
+        for labels in now:
+            self._compiler.labels(*labels).set(1)
+        self._served |= now
 
     def flush(self, now: PoolCounts) -> None:
         """Write what was counted since the last flush, and how pool and queue are *now*."""
@@ -146,6 +176,8 @@ class PathMetrics:
             self._executions.labels(name, status).inc(count)
         add(self._seconds.labels(name), found.seconds)
         self._cpu.labels(name).inc(found.cpu_s)
+        if found.throttled_s:
+            self._throttled.labels(name).inc(found.throttled_s)
         self._instructions.labels(name).inc(found.instructions)
         if found.memory_peak_bytes > self._peaks.get(name, 0):
             self._peaks[name] = found.memory_peak_bytes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nexus.errors import AdmissionError, NexusError
 from nexus.metrics.distribution import Distribution
 from nexus.model import Usage
 
@@ -9,12 +10,20 @@ from nexus.model import Usage
 class HandlerTally:
     """Of one handler."""
 
-    __slots__ = ("cpu_s", "instructions", "memory_peak_bytes", "seconds", "statuses")
+    __slots__ = (
+        "cpu_s",
+        "instructions",
+        "memory_peak_bytes",
+        "seconds",
+        "statuses",
+        "throttled_s",
+    )
 
     def __init__(self) -> None:
         self.statuses: dict[str, int] = {}
         self.seconds = Distribution()
         self.cpu_s = 0.0
+        self.throttled_s = 0.0
         self.instructions = 0
         self.memory_peak_bytes = 0
 
@@ -26,6 +35,7 @@ class HandlerTally:
         """Add what one run used."""
         self.seconds.observe(usage.duration_s)
         self.cpu_s += usage.cpu_s
+        self.throttled_s += usage.throttled_s
         self.instructions += usage.instructions
         if usage.memory_peak_bytes > self.memory_peak_bytes:
             self.memory_peak_bytes = usage.memory_peak_bytes
@@ -50,6 +60,12 @@ class Tally:
         if found is None:
             found = self.handlers[name] = HandlerTally()
         return found
+
+    def count_error(self, error: NexusError) -> None:
+        """Count one error by its code, and by its reason where it says "not now"."""
+        self.add(self.errors, error.code)
+        if isinstance(error, AdmissionError):
+            self.add(self.rejected, error.reason)
 
     @staticmethod
     def add(counts: dict[str, int], label: str, count: int = 1) -> None:

@@ -2,7 +2,6 @@
 
 execution.py   one run of a guest: its budget, and why it stopped
 slices.py      how much fuel it gets until its next checkpoint
-lane.py        where long executions take turns
 linked.py      one module loaded and linked for one thread
 instance.py    `WasmInstance`: an instance with a state and a way back to its snapshot
 pool.py        `InstancePool`: per-thread shelves under one budget
@@ -11,7 +10,6 @@ warming.py     instances ready on the threads that will serve
 
 from nexus.pool.execution import Execution, ExecutionTimer
 from nexus.pool.instance import WasmInstance
-from nexus.pool.lane import SlowLane
 from nexus.pool.pool import InstancePool
 from nexus.pool.warming import spread, warm_threads
 
@@ -19,7 +17,6 @@ __all__ = [
     "Execution",
     "ExecutionTimer",
     "InstancePool",
-    "SlowLane",
     "WasmInstance",
     "spread",
     "warm_threads",

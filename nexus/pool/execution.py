@@ -6,12 +6,8 @@ import time
 
 from nexus.errors import CpuLimit, DeadlineExceeded, NexusError
 from nexus.model import Limits, Usage
-from nexus.pool.lane import SlowLane
 from nexus.pool.slices import FIRST_SLICE, next_slice
-from nexus.protocols import EngineInstance
-
-LONG_AFTER_S = 0.002
-"""CPU time after which an execution counts as long, and takes turns with the other long ones"""
+from nexus.protocols import CpuControl, EngineInstance
 
 _STOP = -1
 """what a checkpoint returns to make the guest run `unreachable`"""
@@ -36,11 +32,10 @@ class Execution:
     """The `Run` of one request. Its thread writes it; the watchdog only sets `cancelled`."""
 
     __slots__ = (
+        "_cpu",
         "_cpu_s",
         "_granted",
-        "_in_lane",
         "_instance",
-        "_lane",
         "cancelled",
         "deadline",
         "execution_id",
@@ -59,10 +54,10 @@ class Execution:
         limits: Limits,
         deadline: float,
         timeout_s: float | None = None,
-        lane: SlowLane | None = None,
+        cpu: CpuControl | None = None,
     ) -> None:
         """*deadline*: monotonic seconds; *timeout_s*: how long that is from the start, where it is
-        not what *limits* say; *lane*: shared by all executions of a process."""
+        not what *limits* say; *cpu*: what shares the CPU out."""
         self.execution_id = execution_id
         self.limits = limits
         self.deadline = deadline
@@ -73,14 +68,23 @@ class Execution:
         self.cancelled = False
         self.timer = ExecutionTimer()
         self.slice = FIRST_SLICE
-        self._lane = lane
-        self._in_lane = False
+        self._cpu = cpu
         self._instance: EngineInstance | None = None
         self._granted = 0
         self._cpu_s = 0.0
 
     def cancel(self) -> None:
         self.cancelled = True
+
+    def wait_for_cpu(self) -> None:
+        """Wait while the handler has had more CPU than its limit.
+
+        Raises: DeadlineExceeded.
+        """
+        if self._cpu is not None and not self._cpu.start(self.deadline):
+            self.cancelled = True
+            self.usage.throttled_s = self._cpu.throttled_s
+            raise self._late()
 
     def begin(self, instance: EngineInstance, slice_: int) -> None:
         """Give *instance* its first slice."""
@@ -93,15 +97,14 @@ class Execution:
         if self._instance is not None:
             self.usage.instructions += self._granted - self._instance.fuel()
             self._instance = None
-        if self._in_lane:
-            self.give_way()
+        if self._cpu is not None:
+            self._cpu.end(self.timer.cpu_s)
+            self.usage.throttled_s = self._cpu.throttled_s
 
     def give_way(self) -> None:
-        """End this run's turn among the long ones. Called before the host waits for something on
-        the guest's behalf; the next checkpoint queues again."""
-        if self._in_lane and self._lane is not None:
-            self._in_lane = False
-            self._lane.leave()
+        """Let others have the CPU: the host is going to wait on the guest's behalf."""
+        if self._cpu is not None:
+            self._cpu.give_way()
 
     def stop(self, reason: NexusError) -> None:
         if self.stopped is None:
@@ -128,19 +131,15 @@ class Execution:
         return self.slice
 
     def _why_not_on(self, cpu_s: float) -> NexusError | None:
-        """Wait for this run's turn if it is a long one; say if its time is over."""
-        in_time = self._wait_for_turn() if cpu_s > LONG_AFTER_S else True
+        """Wait while others are to have the CPU; say if this run's time is over."""
+        in_time = self._cpu is None or self._cpu.checkpoint(cpu_s, self.deadline)
         # The clock too: among many busy threads the watchdog may get the GIL a little late.
         if self.cancelled or not in_time or time.monotonic() >= self.deadline:
             self.cancelled = True
-            return DeadlineExceeded(f"not finished within its deadline ({self.timeout_s:g} s)")
+            return self._late()
         if cpu_s > self.limits.cpu_timeout_s:
             return CpuLimit(f"used more than {self.limits.cpu_timeout_s:g} s of CPU")
         return None
 
-    def _wait_for_turn(self) -> bool:
-        if self._lane is None:
-            return True
-        wait = self._lane.pass_on if self._in_lane else self._lane.enter
-        self._in_lane = wait(self.deadline)
-        return self._in_lane
+    def _late(self) -> DeadlineExceeded:
+        return DeadlineExceeded(f"not finished within its deadline ({self.timeout_s:g} s)")

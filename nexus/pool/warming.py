@@ -23,8 +23,9 @@ def warm_threads(
 ) -> None:
     """Start all *threads* of *executor* and let thread n do the jobs n, n + threads, …
 
-    Returns when all are done. A thread pool starts threads only for work that no idle thread can
-    take, so the tasks wait for each other until every thread has one.
+    Returns when all are done, or when *executor* was shut down meanwhile. A thread pool starts
+    threads only for work that no idle thread can take, so the tasks wait for each other until
+    every thread has one.
     """
     together = threading.Barrier(threads)
 
@@ -36,4 +37,9 @@ def warm_threads(
         for handler in jobs[number::threads]:
             warm(handler)
 
-    wait([executor.submit(task, number) for number in range(threads)])
+    try:
+        started = [executor.submit(task, number) for number in range(threads)]
+    except RuntimeError:  # shut down: a worker was told to end while it began
+        together.abort()  # those that have begun would wait in vain, and the process for them
+        return
+    wait(started)

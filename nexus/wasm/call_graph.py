@@ -1,9 +1,9 @@
-"""Which functions must count their depth, and for how much.
+"""Which functions must count their depth.
 
-Only a call graph with cycles can get deep: what recurs counts each frame it makes. Functions
-outside cycles are counted by those that call them, since how deep such a chain goes is known; a
-chain longer than `MAX_CHAIN` is cut, and the function at the cut counts for itself. So whatever a
-guest does, its native stack holds at most as many frames as were counted, and `MAX_CHAIN` more.
+Only a call graph with cycles can get deep, so functions in a cycle count each frame they make. All
+others lie on paths that pass each of them once at most; where such a path has over `MAX_CHAIN` of
+them, the rest count too. So whatever a guest does, its native stack holds at most as many frames as
+were counted, and `MAX_CHAIN` more.
 
 An indirect call may reach every function of its type that is in a table or a `ref.func`.
 """
@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-MAX_CHAIN = 8
-"""frames that are not counted, where no recursion led to them"""
+MAX_CHAIN = 16
+"""frames on a stack that may go uncounted"""
 
 
 @dataclass(slots=True)
@@ -25,29 +25,28 @@ class Calls:
     types: set[int] = field(default_factory=set)
 
 
-def frames_to_count(calls: Sequence[Calls], targets: Sequence[Iterable[int]]) -> dict[int, int]:
-    """Give the frames that a call of each function that counts may add before another counts.
+def counted_functions(calls: Sequence[Calls], targets: Sequence[Iterable[int]]) -> set[int]:
+    """Give the functions that must count their frames.
 
     *targets* are the functions that an indirect call of each type may reach. Functions and types
-    go by their places in the two sequences. The result lacks functions that need not count.
+    go by their places in the two sequences.
     """
     count = len(calls)
     edges = [[*c.functions, *(count + t for t in c.types)] for c in calls]
     edges += [list(reached) for reached in targets]
     chain = [0] * len(edges)
-    counted: dict[int, int] = {}
+    """most uncounted frames from here on; within a cycle there are none"""
+    counted: set[int] = set()
     for component in _components(edges):
-        node = component[0]
-        recurs = len(component) > 1 or node in edges[node]
-        # Types first: functions of the same component ask for their chains.
-        for node in sorted(component, reverse=True):
-            below = max([chain[to] for to in edges[node]], default=0)
-            if node >= count:
-                chain[node] = below
-            elif recurs or below >= MAX_CHAIN:
-                counted[node] = below + 1
-            else:
-                chain[node] = below + 1
+        below = max([chain[to] for node in component for to in edges[node]], default=0)
+        first = component[0]
+        recurs = len(component) > 1 or first in edges[first]
+        if recurs or below >= MAX_CHAIN:
+            counted.update(node for node in component if node < count)
+        elif first < count:
+            below += 1
+        for node in component:
+            chain[node] = below
     return counted
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from nexus.errors import InvalidModule
 from nexus.model import FuncType
 from nexus.wasm.body import Body, BodyRewriter
-from nexus.wasm.call_graph import frames_to_count
+from nexus.wasm.call_graph import counted_functions
 from nexus.wasm.layout import Layout
 from nexus.wasm.leb128 import encode_signed, encode_unsigned
 from nexus.wasm.meter import Meter
@@ -24,12 +24,12 @@ def rewrite_code(reader: Reader, bodies: BodyRewriter, meter: Meter) -> bytes:
     """
     metered = _read_bodies(reader, bodies)
     layout = bodies.layout
-    frames = frames_to_count([body.calls for body in metered], _targets(layout, metered))
+    counted = counted_functions([body.calls for body in metered], _targets(layout, metered))
     out = [encode_unsigned(len(metered) + 1)]
     for place, (declared, code, cost, _) in enumerate(metered):
-        if place in frames:
+        if place in counted:
             results = layout.signature(layout.imported_functions + place).results
-            code = _counting(code, cost, frames[place], meter, _block_type(results, layout))
+            code = _counting(code, cost, meter, _block_type(results, layout))
         else:
             code = meter.check(cost) + code
         out += (encode_unsigned(len(declared) + len(code)), declared, code)
@@ -67,13 +67,12 @@ def _targets(layout: Layout, bodies: list[Body]) -> list[list[int]]:
     return targets
 
 
-def _counting(code: bytes, cost: int, frames: int, meter: Meter, block_type: bytes) -> bytes:
+def _counting(code: bytes, cost: int, meter: Meter, block_type: bytes) -> bytes:
     """Put *code* into a block between taking depth and giving it back.
 
     What branched to the end of the function now branches to the end of the block.
     """
-    enter, leave = meter.enter(cost, frames), meter.leave(frames)
-    return b"".join((enter, _BLOCK, block_type, code, leave, _END))
+    return b"".join((meter.enter(cost), _BLOCK, block_type, code, meter.leave, _END))
 
 
 def _block_type(results: tuple[str, ...], layout: Layout) -> bytes:

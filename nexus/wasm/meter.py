@@ -36,6 +36,8 @@ class Meter:
         self._checks: dict[int, bytes] = {}
         index = encode_unsigned(layout.depth)
         self._get_depth, self._set_depth = _GLOBAL_GET + index, _GLOBAL_SET + index
+        self.leave = self._get_depth + _I64_CONST + b"\1" + _I64_ADD + self._set_depth
+        """gives back what `enter` took of the depth"""
 
     def charge(self, cost: int) -> bytes:
         """Take *cost* from the fuel without looking at what is left."""
@@ -64,18 +66,14 @@ class Meter:
         charge = self._get + length + scale + self._subtract
         return _LOCAL_TEE + index + charge + self._refill_if_negative
 
-    def enter(self, cost: int, frames: int) -> bytes:
-        """As `check`, and take *frames* from the depth too.
+    def enter(self, cost: int) -> bytes:
+        """As `check`, and take a frame from the depth too.
 
         One branch for both: either is negative exactly if their bits together are.
         """
-        depth = self._get_depth + _I64_CONST + encode_signed(frames) + _I64_SUB + self._set_depth
+        depth = self._get_depth + _I64_CONST + b"\1" + _I64_SUB + self._set_depth
         both = self._get + self._get_depth + _I64_OR + _I64_CONST + b"\0" + _I64_LT_S
         return self.charge(cost) + depth + both + self._call_refill
-
-    def leave(self, frames: int) -> bytes:
-        """Give back what `enter` took of the depth."""
-        return self._get_depth + _I64_CONST + encode_signed(frames) + _I64_ADD + self._set_depth
 
     def refill_body(self) -> bytes:
         """Give the body of `$refill`: without parameters, results and locals.

@@ -20,9 +20,12 @@ and exports, beside what the guest exports:
     nexus.depth      mutable i64 global: how many more frames may be made; set before each call
     nexus.memory     the memory, if there is one
     nexus.global.N   each mutable global of a number type that the guest defines, N its index
+    nexus.fn.NAME    each function that `rewrite` was asked to export by its name-section name
 """
 
 from __future__ import annotations
+
+from nexus.protocols import FUNCTION_PREFIX
 
 CHECKPOINT_MODULE = "nexus"
 CHECKPOINT_NAME = "checkpoint"
@@ -35,3 +38,14 @@ FUEL_EXPORT = "nexus.fuel"
 DEPTH_EXPORT = "nexus.depth"
 MEMORY_EXPORT = "nexus.memory"
 GLOBAL_PREFIX = "nexus.global."
+
+__all__ = [
+    "CHECKPOINT",
+    "CHECKPOINT_MODULE",
+    "CHECKPOINT_NAME",
+    "FUEL_EXPORT",
+    "FUNCTION_PREFIX",
+    "GLOBAL_PREFIX",
+    "MEMORY_EXPORT",
+    "RESERVED_PREFIX",
+]

@@ -7,7 +7,7 @@ dropped, the name section too: function indices have moved, and engines do not n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from nexus.model import ModuleInfo, MutableGlobal
@@ -23,11 +23,25 @@ from nexus.wasm.declarations import (
     rewrite_tables,
     rewrite_types,
 )
-from nexus.wasm.exports import GLOBAL, MEMORY, encode_export, rewrite_exports, rewrite_start
+from nexus.wasm.exports import (
+    FUNCTION,
+    GLOBAL,
+    MEMORY,
+    encode_export,
+    rewrite_exports,
+    rewrite_start,
+)
 from nexus.wasm.layout import Layout
 from nexus.wasm.limits import Limits, RewriteLimits
 from nexus.wasm.meter import Meter
-from nexus.wasm.names import DEPTH_EXPORT, FUEL_EXPORT, GLOBAL_PREFIX, MEMORY_EXPORT
+from nexus.wasm.name_section import find_functions
+from nexus.wasm.names import (
+    DEPTH_EXPORT,
+    FUEL_EXPORT,
+    FUNCTION_PREFIX,
+    GLOBAL_PREFIX,
+    MEMORY_EXPORT,
+)
 from nexus.wasm.reader import Reader
 from nexus.wasm.segments import check_data, rewrite_elements
 from nexus.wasm.types import NUMBER_TYPES, VALUE_TYPES
@@ -53,20 +67,25 @@ _EXTENDED = (
 T = TypeVar("T")
 
 
-def rewrite(wasm: bytes, limits: RewriteLimits) -> tuple[bytes, ModuleInfo]:
+def rewrite(
+    wasm: bytes, limits: RewriteLimits, functions: Sequence[str] = ()
+) -> tuple[bytes, ModuleInfo]:
     """Meter *wasm*, clamp what it may grow to, and export what a reset restores.
 
-    Returns the new binary, and what is known of the module as the guest declared it.
-    Raises: InvalidModule if it is malformed or uses what Nexus refuses.
+    Returns the new binary, and what is known of the module as the guest declared it. *functions*
+    are exported too, by their names in its name section.
+
+    Raises: InvalidModule if it is malformed or uses what Nexus refuses, or has no such function.
     """
-    return _Rewrite(bytes(wasm), limits).run()
+    return _Rewrite(bytes(wasm), limits, functions).run()
 
 
 class _Rewrite:
     """One module on its way through; the methods run in the order of the sections."""
 
-    def __init__(self, wasm: bytes, limits: RewriteLimits) -> None:
+    def __init__(self, wasm: bytes, limits: RewriteLimits, functions: Sequence[str]) -> None:
         self.wasm, self.limits = wasm, limits
+        self.named = find_functions(wasm, functions)
         self.found = {section.id: section for section in sections.split(wasm)}
         self.layout = Layout()
         self.payloads: dict[int, bytes] = {}
@@ -129,6 +148,9 @@ class _Rewrite:
         for found in self.mutable_globals:
             index = int(found.export.removeprefix(GLOBAL_PREFIX))
             added.append(encode_export(found.export, GLOBAL, index))
+        for name, index in self.named.items():
+            renumbered = self.layout.renumbered(index, 0)
+            added.append(encode_export(FUNCTION_PREFIX + name, FUNCTION, renumbered))
         self.payloads[sections.EXPORT], self.exports = self._read(
             sections.EXPORT, lambda reader, layout: rewrite_exports(reader, layout, added)
         )

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,8 +37,10 @@ class Answer:
 class Server:
     """One running `nexus serve`."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
         self.process, self.port = process, port
+        self.log = log
+        """all that the server wrote to stdout and stderr"""
 
     def get(
         self, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
@@ -53,9 +55,22 @@ class Server:
             with error:
                 return Answer(error.code, dict(error.headers), error.read())
 
+    def metric(self, line: str) -> float:
+        """What the lines of `/metrics` that begin with *line* say, added up."""
+        rows = self.get("/metrics").body.decode().splitlines()
+        return sum(float(row.split()[-1]) for row in rows if row.startswith(line))
+
     def workers(self) -> set[int]:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return {int(pid) for pid in children.read_text().split()}
+
+
+def until(holds: Callable[[], bool], timeout_s: float = 20.0) -> None:
+    """Ask again and again until it *holds*."""
+    deadline = time.monotonic() + timeout_s
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.05)  # between two looks; the deadline bounds them
 
 
 def _free_port() -> int:
@@ -89,7 +104,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @contextmanager
-def serving(folder: Path, scratch: Path) -> Iterator[Server]:
+def serving(folder: Path, scratch: Path, **environ: str) -> Iterator[Server]:
     """Run `nexus serve` on *folder* with two workers; cache and log are in *scratch*."""
     port = _free_port()
     log = scratch / "serve.log"
@@ -104,11 +119,12 @@ def serving(folder: Path, scratch: Path) -> Iterator[Server]:
                 "NEXUS_COMPILER": "cranelift",
                 "NEXUS_WORKERS": "2",
                 "PYTHONPATH": str(ROOT),
+                **environ,
             },
             stdout=output,
             stderr=output,
         )
-    running = Server(process, port)
+    running = Server(process, port, log)
     try:
         _wait_ready(running, log)
         yield running

@@ -12,6 +12,12 @@ import wasmtime
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NAMES = sorted(path.stem for path in EXAMPLES.iterdir() if path.suffix in {".wasm", ".wat"})
+SCRIPTS = sorted(
+    [
+        *(path.stem for path in EXAMPLES.glob("*.js")),
+        *(p.parent.name for p in EXAMPLES.glob("*/index.js")),
+    ]
+)
 
 
 def load_build() -> ModuleType:
@@ -41,7 +47,7 @@ def test_rebuilding_gives_the_same_bytes(name, tmp_path):
     assert rebuilt.read_bytes() == (EXAMPLES / f"{name}.wasm").read_bytes()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *SCRIPTS])
 def test_the_readme_has_a_curl_line(name):
     commands = re.findall(r"^    curl .*$", (EXAMPLES / "README.md").read_text(), re.MULTILINE)
     assert [line for line in commands if f"http://127.0.0.1:8000/{name}" in line]

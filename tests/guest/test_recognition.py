@@ -100,5 +100,5 @@ def test_guest_for_offers_every_signature() -> None:
 
 
 def test_guest_for_refuses_an_abi_it_does_not_know() -> None:
-    with pytest.raises(InternalError, match="'js'"):
-        guest_for(Compiled("key", b"", COMMAND, "js"))
+    with pytest.raises(InternalError, match="'extism'"):
+        guest_for(Compiled("key", b"", COMMAND, "extism"))

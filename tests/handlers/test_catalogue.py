@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nexus.engines.frames import measured
 from nexus.errors import HandlerConflict, InvalidHandler, InvalidModule, ManifestError
 from nexus.guest import recognise
 from nexus.handlers.catalogue import RESERVED_ROUTES, Catalogue, load_catalogue
@@ -28,13 +29,17 @@ class InProcess:
     def __init__(self) -> None:
         self.compiled: list[str] = []
 
+    def is_outdated(self, path: Path, memory_bytes: int, compiled: Compiled) -> bool:
+        return False
+
     def compile(self, path: Path, memory_bytes: int) -> Compiled:
         self.compiled.append(path.name)
         source = read_module(path)
         wasm = to_wasm(source, ENGINE) if path.suffix == ".wat" else source
         rewritten, info = rewrite(wasm, RewriteLimits(memory_bytes // support.PAGE))
         key = hashlib.sha256(source).hexdigest()
-        return Compiled(key, ENGINE.compile(rewritten), info, recognise(info))
+        artifact = ENGINE.compile(rewritten)
+        return Compiled(key, artifact, measured(info, artifact), recognise(info))
 
 
 @pytest.fixture

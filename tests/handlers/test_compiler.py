@@ -14,6 +14,7 @@ import pytest
 
 from nexus.errors import CompilationError, InvalidHandler, InvalidModule
 from nexus.handlers.cache import ArtifactCache
+from nexus.handlers.child import _answer
 from nexus.handlers.compiler import MAX_MODULE_BYTES, Compiler, CompilerLimits, metered
 from nexus.model import FuncType
 from nexus.protocols import Engine, HostFunction
@@ -128,34 +129,32 @@ def test_a_child_that_cannot_start_is_an_error(
         compiler_of(quick, tmp_path).compile(module(tmp_path, GOOD), MEMORY)
 
 
-def answered(tmp_path: Path, quick: Engine, code: int, out: bytes, err: bytes = b"") -> str:
+def answered(code: int, out: bytes, err: bytes = b"") -> str:
     child = subprocess.CompletedProcess([], code, out, err)
     with pytest.raises(CompilationError) as caught:
-        compiler_of(quick, tmp_path)._answer(child, "key")
+        _answer(child, "key")
     return str(caught.value)
 
 
-def test_a_broken_answer_is_an_error(quick: Engine, tmp_path: Path) -> None:
-    assert "answer was damaged" in answered(tmp_path, quick, 0, b"")
-    assert "answer was damaged" in answered(tmp_path, quick, 0, b"NXART001" + b"\0" * 50)
-    said = answered(tmp_path, quick, -6, b"", b"first\nLLVM ERROR: out of memory\n")
+def test_a_broken_answer_is_an_error() -> None:
+    assert "answer was damaged" in answered(0, b"")
+    assert "answer was damaged" in answered(0, b"NXART002" + b"\0" * 50)
+    said = answered(-6, b"", b"first\nLLVM ERROR: out of memory\n")
     assert said == "the compiler died (signal 6): LLVM ERROR: out of memory"
-    assert answered(tmp_path, quick, 1, b"{half", b"") == (
-        "the compiler died (exit 1): it said nothing"
-    )
+    assert answered(1, b"{half", b"") == ("the compiler died (exit 1): it said nothing")
 
 
 def test_the_key_names_all_that_matters(tmp_path: Path) -> None:
     compilers = [compiler_of(support.engine(*pair), tmp_path) for pair in support.ENGINES]
     keys = [
-        compiler._key(source, pages, text)
+        compiler._module_key(source, pages, is_text=text)
         for compiler in compilers
         for source in (b"a", b"b")
         for pages in (1, 2)
         for text in (False, True)
     ]
     assert len(set(keys)) == len(keys)
-    assert compilers[0]._key(b"a", 1, False) == keys[0]
+    assert compilers[0]._module_key(b"a", 1, is_text=False) == keys[0]
 
 
 def test_a_second_compilation_is_found(quick: Engine, tmp_path: Path) -> None:

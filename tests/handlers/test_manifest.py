@@ -156,19 +156,43 @@ def test_unknown_keys_name_the_nearest(path):
     ]
 
 
-def test_cpu_shares_are_refused_while_nothing_enforces_them(path):
-    text = "cpu = { request = '200m', limit = '1' }"
-    assert problems(path, text) == ["hello.toml: cpu: not supported by this version"]
+@pytest.mark.parametrize(
+    ("text", "request_cores", "limit_cores"),
+    [
+        ("", 0.1, None),
+        ("cpu = { request = '300m' }", 0.3, None),
+        ("cpu = { limit = '200m' }", 0.2, 0.2),
+        ("[cpu]\nrequest = '50m'\nlimit = 1.5", 0.05, 1.5),
+        ("cpu = { request = 1, limit = '2' }", 1.0, 2.0),
+    ],
+)
+def test_cpu_in_kubernetes_notation(path, text, request_cores, limit_cores):
+    path.write_text(text)
+    found = load_manifest(path, "hello").cpu.allocation()
+    assert (found.request_cores, found.limit_cores) == (request_cores, limit_cores)
+
+
+@pytest.mark.parametrize("wrong", ["'0m'", "'1.2345'", "'-1'", "0", "true", "'1 core'", "[]"])
+def test_wrong_cpu_says_what_is_allowed(path, wrong):
+    (problem,) = problems(path, f"cpu = {{ limit = {wrong} }}")
+    assert problem.startswith("hello.toml: cpu.limit: found ")
+    assert problem.endswith('CPU in Kubernetes notation, above 0, such as "200m" or "1.5"')
+
+
+def test_a_request_above_the_limit_is_refused(path):
+    assert problems(path, "cpu = { request = '2', limit = '1' }") == [
+        "hello.toml: cpu.request: found 2 cores, more than cpu.limit"
+    ]
 
 
 def test_all_problems_at_once(path):
     found = problems(path, "cpu = 1\nroute = 'x'\nisolation = 'y'\nmethods = ['a', 'b']\nz = 1")
     assert [line.split(": ")[1] for line in found] == [
-        "cpu",
         "route",
         "methods[0]",
         "methods[1]",
         "isolation",
+        "cpu",
         "z",
     ]
 

@@ -36,6 +36,7 @@ _WITHHELD: Final = frozenset(
         "HTTP_CONTENT_TYPE",
     }
 )
+_WITHHELD_TOO: Final = _WITHHELD | _CREDENTIALS
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+,;=-]+)(?::[0-9]*)?")
 _PATH_SAFE: Final = "/:@!$&'()*+,;=~"  # RFC 3986 pchar, so that quoting changes nothing it need not
 
@@ -54,8 +55,8 @@ class CgiProgram(Program):
         arguments therefore takes them from clients here; such a program is not a CGI program.
         """
         meta = self._request.meta
-        query = _text(meta, "QUERY_STRING")
-        path = _raw_path(meta, _text(meta, "SCRIPT_NAME") + _text(meta, "PATH_INFO"))
+        query = meta_text(meta, "QUERY_STRING")
+        path = _raw_path(meta, meta_text(meta, "SCRIPT_NAME") + meta_text(meta, "PATH_INFO"))
         return [_bytes(part) for part in (path, *(query.split("&") if query else ()))]
 
     def list_environment(self) -> list[bytes]:
@@ -72,16 +73,16 @@ def environment(request: HttpRequest, handler: Handler) -> dict[str, str]:
     """
     meta = request.meta
     script_name, path_info = _shifted(meta, handler.route)
-    found = {name: _text(meta, name) for name in _COPIED}
+    found = {name: meta_text(meta, name) for name in _COPIED}
     found["CONTENT_LENGTH"] = str(len(request.body))
     found["GATEWAY_INTERFACE"] = "CGI/1.1"
     found["PATH_INFO"] = path_info
-    found["REMOTE_HOST"] = _text(meta, "REMOTE_HOST") or found["REMOTE_ADDR"]
-    found["REQUEST_METHOD"] = _text(meta, "REQUEST_METHOD") or "GET"
+    found["REMOTE_HOST"] = meta_text(meta, "REMOTE_HOST") or found["REMOTE_ADDR"]
+    found["REQUEST_METHOD"] = meta_text(meta, "REQUEST_METHOD") or "GET"
     found["SCRIPT_NAME"] = script_name
-    found["SERVER_NAME"] = _server_name(meta)
-    found["SERVER_PORT"] = _text(meta, "SERVER_PORT") or "80"
-    found["SERVER_PROTOCOL"] = _text(meta, "SERVER_PROTOCOL") or "HTTP/1.1"
+    found["SERVER_NAME"] = server_name(meta)
+    found["SERVER_PORT"] = meta_text(meta, "SERVER_PORT") or "80"
+    found["SERVER_PROTOCOL"] = meta_text(meta, "SERVER_PROTOCOL") or "HTTP/1.1"
     found["SERVER_SOFTWARE"] = "Nexus"
     found.update(_wagi(meta, handler.route, script_name, path_info))
     found.update(_headers(meta, AUTHORIZATION in handler.capabilities))
@@ -99,9 +100,10 @@ def _wagi(meta: Mapping[str, Any], route: str, script_name: str, path_info: str)
         if raw_path.startswith(raw_script)
         else quote(path_info, safe=_PATH_SAFE, encoding="latin-1")
     )
-    query = _text(meta, "QUERY_STRING")
-    scheme = _text(meta, "wsgi.url_scheme") or "http"
-    host = _text(meta, "HTTP_HOST") or f"{_server_name(meta)}:{_text(meta, 'SERVER_PORT') or '80'}"
+    query = meta_text(meta, "QUERY_STRING")
+    scheme = meta_text(meta, "wsgi.url_scheme") or "http"
+    port = meta_text(meta, "SERVER_PORT") or "80"
+    host = meta_text(meta, "HTTP_HOST") or f"{server_name(meta)}:{port}"
     return {
         "X_MATCHED_ROUTE": _carried(route),
         "X_RAW_PATH_INFO": raw_info,
@@ -111,9 +113,9 @@ def _wagi(meta: Mapping[str, Any], route: str, script_name: str, path_info: str)
 
 
 def _headers(meta: Mapping[str, Any], with_credentials: bool) -> dict[str, str]:
-    withheld = _WITHHELD if with_credentials else _WITHHELD | _CREDENTIALS
+    withheld = _WITHHELD if with_credentials else _WITHHELD_TOO
     return {
-        name: _text(meta, name)
+        name: meta_text(meta, name)
         for name, value in meta.items()
         if name.startswith("HTTP_")
         and name not in withheld
@@ -123,9 +125,31 @@ def _headers(meta: Mapping[str, Any], with_credentials: bool) -> dict[str, str]:
     }
 
 
+def is_withheld(name: str, *, with_credentials: bool) -> bool:
+    """Tell whether a guest must not see the header that CGI calls *name*."""
+    if name in (_WITHHELD if with_credentials else _WITHHELD_TOO):
+        return True
+    return not name.isascii() or not name_is_valid(name)
+
+
+def raw_target(meta: Mapping[str, Any]) -> str:
+    """Return path and query as the client sent them where the server tells, else encoded anew."""
+    for name in ("RAW_URI", "REQUEST_URI"):
+        raw = meta_text(meta, name)
+        if raw.startswith("/"):
+            return raw
+    path = quote(
+        meta_text(meta, "SCRIPT_NAME") + meta_text(meta, "PATH_INFO"),
+        safe=_PATH_SAFE,
+        encoding="latin-1",
+    )
+    query = meta_text(meta, "QUERY_STRING")
+    return f"{path or '/'}?{query}" if query else path or "/"
+
+
 def _shifted(meta: Mapping[str, Any], route: str) -> tuple[str, str]:
     """Move the route from PATH_INFO to SCRIPT_NAME."""
-    script_name, path_info = _text(meta, "SCRIPT_NAME"), _text(meta, "PATH_INFO")
+    script_name, path_info = meta_text(meta, "SCRIPT_NAME"), meta_text(meta, "PATH_INFO")
     prefix = _carried(route).rstrip("/")
     rest = path_info[len(prefix) :]
     if path_info.startswith(prefix) and (not rest or rest.startswith("/")):
@@ -136,19 +160,20 @@ def _shifted(meta: Mapping[str, Any], route: str) -> tuple[str, str]:
 def _raw_path(meta: Mapping[str, Any], path: str) -> str:
     """Return the path as the client sent it where the server tells, else *path* encoded anew."""
     for name in ("RAW_URI", "REQUEST_URI"):  # gunicorn and werkzeug; not part of CGI or WSGI
-        raw = _text(meta, name)
+        raw = meta_text(meta, name)
         if raw.startswith("/"):
             return raw.partition("?")[0]
     return quote(path, safe=_PATH_SAFE, encoding="latin-1")
 
 
-def _server_name(meta: Mapping[str, Any]) -> str:
+def server_name(meta: Mapping[str, Any]) -> str:
     """Return the host the client asked for; SERVER_NAME of a WSGI server is what it bound."""
-    asked_for = _HOST.fullmatch(_text(meta, "HTTP_HOST"))
-    return asked_for[1] if asked_for else _text(meta, "SERVER_NAME") or "localhost"
+    asked_for = _HOST.fullmatch(meta_text(meta, "HTTP_HOST"))
+    return asked_for[1] if asked_for else meta_text(meta, "SERVER_NAME") or "localhost"
 
 
-def _text(meta: Mapping[str, Any], name: str) -> str:
+def meta_text(meta: Mapping[str, Any], name: str) -> str:
+    """Return a variable with one character per byte; empty where it is missing."""
     value = meta.get(name)
     if not isinstance(value, str):
         return ""

@@ -7,22 +7,16 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from nexus.errors import InvalidResponse
+from nexus.guest.headers import MAX_HEADERS, NAME, VALUE, WITHOUT_BODY, is_dropped
 from nexus.guest.wasi.excerpt import excerpt
 from nexus.model import HttpResponse, Limits
 
-MAX_HEADERS: Final = 100  # what gunicorn accepts in requests by default
-
 _END_OF_HEADERS: Final = re.compile(rb"\n\r?\n")
 # No part can match what the next one matches, so this takes linear time on any input.
-_HEADER: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\x00-\x08\x0a-\x1f\x7f]*)")
+_HEADER: Final = re.compile(f"({NAME.pattern}):({VALUE.pattern})")
 _STATUS: Final = re.compile(r"([2-5][0-9][0-9])(?: (.*))?")
 _DIGITS: Final = re.compile(r"[0-9]{1,19}")
 _CGI_FIELDS: Final = ("content-type", "location", "status")
-_DROPPED: Final = frozenset(
-    {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
-)
-_DROPPED_PREFIXES: Final = ("proxy-", "x-nexus-")  # the connection's, and our own
-_WITHOUT_BODY: Final = frozenset({204, 304})  # RFC 9110 sections 15.3.5 and 15.4.5
 _CACHED_BYTES: Final = 1024
 _NEEDED = "a CGI response starts with header lines, then a blank line"
 
@@ -50,7 +44,7 @@ def parse_response(
     block = bytes(stdout[:end])
     head = _read_cached(block) if end <= _CACHED_BYTES else _read(block)
     headers = list(head.headers)
-    if head.status in _WITHOUT_BODY:
+    if head.status in WITHOUT_BODY:
         return HttpResponse(head.status, headers, b"", head.reason)
     body = bytes(memoryview(stdout)[body_start:])
     if head.length is not None and not to_head:
@@ -102,7 +96,7 @@ def _parse_lines(lines: list[str]) -> tuple[list[tuple[str, str]], dict[str, str
         name, value = matched.groups()
         value = value.strip(" \t")
         key = name.lower()
-        if not value or key in _DROPPED or key.startswith(_DROPPED_PREFIXES):
+        if not value or is_dropped(key):
             continue  # an empty field equals one not sent (RFC 3875 section 6.3)
         if key in _CGI_FIELDS or key == "content-length":
             if key in fields:

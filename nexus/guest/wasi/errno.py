@@ -16,6 +16,7 @@ FBIG: Final = 22
 INTR: Final = 27
 INVAL: Final = 28
 IO: Final = 29
+NOENT: Final = 44
 NOTDIR: Final = 54
 NOTSOCK: Final = 57
 NOTSUP: Final = 58

@@ -21,10 +21,10 @@ from nexus.guest.wasi.refusals import REFUSALS
 from nexus.guest.wasi.signatures import MODULE, SIGNATURES
 from nexus.protocols import HostFunction, HostFunctions
 
-_Implementation = Callable[..., int]
+Implementation = Callable[..., int]
 """The process, then the guest's arguments; returns an error number or raises `Refused`."""
 
-_IMPLEMENTED: Final[tuple[_Implementation, ...]] = (
+_IMPLEMENTED: Final[tuple[Implementation, ...]] = (
     clocks.clock_res_get,
     clocks.clock_time_get,
     environment.args_get,
@@ -45,24 +45,27 @@ _IMPLEMENTED: Final[tuple[_Implementation, ...]] = (
     system.random_get,
     system.sched_yield,
 )
-IMPLEMENTATIONS: Final[Mapping[str, _Implementation]] = {
+IMPLEMENTATIONS: Final[Mapping[str, Implementation]] = {
     **{function.__name__: function for function in _IMPLEMENTED},
     **REFUSALS,
 }
 
 
-def host_functions(process: Process) -> HostFunctions:
-    """Make all functions of WASI preview 1 for *process*."""
+def host_functions(
+    process: Process, others: Mapping[str, Implementation] | None = None
+) -> HostFunctions:
+    """Make all functions of WASI preview 1 for *process*; *others* take the place of the usual."""
+    implementations = {**IMPLEMENTATIONS, **(others or {})}
     return {
         (MODULE, name): HostFunction(
-            signature, _guarded(process, name, IMPLEMENTATIONS[name], bool(signature.results))
+            signature, _guarded(process, name, implementations[name], bool(signature.results))
         )
         for name, signature in SIGNATURES.items()
     }
 
 
 def _guarded(
-    process: Process, name: str, implementation: _Implementation, returns: bool
+    process: Process, name: str, implementation: Implementation, returns: bool
 ) -> Callable[..., int | None]:
     """Count the call, keep a stopped guest from doing anything, and let nothing raise."""
 

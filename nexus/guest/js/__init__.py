@@ -1,0 +1,13 @@
+"""Handlers in JavaScript: an ES module in QuickJS-NG, itself a WebAssembly module.
+
+runtime         where QuickJS comes from, and which of its functions are called
+interpreter     those functions, as Python methods
+bundle          a handler's source files
+setup           runs once per handler, in the compiler's child: what it leaves is the snapshot
+files           the source files as a WASI folder, during set-up only
+bridge          what JavaScript may ask of the host: descriptors with Python behind them
+bootstrap.js    joins both sides; prelude/ is the web API
+entry           where the host enters a snapshot
+guest           `JsGuest.perform`: a task in, its result out
+request, response, errors   what goes in and what comes out
+"""

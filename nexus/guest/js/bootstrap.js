@@ -1,0 +1,205 @@
+// Joins the two halves: what the host calls, and `host`, what the prelude may ask of it.
+//
+// Evaluated once, before the snapshot. `read` and `write` are QuickJS's own functions on file
+// descriptors, made for this closure alone: handler code has no way to them. They take
+// (descriptor, ArrayBuffer, offset, length) and return a count, or an error number below zero.
+(function (read, write) {
+  "use strict";
+  // Handlers may replace what they find on globals; what runs for every request must not notice.
+  const { stringify } = JSON;
+  const { apply } = Reflect;
+  const { then } = Promise.prototype;
+  const { now } = Date;
+  const { charCodeAt } = String.prototype;
+  const BaseError = Error, Bytes = Uint8Array, Text = String;
+
+  const RANDOM = 16, BODY = 17, SLEEP = 18;
+  const LOG = { __proto__: null, debug: 24, info: 25, warn: 26, error: 27 };
+  const DIGEST = { __proto__: null, "SHA-1": 32, "SHA-256": 33, "SHA-384": 34, "SHA-512": 35 };
+  const HMAC = { __proto__: null, "SHA-1": 40, "SHA-256": 41, "SHA-384": 42, "SHA-512": 43 };
+  const SIZE = { __proto__: null, "SHA-1": 20, "SHA-256": 32, "SHA-384": 48, "SHA-512": 64 };
+
+  let loading = true;
+
+  function send(descriptor, bytes) {
+    const sent = write(descriptor, bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (sent !== bytes.byteLength) throw new BaseError("the host refused a call");
+  }
+
+  function receive(descriptor, count) {
+    const bytes = new Bytes(count);
+    for (let start = 0; start < count;) {
+      const got = read(descriptor, bytes.buffer, start, count - start);
+      if (got <= 0) throw new BaseError("the host refused a call");
+      start += got;
+    }
+    return bytes;
+  }
+
+  function utf8(text) {
+    const length = text.length;
+    const bytes = new Bytes(3 * length);
+    let end = 0;
+    for (let i = 0; i < length; i++) {
+      let c = apply(charCodeAt, text, [i]);
+      if (c < 0x80) { bytes[end++] = c; continue; }
+      if (c >= 0xd800 && c < 0xe000) {
+        const next = c < 0xdc00 && i + 1 < length ? apply(charCodeAt, text, [i + 1]) : 0;
+        if (next >= 0xdc00 && next < 0xe000) {
+          c = 0x10000 + ((c - 0xd800) << 10) + (next - 0xdc00);
+          i++;
+        } else c = 0xfffd;
+      }
+      if (c < 0x800) bytes[end++] = 0xc0 | c >> 6;
+      else {
+        if (c < 0x10000) bytes[end++] = 0xe0 | c >> 12;
+        else { bytes[end++] = 0xf0 | c >> 18; bytes[end++] = 0x80 | c >> 12 & 0x3f; }
+        bytes[end++] = 0x80 | c >> 6 & 0x3f;
+      }
+      bytes[end++] = 0x80 | c & 0x3f;
+    }
+    return new Bytes(bytes.buffer, 0, end);
+  }
+
+  const host = {
+    __proto__: null,
+    random(count) {
+      // One snapshot serves every request, so a value drawn now would be the same in all of them.
+      if (loading) throw new BaseError("random values can be had in a request, not while loading");
+      return receive(RANDOM, count);
+    },
+    digest(name, bytes) {
+      send(DIGEST[name], bytes);
+      return receive(DIGEST[name], SIZE[name]);
+    },
+    hmac(name, key, bytes) {
+      send(HMAC[name], key);
+      send(HMAC[name], bytes);
+      return receive(HMAC[name], SIZE[name]);
+    },
+    log(level, text) {
+      send(LOG[level] ?? LOG.info, utf8(Text(text)));
+    },
+    sleep(ms) {
+      send(SLEEP, utf8(Text(ms)));
+    },
+    now() {
+      return now();
+    },
+  };
+
+  // What became of a thrown value, in strings, whatever its getters do.
+  function described(error) {
+    const found = { name: "", message: "", stack: "" };
+    try {
+      if (error instanceof BaseError || (typeof error === "object" && error && "stack" in error)) {
+        found.name = Text(error.name);
+        found.message = Text(error.message);
+        found.stack = Text(error.stack);
+      } else found.message = typeof error === "symbol" ? "a symbol" : Text(error);
+    } catch {
+      found.message ||= "a value that cannot be shown";
+    }
+    return found;
+  }
+
+  // A call site would hand out the functions of this file and of the prelude.
+  function closeCallSites() {
+    const usual = Error.prepareStackTrace;
+    Error.prepareStackTrace = (_, sites) => sites;
+    const [site] = new BaseError().stack;
+    Error.prepareStackTrace = usual;
+    delete Object.getPrototypeOf(site).getFunction;
+  }
+
+  const unspeakable = {
+    error: { name: "InternalError", message: "out of memory", stack: "" },
+  };
+  let api, handler, outcome;
+
+  function succeed(value) {
+    outcome = unspeakable; // stays, if what follows finds no memory
+    outcome = { value };
+  }
+  function fail(error) {
+    outcome = unspeakable;
+    outcome = { error: described(error) };
+  }
+  function follow(promise) {
+    apply(then, promise, [succeed, fail]);
+  }
+  function unsettled() {
+    const wait = api.nextTimer();
+    return wait < 0 ? '{"pending":true}' : stringify({ wait });
+  }
+
+  return {
+    // Called before the snapshot.
+    install(makePrelude) {
+      closeCallSites();
+      api = makePrelude(host);
+    },
+    adopt(found) {
+      handler = found;
+      const kind = typeof found === "function" ? "function" : typeof found?.fetch;
+      return kind === "function" || typeof found?.run === "function";
+    },
+    seal() {
+      loading = false;
+    },
+    describe(error) {
+      return stringify(described(error));
+    },
+    unsettled,
+
+    // Called for each request. `outcome` is undefined until the promise has settled.
+    respond(head, body) {
+      outcome = undefined;
+      try {
+        follow(api.dispatch(handler, head, body ?? new Bytes(0), head.env));
+      } catch (error) {
+        fail(error);
+      }
+    },
+
+    evaluate(context) {
+      outcome = undefined;
+      for (const name of ["state", "args", "scope"]) {
+        globalThis[`$${name}`] = context[name];
+      }
+      const { state, args, scope } = context;
+      const isFunction = typeof handler === "function";
+      follow((async () => {
+        const run = isFunction ? handler : handler?.run;
+        if (typeof run !== "function") {
+          throw new TypeError("a JSON context needs a default export that is a function, "
+            + "or an object with a function `run`");
+        }
+        return apply(run, isFunction ? undefined : handler, [{ state, args, scope }]);
+      })());
+    },
+
+    // How far it has come, as JSON. A response's body is written to the host on the way.
+    result() {
+      if (outcome === undefined) return unsettled();
+      if (outcome.error) return stringify(outcome);
+      const { status, reason, headers, body } = outcome.value;
+      if (body.byteLength) send(BODY, body);
+      return stringify({ status, reason, headers });
+    },
+
+    value() {
+      if (outcome === undefined) return unsettled();
+      if (outcome.error) return stringify(outcome);
+      try {
+        return stringify({ value: outcome.value === undefined ? null : outcome.value });
+      } catch (error) {
+        return stringify({ error: described(error) });
+      }
+    },
+
+    wake() {
+      api.runTimer();
+    },
+  };
+})

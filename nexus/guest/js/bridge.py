@@ -1,0 +1,138 @@
+"""What handlers' JavaScript may ask of the host, as file descriptors that `bootstrap.js` holds.
+
+A descriptor number per service: it writes what goes in, and reads what comes out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import time
+from typing import Any, Final
+
+from nexus.guest.wasi import errno
+from nexus.guest.wasi.descriptors import FD_READ, FD_WRITE, Descriptor, LogOutput
+from nexus.guest.wasi.errno import Refused
+from nexus.protocols import Run
+
+RANDOM, BODY, SLEEP = 16, 17, 18
+_LOG, _DIGEST, _HMAC = 24, 32, 40
+"""the first of one per level or algorithm; `bootstrap.js` has the same numbers"""
+
+_LEVELS: Final = (b"<7>", b"", b"<4>", b"<3>")
+"""debug, info, warn, error, as sd-daemon(3) marks lines; unmarked ones are info"""
+_ALGORITHMS: Final = ("sha1", "sha256", "sha384", "sha512")
+_RANDOM_BYTES: Final = 64 << 10  # 0.2 ms of the kernel's generator between two checkpoints
+_STEP_S: Final = 0.01  # how late a cancelled run's sleep may notice
+
+
+class Bridge:
+    """The descriptors of one thread's guest; `open` makes them new for each run."""
+
+    def __init__(self) -> None:
+        self._logs = [_Log(mark) for mark in _LEVELS]
+        self._hashes = [
+            *(_Digest(name) for name in _ALGORITHMS),
+            *(_Hmac(name) for name in _ALGORITHMS),
+        ]
+        numbers = [_DIGEST + n for n in range(4)] + [_HMAC + n for n in range(4)]
+        self._table: dict[int, Descriptor] = {
+            RANDOM: _Random(),
+            **{_LOG + number: log for number, log in enumerate(self._logs)},
+            **dict(zip(numbers, self._hashes, strict=True)),
+        }
+
+    def open(self, run: Run, body: Descriptor) -> dict[int, Descriptor]:
+        """The table for *run*; what it writes to `BODY` goes to *body*."""
+        output = LogOutput(run)
+        for log in self._logs:
+            log.output = output
+        for found in self._hashes:
+            found.state = None
+        table = self._table.copy()
+        table[2], table[BODY], table[SLEEP] = output, body, _Sleep(run)
+        return table
+
+
+def sleep(run: Run, seconds: float) -> bool:
+    """Give the CPU away for *seconds*; False if the run's deadline came before."""
+    run.give_way()
+    end = time.monotonic() + seconds
+    while True:
+        now = time.monotonic()
+        if run.stopped is not None or now >= run.deadline:
+            return False
+        if now >= end:
+            return True
+        time.sleep(min(end - now, run.deadline - now, _STEP_S))
+
+
+class _Random(Descriptor):
+    rights = FD_READ
+
+    def read(self, length: int) -> bytes:
+        return os.urandom(min(length, _RANDOM_BYTES))
+
+
+class _Sleep(Descriptor):
+    """Takes milliseconds in decimal."""
+
+    rights = FD_WRITE
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def write(self, content: memoryview) -> None:
+        try:
+            sleep(self._run, float(bytes(content)) / 1000)
+        except ValueError as error:
+            raise Refused(errno.INVAL) from error
+
+
+class _Log(Descriptor):
+    """Takes a line, or several, without the last line's end."""
+
+    rights = FD_WRITE
+    output: LogOutput
+
+    def __init__(self, mark: bytes) -> None:
+        self._mark = mark
+
+    def write(self, content: memoryview) -> None:
+        lines = bytes(content).split(b"\n")
+        marked = b"".join(self._mark + line + b"\n" for line in lines)
+        self.output.write(memoryview(marked))
+
+
+class _Digest(Descriptor):
+    """Takes content in pieces; a read gives its digest and starts anew."""
+
+    rights = FD_READ | FD_WRITE
+
+    def __init__(self, algorithm: str) -> None:
+        self._algorithm = algorithm
+        self.state: Any = None
+        """a hash object of hashlib or hmac, both untyped in common"""
+
+    def write(self, content: memoryview) -> None:
+        if self.state is None:
+            self.state = hashlib.new(self._algorithm)
+        self.state.update(content)
+
+    def read(self, length: int) -> bytes:
+        if self.state is None:
+            raise Refused(errno.INVAL)
+        digest: bytes = self.state.digest()
+        self.state = None
+        return digest[:length]
+
+
+class _Hmac(_Digest):
+    """As `_Digest`, but what is written first is the key."""
+
+    def write(self, content: memoryview) -> None:
+        if self.state is None:
+            self.state = hmac.new(bytes(content), digestmod=self._algorithm)
+        else:
+            self.state.update(content)

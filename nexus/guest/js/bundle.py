@@ -1,0 +1,37 @@
+"""A handler's source: one file, or several that import each other."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """All files a handler is made of, by their path below the handlers folder."""
+
+    entry: str
+    files: Mapping[str, bytes]
+
+    def digest(self) -> bytes:
+        """Of the names and contents of all files."""
+        return hashlib.sha256(self.pack()).digest()
+
+    def pack(self) -> bytes:
+        """The bundle as bytes, for `unpack_bundle`."""
+        files = [(name, len(content)) for name, content in sorted(self.files.items())]
+        head = json.dumps({"entry": self.entry, "files": files}).encode()
+        return head + b"\n" + b"".join(content for _, content in sorted(self.files.items()))
+
+
+def unpack_bundle(packed: bytes) -> Bundle:
+    """The bundle that `Bundle.pack` made *packed* from."""
+    line, _, rest = packed.partition(b"\n")
+    head = json.loads(line)
+    files, start = {}, 0
+    for name, size in head["files"]:
+        files[name] = rest[start : start + size]
+        start += size
+    return Bundle(head["entry"], files)

@@ -1,0 +1,79 @@
+"""JavaScript errors: read from a guest, and told to people."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from nexus.errors import GuestError, GuestTrap, MemoryLimit, StackLimit
+
+_POSITION: Final = re.compile(r"(?:at |\()([^\s()]+):([0-9]+):([0-9]+)\)?$", re.MULTILINE)
+_SHOWN_CHARACTERS: Final = 500
+_LINE_CHARACTERS: Final = 160
+_MEMORY: Final = ("InternalError", "out of memory")
+_STACK: Final = ("RangeError", "Maximum call stack size exceeded")
+
+
+class Thrown(NamedTuple):
+    """A thrown value in strings; only *message* where it was no error object."""
+
+    name: str
+    message: str
+    stack: str
+
+    def headline(self) -> str:
+        """As a console shows it, without the stack."""
+        message = self.message[:_SHOWN_CHARACTERS]
+        if not self.name:
+            return f"Uncaught {message}"
+        return f"Uncaught {self.name}: {message}" if message else f"Uncaught {self.name}"
+
+    def report(self) -> str:
+        """For the log: the headline and the stack below it."""
+        lines = [line for line in self.stack.splitlines() if "(nexus:" not in line]
+        return "\n".join([self.headline(), *lines])
+
+    def as_guest_error(self) -> GuestError:
+        """The error of Nexus for it, without the stack."""
+        kind = (self.name, self.message)
+        if kind == _MEMORY:
+            return MemoryLimit("the handler needs more memory than it may have")
+        if kind == _STACK:
+            return StackLimit("the handler's calls are nested too deeply")
+        return GuestTrap(self.headline())
+
+
+OUT_OF_MEMORY: Final = Thrown(*_MEMORY, "")
+
+
+def read_thrown(described: Mapping[str, object]) -> Thrown:
+    """What `bootstrap.js` made of a thrown value; any part may be missing or be no string."""
+    return Thrown(*[str(described.get(key) or "") for key in Thrown._fields])
+
+
+def parse_thrown(text: bytes) -> Thrown:
+    """`read_thrown` from JSON."""
+    return read_thrown(json.loads(text))
+
+
+def locate(thrown: Thrown, files: Mapping[str, bytes]) -> str:
+    """Say what was thrown while *files* were loaded: file, line, column and the source line."""
+    message = thrown.headline().removeprefix("Uncaught ")
+    for name, line, column in _POSITION.findall(thrown.stack):
+        if name in files:
+            shown = _source_line(files[name], int(line), int(column))
+            return f"{name}:{line}:{column}: {message}{shown}"
+    return message
+
+
+def _source_line(content: bytes, line: int, column: int) -> str:
+    lines = content.decode("utf-8", "replace").split("\n")
+    if not 0 < line <= len(lines):
+        return ""
+    text = lines[line - 1].rstrip("\r").replace("\t", " ")
+    start = max(0, column - 1 - _LINE_CHARACTERS // 2)
+    shown = text[start : start + _LINE_CHARACTERS]
+    gutter = f"{line} | "
+    return f"\n{gutter}{shown}\n{' ' * (len(gutter) + column - 1 - start)}^"

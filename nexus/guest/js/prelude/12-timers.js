@@ -1,0 +1,86 @@
+// setTimeout and setInterval, in the order of the HTML standard: first the timer that is due
+// first, of two due at once the one that was set first. Time passes in the host, between two
+// runs of `runTimer`.
+
+const timers = new Map(); // id -> {id, due, turn, interval, level, run}
+let lastTimerId = 0;
+let lastTurn = 0;
+let nesting = 0; // how deep timers set timers: from 5 on at least 4 ms, as the standard says
+
+const schedule = (timer, delay) => {
+  const wait = nesting > 5 ? Math.max(delay, 4) : delay;
+  lastTurn += 1;
+  Object.assign(timer, { due: host.now() + wait, turn: lastTurn, level: nesting + 1 });
+  timers.set(timer.id, timer);
+};
+
+const startTimer = (what, callback, delay, args, repeats) => {
+  if (typeof callback !== "function") {
+    throw new TypeError(`${what} needs a function, but got ${describe(callback)}`);
+  }
+  const wait = Math.max(0, delay | 0); // a `long`: NaN is 0
+  lastTimerId += 1;
+  const run = () => callback.apply(globalThis, args);
+  schedule({ id: lastTimerId, run, interval: repeats ? wait : undefined }, wait);
+  return lastTimerId;
+};
+
+const stopTimer = (id) => {
+  timers.delete(Number(id));
+};
+
+const firstTimer = () => {
+  let first;
+  for (const timer of timers.values()) {
+    if (!first || timer.due < first.due || (timer.due === first.due && timer.turn < first.turn)) {
+      first = timer;
+    }
+  }
+  return first;
+};
+
+const nextTimer = () => {
+  const first = firstTimer();
+  return first ? Math.max(0, first.due - host.now()) : -1;
+};
+
+const runTimer = () => {
+  const timer = firstTimer();
+  if (!timer) {
+    return;
+  }
+  if (timer.interval === undefined) {
+    timers.delete(timer.id);
+  }
+  nesting = timer.level;
+  try {
+    timer.run();
+  } catch (error) {
+    logUncaught(error);
+  }
+  if (timer.interval !== undefined && timers.get(timer.id) === timer) {
+    schedule(timer, timer.interval);
+  }
+  nesting = 0;
+};
+
+define("setTimeout", function setTimeout(callback, delay = 0, ...args) {
+  return startTimer("setTimeout", callback, delay, args, false);
+});
+define("setInterval", function setInterval(callback, delay = 0, ...args) {
+  return startTimer("setInterval", callback, delay, args, true);
+});
+define("clearTimeout", function clearTimeout(id = 0) {
+  stopTimer(id);
+});
+define("clearInterval", function clearInterval(id = 0) {
+  stopTimer(id);
+});
+
+// An error that nobody can catch any more goes to the log.
+const logUncaught = (error) => console.error("Uncaught", error);
+
+define("reportError", function reportError(error) {
+  need(arguments, 1, "reportError");
+  logUncaught(error);
+});

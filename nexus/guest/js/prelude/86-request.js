@@ -1,0 +1,190 @@
+// Request. The options that only matter to a fetch (mode, credentials, cache and so on) are
+// kept as they are given and have no effect.
+
+const NORMAL_METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"];
+const FORBIDDEN_METHODS = ["CONNECT", "TRACE", "TRACK"];
+
+const requestMethod = (method) => {
+  const text = toText(method);
+  if (!HTTP_TOKEN.test(text)) {
+    throw new TypeError(`Invalid method ${JSON.stringify(text)}: it must be an HTTP token`);
+  }
+  const upper = text.toUpperCase();
+  if (FORBIDDEN_METHODS.includes(upper)) {
+    throw new TypeError(`A Request may not have the method ${text}`);
+  }
+  return NORMAL_METHODS.includes(upper) ? upper : text;
+};
+
+// [allowed values, the first one is the default]; an empty list allows any string.
+const REQUEST_OPTIONS = {
+  mode: ["cors", "navigate", "no-cors", "same-origin"],
+  credentials: ["same-origin", "include", "omit"],
+  cache: ["default", "force-cache", "no-cache", "no-store", "only-if-cached", "reload"],
+  redirect: ["follow", "error", "manual"],
+  referrerPolicy: ["", "no-referrer", "no-referrer-when-downgrade", "origin",
+    "origin-when-cross-origin", "same-origin", "strict-origin",
+    "strict-origin-when-cross-origin", "unsafe-url"],
+  integrity: [],
+  referrer: [],
+};
+
+const requestOption = (name, init, inherited) => {
+  const allowed = REQUEST_OPTIONS[name];
+  if (init[name] === undefined) {
+    return inherited?.[name] ?? allowed[0] ?? (name === "referrer" ? "about:client" : "");
+  }
+  const text = toText(init[name]);
+  if (allowed.length > 0 && !allowed.includes(text)) {
+    throw new TypeError(
+      `The option ${name} of a Request may be ` +
+      `${allowed.map((one) => JSON.stringify(one)).join(", ")}, not ${JSON.stringify(text)}`,
+    );
+  }
+  return text;
+};
+
+const absoluteURL = (input) => {
+  const text = toUSV(input);
+  const url = parseURL(text, requestURL());
+  if (!url) {
+    throw new TypeError(`Invalid URL: ${JSON.stringify(text)}`);
+  }
+  if (hasCredentials(url)) {
+    throw new TypeError(
+      `A Request's URL may not have a user or a password: ${JSON.stringify(text)}`,
+    );
+  }
+  return writeRecord(url);
+};
+
+const requestSignal = (init, input) => {
+  const signal = init.signal === undefined ? input?.signal : init.signal;
+  if (signal === undefined || signal === null) return undefined;
+  if (!(signal instanceof AbortSignal)) {
+    throw new TypeError(`The option signal must be an AbortSignal, not ${describe(signal)}`);
+  }
+  return followSignals([signal]);
+};
+
+let incomingRequest; // ({method, url, headers}, bytes): the request that a handler gets
+
+const REQUEST_KEY = Symbol("the key that only this file has");
+
+class Request {
+  #method;
+  #url; // as it came; `url` makes it normal where it must be
+  #isNormal = true;
+  #headers;
+  #body = null;
+  #signal;
+  #options;
+
+  constructor(input, init = undefined) {
+    if (input === REQUEST_KEY) return;
+    need(arguments, 1, "Request");
+    const given = toDictionary(init, "The options of a Request");
+    const source = input instanceof Request ? input : undefined;
+    this.#url = source ? source.url : absoluteURL(input);
+    this.#method = given.method === undefined
+      ? source?.method ?? "GET"
+      : requestMethod(given.method);
+    this.#headers = new Headers(given.headers ?? source?.headers);
+    this.#signal = requestSignal(given, source);
+    this.#options = Object.fromEntries(
+      Object.keys(REQUEST_OPTIONS).map((name) => [name, requestOption(name, given, source)]),
+    );
+    this.#options.keepalive = Boolean(given.keepalive ?? source?.keepalive);
+    this.#setBody(given, source);
+  }
+
+  static {
+    incomingRequest = ({ method, url, headers }, bytes) => {
+      const request = new Request(REQUEST_KEY);
+      request.#method = method;
+      request.#url = url;
+      request.#isNormal = false;
+      request.#headers = freezeHeaders(headersOf(
+        headers.map(([name, value]) => [name.toLowerCase(), value]),
+      ));
+      if (bytes.length > 0) request.#body = newBody({ bytes, owned: true });
+      return request;
+    };
+    installBodyMethods(Request, (request) => request.#body);
+  }
+
+  get method() { return this.#method; }
+  get headers() { return this.#headers; }
+
+  get url() {
+    if (!this.#isNormal) {
+      const record = parseURL(this.#url);
+      if (record) this.#url = writeRecord(record);
+      this.#isNormal = true;
+    }
+    return this.#url;
+  }
+
+  get signal() {
+    this.#signal ??= new AbortController().signal;
+    return this.#signal;
+  }
+
+  get destination() { return ""; }
+  get duplex() { return "half"; }
+  get isHistoryNavigation() { return false; }
+  get isReloadNavigation() { return false; }
+  get keepalive() { return this.#options?.keepalive ?? false; }
+
+  clone() {
+    const copy = new Request(REQUEST_KEY);
+    copy.#body = cloneBody(this.#body);
+    copy.#method = this.#method;
+    copy.#url = this.url;
+    copy.#headers = headersOf([...headerList(this.#headers)]);
+    copy.#signal = this.#signal && followSignals([this.#signal]);
+    copy.#options = this.#options && { ...this.#options };
+    return copy;
+  }
+
+  #setBody(given, source) {
+    const isGiven = given.body !== undefined && given.body !== null;
+    if (isGiven && (this.#method === "GET" || this.#method === "HEAD")) {
+      throw new TypeError(`A Request with the method ${this.#method} cannot have a body`);
+    }
+    if (isGiven) {
+      const { body, type } = extractBody(given.body);
+      if (body.stream && given.duplex !== "half") {
+        throw new TypeError('A Request whose body is a stream needs the option duplex: "half"');
+      }
+      this.#body = body;
+      if (type && !this.#headers.has("content-type")) this.#headers.set("content-type", type);
+    } else if (source?.#body && given.body === undefined) {
+      requireUnused(source.#body, "make a Request of a Request");
+      this.#body = { ...source.#body };
+      source.#leaveBody();
+    }
+  }
+
+  // The body went to another Request: here it counts as read.
+  #leaveBody() {
+    if (this.#body.bytes) {
+      this.#body = newBody({ bytes: this.#body.bytes, used: true });
+    } else {
+      const spent = new ReadableStream();
+      spent.cancel();
+      this.#body = newBody({ stream: spent });
+    }
+  }
+
+  static {
+    for (const name of Object.keys(REQUEST_OPTIONS)) {
+      Object.defineProperty(Request.prototype, name, {
+        get() { return this.#options?.[name] ?? requestOption(name, {}); },
+        configurable: true,
+      });
+    }
+  }
+}
+
+expose(Request);

@@ -1,0 +1,53 @@
+// One request: from what the host has to a Request, through the handler, to what the host sends.
+
+let currentURL; // of the request being answered, as it came
+
+// The base of relative URLs in Request and Response.redirect, or undefined outside a request.
+const requestURL = () => currentURL && parseURL(currentURL);
+
+const handlerFunction = (handler) => {
+  if (typeof handler === "function") {
+    return handler;
+  }
+  if (typeof handler?.fetch === "function") {
+    return (...args) => handler.fetch(...args);
+  }
+  throw new TypeError(
+    "The handler's default export must be a function or an object with a function fetch, but is " +
+    describe(handler),
+  );
+};
+
+// The handler's third argument. There is nothing after a request: what waitUntil is given is
+// waited for before the answer goes out.
+const newContext = () => {
+  const waits = [];
+  const waitUntil = (promise) => {
+    waits.push(Promise.resolve(promise).catch(logUncaught));
+  };
+  return { context: { waitUntil, passThroughOnException() {} }, waits };
+};
+
+const requireResponse = (value) => {
+  const response = readResponse(value);
+  if (!response) {
+    throw new TypeError(`The handler must give a Response, but gave ${describe(value)}`);
+  }
+  if (response.type === "error") {
+    throw new TypeError("The handler gave Response.error(), which cannot be sent");
+  }
+  return response;
+};
+
+const dispatch = async (handler, head, body, env) => {
+  beginClock();
+  forgetSeed();
+  currentURL = head.url;
+  const { context, waits } = newContext();
+  const answer = await handlerFunction(handler)(incomingRequest(head, body), env, context);
+  const response = requireResponse(answer);
+  const bytes = await takeBytes(response.body, "send the Response");
+  for (let i = 0; i < waits.length; i += 1) await waits[i]; // the list may grow meanwhile
+  const { status, reason, headers } = response;
+  return { status, reason, headers, body: bytes };
+};

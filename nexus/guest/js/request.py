@@ -1,0 +1,57 @@
+"""A request's head as `dispatch` of the prelude takes it: one JSON text."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+
+from nexus.guest.wasi.cgi_request import (
+    AUTHORIZATION,
+    is_withheld,
+    meta_text,
+    raw_target,
+    server_name,
+)
+from nexus.model import Handler, HttpRequest
+
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+_OWN_NAMES = ("CONTENT_TYPE", "CONTENT_LENGTH")
+"""headers that CGI and WSGI have without the prefix"""
+
+
+def head_of(request: HttpRequest, handler: Handler) -> bytes:
+    """Return method, URL, headers and the manifest's environment.
+
+    Header values are bytes, one to a character, as WSGI and the Fetch standard have them. What a
+    CGI guest does not get to see, JavaScript does not either.
+    """
+    meta = request.meta
+    with_credentials = AUTHORIZATION in handler.capabilities
+    headers = [
+        [shown, meta_text(meta, name)]
+        for name, value in meta.items()
+        if name.startswith("HTTP_")
+        and isinstance(value, str)
+        and (shown := _header_name(name, with_credentials))
+    ]
+    for name in _OWN_NAMES:
+        value = meta_text(meta, name)
+        if value:
+            headers.append([_header_name(name, with_credentials), value])
+    scheme = meta_text(meta, "wsgi.url_scheme") or "http"
+    host = meta_text(meta, "HTTP_HOST") or server_name(meta)
+    head = {
+        "method": meta_text(meta, "REQUEST_METHOD") or "GET",
+        "url": f"{scheme}://{host}{raw_target(meta)}",
+        "headers": headers,
+        "env": dict(handler.env),
+    }
+    return _encode(head).encode()
+
+
+@lru_cache(maxsize=1024)
+def _header_name(name: str, with_credentials: bool) -> str:
+    """Empty where a handler must not see that header."""
+    if is_withheld(name, with_credentials=with_credentials):
+        return ""
+    return name.removeprefix("HTTP_").replace("_", "-").lower()

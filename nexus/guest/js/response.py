@@ -1,0 +1,108 @@
+"""What a JavaScript handler answered, read as what it is: input from a stranger."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from nexus.errors import InvalidResponse
+from nexus.guest.headers import MAX_HEADERS, NAME, VALUE, WITHOUT_BODY, is_dropped
+from nexus.guest.wasi.excerpt import excerpt
+from nexus.model import HttpResponse, Limits
+
+_ONCE: Final = frozenset({"content-type", "location"})
+_CACHED_BYTES: Final = 1024
+
+
+class _Head(NamedTuple):
+    """An answer without its body; immutable, since equal ones share one."""
+
+    status: int
+    reason: str
+    headers: tuple[tuple[str, str], ...]
+    length: str | None
+
+
+def response_of(
+    answer: bytes, body: bytes | bytearray, limits: Limits, *, to_head: bool = False
+) -> HttpResponse:
+    """Make a response from the JSON *answer* of `bootstrap.js` and the *body* it wrote.
+
+    *to_head*: the request's method was HEAD, so Content-Length is that of a body not sent.
+
+    Raises: InvalidResponse with what was found and what is needed.
+    """
+    if len(answer) > limits.max_header_bytes:
+        raise InvalidResponse(f"the headers are longer than {limits.max_header_bytes} bytes")
+    read = _read_cached if len(answer) <= _CACHED_BYTES else _read
+    status, reason, kept, length = read(answer)
+    headers = list(kept)
+    if status in WITHOUT_BODY:
+        return HttpResponse(status, headers, b"", reason)
+    if length is not None and not to_head and length != str(len(body)):
+        raise InvalidResponse(
+            f"Content-Length is {length!r:.40}, but the body has {len(body)} bytes; "
+            "the header can be left out"
+        )
+    return HttpResponse(status, headers, bytes(body), reason)
+
+
+def _read(answer: bytes) -> _Head:
+    try:
+        head = json.loads(answer.decode("utf-8", "replace"))
+        status, reason, given = head["status"], head.get("reason", ""), head["headers"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InvalidResponse(
+            f"the handler's answer begins with {excerpt(answer)}; needed is a Response"
+        ) from error
+    headers, length = _headers(given)
+    if status.__class__ is not int or not 200 <= status <= 599:
+        raise InvalidResponse(f"the status is {status!r}; needed is a number from 200 to 599")
+    if not isinstance(reason, str) or not _is_value(reason):
+        raise InvalidResponse(f"the reason phrase {reason!r:.80} has characters it must not have")
+    return _Head(status, reason, tuple(headers), length)
+
+
+# Handlers answer with the same few heads over and over; reading one anew takes 25 µs more.
+_read_cached = lru_cache(maxsize=256)(_read)
+
+
+def _headers(given: Any) -> tuple[list[tuple[str, str]], str | None]:
+    """The headers to send, and what Content-Length was said to be."""
+    if not isinstance(given, list) or len(given) > MAX_HEADERS:
+        raise InvalidResponse(f"the response has more than {MAX_HEADERS} headers")
+    headers: list[tuple[str, str]] = []
+    once: dict[str, str] = {}
+    for pair in given:
+        name, value = _pair(pair)
+        key = name.lower()
+        if is_dropped(key):
+            continue
+        if key in _ONCE or key == "content-length":
+            if key in once:
+                raise InvalidResponse(f"the response has more than one {name} header")
+            once[key] = value
+            if key == "content-length":
+                continue
+        headers.append((name, value))
+    return headers, once.get("content-length")
+
+
+def _pair(pair: Any) -> tuple[str, str]:
+    match pair:
+        case [str(name), str(value)]:
+            pass
+        case _:
+            raise InvalidResponse(f"{pair!r:.80} is not a header: needed are a name and a value")
+    if NAME.fullmatch(name) is None:
+        raise InvalidResponse(f"the header name {name!r:.80} has characters it must not have")
+    value = value.strip(" \t")
+    if not _is_value(value):
+        raise InvalidResponse(f"the value of header {name} has characters it must not have")
+    return name, value
+
+
+def _is_value(text: str) -> bool:
+    """Tell whether *text* can go over the wire: bytes, one to a character, none of control."""
+    return VALUE.fullmatch(text) is not None and (text.isascii() or max(text) <= "\xff")

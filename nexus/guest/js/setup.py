@@ -1,0 +1,176 @@
+"""Sets a JavaScript handler up, once, in the compiler's child: what it leaves is the snapshot that
+every request starts from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+from nexus.errors import (
+    CompilationError,
+    DeadlineExceeded,
+    GuestError,
+    MemoryLimit,
+    NexusError,
+)
+from nexus.guest.js import prelude_source as sources
+from nexus.guest.js.bridge import Bridge, sleep
+from nexus.guest.js.bundle import Bundle
+from nexus.guest.js.entry import FUNCTIONS, Entry
+from nexus.guest.js.errors import locate, parse_thrown
+from nexus.guest.js.files import FOLDER, SourceFolder, folder_functions
+from nexus.guest.js.interpreter import (
+    EXCEPTION,
+    PENDING,
+    REJECTED,
+    SCRATCH_BYTES,
+    Addresses,
+    Interpreter,
+    address,
+    tag,
+)
+from nexus.guest.js.runtime import CHECK_ATTRIBUTES, MODULE_LOADER, READ_WRITE
+from nexus.guest.wasi.descriptors import Descriptor
+from nexus.guest.wasi.link import host_functions
+from nexus.guest.wasi.process import Process
+from nexus.guest.wasi.program import Program
+from nexus.protocols import FUNCTION_PREFIX, EngineInstance, HostFunctions, Run
+
+SETUP_VERSION: Final = 2
+"""part of a snapshot's key; raise it when this module sets up otherwise than before"""
+
+STACK_BYTES: Final = 256 << 10
+"""how deep JavaScript may recurse: about 800 calls. QuickJS measures the stack in linear memory;
+the machine's own grows two to four times as fast, and engine and thread must have room for it"""
+
+_SCRIPT, _MODULE, _COMPILE_ONLY = 0, 1, 1 << 5  # JS_EVAL_TYPE_*, JS_EVAL_FLAG_*
+_WITH_MAGIC: Final = 1  # JS_CFUNC_generic_magic
+_READ, _WRITE = 0, 1  # the magic of js_os_read_write
+
+
+class SetUp:
+    """One handler's set-up; `functions` are linked before, `prepare` is called once."""
+
+    def __init__(self, bundle: Bundle, c_functions: Mapping[str, int]) -> None:
+        """*c_functions*: addresses of the functions `ADDRESSED` names, in its table."""
+        self._bundle, self._c_functions = bundle, c_functions
+        self._process = Process()
+
+    def functions(self) -> HostFunctions:
+        return host_functions(self._process, folder_functions())
+
+    def prepare(self, instance: EngineInstance, run: Run) -> Entry:
+        """Bring *instance*, which is new, to where requests start.
+
+        Raises: CompilationError saying where the handler's source is wrong, or which limit it met.
+        """
+        descriptors = Bridge().open(run, Descriptor())
+        descriptors[FOLDER] = SourceFolder(self._bundle.files)
+        self._process.start(instance, run, Program(), descriptors)
+        try:
+            return self._prepare(instance, run)
+        except GuestError as error:
+            raise self._refused(run.stopped or error) from error
+        finally:
+            self._process.finish()
+
+    def _refused(self, reason: NexusError) -> CompilationError:
+        return CompilationError(f"{self._bundle.entry}: while it was loaded: {reason}")
+
+    def _prepare(self, instance: EngineInstance, run: Run) -> Entry:
+        at = _start(instance)
+        js = Interpreter(instance, at, run.limits.memory_bytes)
+        bootstrap = self._evaluate(js, sources.bootstrap(), sources.BOOTSTRAP_NAME)
+        functions = js.call(bootstrap, [self._c_function(js, magic) for magic in (_READ, _WRITE)])
+        prelude = self._evaluate(js, sources.prelude(), sources.PRELUDE_NAME)
+        self._called(js, functions, "install", prelude)
+        self._load_modules(js, at, functions, run)
+        self._called(js, functions, "seal")
+        instance.invoke(f"{FUNCTION_PREFIX}JS_RunGC", at.runtime)
+        return Entry(
+            at.runtime,
+            at.context,
+            at.scratch,
+            *[js.get(functions, name) for name in FUNCTIONS],
+        )
+
+    def _c_function(self, js: Interpreter, magic: int) -> int:
+        name = js.keep(b"call")
+        function = self._c_functions[READ_WRITE]
+        return js.c("JS_NewCFunction2", function, name, 4, _WITH_MAGIC, magic)
+
+    def _evaluate(self, js: Interpreter, source: bytes, name: str) -> int:
+        """Evaluate a script of ours."""
+        value = js.evaluate(source, name, _SCRIPT)
+        if tag(value) == EXCEPTION:
+            raise CompilationError(f"{name}: {js.text(js.exception()).decode()}")
+        return value
+
+    def _called(self, js: Interpreter, functions: int, name: str, *arguments: int) -> int:
+        """Call one of bootstrap's functions."""
+        value = js.call(js.get(functions, name), arguments)
+        if tag(value) == EXCEPTION:
+            error = js.exception()
+            stack = js.text(js.get(error, "stack")).decode()
+            raise CompilationError(f"{name}: {js.text(error).decode()}\n{stack}")
+        return value
+
+    # ---- the handler's own code --------------------------------------------------------------
+
+    def _load_modules(self, js: Interpreter, at: Addresses, functions: int, run: Run) -> None:
+        loader, check = (self._c_functions[name] for name in (MODULE_LOADER, CHECK_ATTRIBUTES))
+        js.set_module_loader(loader, check)
+        source = self._bundle.files[self._bundle.entry]
+        module = js.evaluate(source, self._bundle.entry, _MODULE | _COMPILE_ONLY)
+        if tag(module) == EXCEPTION:
+            raise self._thrown(js, functions, js.exception())
+        js.c("js_module_set_import_meta", module, 0, 1)
+        promise = js.c("JS_EvalFunction", module)
+        if tag(promise) == EXCEPTION:
+            raise self._thrown(js, functions, js.exception())
+        self._settle(js, functions, promise, run)
+        js.set_module_loader(0, 0)
+        names = js.c("JS_GetModuleNamespace", address(module))
+        handler = js.get(names, "default")
+        if js.text(self._called(js, functions, "adopt", handler)) != b"true":
+            raise CompilationError(
+                f"{self._bundle.entry}: needs a default export that is a function, or an object "
+                "with a function `fetch` (for requests) or `run` (for JSON contexts)"
+            )
+
+    def _settle(self, js: Interpreter, functions: int, promise: int, run: Run) -> None:
+        """Run jobs and timers until the module has been evaluated."""
+        while True:
+            js.run_jobs()
+            state = js.c("JS_PromiseState", promise)
+            if state == REJECTED:
+                error = js.c("JS_PromiseResult", promise)
+                raise self._thrown(js, functions, error)
+            if state != PENDING:
+                return
+            waits = json.loads(js.text(self._called(js, functions, "unsettled")))
+            if "wait" not in waits:
+                raise CompilationError(
+                    f"{self._bundle.entry}: its top-level await waits for a promise that nothing "
+                    "can settle"
+                )
+            if not sleep(run, waits["wait"] / 1000):
+                raise self._refused(DeadlineExceeded("its top-level await takes too long"))
+            self._called(js, functions, "wake")
+
+    def _thrown(self, js: Interpreter, functions: int, error: int) -> CompilationError:
+        text = js.text(self._called(js, functions, "describe", error))
+        return CompilationError(locate(parse_thrown(text), self._bundle.files))
+
+
+def _start(instance: EngineInstance) -> Addresses:
+    """A runtime and a context in it, with nothing but the language: no `std`, no `os`."""
+    instance.call("_initialize")
+    runtime = instance.invoke(f"{FUNCTION_PREFIX}JS_NewRuntime")
+    instance.invoke(f"{FUNCTION_PREFIX}JS_SetMaxStackSize", runtime, STACK_BYTES)
+    context = instance.invoke(f"{FUNCTION_PREFIX}JS_NewContext", runtime)
+    scratch = instance.invoke("malloc", SCRATCH_BYTES)
+    if not (runtime and context and scratch):
+        raise MemoryLimit("not even the JavaScript engine fits into the handler's memory")
+    return Addresses(runtime, context, scratch)

@@ -1,0 +1,105 @@
+"""Whatever is typed wrong, or is wrong with the machine: a line that says it, no traceback."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from .conftest import Nexus
+
+_LLVM = ("--engine=wasmtime", "--compiler=llvm")
+BAD: list[tuple[int, str, tuple[str, ...]]] = [
+    # bad usage and settings
+    (2, "Usage: nexus ", ()),
+    (2, "No such command 'walk'", ("walk",)),
+    (2, "Missing argument 'MODULE'", ("run",)),
+    (2, "No such option '--slowly'", ("serve", "--slowly")),
+    (2, "'folder.wasm' is a directory", ("run", "folder.wasm")),
+    (2, "'folder.wasm' is a directory", ("compile", "folder.wasm")),
+    (2, "'missing.wasm' does not exist", ("run", "missing.wasm")),
+    (2, "'missing' does not exist", ("inspect", "missing")),
+    (2, "has no colon", ("run", "hello.wat", "--header", "X")),
+    (2, "cannot read missing: No such file", ("run", "hello.wat", "--data", "@missing")),
+    (2, "cannot read missing: No such file", ("run", "hello.wat", "--context", "@missing")),
+    (2, "--raw goes without", ("run", "hello.wat", "--raw", "--json")),
+    (2, "go with --raw", ("run", "hello.wat", "--env", "A=1")),
+    (2, "'A': use NAME=VALUE", ("run", "hello.wat", "--raw", "--env", "A")),
+    (2, "allowed: auto, wasmer, wasmtime", ("run", "hello.wat", "--engine", "v8")),
+    (2, "allowed: auto, wasmer, wasmtime", ("serve", "--engine", "v8", "--handlers", ".")),
+    (2, "found '5s', allowed", ("run", "hello.wat", "--timeout-ms", "5s")),
+    (2, "there is no such file", ("config", "--config", "missing.toml")),
+    (2, "no folder", ("serve", "--handlers", "missing")),
+    (2, "allowed: HOST:PORT", ("serve", "--handlers", ".", "--bind", "here")),
+    # handlers that cannot be
+    (1, "error: INVALID_HANDLER: ", ("run", "cut.wasm")),
+    (1, "error: INVALID_HANDLER: ", ("compile", "cut.wasm", "--emit", "out.wasm")),
+    (1, "does not start with", ("run", "text.wasm")),
+    (1, "not UTF-8", ("compile", "latin.wat")),
+    (1, "_start", ("run", "noentry.wat", "--raw")),
+    # what this machine cannot do
+    (1, "llvm needs engine wasmer", ("run", "hello.wat", *_LLVM)),
+    (1, "llvm needs engine wasmer", ("serve", "--handlers=.", *_LLVM)),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def refused(nexus: Nexus) -> Iterator[subprocess.Popen[bytes]]:
+    """A server whose port another holds. gunicorn tries for 5 s: it begins before it is needed."""
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = holder.getsockname()[1]
+        process = nexus.start("serve", "--handlers", ".", "--bind", f"127.0.0.1:{port}")
+        yield process
+        process.kill()
+        process.communicate()
+
+
+def test_every_bad_input_is_said_in_a_line(nexus: Nexus, refused: subprocess.Popen[bytes]) -> None:
+    failures = []
+    with ThreadPoolExecutor(2) as two:
+        for (code, said, arguments), ended in zip(
+            BAD, two.map(lambda case: nexus(*case[2]), BAD), strict=True
+        ):
+            told = ended.err + (ended.out.decode() if not arguments else "")
+            if ended.code != code or said not in told or "fault of Nexus" in told:
+                failures.append((arguments, ended))
+    assert failures == []
+
+
+def test_a_port_in_use_ends_the_server(refused: subprocess.Popen[bytes]) -> None:
+    out, err = refused.communicate(timeout=30)
+    assert refused.returncode == 1
+    assert b"Connection in use" in out
+    assert b"Traceback" not in out + err
+
+
+def test_a_cache_that_cannot_be_written_is_only_a_warning(nexus: Nexus) -> None:
+    """A file stands where the folder should be: no permission helps there, not even root's."""
+    cache = str(nexus.folder / "text.wasm")
+    for command in (("run", "hello.wat"), ("compile", "hello.wat")):
+        ended = nexus(*command, NEXUS_CACHE_DIR=cache)
+        assert ended.code == 0
+        assert "cannot be used" in ended.err
+        assert cache in ended.err
+
+
+def test_a_full_disk_is_no_fault_of_ours(nexus: Nexus) -> None:
+    with Path("/dev/full").open("wb") as full:
+        process = nexus.start("config", stdout=full)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert err == b"error: [Errno 28] No space left on device\n"
+
+
+def test_version_and_help(nexus: Nexus) -> None:
+    ended = nexus("--version")
+    assert ended.code == 0
+    assert re.fullmatch(rb"nexus, version \d+\.\d+\.\d+\n", ended.out)
+    ended = nexus("run", "-h")
+    assert ended.code == 0
+    assert b"--memory-limit-mb" in ended.out

@@ -1,0 +1,136 @@
+"""Turns in the slow lane: whose is next, in what proportion, and who gives up."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from nexus.cpu.lane import BUSY_INTERVAL_S, IDLE_INTERVAL_S, SlowLane
+from nexus.cpu.share import Share
+
+SLICE_S = 0.0005
+
+
+@pytest.fixture(autouse=True)
+def switch_interval() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    yield
+    sys.setswitchinterval(before)
+
+
+def later(seconds: float = 20.0) -> float:
+    return time.monotonic() + seconds
+
+
+def compete(lane: SlowLane, shares: dict[str, Share], turns: int, of: list[str]) -> Counter[str]:
+    """Let one thread for each name in *of* take turns, *turns* in all; count who got them."""
+    taken: Counter[str] = Counter()
+    together = threading.Barrier(len(of))
+    guard, all_in = threading.Lock(), threading.Event()
+    inside = 0
+
+    def work(name: str) -> None:
+        nonlocal inside
+        share = shares[name]
+        together.wait(20)
+        assert lane.enter(share, later())
+        while not (all_in.is_set() or lane._long == len(of)):
+            time.sleep(0.0005)  # polled: the first one waits until all others wait for their turn
+        all_in.set()
+        while True:
+            with guard:
+                inside += 1
+                assert inside == 1, "one at a time"
+                done = taken.total() >= turns
+                taken[name] += not done
+                inside -= 1
+            if done:
+                lane.leave(share, SLICE_S)
+                return
+            assert lane.pass_on(share, SLICE_S, later())
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in of]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return taken
+
+
+def test_requests_are_weights() -> None:
+    taken = compete(SlowLane(), {"a": Share(0.3), "b": Share(0.1)}, 4000, ["a", "b"])
+    assert taken["a"] / taken["b"] == pytest.approx(3, rel=0.1)
+
+
+def test_a_handler_gets_no_more_by_running_more_often() -> None:
+    taken = compete(SlowLane(), {"a": Share(0.1), "b": Share(0.1)}, 4000, ["a"] * 5 + ["b"])
+    assert taken["a"] / taken["b"] == pytest.approx(1, rel=0.1)
+
+
+def test_a_newcomer_does_not_make_up_for_its_absence() -> None:
+    lane, old, new = SlowLane(), Share(0.1), Share(0.1)
+    assert lane.enter(old, later())
+    old.virtual_s = 1000.0
+    lane._reached_s = 1000.0
+    lane.leave(old, 0.0)
+    assert lane.enter(new, later())
+    assert new.virtual_s == 1000.0
+    lane.leave(new, 0.0)
+
+
+def test_alone_it_keeps_its_turn() -> None:
+    lane, share = SlowLane(), Share(0.1)
+    assert lane.enter(share, later())
+    assert all(lane.pass_on(share, SLICE_S, later(-1)) for _ in range(10))
+    lane.leave(share, 0.0)
+
+
+def test_who_waits_too_long_gives_up_and_leaves_nothing_behind() -> None:
+    lane, holder, other = SlowLane(), Share(0.1), Share(0.1)
+    assert lane.enter(holder, later())
+    assert not lane.enter(other, later(0.01))
+    assert (other.members, lane._waiting, lane._long) == (0, [], 1)
+    assert lane.pass_on(holder, SLICE_S, later())
+    lane.leave(holder, 0.0)
+    assert lane.enter(other, later(0))
+    lane.leave(other, 0.0)
+    assert (lane._long, lane._free) == (0, 1)
+
+
+def test_the_switch_interval_is_short_only_while_somebody_is_in_it() -> None:
+    lane, share = SlowLane(2), Share(0.1)
+    sys.setswitchinterval(IDLE_INTERVAL_S)
+    assert lane.enter(share, later())
+    assert lane.enter(share, later())
+    lane.leave(share, 0.0)
+    assert sys.getswitchinterval() == pytest.approx(BUSY_INTERVAL_S)
+    lane.leave(share, 0.0)
+    assert sys.getswitchinterval() == pytest.approx(IDLE_INTERVAL_S)
+
+
+def test_no_turn_is_lost_when_deadlines_and_turns_race() -> None:
+    lane = SlowLane()
+    shares = [Share(0.1 * (n + 1)) for n in range(3)]
+    together = threading.Barrier(9)
+
+    def work(number: int) -> None:
+        share = shares[number % 3]
+        together.wait(20)
+        for turn in range(100):
+            if lane.enter(share, later((number + turn) % 5 * 0.0002)) and lane.pass_on(
+                share, SLICE_S, later(turn % 3 * 0.0002)
+            ):
+                lane.leave(share, SLICE_S)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert (lane._long, lane._free, lane._waiting) == (0, 1, [])
+    assert [share.members for share in shares] == [0, 0, 0]

@@ -1,0 +1,62 @@
+"""JavaScript handlers under gunicorn: served, edited while they serve, broken and mended."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .conftest import Answer, Server, serving
+
+WAIT_S = 30.0
+
+
+def answering(text: str) -> str:
+    return f"export default {{ fetch: () => new Response({text!r}) }};\n"
+
+
+def eventually(ask: Callable[[], Answer], accept: Callable[[Answer], bool]) -> Answer:
+    """Ask until the answer is acceptable: handlers are loaded behind the server's back."""
+    end = time.monotonic() + WAIT_S
+    while not accept(answer := ask()):
+        assert time.monotonic() < end, answer
+    return answer
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("scripts")
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path, tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
+    (folder / "hi.js").write_text(answering("hi"))
+    (folder / "boom.js").write_text('export default () => { throw new TypeError("boom"); };\n')
+    with serving(folder, tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+def test_a_script_answers(server: Server) -> None:
+    answer = eventually(lambda: server.get("/hi"), lambda found: found.status == 200)
+    assert answer.body == b"hi"
+
+
+def test_an_error_has_no_stack_in_its_body(server: Server) -> None:
+    answer = eventually(lambda: server.get("/boom"), lambda found: found.status != 404)
+    body = json.loads(answer.body)
+    assert (answer.status, body["code"]) == (500, "EXECUTION_ERROR")
+    assert body["detail"] == "Uncaught TypeError: boom"
+    assert b"boom.js" not in answer.body
+
+
+def test_an_edit_is_served_and_a_broken_one_is_not(server: Server, folder: Path) -> None:
+    script = folder / "hi.js"
+    script.write_text(answering("changed"))
+    eventually(lambda: server.get("/hi"), lambda found: found.body == b"changed")
+    script.write_text("export default {")
+    (folder / "fresh.js").write_text(answering("fresh"))
+    eventually(lambda: server.get("/fresh"), lambda found: found.status == 200)
+    assert server.get("/hi").body == b"changed"

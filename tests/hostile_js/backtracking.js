@@ -1,0 +1,2 @@
+// TIMEOUT
+export default () => new Response(/^(a+)+$/.test("a".repeat(60) + "b"));

@@ -1,0 +1,3 @@
+// TIMEOUT
+function* all() { for (;;) yield; }
+export default () => { for (const _ of all()); };

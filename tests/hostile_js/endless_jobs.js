@@ -1,0 +1,2 @@
+// TIMEOUT
+export default async () => { for (;;) await null; };

@@ -1,0 +1,2 @@
+// RESOURCE_LIMIT
+export default () => { for (;;) console.log("x"); };

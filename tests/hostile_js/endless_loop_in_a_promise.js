@@ -1,0 +1,2 @@
+// TIMEOUT
+export default async () => { await 0; for (;;); };

@@ -1,0 +1,3 @@
+// TIMEOUT
+const again = () => queueMicrotask(again);
+export default () => { again(); return new Promise(() => {}); };

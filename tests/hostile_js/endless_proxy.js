@@ -1,0 +1,2 @@
+// TIMEOUT
+export default () => { const p = new Proxy({}, { get() { for (;;); } }); return p.x; };

@@ -1,0 +1,3 @@
+// STACK_LIMIT
+const f = () => f() + 1;
+export default () => f();

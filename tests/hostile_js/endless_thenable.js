@@ -1,0 +1,2 @@
+// TIMEOUT
+export default () => ({ then(resolve) { resolve(this); } });

@@ -1,0 +1,2 @@
+// TIMEOUT
+export default () => new Promise(() => { setInterval(() => {}, 1); });

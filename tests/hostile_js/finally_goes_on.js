@@ -1,0 +1,2 @@
+// TIMEOUT
+export default () => { for (;;) { try { for (;;); } finally { continue; } } };

@@ -1,0 +1,2 @@
+// MEMORY_LIMIT
+export default () => new Uint8Array(2 ** 30);

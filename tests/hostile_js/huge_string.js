@@ -1,0 +1,2 @@
+// EXECUTION_ERROR
+export default () => new Response("x".repeat(2 ** 30));

@@ -1,0 +1,2 @@
+// INVALID_RESPONSE
+export default () => new Response("", { headers: { a: "x".repeat(1e5) } });

@@ -1,0 +1,2 @@
+// TIMEOUT
+export default () => new Promise((resolve) => { setTimeout(resolve, 1e9); });

@@ -1,0 +1,2 @@
+// MEMORY_LIMIT
+export default () => { const a = []; for (;;) a.push(new ArrayBuffer(1e6)); };

@@ -1,0 +1,3 @@
+// STACK_LIMIT
+const f = () => [2, 1].sort(() => f());
+export default () => f();

@@ -1,0 +1,2 @@
+// EXECUTION_ERROR
+export default () => new Promise(() => {});

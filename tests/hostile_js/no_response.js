@@ -1,0 +1,2 @@
+// EXECUTION_ERROR
+export default () => 7;

@@ -1,0 +1,3 @@
+// STACK_LIMIT
+const o = { get x() { return this.x; } };
+export default () => o.x;

@@ -1,0 +1,2 @@
+// EXECUTION_ERROR
+export default async () => { throw new RangeError("no"); };

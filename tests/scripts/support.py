@@ -1,0 +1,86 @@
+"""JavaScript handlers as the product runs them, but set up in this process: a child would take
+half a second each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from nexus.dispatch import Dispatcher
+from nexus.engines import create_engine
+from nexus.engines.frames import measured
+from nexus.errors import NexusError
+from nexus.guest import guest_for
+from nexus.guest.js.bundle import Bundle
+from nexus.guest.js.runtime import FUNCTIONS, load_runtime
+from nexus.handlers.script_setup import set_up
+from nexus.model import Compiled, Context, Handler, HttpRequest, HttpResponse, Limits
+from nexus.pool import Execution, InstancePool
+from nexus.scheduling import Admission, Fifo
+from nexus.wasm import RewriteLimits, rewrite
+from nexus.watchdog import Watchdog
+
+ENGINES = ["wasmtime", *(["wasmer"] if find_spec("wasmer_compiler_cranelift") else [])]
+LIMITS = Limits(timeout_s=5.0, cpu_timeout_s=5.0, memory_bytes=16 << 20)
+
+
+class Scripts:
+    """One engine, QuickJS compiled for it, and the data path."""
+
+    def __init__(self, engine: str, folder: Path) -> None:
+        self.engine = create_engine(engine, "cranelift", folder)
+        limits = RewriteLimits(memory_pages=LIMITS.memory_bytes >> 16)
+        rewritten, info = rewrite(load_runtime(), limits, FUNCTIONS)
+        artifact = self.engine.compile(rewritten)
+        self.runtime = Compiled("quickjs", artifact, measured(info, artifact), "js")
+        self.pool = InstancePool(self.engine, guest_for, max_instances=2)
+        self.watchdog = Watchdog(5.0)
+        self.watchdog.start()
+        admission = Admission(Fifo(), max_running=2, max_queue=2)
+        self.dispatcher = Dispatcher(admission, self.pool, self.watchdog, lambda *_: None)
+        self.last: Execution
+
+    def close(self) -> None:
+        self.pool.shutdown()
+        self.watchdog.close()
+
+    def handler(self, files: str | Mapping[str, str], **fields: Any) -> Handler:
+        """Set up the handler with this source; of several files the first is the entry."""
+        named = {"hello.js": files} if isinstance(files, str) else files
+        bundle = Bundle(next(iter(named)), {name: text.encode() for name, text in named.items()})
+        key = bundle.digest().hex()
+        compiled = set_up(self.engine, self.runtime, bundle, key)
+        compiled = replace(compiled, artifact=self.runtime.artifact)
+        return Handler(
+            **{"name": "hello", "route": "/hello", "compiled": compiled, "limits": LIMITS} | fields
+        )
+
+    def fetch(self, handler: Handler, body: bytes = b"", **meta: Any) -> HttpResponse:
+        """Run a request; `last` is the run."""
+        environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/hello", "HTTP_HOST": "test", **meta}
+        response: HttpResponse = self._run(handler, HttpRequest(environ, body))
+        return response
+
+    def evaluate(self, handler: Handler, context: str) -> Any:
+        """Run a JSON context."""
+        return self._run(handler, Context(context.encode()))
+
+    def failure(self, handler: Handler, **meta: Any) -> NexusError:
+        """The error that a request ends with."""
+        try:
+            answered = self.fetch(handler, **meta)
+        except NexusError as error:
+            return error
+        raise AssertionError(f"no error, but {answered}")
+
+    def log(self) -> str:
+        """What the last run wrote."""
+        return self.last.stderr.decode()
+
+    def _run(self, handler: Handler, task: HttpRequest | Context) -> Any:
+        self.last = self.dispatcher.new_run(handler, time.monotonic())
+        return self.dispatcher.run(handler, task, self.last)

@@ -1,0 +1,71 @@
+"""Functions exported by the names of the name section, and where tables have them."""
+
+from __future__ import annotations
+
+import pytest
+import wasmtime
+
+from nexus.errors import InvalidModule
+from nexus.wasm import rewrite
+from nexus.wasm.name_section import find_functions, find_slots
+
+from .support import ENGINES, LIMITS, instantiate
+
+NAMED = """(module
+  (import "host" "log" (func $log))
+  (table 8 funcref)
+  (func $double (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))
+  (func $wide (param i64 i32) (result i64) (i64.add (local.get 0) (i64.extend_i32_s (local.get 1))))
+  (func $unused)
+  (elem (i32.const 3) $wide $double)
+  (export "own" (func $double)))"""
+
+
+def wasm_with_names(text: str) -> bytes:
+    return bytes(wasmtime.wat2wasm(text))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_named_function_can_be_called(engine: str) -> None:
+    text = NAMED.replace('(import "host" "log" (func $log))', "")
+    rewritten, info = rewrite(wasm_with_names(text), LIMITS, ["double", "wide"])
+    program = instantiate(rewritten, engine)
+    assert program.call("nexus.fn.double", 21) == 42
+    assert program.call("nexus.fn.wide", -(1 << 40), -1) == -(1 << 40) - 1
+    assert [export.name for export in info.exports] == ["own"]
+
+
+def test_nothing_is_exported_unasked() -> None:
+    rewritten, _ = rewrite(wasm_with_names(NAMED), LIMITS)
+    assert b"nexus.fn." not in rewritten
+
+
+def test_slots_are_where_the_table_has_them() -> None:
+    wasm = wasm_with_names(NAMED)
+    indices = find_functions(wasm, ["double", "wide"])
+    assert indices == {"double": 1, "wide": 2}
+    assert find_slots(wasm, list(indices.values())) == {1: 4, 2: 3}
+
+
+def test_a_function_in_no_table_has_no_slot() -> None:
+    with pytest.raises(InvalidModule, match="functions 3 are not in table 0"):
+        find_slots(wasm_with_names(NAMED), [3])
+
+
+def test_a_missing_name_is_named() -> None:
+    with pytest.raises(InvalidModule, match="no function absent"):
+        rewrite(wasm_with_names(NAMED), LIMITS, ["double", "absent"])
+
+
+def test_a_module_without_names() -> None:
+    text = '(module (func (export "f")))'
+    with pytest.raises(InvalidModule, match="no function f"):
+        rewrite(wasm_with_names(text), LIMITS, ["f"])
+
+
+def test_names_that_lie_are_found_out() -> None:
+    wasm = wasm_with_names(NAMED)
+    forged = wasm.replace(b"\x01\x06double", b"\x7f\x06double")
+    assert forged != wasm
+    with pytest.raises(InvalidModule, match="function 127 does not exist"):
+        rewrite(forged, LIMITS, ["double"])
