@@ -104,6 +104,10 @@ class ModuleInfo:
     has_start: bool
     functions: int
     """functions defined in the module"""
+    frame_bytes: int
+    """native stack that a call may take at most"""
+    uncounted_frames: int
+    """how many more frames there may be than were counted"""
 
 
 # ---- what runs -------------------------------------------------------------------------------
@@ -121,6 +125,8 @@ class Limits:
     max_response_bytes: int = 10 << 20
     max_header_bytes: int = 64 << 10
     max_stderr_bytes: int = 64 << 10
+    stack_bytes: int = 1 << 20
+    """native stack"""
 
 
 @dataclass(frozen=True, eq=False)

@@ -89,6 +89,11 @@ class EngineInstance(Protocol):
 
     def set_fuel(self, fuel: int) -> None: ...
 
+    def set_depth(self, frames: int) -> None:
+        """Let the guest make *frames* frames at once; to be set anew before each call, since a
+        trap leaves it anywhere."""
+        ...
+
 
 class EngineModule(Protocol):
     """A loaded module with its imports linked; used only by the thread that loaded it."""

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from nexus.engines import create_engine
+from nexus.engines.frames import measured
 from nexus.errors import GuestError
 from nexus.model import Compiled, Context, FuncType, Handler, Limits
 from nexus.pool import Execution
@@ -57,7 +58,8 @@ def engine_ids(pair: tuple[str, str]) -> str:
 def build(made_by: Engine, wat: str, pages: int = 64, abi: str = "test") -> Compiled:
     """Meter and compile a module in the text format."""
     wasm, info = rewrite(made_by.wat_to_wasm(wat), RewriteLimits(memory_pages=pages))
-    return Compiled(f"key-{next(_numbers)}", made_by.compile(wasm), info, abi)
+    artifact = made_by.compile(wasm)
+    return Compiled(f"key-{next(_numbers)}", artifact, measured(info, artifact), abi)
 
 
 def handler(compiled: Compiled, **fields: Any) -> Handler:

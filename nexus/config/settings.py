@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     memory_limit_mb: Whole = Field(
         32, ge=1, le=4096, description="linear memory of one instance, in MiB"
     )
+    max_stack_kb: Whole = Field(
+        1024, ge=16, le=1024, description="native stack one execution may use, in KiB"
+    )
     max_host_calls: Whole = Field(
         1000, ge=1, le=10**9, description="host calls one execution may make"
     )
@@ -175,4 +178,5 @@ def limits(settings: Settings) -> Limits:
         max_response_bytes=settings.max_response_bytes,
         max_header_bytes=settings.max_header_bytes,
         max_stderr_bytes=settings.max_stderr_bytes,
+        stack_bytes=settings.max_stack_kb << 10,
     )

@@ -28,7 +28,7 @@ from nexus.errors import (
 from nexus.model import ModuleInfo
 from nexus.protocols import HostFunctions
 from nexus.wasm.limits import PAGE_BYTES
-from nexus.wasm.names import CHECKPOINT, FUEL_EXPORT, MEMORY_EXPORT
+from nexus.wasm.names import CHECKPOINT, DEPTH_EXPORT, FUEL_EXPORT, MEMORY_EXPORT
 
 _TYPES = {
     "i32": wasmer.Type.I32,
@@ -129,6 +129,7 @@ class WasmerInstance:
     def __init__(self, instance: Any, info: ModuleInfo) -> None:
         self._exports = exports = instance.exports
         self._fuel = getattr(exports, FUEL_EXPORT)
+        self._depth = getattr(exports, DEPTH_EXPORT)
         self._memory = getattr(exports, MEMORY_EXPORT) if info.has_memory else None
         self._view = memoryview(b"")
         self._globals = [getattr(exports, g.export) for g in info.mutable_globals]
@@ -186,6 +187,9 @@ class WasmerInstance:
 
     def set_fuel(self, fuel: int) -> None:
         self._fuel.value = fuel
+
+    def set_depth(self, frames: int) -> None:
+        self._depth.value = frames
 
 
 def _view_of(buffer: Any) -> memoryview:

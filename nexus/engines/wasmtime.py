@@ -19,7 +19,7 @@ from nexus.errors import CompilationError, GuestError, InternalError, InvalidMod
 from nexus.model import ModuleInfo
 from nexus.protocols import HostFunctions
 from nexus.wasm.limits import PAGE_BYTES
-from nexus.wasm.names import CHECKPOINT, FUEL_EXPORT, MEMORY_EXPORT
+from nexus.wasm.names import CHECKPOINT, DEPTH_EXPORT, FUEL_EXPORT, MEMORY_EXPORT
 
 _TYPES = {
     "i32": wasmtime.ValType.i32,
@@ -41,6 +41,9 @@ _TRAPS = {
     wasmtime.TrapCode.STACK_OVERFLOW: "call stack exhausted",
 }
 
+MAX_STACK_BYTES = 1 << 20
+"""the most that `max_stack_kb` may be"""
+
 _linking = threading.RLock()
 """guards wasmtime-py's module-global slab of host functions, which has no lock of its own
 (`wasmtime/_slab.py`): two threads that link at once could get each other's functions. Re-entrant,
@@ -56,6 +59,9 @@ class WasmtimeEngine:
 
     def __init__(self) -> None:
         config = wasmtime.Config()
+        # Depth is bounded by counting frames whose size is known (`frames.py`); wasmtime's own
+        # bound, 512 KiB unless it is told, must not come first.
+        config.max_wasm_stack = MAX_STACK_BYTES
         config.wasm_threads = False
         config.wasm_memory64 = False
         config.wasm_multi_memory = False
@@ -131,6 +137,7 @@ class WasmtimeInstance:
         self._exports = exports
         info = module.info
         self._fuel: wasmtime.Global = exports[FUEL_EXPORT]
+        self._depth: wasmtime.Global = exports[DEPTH_EXPORT]
         self._memory: wasmtime.Memory | None = None
         if info.has_memory:
             self._memory = exports[MEMORY_EXPORT]
@@ -185,6 +192,9 @@ class WasmtimeInstance:
 
     def set_fuel(self, fuel: int) -> None:
         self._fuel.set_value(self._store, fuel)
+
+    def set_depth(self, frames: int) -> None:
+        self._depth.set_value(self._store, frames)
 
 
 def _trap(error: Exception) -> GuestError | InternalError:

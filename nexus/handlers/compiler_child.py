@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nexus.engines import create_engine
+from nexus.engines.frames import measured
 from nexus.errors import CompilationError, InvalidHandler, InvalidModule, NexusError
 from nexus.guest import recognise
 from nexus.guest.js.bundle import unpack_bundle
@@ -64,7 +65,8 @@ def _fulfil(order: Order) -> Compiled:
     limits = RewriteLimits(memory_pages=order.pages)
     rewritten, info = rewrite(wasm, limits, order.functions)
     abi = order.abi or recognise(info)
-    return Compiled(order.key, engine.compile(rewritten), info, abi)
+    artifact = engine.compile(rewritten)
+    return Compiled(order.key, artifact, measured(info, artifact), abi)
 
 
 def _set_up(order: Order, engine: Engine) -> Compiled:

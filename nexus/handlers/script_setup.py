@@ -11,6 +11,7 @@ from nexus.guest.js.runtime import ADDRESSED, load_runtime
 from nexus.guest.js.setup import SetUp
 from nexus.model import Compiled, Limits
 from nexus.pool import Execution
+from nexus.pool.depth import ASK_DEPTH, Depth
 from nexus.pool.instance import take_snapshot
 from nexus.pool.linked import CHECKPOINT, CHECKPOINT_TYPE
 from nexus.pool.slices import FIRST_SLICE
@@ -35,8 +36,16 @@ def set_up(engine: Engine, runtime: Compiled, bundle: Bundle, key: str) -> Compi
     run = Execution("set-up", limits, time.monotonic() + limits.timeout_s)
     guest = SetUp(bundle, _find_addresses(load_runtime()))
     functions = dict(guest.functions())
-    functions[CHECKPOINT] = HostFunction(CHECKPOINT_TYPE, run.checkpoint)
+    depth = Depth(runtime.info)
+
+    def checkpoint(fuel: int) -> int:
+        return depth.answer(run) if fuel == ASK_DEPTH else run.checkpoint(fuel)
+
+    functions[CHECKPOINT] = HostFunction(CHECKPOINT_TYPE, checkpoint)
+    depth.start(run)
     instance = engine.load(runtime.artifact, runtime.info, functions).instantiate()
+    depth.start(None)
+    instance.set_depth(depth.frames(run))
     run.begin(instance, FIRST_SLICE)
     entry = guest.prepare(instance, run)
     return replace(

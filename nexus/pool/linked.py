@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nexus.model import Compiled, FuncType
+from nexus.pool.depth import ASK_DEPTH, Depth
 from nexus.pool.execution import Execution
 from nexus.pool.slices import FIRST_SLICE
 from nexus.protocols import Engine, EngineInstance, GuestFactory, HostFunction
@@ -18,6 +19,7 @@ class LinkedModule:
         self.guest = make_guest(compiled)
         self._run: Execution | None = None
         self._slice = FIRST_SLICE
+        self._depth = Depth(compiled.info)
         functions = dict(self.guest.functions())
         functions[CHECKPOINT] = HostFunction(CHECKPOINT_TYPE, self._checkpoint)
         self._module = engine.load(compiled.artifact, compiled.info, functions)
@@ -27,6 +29,7 @@ class LinkedModule:
 
         Raises: GuestError, or why *run* was stopped.
         """
+        self._depth.start(run)
         self._run = run
         counted = run.usage.instructions
         try:
@@ -37,12 +40,14 @@ class LinkedModule:
             raise
         finally:
             self._run = None
+            self._depth.start(None)
             # Not part of the count, which would differ between a new and a warm instance.
             run.usage.instructions = counted
             run.end()
 
     def enter(self, run: Execution, instance: EngineInstance) -> None:
         """Let checkpoints speak to *run* from now on."""
+        instance.set_depth(self._depth.frames(run))
         self._run = run
         run.begin(instance, self._slice)
 
@@ -53,4 +58,6 @@ class LinkedModule:
 
     def _checkpoint(self, fuel: int) -> int:
         run = self._run
+        if fuel == ASK_DEPTH:
+            return self._depth.answer(run)
         return run.checkpoint(fuel) if run is not None else -1

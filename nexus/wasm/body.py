@@ -9,9 +9,11 @@ stack, so the parameters of the loop may lie there.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from nexus.errors import InvalidModule
 from nexus.wasm.bulk import LAST_CONVERSION, MISC
+from nexus.wasm.call_graph import Calls
 from nexus.wasm.charges import CHECK, Charges
 from nexus.wasm.costs import CALL, CALL_INDIRECT, COSTS, ENTRY, HOST_CALL, PAGE_SHIFT
 from nexus.wasm.immediates import (
@@ -42,6 +44,18 @@ _FIRST_CONTROL = int(Kind.BLOCK)
 _BLOCK, _TARGET, _LOOP = 0, 1, 2
 
 _ONE_I32_LOCAL = b"\x01\x7f"
+_BR = b"\x0c"
+
+
+class Body(NamedTuple):
+    """A metered function body, but for its entry."""
+
+    locals: bytes
+    code: bytes
+    """with its last `end`, but without the check of its entry"""
+    cost: int
+    """for that check to take"""
+    calls: Calls
 
 
 class BodyRewriter:
@@ -66,6 +80,7 @@ class BodyRewriter:
             Kind.BR: self._br,
             Kind.BR_IF: self._br_if,
             Kind.BR_TABLE: self._br_table,
+            Kind.RETURN: self._return,
             Kind.CALL: self._call,
             Kind.CALL_INDIRECT: self._call_indirect,
             Kind.SELECT_TYPED: lambda pos: skip_value_types(data, pos + 1),
@@ -82,30 +97,28 @@ class BodyRewriter:
         }
         self._handlers = [handlers.get(kind, self._refused) for kind in Kind]
 
-    def rewrite(self, start: int, end: int, function: int) -> bytes:
+    def rewrite(self, start: int, end: int, function: int) -> Body:
         """Meter the body of the guest's function *function*, which is `data[start:end]`.
 
-        Returns the new body without its size.
         Raises: InvalidModule if it is malformed or uses what Nexus refuses.
         """
         reader = Reader(self._data, start, end, "function body")
         runs, first = reader.u32(), reader.pos
         self._locals = self._count_locals(reader, runs, function)
         self._needs_local = False
+        self._calls = Calls()
         self._patch = Patch(self._data, reader.pos)
         self._charges = Charges(self._patch)
         self._scan(reader.pos, end)
-        self._charges.settle(self._meter)
+        cost = self._charges.settle(self._meter)
         code = self._patch.finish(end)
         if not self._needs_local:
-            return self._data[start : reader.pos] + code
-        return b"".join(
-            (
-                encode_unsigned(runs + 1),
-                self._data[first : reader.pos],
-                _ONE_I32_LOCAL,
-                code,
-            )
+            return Body(self._data[start : reader.pos], code, cost, self._calls)
+        return Body(
+            b"".join((encode_unsigned(runs + 1), self._data[first : reader.pos], _ONE_I32_LOCAL)),
+            code,
+            cost,
+            self._calls,
         )
 
     def _count_locals(self, reader: Reader, runs: int, function: int) -> int:
@@ -217,6 +230,11 @@ class BodyRewriter:
             at = self._label(at)
         return at
 
+    def _return(self, pos: int) -> int:
+        # The same, but it stays right when code is put around the body.
+        self._patch.replace(pos, pos + 1, _BR + encode_unsigned(len(self._frames) - 1))
+        return pos + 1
+
     def _label(self, pos: int) -> int:
         label, end = read_u32(self._data, pos)
         frames = self._frames
@@ -235,16 +253,18 @@ class BodyRewriter:
             return end
         self._charges.add(CALL)
         self._patch.replace(pos + 1, end, self.layout.encoded(index, pos + 1))
+        self._calls.functions.add(index - self.layout.imported_functions)
         return end
 
     def _call_indirect(self, pos: int) -> int:
         self._charges.add(CALL_INDIRECT)
         table = skip_index(self._data, pos + 1, len(self.layout.types), "type")
+        self._calls.types.add(read_u32(self._data, pos + 1)[0])
         return read_u32(self._data, table)[1]
 
     def _ref_func(self, pos: int) -> int:
         index, end = read_u32(self._data, pos + 1)
-        self._patch.replace(pos + 1, end, self.layout.encoded(index, pos + 1))
+        self._patch.replace(pos + 1, end, self.layout.reference(index, pos + 1))
         return end
 
     # ---- what runs by length, and what a reset cannot undo -----------------------------------

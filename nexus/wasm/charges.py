@@ -50,12 +50,15 @@ class Charges:
         self.current = len(self._costs)
         self._costs.append(0)
 
-    def settle(self, meter: Meter) -> None:
-        """Leave small segments to their parents, and write the code for the others."""
+    def settle(self, meter: Meter) -> int:
+        """Leave small segments to their parents, and write the code for the others but the first.
+
+        Returns the cost of the first, which the function's entry is to check.
+        """
         costs, patch = self._costs, self._patch
         slack = [SLACK] * len(costs)
         # A parent has the lower index: backwards, a segment is complete when it is looked at.
-        for index in range(len(costs) - 1, -1, -1):
+        for index in range(len(costs) - 1, 0, -1):
             cost, parent = costs[index], self._parents[index]
             if parent == CHECK:
                 patch.fill(self._slots[index], meter.check(cost))
@@ -64,3 +67,4 @@ class Charges:
                 slack[parent] -= cost
             else:
                 patch.fill(self._slots[index], meter.charge(cost))
+        return costs[0]

@@ -27,7 +27,7 @@ def copy_constant(reader: Reader, layout: Layout, out: bytearray) -> None:
         if opcode == _REF_FUNC:
             out += reader.data[start : reader.pos]
             at = reader.pos
-            out += layout.encoded(reader.u32(), at)
+            out += layout.reference(reader.u32(), at)
             start = reader.pos
         else:
             _skip_immediates(opcode, reader, layout)

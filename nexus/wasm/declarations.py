@@ -17,6 +17,7 @@ from nexus.wasm.names import CHECKPOINT, CHECKPOINT_MODULE, CHECKPOINT_NAME
 from nexus.wasm.reader import Reader
 from nexus.wasm.types import (
     VALUE_TYPES,
+    encode_types,
     read_function_types,
     read_reference_type,
     refused_type,
@@ -36,7 +37,7 @@ _REFUSED_IMPORTS = {
 
 _CHECKPOINT_TYPE = b"\x60\x01\x7e\x01\x7e"  # (i64) -> (i64)
 _REFILL_TYPE = b"\x60\x00\x00"  # () -> ()
-_FUEL = b"\x7e\x01\x42\x00\x0b"  # mutable i64, initially 0
+_FUEL = _DEPTH = b"\x7e\x01\x42\x00\x0b"  # mutable i64, initially 0
 
 
 class Global(NamedTuple):
@@ -54,7 +55,12 @@ def extended(reader: Reader, first: int, count: int, *added: bytes) -> bytes:
 def rewrite_types(reader: Reader, layout: Layout) -> bytes:
     count, first = _peek_count(reader)
     layout.types = read_function_types(reader)
-    return extended(reader, first, count, _CHECKPOINT_TYPE, _REFILL_TYPE)
+    several = dict.fromkeys(t.results for t in layout.types if len(t.results) > 1)
+    ours = [_CHECKPOINT_TYPE, _REFILL_TYPE]
+    for results in several:
+        layout.result_types[results] = count + len(ours)
+        ours.append(b"\x60\0" + encode_unsigned(len(results)) + encode_types(results))
+    return extended(reader, first, count, *ours)
 
 
 def rewrite_imports(reader: Reader, layout: Layout) -> tuple[bytes, tuple[Import, ...]]:
@@ -136,14 +142,14 @@ def rewrite_memories(
 
 def rewrite_globals(reader: Reader, layout: Layout) -> tuple[bytes, list[Global]]:
     layout.globals = count = reader.u32()
-    out = bytearray(encode_unsigned(count + 1))
+    out = bytearray(encode_unsigned(count + 2))
     found = []
     for _ in range(count):
         start = reader.pos
         found.append(_read_global_type(reader))
         out += reader.data[start : reader.pos]
         copy_constant(reader, layout, out)
-    return bytes(out + _FUEL), found
+    return bytes(out + _FUEL + _DEPTH), found
 
 
 def _peek_count(reader: Reader) -> tuple[int, int]:

@@ -24,10 +24,19 @@ class Layout:
     tables: int = 0
     memories: int = 0
     globals: int = 0
+    referenced: set[int] = field(default_factory=set)
+    """functions that tables and references may hold"""
+    result_types: dict[tuple[str, ...], int] = field(default_factory=dict)
+    """by several results, the appended type of a block that has them"""
 
     @property
     def functions(self) -> int:
         return len(self.function_types)
+
+    @property
+    def largest_arity(self) -> int:
+        """Parameters and results of the type that has most of them."""
+        return max((len(t.params) + len(t.results) for t in self.types), default=0)
 
     @property
     def checkpoint_type(self) -> int:
@@ -54,6 +63,11 @@ class Layout:
         """Index of the appended global."""
         return self.globals
 
+    @property
+    def depth(self) -> int:
+        """Index of the appended global that counts frames."""
+        return self.globals + 1
+
     def renumbered(self, index: int, offset: int) -> int:
         """Give the new index of the guest's function *index*, which was read at *offset*.
 
@@ -69,6 +83,11 @@ class Layout:
     def encoded(self, index: int, offset: int) -> bytes:
         """Encode the new index of the guest's function *index*; raises as `renumbered`."""
         return encode_unsigned(self.renumbered(index, offset))
+
+    def reference(self, index: int, offset: int) -> bytes:
+        """As `encoded`, where the function may be called through the reference from now on."""
+        self.referenced.add(index)
+        return self.encoded(index, offset)
 
     def signature(self, index: int) -> FuncType:
         """Type of the guest's function *index*, which must exist."""

@@ -9,10 +9,15 @@ It returns the fuel to go on with; a negative result ends the guest with `unreac
 that grants slices returns `left + slice`, with a slice larger than the overdraft, and counts the
 sum of what it granted; `granted - fuel` is then the exact charge so far, whatever the slices.
 
+With `ASK_DEPTH` for an argument, no fuel is asked for but depth: how many frames deeper the guest
+may go. A start function asks once; any other asks only when it has used up what the host set, and
+an answer that leaves less than nothing ends it.
+
 and exports, beside what the guest exports:
 
     nexus.fuel       mutable i64 global; 0 in a new instance, so that the first check of a start
                      function asks the host, which could not have set it yet
+    nexus.depth      mutable i64 global: how many more frames may be made; set before each call
     nexus.memory     the memory, if there is one
     nexus.global.N   each mutable global of a number type that the guest defines, N its index
     nexus.fn.NAME    each function that `rewrite` was asked to export by its name-section name
@@ -27,7 +32,10 @@ CHECKPOINT_NAME = "checkpoint"
 CHECKPOINT = (CHECKPOINT_MODULE, CHECKPOINT_NAME)
 
 RESERVED_PREFIX = "nexus."
+ASK_DEPTH = -(1 << 63)
+"""no guest's fuel gets there"""
 FUEL_EXPORT = "nexus.fuel"
+DEPTH_EXPORT = "nexus.depth"
 MEMORY_EXPORT = "nexus.memory"
 GLOBAL_PREFIX = "nexus.global."
 

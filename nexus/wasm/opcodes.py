@@ -52,6 +52,7 @@ class Kind(IntEnum):
     BR = 25
     BR_IF = 26
     BR_TABLE = 27
+    RETURN = 28
 
 
 class SimdKind(IntEnum):
@@ -109,7 +110,7 @@ def _kinds() -> bytes:
     kinds = bytearray([Kind.REFUSED]) * 256
     ranges = (
         (0x00, 0x01, Kind.PLAIN),  # unreachable nop
-        (0x0F, 0x0F, Kind.PLAIN),  # return
+        (0x0F, 0x0F, Kind.RETURN),
         (0x1A, 0x1B, Kind.PLAIN),  # drop select
         (0x45, 0xC4, Kind.PLAIN),  # comparisons, arithmetic, conversions, sign extension
         (0xD1, 0xD1, Kind.PLAIN),  # ref.is_null

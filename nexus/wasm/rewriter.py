@@ -13,6 +13,7 @@ from typing import TypeVar
 from nexus.model import ModuleInfo, MutableGlobal
 from nexus.wasm import sections
 from nexus.wasm.body import BodyRewriter
+from nexus.wasm.call_graph import MAX_CHAIN
 from nexus.wasm.code import rewrite_code
 from nexus.wasm.declarations import (
     rewrite_functions,
@@ -34,13 +35,24 @@ from nexus.wasm.layout import Layout
 from nexus.wasm.limits import Limits, RewriteLimits
 from nexus.wasm.meter import Meter
 from nexus.wasm.name_section import find_functions
-from nexus.wasm.names import FUEL_EXPORT, FUNCTION_PREFIX, GLOBAL_PREFIX, MEMORY_EXPORT
+from nexus.wasm.names import (
+    DEPTH_EXPORT,
+    FUEL_EXPORT,
+    FUNCTION_PREFIX,
+    GLOBAL_PREFIX,
+    MEMORY_EXPORT,
+)
 from nexus.wasm.reader import Reader
 from nexus.wasm.segments import check_data, rewrite_elements
 from nexus.wasm.types import NUMBER_TYPES, VALUE_TYPES
 
-REWRITER_VERSION = 1
+REWRITER_VERSION = 2
 """part of an artifact's cache key; raise it whenever the output changes"""
+
+SAVED_BYTES = 72
+"""of a frame, for the return address and the registers a function may save"""
+ARGUMENT_BYTES = 16
+"""of a frame, for each parameter and result that may lie on the stack"""
 
 _EXTENDED = (
     sections.TYPE,
@@ -127,7 +139,10 @@ class _Rewrite:
             for index, found in enumerate(self.globals)
             if found.mutable and found.type in NUMBER_TYPES
         )
-        added = [encode_export(FUEL_EXPORT, GLOBAL, self.layout.fuel)]
+        added = [
+            encode_export(FUEL_EXPORT, GLOBAL, self.layout.fuel),
+            encode_export(DEPTH_EXPORT, GLOBAL, self.layout.depth),
+        ]
         if self.memory is not None:
             added.append(encode_export(MEMORY_EXPORT, MEMORY, 0))
         for found in self.mutable_globals:
@@ -142,11 +157,9 @@ class _Rewrite:
 
     def _code(self) -> None:
         layout = self.layout
-        meter = Meter(layout.fuel, layout.refill, layout.checkpoint)
+        meter = Meter(layout)
         bodies = BodyRewriter(self.wasm, layout, meter, self.limits)
-        self._rewrite(
-            sections.CODE, lambda reader, _: rewrite_code(reader, bodies, meter.refill_body())
-        )
+        self._rewrite(sections.CODE, lambda reader, _: rewrite_code(reader, bodies, meter))
         self.reset_blocker = self._global_blocker() or bodies.reset_blocker
 
     def _data(self) -> None:
@@ -188,4 +201,6 @@ class _Rewrite:
             reset_blocker=self.reset_blocker,
             has_start=sections.START in self.found,
             functions=self.layout.functions - self.layout.imported_functions,
+            frame_bytes=SAVED_BYTES + ARGUMENT_BYTES * self.layout.largest_arity,
+            uncounted_frames=MAX_CHAIN,
         )

@@ -44,7 +44,7 @@ def _copy_segment(reader: Reader, layout: Layout, out: bytearray) -> None:
     else:
         for _ in range(size):
             at = reader.pos
-            out += layout.encoded(reader.u32(), at)
+            out += layout.reference(reader.u32(), at)
 
 
 def _read_element_type(reader: Reader, *, expressions: bool) -> int:

@@ -120,6 +120,7 @@ RANGES = {
     "max_host_calls": (1, 10**9),
     "max_request_bytes": (1, 2**31),
     "max_response_bytes": (1, 2**31),
+    "max_stack_kb": (16, 1024),
     "max_header_bytes": (1, 2**31),
     "max_stderr_bytes": (1, 2**31),
     "min_instances": (0, 1000),

@@ -114,8 +114,9 @@ def test_limits_convert_units():
         max_response_bytes=6,
         max_header_bytes=7,
         max_stderr_bytes=8,
+        max_stack_kb=90,
     )
-    assert limits(changed) == Limits(0.25, 0.125, 3 << 20, 4, 5, 6, 7, 8)
+    assert limits(changed) == Limits(0.25, 0.125, 3 << 20, 4, 5, 6, 7, 8, 90 << 10)
 
 
 def test_every_setting_is_described():

@@ -21,7 +21,7 @@ from nexus.errors import (
 )
 from nexus.model import Compiled, FuncType
 from nexus.protocols import Engine, EngineInstance, HostFunction
-from nexus.wasm.names import CHECKPOINT
+from nexus.wasm.names import ASK_DEPTH, CHECKPOINT
 from tests import support
 
 SLICE = 1_000_000
@@ -219,6 +219,7 @@ TRAP_MODULE = """(module (type $v (func)) (memory 1) (table 3 funcref)
 @pytest.mark.parametrize("trap", TRAPPING)
 def test_a_trap_has_one_name(engine: Engine, trap: str) -> None:
     instance = start(engine, TRAP_MODULE.format(TRAPPING[trap]))
+    instance.set_depth(1_000_000)  # far more than fit
     expected = StackLimit if trap == "call stack exhausted" else GuestTrap
     with pytest.raises(expected) as caught:
         instance.call("f")
@@ -251,26 +252,19 @@ def test_every_trap_has_a_test() -> None:
     assert set(TRAPPING) == TRAPS
 
 
-def test_deep_recursion_ends_on_a_thread_with_a_small_stack(engine: Engine) -> None:
-    compiled = support.build(engine, TRAP_MODULE.format("(call $deep)"))
-    ended: list[BaseException] = []
+def test_a_guest_that_uses_up_its_depth_asks_the_host(engine: Engine) -> None:
+    asked: list[int] = []
 
-    def recurse() -> None:
-        instance = engine.load(compiled.artifact, compiled.info, checkpoint()).instantiate()
-        instance.set_fuel(SLICE)
-        try:
+    def answer(left: int) -> int:
+        asked.append(left)
+        return 0
+
+    instance = start(engine, TRAP_MODULE.format("(call $deep)"), answer)
+    for _ in range(2):
+        instance.set_depth(100)
+        with pytest.raises(GuestTrap, match=r"^unreachable$"):
             instance.call("f")
-        except StackLimit as error:
-            ended.append(error)
-
-    before = threading.stack_size(1 << 20)
-    try:
-        thread = threading.Thread(target=recurse)
-        thread.start()
-    finally:
-        threading.stack_size(before)
-    thread.join()
-    assert [str(error) for error in ended] == ["call stack exhausted"]
+    assert asked == [ASK_DEPTH, ASK_DEPTH]
 
 
 def test_a_data_segment_beyond_the_memory_traps_at_instantiation(engine: Engine) -> None:

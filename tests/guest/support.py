@@ -26,7 +26,7 @@ FUEL = 50_000_000
 
 
 def handler(**fields: Any) -> Handler:
-    info = ModuleInfo((), (), 1, 1, True, (), None, False, 1)
+    info = ModuleInfo((), (), 1, 1, True, (), None, False, 1, 100, 8)
     compiled = Compiled("key", b"", info, "wasi")
     return Handler(**{"name": "hello", "route": "/hello", "compiled": compiled, **fields})
 
@@ -70,6 +70,8 @@ class NoMetering:
         return 0
 
     def set_fuel(self, fuel: int) -> None: ...
+
+    def set_depth(self, frames: int) -> None: ...
 
 
 class WasmtimeInstance(NoMetering):

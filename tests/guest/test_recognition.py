@@ -21,6 +21,8 @@ COMMAND = ModuleInfo(
     reset_blocker=None,
     has_start=False,
     functions=1,
+    frame_bytes=100,
+    uncounted_frames=8,
 )
 
 

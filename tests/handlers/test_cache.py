@@ -24,6 +24,8 @@ INFO = ModuleInfo(
     reset_blocker="table.set",
     has_start=True,
     functions=3,
+    frame_bytes=100,
+    uncounted_frames=8,
 )
 MADE = Compiled("key", bytes(range(256)) * 5, INFO, "wasi")
 

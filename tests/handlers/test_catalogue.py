@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nexus.engines.frames import measured
 from nexus.errors import HandlerConflict, InvalidHandler, InvalidModule, ManifestError
 from nexus.guest import recognise
 from nexus.handlers.catalogue import RESERVED_ROUTES, Catalogue, load_catalogue
@@ -37,7 +38,8 @@ class InProcess:
         wasm = to_wasm(source, ENGINE) if path.suffix == ".wat" else source
         rewritten, info = rewrite(wasm, RewriteLimits(memory_bytes // support.PAGE))
         key = hashlib.sha256(source).hexdigest()
-        return Compiled(key, ENGINE.compile(rewritten), info, recognise(info))
+        artifact = ENGINE.compile(rewritten)
+        return Compiled(key, artifact, measured(info, artifact), recognise(info))
 
 
 @pytest.fixture

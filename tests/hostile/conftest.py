@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from nexus import config
+from nexus.engines.frames import measured
 from nexus.guest import recognise
 from nexus.handlers.compiler import Compiler
 from nexus.handlers.compiler import read_module as read
@@ -37,7 +38,8 @@ class MixedCompiler:
             wasm = self._engine.wat_to_wasm(wasm.decode())
         rewritten, info = rewrite(wasm, RewriteLimits(memory_pages=memory_bytes >> 16))
         abi = recognise(info)
-        return Compiled(path.stem, self._engine.compile(rewritten), info, abi)
+        artifact = self._engine.compile(rewritten)
+        return Compiled(path.stem, artifact, measured(info, artifact), abi)
 
 
 def write(case: Case, folder: Path) -> None:

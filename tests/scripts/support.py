@@ -12,6 +12,7 @@ from typing import Any
 
 from nexus.dispatch import Dispatcher
 from nexus.engines import create_engine
+from nexus.engines.frames import measured
 from nexus.errors import NexusError
 from nexus.guest import guest_for
 from nexus.guest.js.bundle import Bundle
@@ -34,7 +35,8 @@ class Scripts:
         self.engine = create_engine(engine, "cranelift", folder)
         limits = RewriteLimits(memory_pages=LIMITS.memory_bytes >> 16)
         rewritten, info = rewrite(load_runtime(), limits, FUNCTIONS)
-        self.runtime = Compiled("quickjs", self.engine.compile(rewritten), info, "js")
+        artifact = self.engine.compile(rewritten)
+        self.runtime = Compiled("quickjs", artifact, measured(info, artifact), "js")
         self.pool = InstancePool(self.engine, guest_for, max_instances=2)
         self.watchdog = Watchdog(5.0)
         self.watchdog.start()

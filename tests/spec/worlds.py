@@ -12,7 +12,7 @@ import wasmtime
 
 from nexus.engines import llvm_wheel
 from nexus.model import FuncType
-from nexus.wasm.names import CHECKPOINT
+from nexus.wasm.names import ASK_DEPTH, CHECKPOINT
 
 from .suite import CACHE
 from .trampoline import Flat, trampoline
@@ -67,8 +67,36 @@ def _trampoline(type: FuncType) -> bytes:
     return trampoline(type)
 
 
-def _refill(left: int) -> int:
-    return left + SLICE if left > -SLICE else SLICE
+DEPTH, MAX_ASKED = 100, 4
+"""frames for each asking, and how often one call may ask: what the scripts nest on purpose ends
+within them, what recurs without end does not"""
+
+EXHAUSTED = "the stack is exhausted"
+"""for an engine's words for its own stack, and for a guest that asked for depth too often"""
+
+_ENGINES_WORDS = ("STACK_OVERFLOW", "call stack exhausted")
+
+
+class Checkpoint:
+    """The host's side of one store: fuel without end, depth with one."""
+
+    def __init__(self) -> None:
+        self._asked = 0
+
+    def begin(self) -> None:
+        """To be called before each call."""
+        self._asked = 0
+
+    def __call__(self, left: int) -> int:
+        if left != ASK_DEPTH:
+            return left + SLICE if left > -SLICE else SLICE
+        self._asked += 1
+        return DEPTH if self._asked <= MAX_ASKED else 0
+
+    def trapped(self, words: str) -> Trapped:
+        """Say how a guest trapped, of whom the engine says *words*."""
+        exhausted = self._asked > MAX_ASKED or any(known in words for known in _ENGINES_WORDS)
+        return Trapped(EXHAUSTED if exhausted else words)
 
 
 def _flat(result: Any) -> Flat:
@@ -85,12 +113,14 @@ class WasmtimeWorld:
 
     def __init__(self) -> None:
         self._store = wasmtime.Store(ENGINE)
+        self._host = Checkpoint()
         i64 = wasmtime.ValType.i64()
         type = wasmtime.FuncType([i64], [i64])
-        self._checkpoint = wasmtime.Func(self._store, type, _refill)
+        self._checkpoint = wasmtime.Func(self._store, type, self._host)
 
     def instantiate(self, wasm: bytes, imports: Imports, known: Known) -> Instance:
         wanted = []
+        self._host.begin()
         for module, name in imports:
             if (module, name) == CHECKPOINT:
                 wanted.append(self._checkpoint)
@@ -102,7 +132,7 @@ class WasmtimeWorld:
             made = wasmtime.Instance(self._store, _compiled(wasm), wanted)
             return Instance(made.exports(self._store))
         except wasmtime.Trap as trap:
-            raise Trapped(_first_line(trap)) from None
+            raise self._host.trapped(_first_line(trap)) from None
         except wasmtime.WasmtimeError as error:
             raise NotAccepted(str(error)) from None
 
@@ -111,10 +141,11 @@ class WasmtimeWorld:
             module = _compiled(_trampoline(type))
             made = wasmtime.Instance(self._store, module, [instance.exports[name]])
             instance.callers[name] = made.exports(self._store)["call"]
+        self._host.begin()
         try:
             return _flat(instance.callers[name](self._store, *arguments))
         except wasmtime.Trap as trap:
-            raise Trapped(_first_line(trap)) from None
+            raise self._host.trapped(_first_line(trap)) from None
 
     def read_global(self, instance: Instance, name: str) -> Any:
         return instance.exports[name].value(self._store)
@@ -136,9 +167,10 @@ class WasmerWorld:
         import wasmer
 
         self._wasmer = wasmer
+        self._host = Checkpoint()
         self._store = wasmer.Store(wasmer.engine.Universal(compiler))
         type = wasmer.FunctionType([wasmer.Type.I64], [wasmer.Type.I64])
-        self._checkpoint = wasmer.Function(self._store, _refill, type)
+        self._checkpoint = wasmer.Function(self._store, self._host.__call__, type)
         self._modules: dict[FuncType, Any] = {}
 
     def instantiate(self, wasm: bytes, imports: Imports, known: Known) -> Instance:
@@ -147,6 +179,7 @@ class WasmerWorld:
         except RuntimeError as error:
             raise NotAccepted(str(error)) from None
         spaces: dict[str, dict[str, Any]] = {}
+        self._host.begin()
         for space, name in imports:
             try:
                 checkpoint = (space, name) == CHECKPOINT
@@ -166,7 +199,7 @@ class WasmerWorld:
             said = str(error).splitlines()[0]
             if said.startswith("Error while importing"):
                 raise NotAccepted(said) from None
-            raise Trapped(said) from None
+            raise self._host.trapped(said) from None
 
     def call(self, instance: Instance, name: str, type: FuncType, arguments: Flat) -> Flat:
         if name not in instance.callers:
@@ -174,10 +207,11 @@ class WasmerWorld:
                 self._modules[type] = self._wasmer.Module(self._store, _trampoline(type))
             spaces = {"m": {"f": getattr(instance.exports, name)}}
             instance.callers[name] = self._instance(self._modules[type], spaces).exports.call
+        self._host.begin()
         try:
             return _flat(instance.callers[name](*arguments))
         except RuntimeError as error:
-            raise Trapped(str(error).splitlines()[0]) from None
+            raise self._host.trapped(str(error).splitlines()[0]) from None
 
     def read_global(self, instance: Instance, name: str) -> Any:
         return getattr(instance.exports, name).value

@@ -12,7 +12,7 @@ import wasmtime
 
 from nexus.model import ModuleInfo
 from nexus.wasm import RewriteLimits, rewrite
-from nexus.wasm.names import CHECKPOINT_MODULE, CHECKPOINT_NAME, FUEL_EXPORT
+from nexus.wasm.names import ASK_DEPTH, CHECKPOINT_MODULE, CHECKPOINT_NAME, FUEL_EXPORT
 
 LIMITS = RewriteLimits(memory_pages=64)
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -50,8 +50,13 @@ class Meter:
     budget: int | None = None
     granted: int = 0
     checkpoints: int = 0
+    frames: int = 10_000
+    """how deep the guest may go; what it may, it asks for once"""
 
     def checkpoint(self, left: int) -> int:
+        if left == ASK_DEPTH:
+            frames, self.frames = self.frames, 0
+            return frames
         self.checkpoints += 1
         if self.budget is not None and self.granted - left >= self.budget:
             self.granted -= left - STOP

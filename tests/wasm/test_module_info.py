@@ -6,7 +6,7 @@ import pytest
 import wasmtime
 
 from nexus.model import Export, FuncType, Import, MutableGlobal
-from nexus.wasm.names import FUEL_EXPORT, MEMORY_EXPORT
+from nexus.wasm.names import DEPTH_EXPORT, FUEL_EXPORT, MEMORY_EXPORT
 
 from .support import ENGINE, info, metered
 
@@ -69,7 +69,7 @@ def test_an_empty_module() -> None:
     found = info("(module)")
     assert not found.has_memory
     assert (found.memory_min_pages, found.memory_max_pages, found.functions) == (0, 0, 0)
-    assert exports_of(metered("(module)")).keys() == {FUEL_EXPORT}
+    assert exports_of(metered("(module)")).keys() == {FUEL_EXPORT, DEPTH_EXPORT}
 
 
 MEMORY = '(memory 1) (data $d "x") (table 1 funcref) (elem $e func)'

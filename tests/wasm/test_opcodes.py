@@ -27,6 +27,7 @@ AFTER = b"\x0b\x03\x01\x01\0"  # a data section of one empty passive segment
 
 IMMEDIATES = {
     Kind.PLAIN: b"",
+    Kind.RETURN: b"",
     Kind.LOCAL: b"\x01",
     Kind.MEMARG: b"\0\x80\x01",
     Kind.I32: b"\xff\xff\xff\xff\x7f",

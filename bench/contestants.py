@@ -1,0 +1,82 @@
+"""Ways to run a kernel: each makes, from its WebAssembly, a function of the rounds."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import wasmtime
+
+from nexus.engines import create_engine
+from nexus.wasm import RewriteLimits, rewrite
+from nexus.wasm.names import ASK_DEPTH, CHECKPOINT_MODULE, CHECKPOINT_NAME
+
+SLICE = 2_000_000
+"""about 0.5 ms of a guest that counts one unit per instruction"""
+DEPTH = 4_000
+
+Run = Callable[[int], int]
+
+
+def metered(wasm: bytes) -> bytes:
+    return rewrite(wasm, RewriteLimits(memory_pages=1024))[0]
+
+
+def checkpoint(left: int) -> int:
+    """The least a host does: grant the next slice."""
+    return DEPTH if left == ASK_DEPTH else SLICE
+
+
+def wasmer_llvm(wasm: bytes) -> Run:
+    import wasmer
+
+    engine: Any = create_engine("wasmer", "llvm", Path(tempfile.gettempdir(), "nexus-bench"))
+    store = wasmer.Store(wasmer.engine.Universal())
+    module = wasmer.Module.deserialize(store, engine.compile(wasm))
+    imports = wasmer.ImportObject()
+    signature = wasmer.FunctionType([wasmer.Type.I64], [wasmer.Type.I64])
+    function = wasmer.Function(store, checkpoint, signature)
+    imports.register(CHECKPOINT_MODULE, {CHECKPOINT_NAME: function})
+    instance = wasmer.Instance(module, imports)
+    return lambda rounds: int(instance.exports.run(rounds)) & 0xFFFFFFFF
+
+
+def wasmtime_plain(wasm: bytes) -> Run:
+    return _wasmtime(wasm, wasmtime.Config(), lambda store: None)
+
+
+def wasmtime_epochs(wasm: bytes) -> Run:
+    config = wasmtime.Config()
+    config.epoch_interruption = True
+    return _wasmtime(wasm, config, lambda store: store.set_epoch_deadline(1 << 40))
+
+
+def wasmtime_fuel(wasm: bytes) -> Run:
+    config = wasmtime.Config()
+    config.consume_fuel = True
+    return _wasmtime(wasm, config, lambda store: store.set_fuel(1 << 62))
+
+
+def _wasmtime(wasm: bytes, config: wasmtime.Config, allow: Callable[[wasmtime.Store], None]) -> Run:
+    engine = wasmtime.Engine(config)
+    store, linker = wasmtime.Store(engine), wasmtime.Linker(engine)
+    allow(store)
+    i64 = wasmtime.ValType.i64()
+    linker.define_func(
+        CHECKPOINT_MODULE, CHECKPOINT_NAME, wasmtime.FuncType([i64], [i64]), checkpoint
+    )
+    instance = linker.instantiate(store, wasmtime.Module(engine, wasm))
+    run: Any = instance.exports(store)["run"]
+    return lambda rounds: int(run(store, rounds)) & 0xFFFFFFFF
+
+
+CONTESTANTS: dict[str, Callable[[bytes], Run]] = {
+    "llvm": wasmer_llvm,
+    "llvm metered": lambda wasm: wasmer_llvm(metered(wasm)),
+    "wasmtime": wasmtime_plain,
+    "wasmtime metered": lambda wasm: wasmtime_plain(metered(wasm)),
+    "wasmtime epochs": wasmtime_epochs,
+    "wasmtime fuel": wasmtime_fuel,
+}

@@ -1,0 +1,86 @@
+"""Which functions must count their depth.
+
+Only a call graph with cycles can get deep, so functions in a cycle count each frame they make. All
+others lie on paths that pass each of them once at most; where such a path has over `MAX_CHAIN` of
+them, the rest count too. So whatever a guest does, its native stack holds at most as many frames as
+were counted, and `MAX_CHAIN` more.
+
+An indirect call may reach every function of its type that is in a table or a `ref.func`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+MAX_CHAIN = 16
+"""frames on a stack that may go uncounted"""
+
+
+@dataclass(slots=True)
+class Calls:
+    """What one function calls: functions by index, imported ones left out, and types."""
+
+    functions: set[int] = field(default_factory=set)
+    types: set[int] = field(default_factory=set)
+
+
+def counted_functions(calls: Sequence[Calls], targets: Sequence[Iterable[int]]) -> set[int]:
+    """Give the functions that must count their frames.
+
+    *targets* are the functions that an indirect call of each type may reach. Functions and types
+    go by their places in the two sequences.
+    """
+    count = len(calls)
+    edges = [[*c.functions, *(count + t for t in c.types)] for c in calls]
+    edges += [list(reached) for reached in targets]
+    chain = [0] * len(edges)
+    """most uncounted frames from here on; within a cycle there are none"""
+    counted: set[int] = set()
+    for component in _components(edges):
+        below = max([chain[to] for node in component for to in edges[node]], default=0)
+        first = component[0]
+        recurs = len(component) > 1 or first in edges[first]
+        if recurs or below >= MAX_CHAIN:
+            counted.update(node for node in component if node < count)
+        elif first < count:
+            below += 1
+        for node in component:
+            chain[node] = below
+    return counted
+
+
+def _components(edges: Sequence[Sequence[int]]) -> Iterable[list[int]]:
+    """Give the strongly connected components, callees before callers (Tarjan 1972)."""
+    order = [0] * len(edges)  # 0: not seen yet
+    low = [0] * len(edges)
+    open_: list[int] = []
+    is_open = bytearray(len(edges))
+    seen = 0
+    for root in range(len(edges)):
+        if order[root]:
+            continue
+        path = [(root, iter(edges[root]))]
+        while path:
+            node, rest = path[-1]
+            if not order[node]:
+                seen += 1
+                order[node] = low[node] = seen
+                open_.append(node)
+                is_open[node] = 1
+            for to in rest:
+                if not order[to]:
+                    path.append((to, iter(edges[to])))
+                    break
+                if is_open[to]:
+                    low[node] = min(low[node], order[to])
+            else:
+                path.pop()
+                if path:
+                    low[path[-1][0]] = min(low[path[-1][0]], low[node])
+                if low[node] == order[node]:
+                    component: list[int] = []
+                    while not component or component[-1] != node:
+                        component.append(open_.pop())
+                        is_open[component[-1]] = 0
+                    yield component

@@ -1,0 +1,66 @@
+"""Runs every guest on threads with stacks of given sizes, through the pool's own code:
+`python -m tests.stack.child ENGINE COMPILER STACK_BYTES...`. One JSON line per size and guest."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+
+from nexus.engines.traps import STACK
+from nexus.errors import NexusError
+from nexus.pool.linked import LinkedModule
+from tests import support
+
+from .guests import GUESTS, text
+
+HOST_FRAMES = 20
+"""how deep the host function goes by itself"""
+
+
+def deep(frames: int = HOST_FRAMES) -> int:
+    """Use the stack as a host function with some work to do."""
+    return len(json.dumps({"frames": frames})) + (deep(frames - 1) if frames else 0)
+
+
+def attempt(name: str, engine: str, compiler: str) -> str:
+    """How the guest ended, when it ran twice."""
+    compiled = support.build(support.engine(engine, compiler), text(name))
+    linked = LinkedModule(support.engine(engine, compiler), lambda _: support.Probe(deep), compiled)
+    codes = set()
+    for _ in range(2):
+        run = support.run()
+        try:
+            instance = linked.instantiate(run)
+            linked.enter(run, instance)
+            try:
+                instance.call("f")
+            finally:
+                linked.leave(run)
+        except NexusError as error:
+            codes.add(error.code if run.stopped is None else run.stopped.code)
+            if run.stopped is None and str(error) == STACK:
+                codes.add("by the end of the native stack")
+        else:
+            codes.add("it ended by itself")
+    return " ".join(sorted(codes))
+
+
+def main() -> None:
+    engine, compiler, *sizes = sys.argv[1:]
+
+    def work(size: str) -> None:
+        for name in GUESTS:
+            print(json.dumps([size, name, attempt(name, engine, compiler)]), flush=True)
+
+    for name in GUESTS:  # compiling takes more stack than running
+        support.build(support.engine(engine, compiler), text(name))
+    for size in sizes:
+        threading.stack_size(int(size))
+        thread = threading.Thread(target=work, args=(size,))
+        thread.start()
+        thread.join()
+
+
+if __name__ == "__main__":
+    main()
