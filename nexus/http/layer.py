@@ -88,8 +88,11 @@ class HandlerLayer:
 
 
 def _check_method(handler: Handler, method: str) -> None:
-    if handler.methods and method not in handler.methods:
-        raise MethodNotAllowed(method, tuple(sorted(handler.methods)))
+    methods = handler.methods
+    if methods and "GET" in methods:
+        methods |= {"HEAD"}  # as Flask has it
+    if methods and method not in methods:
+        raise MethodNotAllowed(method, tuple(sorted(methods)))
 
 
 def _timeout_s(environ: dict[str, Any]) -> float | None:
