@@ -59,3 +59,9 @@ def test_links_between_pages_lead_somewhere() -> None:
     for page in (README, *DOCS.glob("*.md")):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_files_that_are_named_are_there() -> None:
+    for page in (README, *DOCS.glob("*.md")):
+        for name in re.findall(r"`((?:nexus|tests|bench|deploy)/[\w./-]+)`", page.read_text()):
+            assert (DOCS.parent / name).exists(), f"{page.name}: {name}"
