@@ -12,6 +12,7 @@ NexusError
 │   └── CompilationError        COMPILATION_ERROR
 ├── RequestError                the client's fault
 │   ├── InvalidArgument         INVALID_ARGUMENT
+│   ├── Unauthorized            UNAUTHORIZED; carries the challenge
 │   └── PayloadTooLarge         PAYLOAD_TOO_LARGE
 ├── AdmissionError              not now; carries retry_after_s
 │   ├── ConcurrencyLimit        CONCURRENCY_LIMIT
@@ -125,6 +126,16 @@ class RequestError(NexusError):
 
 class InvalidArgument(RequestError):
     pass
+
+
+class Unauthorized(RequestError):
+    """Who asks did not prove who they are; *challenge* goes into the `WWW-Authenticate` header."""
+
+    code = "UNAUTHORIZED"
+
+    def __init__(self, message: str, challenge: str = "Bearer") -> None:
+        super().__init__(message)
+        self.challenge = challenge
 
 
 class PayloadTooLarge(RequestError):

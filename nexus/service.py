@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Executor
@@ -81,8 +82,7 @@ class Service:
         self.flusher = Flusher(self.flush_metrics)
         self.watcher = HandlersWatcher(settings.handlers_dir, self._load)
         self.catalogue = Catalogue()
-        self.loaded = False
-        """whether the handlers were loaded once"""
+        self._loaded = threading.Event()
         self.draining = False
         self._threads: Executor | None = None
 
@@ -113,6 +113,15 @@ class Service:
     def _parallel_guests(self) -> int:
         """How many guests of this process can really run at once."""
         return 1 if self.engine.holds_gil else len(os.sched_getaffinity(0))
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the handlers were loaded once."""
+        return self._loaded.is_set()
+
+    def wait_loaded(self, timeout_s: float) -> bool:
+        """Wait until the handlers are loaded, at most *timeout_s*; say whether they are."""
+        return self._loaded.wait(timeout_s)
 
     def unready(self) -> str | None:
         """Why no requests should be sent here now; None: they should."""
@@ -223,7 +232,7 @@ class Service:
             self._threads = None
         self.metrics.serving(handlers)
         self.catalogue = catalogue
-        self.loaded = True
+        self._loaded.set()
 
     def _warm(self, handler: Handler) -> None:
         run = self.dispatcher.new_run(handler, time.monotonic())

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from nexus.errors import HandlerConflict, HandlerError
 from nexus.handlers.manifest import check_name, load_manifest
-from nexus.handlers.routes import Routes
+from nexus.handlers.routes import RESERVED_ROUTES, Routes, is_reserved
 from nexus.handlers.sources import Source, manifest_path, named_file
 from nexus.model import Compiled, Handler, Limits
 
@@ -19,7 +19,6 @@ log = logging.getLogger("nexus.handlers")
 
 COMPILATIONS = 2
 """at once, each in a process of its own: the first start of ten handlers takes half as long"""
-RESERVED_ROUTES = ("/healthz", "/readyz", "/metrics", "/v1")
 
 
 class CompilesFiles(Protocol):
@@ -135,9 +134,8 @@ def _settle(
 def _conflict(handler: Handler, others: Mapping[str, Handler]) -> str | None:
     if handler.name in others:
         return f"another file is handler {handler.name!r} already"
-    for reserved in RESERVED_ROUTES:
-        if handler.route == reserved or handler.route.startswith(f"{reserved}/"):
-            return f"route {handler.route} is reserved: {', '.join(RESERVED_ROUTES)}"
+    if is_reserved(handler.route):
+        return f"route {handler.route} is reserved: {', '.join(RESERVED_ROUTES)}"
     for other in others.values():
         if other.route == handler.route:
             return f"route {handler.route} is taken by handler {other.name!r}"

@@ -6,6 +6,14 @@ from collections.abc import Iterable
 
 from nexus.model import Handler
 
+RESERVED_ROUTES = ("/healthz", "/readyz", "/metrics", "/v1")
+"""what Nexus answers itself"""
+
+
+def is_reserved(path: str) -> bool:
+    """Whether *path* is at or below a route of our own."""
+    return any(path == ours or path.startswith(f"{ours}/") for ours in RESERVED_ROUTES)
+
 
 class Routes:
     """Immutable; made anew when the handlers change."""

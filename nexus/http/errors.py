@@ -5,7 +5,14 @@ from __future__ import annotations
 import json
 from http import HTTPStatus
 
-from nexus.errors import AdmissionError, GuestError, InternalError, MethodNotAllowed, NexusError
+from nexus.errors import (
+    AdmissionError,
+    GuestError,
+    InternalError,
+    MethodNotAllowed,
+    NexusError,
+    Unauthorized,
+)
 from nexus.model import HttpResponse
 
 STATUS = {
@@ -16,6 +23,7 @@ STATUS = {
     "RESOURCE_LIMIT": 500,
     "EXECUTION_ERROR": 500,
     "INVALID_RESPONSE": 502,
+    "UNAUTHORIZED": 401,
     "PERMISSION_DENIED": 403,
     "HANDLER_NOT_FOUND": 404,
     "METHOD_NOT_ALLOWED": 405,
@@ -54,4 +62,6 @@ def problem(
         headers.append(("Retry-After", str(error.retry_after_s)))
     if isinstance(error, MethodNotAllowed):
         headers.append(("Allow", ", ".join(error.allowed)))
+    if isinstance(error, Unauthorized):
+        headers.append(("WWW-Authenticate", error.challenge))
     return HttpResponse(status, headers, json.dumps(body).encode() + b"\n")

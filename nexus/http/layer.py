@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from nexus.errors import InvalidArgument, MethodNotAllowed, NexusError
+from nexus.handlers.routes import is_reserved
 from nexus.http.body import read_body
 from nexus.http.errors import problem
 from nexus.logs import AccessLog
@@ -29,10 +30,13 @@ class HandlerLayer:
         self._body_s = service.settings.http_timeout / 1000
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        handler = self._service.catalogue.routes.find(environ["PATH_INFO"])
+        began = time.monotonic()
+        path = environ["PATH_INFO"]
+        handler = self._service.catalogue.routes.find(path)
+        if handler is None:
+            handler = self._found_late(path)
         if handler is None:
             return self._following(environ, start_response)
-        began = time.monotonic()
         run: Execution | None = None
         size, outcome = 0, Outcome.OK
         try:
@@ -51,6 +55,15 @@ class HandlerLayer:
         if self._log is not None:
             self._write_log(environ, response, outcome, handler, began, size, run)
         return _send(environ, start_response, response, outcome)
+
+    def _found_late(self, path: str) -> Handler | None:
+        """Wait for the handlers where they are still being loaded: another worker may have said
+        already that it is ready."""
+        service = self._service
+        if service.loaded or is_reserved(path):
+            return None
+        service.wait_loaded(service.limits.timeout_s)
+        return service.catalogue.routes.find(path)
 
     def _problem(self, error: NexusError, handler: Handler, run: Execution | None) -> HttpResponse:
         run_id = run.execution_id if run else None

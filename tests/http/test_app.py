@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -79,10 +81,10 @@ def test_a_fault_on_the_path_is_hidden_and_logged(
 
 
 def test_while_loading_and_after_and_while_stopping(tmp_path: Path) -> None:
-    """503 with Retry-After until the handlers are loaded; what waits for them can try again."""
+    """503 with Retry-After where the handlers are not loaded in time; who asked can try again."""
     (tmp_path / "hello.wat").write_text(HANDLERS["hello"][0])
     registry = CollectorRegistry()
-    service = make_service(tmp_path, registry)
+    service = make_service(tmp_path, registry, NEXUS_TIMEOUT_MS="100")
     client = Client(create_app(service, registry), service, registry)
     for path in ("/hello", "/nowhere"):
         answer = client.call(path)
@@ -105,6 +107,27 @@ def test_while_loading_and_after_and_while_stopping(tmp_path: Path) -> None:
     answer = client.call("/hello")
     assert (answer.code, answer.problem()["code"]) == (503, "SHUTTING_DOWN")
     assert answer.header("Retry-After") == "1"
+
+
+def test_a_request_waits_for_the_handlers_to_be_loaded(tmp_path: Path) -> None:
+    (tmp_path / "hello.wat").write_text(HANDLERS["hello"][0])
+    registry = CollectorRegistry()
+    service = make_service(tmp_path, registry)
+    client = Client(create_app(service, registry), service, registry)
+    waiting = threading.Event()
+    wait_loaded = service.wait_loaded
+
+    def said(timeout_s: float) -> bool:
+        waiting.set()
+        return wait_loaded(timeout_s)
+
+    service.wait_loaded = said  # type: ignore[method-assign]
+    with ThreadPoolExecutor(1) as threads:
+        early = threads.submit(client.call, "/hello")
+        assert waiting.wait(5)
+        service.start_with(tmp_path)
+        assert early.result(10).code == 200
+    service.stop(grace_s=5.0)
 
 
 def test_a_guests_message_is_told(client: Client) -> None:

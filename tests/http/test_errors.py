@@ -56,6 +56,7 @@ def test_every_error_is_a_problem(kind: type[NexusError]) -> None:
     assert dict(answer.headers)["Content-Type"] == "application/problem+json"
     assert ("Retry-After" in dict(answer.headers)) == issubclass(kind, errors.AdmissionError)
     assert ("Allow" in dict(answer.headers)) == (kind is MethodNotAllowed)
+    assert ("WWW-Authenticate" in dict(answer.headers)) == (kind is errors.Unauthorized)
 
 
 @pytest.mark.parametrize(
