@@ -1,12 +1,14 @@
 """`python -m bench.javascript`: what a handler in JavaScript costs, and where.
 
 - the first answer: a server with an empty cache, and again with what it left there
-- a request by stage, in this process and without the HTTP server, at bodies of 1 KB and 1 MB
+- a request by stage (reset, body in, call, body out), in this process and without the HTTP server,
+  at bodies of 1 KB and 1 MB
 - another handler's latency while LLVM compiles behind the service, beside when it is done
 """
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 import tempfile
 import time
@@ -19,6 +21,8 @@ from pathlib import Path
 from bench.load import measure, need_wrk
 from bench.server import ROOT, Server
 from nexus import config
+from nexus.guest.js.interpreter import Interpreter
+from nexus.guest.wasi.descriptors import CappedOutput
 from nexus.model import Handler, HttpRequest
 from nexus.service import Service
 
@@ -86,19 +90,69 @@ def _stages(handlers: Path, cache: str) -> None:
     service = Service(config.load(layers, {}, ROOT).settings, None)
     service.start_with(handlers)
     try:
-        print(f"\n{'a request, without HTTP':32} {'all':>9} {'reset':>9}   µs, medians")
+        columns = ("all", "reset", "body in", "call", "body out")
+        print(
+            f"\n{'a request, without HTTP':32}",
+            *(f"{name:>9}" for name in columns),
+            "  µs, medians",
+        )
         for name, size in (("hello", 0), ("echo", 1 << 10), ("echo", 1 << 20)):
-            handler = service.catalogue.handlers[name]
-            body = bytes(range(256)) * (size >> 8)
-            whole = _median(lambda h=handler, b=body: _request(service, h, b))  # type: ignore[misc]
-            with _lent(service, handler) as instance:
-                reset = _median(instance.reset)
+            found = _stage_times(service, service.catalogue.handlers[name], size)
             title = f"{name}.js, {size >> 10} KB in and out" if size else f"{name}.js"
-            print(f"{title:32} {whole * 1e6:9.0f} {reset * 1e6:9.0f}")
+            print(f"{title:32}", *(f"{seconds * 1e6:9.0f}" for seconds in found))
         with _lent(service, service.catalogue.handlers["hello"]) as instance:
             print(f"memory of a warm instance: {instance.memory_used() / (1 << 20):.2f} MiB")
     finally:
         service.stop()
+
+
+def _stage_times(service: Service, handler: Handler, size: int) -> tuple[float, ...]:
+    """Seconds of a whole request, and of its stages: reset, body in, call, body out."""
+    body = bytes(range(256)) * (size >> 8)
+    whole = _median(lambda: _request(service, handler, body))
+    with _lent(service, handler) as instance:
+        reset = _median(instance.reset)
+    watches = [
+        # Stage, and what does its work; writing is called from within the guest's own calls.
+        Stopwatch(Interpreter, "uint8array"),
+        Stopwatch(Interpreter, "call"),
+        Stopwatch(Interpreter, "run_jobs"),
+        Stopwatch(CappedOutput, "write"),
+    ]
+    times = []
+    with contextlib.ExitStack() as stack:
+        for watch in watches:
+            stack.enter_context(watch)
+        for _ in range(ROUNDS):
+            for watch in watches:
+                watch.seconds = 0.0
+            _request(service, handler, body)
+            copied, called, jobs, written = (watch.seconds for watch in watches)
+            times.append((copied, called + jobs - written, written))
+    return whole, reset, *(statistics.median(stage) for stage in zip(*times, strict=True))
+
+
+class Stopwatch:
+    """Adds up the time that calls of one method take, while it is entered."""
+
+    def __init__(self, owner: type, name: str) -> None:
+        self._owner, self._name, self._method = owner, name, getattr(owner, name)
+        self.seconds = 0.0
+
+    def __enter__(self) -> None:
+        method = self._method
+
+        def timed(*arguments: object, **options: object) -> object:
+            began = time.perf_counter()
+            try:
+                return method(*arguments, **options)
+            finally:
+                self.seconds += time.perf_counter() - began
+
+        setattr(self._owner, self._name, timed)
+
+    def __exit__(self, *_: object) -> None:
+        setattr(self._owner, self._name, self._method)
 
 
 def _request(service: Service, handler: Handler, body: bytes) -> None:
