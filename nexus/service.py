@@ -58,7 +58,9 @@ class Service:
         self.limits = config.limits(settings)
         self.engine = create_engine(settings.engine, settings.compiler, settings.cache_dir)
         self.metrics = PathMetrics(registry)
-        self.cache = ArtifactCache(settings.cache_dir, self.metrics.cache_request)
+        self.cache = ArtifactCache(
+            settings.cache_dir, self.metrics.cache_request, settings.cache_max_mb << 20
+        )
         self.compiler = self._compiler(self.engine)
         self.tiers = self._tiers()
         self.admission = Admission(

@@ -19,3 +19,13 @@ def logging_as_it_was() -> Iterator[None]:
         if handler not in handlers and handler.get_name() == "nexus":
             root.removeHandler(handler)
     logging.getLogger("nexus.handlers").disabled = False
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    """Reports of hostile text are UTF-8 too: pytest-xdist sends them from process to process."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    report.sections = [
+        (name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections
+    ]

@@ -122,6 +122,9 @@ class Settings(BaseSettings):
     cache_dir: Annotated[Folder, Derived("$XDG_CACHE_HOME/nexus, else ~/.cache/nexus")] = Field(
         description="folder of compiled artifacts"
     )
+    cache_max_mb: Whole = Field(
+        512, ge=1, le=1 << 20, description="disk that compiled artifacts may take, in MiB"
+    )
     engine: Literal["auto", "wasmer", "wasmtime"] = Field(
         "auto", description="WebAssembly engine; auto takes wasmer where it imports"
     )

@@ -11,18 +11,25 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from nexus.handlers.artifact import pack, unpack
+from nexus.handlers.eviction import evict, sweep, touch
 from nexus.model import Compiled
 
 log = logging.getLogger("nexus.handlers")
+
+_TEMPORARY = "new-*"
 
 
 class ArtifactCache:
     """Artifacts by key. Safe to share between processes and threads."""
 
-    def __init__(self, folder: Path, observe: Callable[[str], None]) -> None:
-        """*observe* hears of every request: `hit` or `miss`."""
+    def __init__(
+        self, folder: Path, observe: Callable[[str], None], max_bytes: int | None = None
+    ) -> None:
+        """*observe* hears of every request, `hit` or `miss`, and of every artifact that made way:
+        `eviction`. *max_bytes*: what all artifacts together may take; None: no bound."""
         self._folder = folder / "artifacts"
         self._observe = observe
+        self._max_bytes = max_bytes
 
     def __contains__(self, key: str) -> bool:
         """Tell whether the folder has an artifact with this *key*."""
@@ -59,17 +66,25 @@ class ArtifactCache:
     def _read(self, key: str) -> Compiled | None:
         path = self._path(key)
         try:
-            content = path.read_bytes()
-        except OSError:
+            with open(path, "rb") as file:
+                _check_owner(path, os.fstat(file.fileno()))
+                content = file.read()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            log.warning("the artifact %s is not used: %s", path, error)
             return None
         found = unpack(content, key)
         if found is None:
             log.warning("the artifact %s is damaged; compiling again", path)
+        else:
+            touch(path)
         return found
 
     def _write(self, key: str, compiled: Compiled) -> None:
         try:
-            handle, temporary = tempfile.mkstemp(dir=self._folder)
+            sweep(self._folder, _TEMPORARY)
+            handle, temporary = tempfile.mkstemp(dir=self._folder, prefix=_TEMPORARY[:-1])
             try:
                 with os.fdopen(handle, "wb") as file:
                     file.write(pack(compiled))
@@ -79,14 +94,36 @@ class ArtifactCache:
                 raise
         except OSError as error:
             log.warning("the artifact was not kept: %s", error)
+            return
+        if self._max_bytes is not None:
+            for _ in range(evict(self._folder, "*.nxa", self._max_bytes, self._path(key))):
+                self._observe("eviction")
 
     def _lock(self, key: str) -> AbstractContextManager[object]:
         """Hold the key's lock file; the kernel lets it go when a process dies."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _make_private(self._folder)
             file = open(self._folder / f"{key}.lock", "wb")  # noqa: SIM115  the caller closes it
             fcntl.flock(file, fcntl.LOCK_EX)
         except OSError as error:
             log.warning("the cache %s cannot be used: %s", self._folder, error)
             return nullcontext()
         return file
+
+
+def _make_private(folder: Path) -> None:
+    """Take from others what they may do to *folder*. Raises: OSError where it is not ours."""
+    status = folder.stat()
+    _check_owner(folder, status)
+    if status.st_uid == os.geteuid() and status.st_mode & 0o077:
+        folder.chmod(0o700)
+
+
+def _check_owner(path: Path, status: os.stat_result) -> None:
+    """Artifacts are machine code: only our own are loaded, or root's (an image's).
+
+    Raises: PermissionError.
+    """
+    if status.st_uid not in (os.geteuid(), 0):
+        raise PermissionError(f"{path} belongs to user {status.st_uid}, not to {os.geteuid()}")

@@ -74,6 +74,9 @@ class PathMetrics:
         self._cache = Counter(
             "nexus_cache_requests", "Artifacts wanted, by what was found", ["result"], registry=on
         )
+        self._evictions = Counter(
+            "nexus_cache_evictions", "Artifacts deleted to make room", registry=on
+        )
         self._compile = Histogram(
             "nexus_compile_seconds",
             "Time of one compilation",
@@ -135,8 +138,11 @@ class PathMetrics:
             self._tally.count_error(error)
 
     def cache_request(self, result: str) -> None:
-        """Count an artifact that was wanted: `hit` or `miss`."""
-        self._cache.labels(result).inc()
+        """Count an artifact that was wanted: `hit` or `miss`; or that made way: `eviction`."""
+        if result == "eviction":
+            self._evictions.inc()
+        else:
+            self._cache.labels(result).inc()
 
     def compilation(self, tier: str, seconds: float) -> None:
         """Count one compilation."""

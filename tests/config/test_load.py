@@ -133,6 +133,7 @@ RANGES = {
     "http_timeout": (1, 3_600_000),
     "drain_delay_ms": (0, 600_000),
     "stuck_after_ms": (100, 3_600_000),
+    "cache_max_mb": (1, 1 << 20),
     "compile_timeout_ms": (1, 3_600_000),
     "compile_memory_mb": (64, 1 << 20),
 }
