@@ -21,9 +21,9 @@ run: ## serve examples/ on http://127.0.0.1:8000 until Ctrl-C (BIND=host:port HA
 	@sed -n 's/127\.0\.0\.1:8000/$(BIND)/; s/^    curl/  curl/p' examples/README.md
 	@exec $(VENV)/bin/nexus serve --handlers $(HANDLERS) --bind $(BIND) $(ARGS)
 
-test: ## run the tests (ARGS="tests/wasm -k meter")
+test: ## run the tests, all on as many processes as cores (ARGS="tests/wasm -k meter": some, in one)
 	@scripts/setup.sh test
-	$(VENV)/bin/python -m pytest $(ARGS)
+	$(VENV)/bin/python -m pytest $(or $(ARGS),--numprocesses=auto --dist=loadfile)
 
 deploy-check: ## render deploy/, validate it, and compute what must hold of it
 	@scripts/setup.sh test
