@@ -73,7 +73,8 @@ class Service:
             max_memory_bytes=settings.pool_memory_mb << 20,
         )
         self.watchdog = Watchdog(settings.stuck_after_ms / 1000, stuck_log=stuck_log)
-        lane, shares = SlowLane(self._parallel_guests()), Shares(settings.workers)
+        self.lane = lane = SlowLane(self._parallel_guests())
+        shares = Shares(settings.workers)
         self.dispatcher = Dispatcher(
             self.admission,
             self.pool,
