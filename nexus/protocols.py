@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
+from nexus.capabilities import Capabilities
 from nexus.errors import NexusError
 from nexus.model import (
     Command,
     Compiled,
     Context,
+    Effects,
+    ExtensionAnswer,
     FuncType,
     Handler,
     HttpRequest,
@@ -180,6 +183,21 @@ class Run(Protocol):
     """what the guest wrote to stderr, for the log; at most `limits.max_stderr_bytes`"""
     stopped: NexusError | None
     """why the guest must not go on; the first reason wins"""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the handler's manifest grants."""
+        ...
+
+    @property
+    def effects(self) -> Effects:
+        """What the guest asked of others so far."""
+        ...
+
+    def call_extension(self, name: str, method: str, arguments: bytes) -> ExtensionAnswer | None:
+        """From the guest's own thread: call *method* of the extension *name* with JSON
+        *arguments*, and wait for the answer. None: `stopped` is set, return at once."""
+        ...
 
     def give_way(self) -> None:
         """From the guest's own thread: the host is going to wait on the guest's behalf."""

@@ -24,7 +24,7 @@ LAYERS = (
         *("wasm", "watchdog"),
     ),
     ("protocols",),
-    ("errors",),
+    ("capabilities", "errors"),
     ("model",),
 )
 """from the top down; what is on one line does not import each other"""
