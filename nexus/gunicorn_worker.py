@@ -57,10 +57,20 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         """
         with self._lock:
             self._queued -= 1
-        result = super().handle(conn)
+        result = self._serve_one(conn)
         while result is True and self._next_is_here(conn):
-            result = super().handle(conn)
+            result = self._serve_one(conn)
         return result
+
+    def _serve_one(self, conn: Any) -> Any:
+        """Serve one request, which long executions give way to."""
+        assert self.service is not None  # loaded before the first connection is taken
+        lane = self.service.lane
+        lane.request_begins()
+        try:
+            return super().handle(conn)
+        finally:
+            lane.request_ends()
 
     def _next_is_here(self, conn: Any) -> bool:
         if not self.alive or self._queued or conn.parser.unreader.buf.getvalue():

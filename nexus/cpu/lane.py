@@ -4,7 +4,8 @@ Every guest that runs competes for the GIL. With eight endless loops a short req
 for eight slices each time it needs the GIL; when the loops take turns among themselves it waits
 for one. A turn lasts from one checkpoint to the next. The next goes to the handler that had least
 for its weight (as in Linux's CFS, https://docs.kernel.org/scheduler/sched-design-CFS.html), first
-come, first served among its executions.
+come, first served among its executions. Before each turn there is a moment for short requests: one
+needs the GIL some four times, and would wait for a slice each time.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ BUSY_INTERVAL_S = 0.0005
 5 ms, 11 ms at this (DESIGN fact 8). Always at this, threads that are about to be done anyway lose
 the GIL half-way: a warm handler served 0.84 of the raw callable's requests instead of 0.91
 (`python -m bench.dispatch`)"""
+GIVE_WAY_S = 0.001
+"""how long at most a turn waits for short requests to be answered; under a flood of them long
+executions still have a fifth of a core (`python -m bench.beside`)"""
 
 
 class _Waiter:
@@ -51,6 +55,23 @@ class SlowLane:
         self._order = itertools.count()
         self._reached_s = 0.0
         """virtual time of whoever got the last turn: newcomers start from there"""
+        self._short = 0
+        """requests under way that are not long"""
+        self._calm = threading.Condition(self._lock)
+        """notified when `_short` comes down to nothing while a turn waits for that"""
+        self._yielding = 0
+
+    def request_begins(self) -> None:
+        """A request came, which counts as short until its execution enters the lane."""
+        with self._lock:
+            self._short += 1
+
+    def request_ends(self) -> None:
+        """It was answered."""
+        with self._lock:
+            self._short -= 1
+            if self._yielding and self._short <= 0:
+                self._calm.notify_all()
 
     def enter(self, share: Share, deadline: float) -> bool:
         """Wait for a turn, `leave` ends it; False: *deadline* (monotonic seconds) came first."""
@@ -58,6 +79,7 @@ class SlowLane:
             self._join(share)
             if self._free:
                 self._free -= 1
+                self._let_short_pass()
                 return True
             waiter = self._queue(share)
         return self._wait(waiter, deadline)
@@ -68,11 +90,13 @@ class SlowLane:
         with self._lock:
             share.virtual_s += used_s / share.weight
             if not self._waiting:
+                self._let_short_pass()
                 return True
             waiter = self._queue(share)
             following = self._choose()
-        if following is waiter:
-            return True
+            if following is waiter:
+                self._let_short_pass()
+                return True
         following.turn.release()
         return self._wait(waiter, deadline)
 
@@ -94,12 +118,14 @@ class SlowLane:
             share.virtual_s = max(share.virtual_s, self._reached_s)
         share.members += 1
         self._long += 1
+        self._short -= 1
         if self._long == 1:
             sys.setswitchinterval(BUSY_INTERVAL_S)
 
     def _part(self, share: Share) -> None:
         share.members -= 1
         self._long -= 1
+        self._short += 1
         if not self._long:
             sys.setswitchinterval(IDLE_INTERVAL_S)
 
@@ -114,12 +140,21 @@ class SlowLane:
         self._reached_s = max(self._reached_s, chosen.share.virtual_s)
         return chosen
 
+    def _let_short_pass(self) -> None:
+        """Before a turn begins, wait a moment for short requests that are under way."""
+        if self._short > 0:
+            self._yielding += 1
+            self._calm.wait_for(lambda: self._short <= 0, GIVE_WAY_S)
+            self._yielding -= 1
+
     # ---- outside it -------------------------------------------------------------------------
 
     def _wait(self, waiter: _Waiter, deadline: float) -> bool:
-        if waiter.turn.acquire(timeout=max(deadline - time.monotonic(), 0.0)):
-            return True
+        in_time = waiter.turn.acquire(timeout=max(deadline - time.monotonic(), 0.0))
         with self._lock:
+            if in_time:
+                self._let_short_pass()
+                return True
             if waiter in self._waiting:
                 self._waiting.remove(waiter)
                 self._part(waiter.share)

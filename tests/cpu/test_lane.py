@@ -113,6 +113,42 @@ def test_the_switch_interval_is_short_only_while_somebody_is_in_it() -> None:
     assert sys.getswitchinterval() == pytest.approx(IDLE_INTERVAL_S)
 
 
+def test_a_turn_waits_for_short_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nexus.cpu.lane.GIVE_WAY_S", 20.0)
+    lane, share = SlowLane(), Share(0.1)
+    for _ in range(3):
+        lane.request_begins()  # two short ones, and the one that turns out to be long
+    took_turn = threading.Event()
+
+    def long() -> None:
+        assert lane.enter(share, later())
+        took_turn.set()
+
+    thread = threading.Thread(target=long)
+    thread.start()
+    while not lane._yielding:
+        time.sleep(0.0005)  # polled: until the turn waits
+    lane.request_ends()
+    assert not took_turn.is_set()
+    lane.request_ends()
+    assert took_turn.wait(20)
+    thread.join(20)
+    lane.leave(share, 0.0)
+    lane.request_ends()
+    assert (lane._short, lane._yielding) == (0, 0)
+
+
+def test_a_turn_waits_for_a_flood_no_longer_than_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nexus.cpu.lane.GIVE_WAY_S", 0.01)
+    lane, share = SlowLane(), Share(0.1)
+    for _ in range(100):
+        lane.request_begins()
+    began = time.monotonic()
+    assert lane.enter(share, later())
+    assert time.monotonic() - began >= 0.01
+    assert lane.pass_on(share, SLICE_S, later())
+
+
 def test_no_turn_is_lost_when_deadlines_and_turns_race() -> None:
     lane = SlowLane()
     shares = [Share(0.1 * (n + 1)) for n in range(3)]
