@@ -10,6 +10,7 @@ from prometheus_client import REGISTRY
 
 from nexus import config, logs
 from nexus.http import create_app
+from nexus.plugins import load_plugins
 from nexus.service import Service
 
 STUCK_LOG = "NEXUS_STUCK_LOG_DIR"
@@ -22,9 +23,10 @@ def worker_app() -> Flask:
 
     Raises: ConfigError, EngineUnavailable.
     """
+    plugins = load_plugins(os.environ, REGISTRY)
     settings = config.load({}, os.environ, Path.cwd()).settings
     logs.configure(settings.log_level, settings.log_format)
-    service = Service(settings, REGISTRY, stuck_log=_open_stuck_log())
+    service = Service(settings, REGISTRY, plugins=plugins, stuck_log=_open_stuck_log())
     app = create_app(service, REGISTRY)
     app.extensions["nexus"] = service
     return app

@@ -13,10 +13,11 @@ from tests.support import ROOT
 LAYERS = (
     ("wsgi", "gunicorn_worker", "gunicorn_logging", "gunicorn_settings", "cli"),
     ("http", "runtime"),
-    ("sizing",),
+    ("sizing", "shared_folder"),
     ("service",),
     ("dispatch",),
     ("handlers",),
+    ("plugins",),
     ("engines",),
     ("hookspecs",),
     (

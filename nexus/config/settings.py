@@ -141,8 +141,8 @@ class Settings(BaseSettings):
     )
     engine: Name = Field(
         "auto",
-        description="WebAssembly engine: wasmer, wasmtime or a plugin's; auto takes wasmer where it "
-        "imports",
+        description="WebAssembly engine: wasmer, wasmtime or a plugin's; auto takes wasmer where "
+        "it imports",
     )
     compiler: Literal["auto", "llvm", "cranelift"] = Field(
         "auto", description="compiler of the engine; auto takes the best that works here"

@@ -139,11 +139,11 @@ class Plugins:
             except NexusError:
                 raise
             except Exception as error:
-                raise self._error(name, f"{hook} failed: {described(error)}") from error
+                raise self.error(name, f"{hook} failed: {described(error)}") from error
             try:
                 found.append(Offer(name, check(answer)))
             except ValueError as error:
-                raise self._error(name, f"{hook}: {error}") from None
+                raise self.error(name, f"{hook}: {error}") from None
         return found
 
     def _objects(self, hook: str, protocol: type, **arguments: object) -> list[tuple[str, Any]]:
@@ -159,11 +159,12 @@ class Plugins:
             for name, thing in offer.value.items():
                 if name in givers:
                     reason = f"{hook}: {name!r} is there already, from plugin {givers[name]}"
-                    raise self._error(offer.plugin, reason)
+                    raise self.error(offer.plugin, reason)
                 things[name], givers[name] = thing, offer.plugin
         return things
 
-    def _error(self, name: str, reason: str) -> PluginError:
+    def error(self, name: str, reason: str) -> PluginError:
+        """The error that stops the start because of the plugin called *name*."""
         return PluginError([_with_remedy(f"{self._candidates[name]}: {reason}")])
 
 
