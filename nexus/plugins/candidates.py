@@ -27,12 +27,12 @@ class Candidate:
         return f"plugin {self.name} ({self.distribution} {self.version})"
 
 
-def built_in(name: str, load: Callable[[], object], disabled: frozenset[str]) -> Candidate:
+def built_in(name: str, load: Callable[[], object]) -> Candidate:
     """What comes with Nexus, as if it were installed."""
-    return Candidate(name, OURS, _our_version(), load, name not in disabled)
+    return Candidate(name, OURS, _our_version(), load)
 
 
-def installed(disabled: frozenset[str]) -> list[Candidate]:
+def installed() -> list[Candidate]:
     """The plugins of other distributions, by name."""
     found = []
     for entry in metadata.entry_points(group=PROJECT):
@@ -43,7 +43,6 @@ def installed(disabled: frozenset[str]) -> list[Candidate]:
                 about["Name"] if about else "unknown",
                 about["Version"] if about else "unknown",
                 entry.load,
-                entry.name not in disabled,
             )
         )
     return sorted(found, key=lambda candidate: (candidate.name, candidate.distribution))

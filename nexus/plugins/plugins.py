@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -179,26 +180,32 @@ def survey(
     *outside*: the plugins that do not come with Nexus; None: those that are installed.
     """
     off = disabled(environ)
-    candidates = [
-        built_in(PROMETHEUS, lambda: Prometheus(registry), off),
-        built_in("wasmer", Wasmer, off),
-        built_in("wasmtime", Wasmtime, off),
-        built_in("scheduling", Scheduling, off),
-        *(installed(off) if outside is None else outside),
+    known = [
+        built_in(PROMETHEUS, lambda: Prometheus(registry)),
+        built_in("wasmer", Wasmer),
+        built_in("wasmtime", Wasmtime),
+        built_in("scheduling", Scheduling),
+        *(installed() if outside is None else outside),
     ]
+    candidates = [replace(entry, enabled=entry.name not in off) for entry in known]
     for name in sorted(off - {candidate.name for candidate in candidates}):
         near = suggestion(name, [candidate.name for candidate in candidates])
         log.warning("%s names %s, but there is no such plugin; %s", DISABLED_VARIABLE, name, near)
-    seen: dict[str, Candidate] = {}
-    found = []
-    for candidate in candidates:
-        if candidate.name in seen:
-            reason = f"{seen[candidate.name]} has the same name"
-            found.append(Found(candidate, problem=reason))
-        else:
-            seen[candidate.name] = candidate
-            found.append(find(candidate))
-    return found
+    return _without_twins([find(candidate) for candidate in candidates])
+
+
+def _without_twins(found: Sequence[Found]) -> list[Found]:
+    """Those that come later with the same name, or are the same object, are not to be used."""
+    kept: list[Found] = []
+    for entry in found:
+        problem = entry.problem
+        for first in kept:
+            if entry.candidate.name == first.candidate.name:
+                problem = f"{first.candidate} has the same name"
+            elif entry.plugin is not None and entry.plugin is first.plugin:
+                problem = f"it is plugin {first.candidate.name} again"
+        kept.append(replace(entry, problem=problem))
+    return kept
 
 
 def load_plugins(
