@@ -1,8 +1,8 @@
 """`python -m bench.beside`: how long does a trivial handler take beside endless loops?
 
 Two clients ask for an endless loop again and again, in a worker of eight threads, while wrk asks
-for a trivial handler over two connections. Prints its latency without the loops and beside them, and
-what share of a core the loops had meanwhile.
+for a trivial handler over two connections. Prints its latency without the loops and beside them,
+and what share of a core the loops had meanwhile.
 """
 
 from __future__ import annotations

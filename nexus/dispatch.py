@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from nexus.capabilities import NO_CAPABILITIES, capabilities_of
 from nexus.errors import DeadlineExceeded, InternalError, NexusError
 from nexus.model import Handler, Outcome
 from nexus.pool import Execution, InstancePool
@@ -47,7 +48,9 @@ class Dispatcher:
             allowed = timeout_s
         execution_id = f"{self._prefix}-{next(self._numbers):x}"
         cpu = self._cpu(handler) if self._cpu is not None else None
-        return Execution(execution_id, handler.limits, began + allowed, allowed, cpu)
+        tokens = handler.capabilities
+        granted = capabilities_of(tokens) if tokens else NO_CAPABILITIES
+        return Execution(execution_id, handler.limits, began + allowed, allowed, cpu, granted)
 
     def run(self, handler: Handler, task: Task, run: Execution) -> Any:
         """Run *task* to its result.

@@ -86,6 +86,8 @@ class Service:
         self.watcher = HandlersWatcher(settings.handlers_dir, self._load)
         self.catalogue = Catalogue()
         self._loaded = threading.Event()
+        self._warmed = False
+        """whether instances were made warm once"""
         self.draining = False
         self._threads: Executor | None = None
 
@@ -130,7 +132,7 @@ class Service:
         """Why no requests should be sent here now; None: they should."""
         if self.draining:
             return "draining"
-        if not self.loaded:
+        if not self._warmed:
             return "the handlers are still being loaded"
         if self.watchdog.stuck:
             return "a guest does not stop"
@@ -227,6 +229,9 @@ class Service:
         """Make *catalogue* the one that serves, with instances warm where there are threads."""
         handlers = list(catalogue.handlers.values())
         self.pool.retain([handler.compiled for handler in handlers])
+        self.catalogue = catalogue
+        # Before instances are made warm: that takes all threads, those too on which requests wait.
+        self._loaded.set()
         if self._threads is not None:
             warmable = [h for h in handlers if h.isolation is not Isolation.FRESH]
             threads = self.settings.threads
@@ -234,8 +239,7 @@ class Service:
             warm_threads(self._threads, threads, jobs, self._warm)
             self._threads = None
         self.metrics.serving(handlers)
-        self.catalogue = catalogue
-        self._loaded.set()
+        self._warmed = True
 
     def _warm(self, handler: Handler) -> None:
         run = self.dispatcher.new_run(handler, time.monotonic())

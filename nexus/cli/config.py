@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from nexus import config
 from nexus.cli.options import config_option, json_option, load_settings
 from nexus.cli.sizing import as_rows, as_text
 from nexus.sizing import sized
@@ -23,7 +24,7 @@ def show_config(as_json: bool, explain: bool, **options: Any) -> None:
         click.echo(json.dumps(as_rows(found), indent=2) if as_json else as_text(found))
         return
     loaded = found.loaded
-    values = loaded.settings.model_dump(mode="json")
+    values = config.public_values(loaded.settings)
     rows = {name: {"value": values[name], "source": loaded.sources[name]} for name in values}
     if as_json:
         click.echo(json.dumps(rows, indent=2))

@@ -7,8 +7,17 @@ the handlers' manifests.
 
 from __future__ import annotations
 
-from nexus.config.describe import Description, describe
+from nexus.config.describe import Description, describe, public_values
 from nexus.config.load import Loaded, load, to_environ
 from nexus.config.settings import Settings, limits
 
-__all__ = ["Description", "Loaded", "Settings", "describe", "limits", "load", "to_environ"]
+__all__ = [
+    "Description",
+    "Loaded",
+    "Settings",
+    "describe",
+    "limits",
+    "load",
+    "public_values",
+    "to_environ",
+]

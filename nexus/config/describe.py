@@ -1,10 +1,11 @@
-"""The settings as a table, for `nexus config` and the documentation."""
+"""The settings as a table and as values to show, for `nexus config` and the documentation."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from nexus.config.plugin_tables import public
 from nexus.config.settings import Settings
 from nexus.config.values import Derived, allowed
 
@@ -26,3 +27,10 @@ def describe() -> Iterator[Description]:
         yield Description(
             name, allowed(field), derived[0] if derived else default, field.description or ""
         )
+
+
+def public_values(settings: Settings) -> dict[str, Any]:
+    """Every setting's value as JSON has it; options of plugins that may be secrets are hidden."""
+    values = settings.model_dump(mode="json", exclude={"plugins"})
+    values["plugins"] = public(settings.plugins)
+    return {name: values[name] for name in Settings.model_fields}

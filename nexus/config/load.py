@@ -21,6 +21,7 @@ from nexus.config.layers import (
     home_directory,
     unknown_variables,
 )
+from nexus.config.plugin_tables import to_text
 from nexus.config.problems import explain
 from nexus.config.settings import Settings
 from nexus.errors import ConfigError
@@ -54,7 +55,10 @@ def load(options: Mapping[str, object], environ: Mapping[str, str], directory: P
     layers = (from_options(given), from_environ(environ), file, from_defaults(environ))
     origins: dict[str, str] = {}
     for layer in reversed(layers):
+        below = origins.get("plugins")
         origins.update(layer.origins)
+        if below is not None and "plugins" in layer.origins:  # they add to each other
+            origins["plugins"] = f"{below}, {origins['plugins']}"
 
     arguments: dict[str, Any] = {"layers": layers}
     try:
@@ -88,10 +92,14 @@ def to_environ(settings: Settings | Loaded) -> dict[str, str]:
         settings = settings.settings
     environ = {"NEXUS_CONFIG": os.devnull}
     for name in Settings.model_fields:
-        value = getattr(settings, name)
-        text = str(value).lower() if isinstance(value, bool) else str(value)
-        environ[PREFIX + name.upper()] = text
+        environ[PREFIX + name.upper()] = _as_text(getattr(settings, name))
     return environ
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, Mapping):
+        return to_text(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _file_layer(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from nexus.config.plugin_tables import parse_tables
 from nexus.config.problems import BELOW_OTHER
-from nexus.config.values import Bind, Derived, Flag, Folder, LogLevel, Whole
+from nexus.config.values import Allowed, Bind, Derived, Flag, Folder, LogLevel, Whole
 from nexus.model import Limits
 
 _HOUR_MS = 3_600_000
@@ -136,6 +138,24 @@ class Settings(BaseSettings):
     )
     compile_memory_mb: Whole = Field(
         2048, ge=64, le=1 << 20, description="memory the compiler process may use, in MiB"
+    )
+
+    # ---- plugins
+    plugins: Annotated[
+        Mapping[str, Mapping[str, Any]],
+        BeforeValidator(parse_tables),
+        Allowed("a table of tables, in the environment as JSON"),
+        Derived("no options"),
+    ] = Field(
+        default_factory=dict,
+        repr=False,
+        description="options of each plugin, by its name (see below)",
+    )
+    plugin_timeout_ms: Whole = Field(
+        5000,
+        ge=1,
+        le=600_000,
+        description="longest that a plugin's start or stop hook is waited for, in ms",
     )
 
     # ---- logs

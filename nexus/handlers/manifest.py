@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from nexus.config.problems import explain
 from nexus.config.toml_file import read_toml
@@ -25,6 +25,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _METHOD = re.compile(r"[A-Z0-9!#$%&'*+.^_`|~-]{1,32}")  # RFC 9110 section 5.6.2, in upper case
 _ROUTE = re.compile(r"/|(/[A-Za-z0-9._~!$&'()*+,;=:@-]+)+")  # RFC 3986 pchar, none encoded
 _ROUTE_CHARACTERS = 512
+ENV_BYTES = 32 << 10
+"""of names and values together; the kernel gives a process of its own 2 MiB for them"""
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -64,6 +66,12 @@ def _parse_variable_value(value: object) -> str:
     if "\0" in (text := _text(value)):
         raise ValueError("holds a NUL")
     return text
+
+
+def _bounded(env: Mapping[str, str]) -> Mapping[str, str]:
+    if sum(len(name.encode()) + len(value.encode()) for name, value in env.items()) > ENV_BYTES:
+        raise ValueError("too large")
+    return env
 
 
 _Route: TypeAlias = Annotated[
@@ -126,7 +134,11 @@ class Manifest(BaseModel):
     cpu: Annotated[CpuTable, Allowed(f"a table of request and limit: {ALLOWED}")] = CpuTable()
     env: Annotated[
         Mapping[_Variable, _VariableValue],
-        Allowed("a table of strings without NUL, by names of letters, digits and '_'"),
+        AfterValidator(_bounded),
+        Allowed(
+            "a table of strings without NUL, by names of letters, digits and '_', of at most "
+            f"{ENV_BYTES} bytes together"
+        ),
     ] = Field(default_factory=dict)
 
     def limits(self, defaults: Limits) -> Limits:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
 
+from nexus.capabilities import NO_CAPABILITIES, Capabilities
 from nexus.errors import CpuLimit, DeadlineExceeded, NexusError
-from nexus.model import Limits, Usage
+from nexus.model import Effects, ExtensionAnswer, Limits, Usage
 from nexus.pool.slices import FIRST_SLICE, next_slice
 from nexus.protocols import CpuControl, EngineInstance
 
@@ -34,9 +36,11 @@ class Execution:
     __slots__ = (
         "_cpu",
         "_cpu_s",
+        "_effects",
         "_granted",
         "_instance",
         "cancelled",
+        "capabilities",
         "deadline",
         "execution_id",
         "limits",
@@ -55,9 +59,10 @@ class Execution:
         deadline: float,
         timeout_s: float | None = None,
         cpu: CpuControl | None = None,
+        capabilities: Capabilities = NO_CAPABILITIES,
     ) -> None:
         """*deadline*: monotonic seconds; *timeout_s*: how long that is from the start, where it is
-        not what *limits* say; *cpu*: what shares the CPU out."""
+        not what *limits* say; *cpu*: what shares the CPU out; *capabilities*: the handler's."""
         self.execution_id = execution_id
         self.limits = limits
         self.deadline = deadline
@@ -68,7 +73,9 @@ class Execution:
         self.cancelled = False
         self.timer = ExecutionTimer()
         self.slice = FIRST_SLICE
+        self.capabilities = capabilities
         self._cpu = cpu
+        self._effects: Effects | None = None  # made when asked for: few executions have any
         self._instance: EngineInstance | None = None
         self._granted = 0
         self._cpu_s = 0.0
@@ -100,6 +107,18 @@ class Execution:
         if self._cpu is not None:
             self._cpu.end(self.timer.cpu_s)
             self.usage.throttled_s = self._cpu.throttled_s
+
+    @property
+    def effects(self) -> Effects:
+        """What the guest asked of others so far."""
+        if self._effects is None:
+            self._effects = Effects()
+        return self._effects
+
+    def call_extension(self, name: str, method: str, arguments: bytes) -> ExtensionAnswer | None:
+        """Nobody answers here."""
+        message = f"no extension {name!r} answers here"
+        return ExtensionAnswer(False, json.dumps(message).encode())
 
     def give_way(self) -> None:
         """Let others have the CPU: the host is going to wait on the guest's behalf."""

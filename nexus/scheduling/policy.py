@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
 
 
 class Ticket:
@@ -44,6 +45,10 @@ class Policy(Protocol):
         ...
 
     def __len__(self) -> int: ...
+
+
+PolicyFactory: TypeAlias = Callable[..., Policy]
+"""makes a policy from its options"""
 
 
 class Fifo:

@@ -136,6 +136,7 @@ RANGES = {
     "cache_max_mb": (1, 1 << 20),
     "compile_timeout_ms": (1, 3_600_000),
     "compile_memory_mb": (64, 1 << 20),
+    "plugin_timeout_ms": (1, 600_000),
 }
 
 

@@ -24,6 +24,13 @@ def whole(low: int, high: int) -> st.SearchStrategy[int]:
 
 
 INSTANCES = st.tuples(whole(1, 1000), whole(0, 1000)).map(lambda pair: (max(pair), min(pair)))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+TABLES = st.dictionaries(st.text(), JSON, max_size=3)
+PLUGINS = st.dictionaries(st.from_regex(r"\A[a-z0-9_-]{1,8}\Z"), TABLES, max_size=3)
 VALUES = st.fixed_dictionaries(
     {
         "cache_dir": PATHS,
@@ -40,6 +47,7 @@ VALUES = st.fixed_dictionaries(
         "compiler": st.sampled_from(["auto", "llvm", "cranelift"]),
         "access_log": st.booleans(),
         "debug": st.booleans(),
+        "plugins": PLUGINS,
     },
     optional={
         "cpu_timeout_ms": whole(1, 3_600_000),

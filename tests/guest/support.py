@@ -15,10 +15,21 @@ from typing import Any
 
 import wasmtime
 
+from nexus.capabilities import Capabilities
 from nexus.errors import GuestTrap, NexusError
 from nexus.guest.wasi.guest import WasiGuest
 from nexus.guest.wasi.signatures import MODULE
-from nexus.model import Compiled, Context, Handler, HttpRequest, Limits, ModuleInfo, Usage
+from nexus.model import (
+    Compiled,
+    Context,
+    Effects,
+    ExtensionAnswer,
+    Handler,
+    HttpRequest,
+    Limits,
+    ModuleInfo,
+    Usage,
+)
 from nexus.protocols import Guest, HostFunctions, Task
 
 PAGE_BYTES = 65536
@@ -46,6 +57,13 @@ class LocalRun:
         self.stderr = bytearray()
         self.stopped: NexusError | None = None
         self.instance: WasmtimeInstance | None = None
+        self.capabilities = Capabilities()
+        self.effects = Effects()
+        self.answer: ExtensionAnswer | None = ExtensionAnswer(True, b"null")
+        """what any extension answers"""
+
+    def call_extension(self, name: str, method: str, arguments: bytes) -> ExtensionAnswer | None:
+        return self.answer
 
     def give_way(self) -> None:
         """There is no other run."""

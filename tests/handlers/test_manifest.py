@@ -150,6 +150,14 @@ def test_wrong_values(path, text, key, found, allowed):
     assert problem.startswith(f"hello.toml: {key}: found {found}, allowed: {allowed}")
 
 
+def test_env_is_bounded(path):
+    (problem,) = problems(path, f"env = {{A = '{'x' * (32 << 10)}'}}")
+    assert problem.startswith("hello.toml: env: found {'A': 'xxx")
+    assert problem.endswith("of at most 32768 bytes together")
+    path.write_text(f"env = {{A = '{'x' * ((32 << 10) - 1)}'}}")
+    assert len(load_manifest(path, "hello").env["A"]) == (32 << 10) - 1
+
+
 def test_unknown_keys_name_the_nearest(path):
     assert problems(path, "timeout = 5") == [
         "hello.toml: timeout: found 5, but there is no such key; did you mean timeout_ms?"

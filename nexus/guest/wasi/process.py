@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 
+from nexus.capabilities import NO_CAPABILITIES
 from nexus.errors import DeadlineExceeded, InternalError, NexusError
 from nexus.guest.wasi import errno
 from nexus.guest.wasi.descriptors import Descriptor
 from nexus.guest.wasi.errno import Refused
 from nexus.guest.wasi.memory import GuestMemory
 from nexus.guest.wasi.program import Program
-from nexus.model import Limits, Usage
+from nexus.model import Effects, ExtensionAnswer, Limits, Usage
 from nexus.protocols import EngineInstance, Run
 
 
@@ -20,14 +21,20 @@ class _NoRun:
     execution_id = ""
     limits: Limits = Limits()
     deadline = 0.0
+    capabilities = NO_CAPABILITIES
 
     def __init__(self) -> None:
         self.usage = Usage()
+        self.effects = Effects()
         self.stderr = bytearray()
         self.stopped: NexusError | None = InternalError("no task is being performed")
 
     def give_way(self) -> None:
         """Nothing waits."""
+
+    def call_extension(self, name: str, method: str, arguments: bytes) -> ExtensionAnswer | None:
+        """It is stopped."""
+        return None
 
     def stop(self, reason: NexusError) -> None:
         """Ignore *reason*: there is nothing to stop."""
