@@ -25,8 +25,9 @@ ALLOWED: Final = (
     f"{EXTENSION}:NAME, each with * for all"
 )
 
+MAX_KEY_BYTES: Final = 512
+
 _ALL: Final = "*"
-_KEY_BYTES: Final = 512
 
 
 def check_token(token: str) -> str:
@@ -44,8 +45,8 @@ def check_key(key: str) -> str:
 
     Raises: ValueError.
     """
-    if not key or len(key.encode("utf-8", "surrogatepass")) > _KEY_BYTES:
-        raise ValueError(f"a key has 1 to {_KEY_BYTES} bytes")
+    if not key or len(key.encode()) > MAX_KEY_BYTES:  # of half a character: a ValueError too
+        raise ValueError(f"a key has 1 to {MAX_KEY_BYTES} bytes")
     if any(character < " " or character == "\x7f" for character in key):
         raise ValueError("a key has no control characters")
     return key

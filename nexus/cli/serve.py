@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -31,16 +32,25 @@ def serve(**options: Any) -> None:
     if not folder.is_dir():
         raise click.UsageError(f"no folder {folder}: name one with --handlers DIR")
     _check_engine(loaded.settings)
-    arguments = [sys.executable, "-m", "gunicorn", "-c", "python:nexus.gunicorn_settings"]
-    environ = {**os.environ, **config.to_environ(loaded)}
+    os.environ.update(config.to_environ(loaded))
     for name in DERIVABLE:
         if loaded.sources[name] == "default":
-            del environ[PREFIX + name.upper()]  # for gunicorn's configuration to derive
-    os.execve(sys.executable, arguments, environ)
+            del os.environ[PREFIX + name.upper()]  # for gunicorn's configuration to derive
+    _become_gunicorn()
+
+
+def _become_gunicorn() -> None:
+    """Be its master: a process of its own would import all this again, 0.4 s of a start."""
+    from gunicorn.app.wsgiapp import run  # here: other commands have no need of it
+
+    # On SIGUSR2 gunicorn starts itself anew with these.
+    script = Path(sys.executable).with_name("gunicorn")
+    sys.argv = [str(script), "-c", "python:nexus.gunicorn_settings"]
+    run()
 
 
 def _check_engine(settings: Settings) -> None:
-    """Say at once, and once, what every worker would fail with: 0.2 s of a start.
+    """Say at once, and once, what every worker would fail with; workers inherit what was loaded.
 
     Raises: EngineUnavailable.
     """

@@ -68,6 +68,18 @@ class Settings(BaseSettings):
     max_stderr_bytes: Whole = Field(
         64 << 10, ge=1, le=_MAX_BYTES, description="stderr kept of one execution, in bytes"
     )
+    max_effects: Whole = Field(
+        1000,
+        ge=0,
+        le=10**6,
+        description="state mutations, events and view commands of one execution together",
+    )
+    max_effect_bytes: Whole = Field(
+        1 << 20,
+        ge=1,
+        le=_MAX_BYTES,
+        description="of all of them, and of one value to or from an extension, in bytes",
+    )
 
     # ---- pool and queue
     min_instances: Whole = Field(2, ge=0, le=1000, description="instances warmed at start")
@@ -213,4 +225,6 @@ def limits(settings: Settings) -> Limits:
         max_header_bytes=settings.max_header_bytes,
         max_stderr_bytes=settings.max_stderr_bytes,
         stack_bytes=settings.max_stack_kb << 10,
+        max_effects=settings.max_effects,
+        max_effect_bytes=settings.max_effect_bytes,
     )

@@ -10,15 +10,14 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from nexus.capabilities import ALLOWED as ALLOWED_TOKENS
+from nexus.capabilities import check_token
 from nexus.config.problems import explain
 from nexus.config.toml_file import read_toml
 from nexus.config.values import Allowed, Whole
 from nexus.cpu.quantity import ALLOWED, parse_cores
 from nexus.errors import InvalidHandler, ManifestError
 from nexus.model import CpuAllocation, Isolation, Limits
-
-KNOWN_CAPABILITIES = ("http:authorization",)
-"""what an operator may grant; `http:authorization` lets the guest see the Authorization header"""
 
 _HOUR_MS = 3_600_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -51,9 +50,7 @@ def _parse_method(value: object) -> str:
 
 
 def _parse_capability(value: object) -> str:
-    if (capability := _text(value)) not in KNOWN_CAPABILITIES:
-        raise ValueError("not a known capability")
-    return capability
+    return check_token(_text(value))
 
 
 def _parse_variable(value: object) -> str:
@@ -128,9 +125,7 @@ class Manifest(BaseModel):
     isolation: Annotated[Isolation, Allowed(", ".join(kind.value for kind in Isolation))] = (
         Isolation.RESET
     )
-    capabilities: Annotated[
-        tuple[_Capability, ...], Allowed(f"a list of: {', '.join(KNOWN_CAPABILITIES)}")
-    ] = ()
+    capabilities: Annotated[tuple[_Capability, ...], Allowed(f"a list of: {ALLOWED_TOKENS}")] = ()
     cpu: Annotated[CpuTable, Allowed(f"a table of request and limit: {ALLOWED}")] = CpuTable()
     env: Annotated[
         Mapping[_Variable, _VariableValue],

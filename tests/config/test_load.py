@@ -123,6 +123,8 @@ RANGES = {
     "max_stack_kb": (16, 1024),
     "max_header_bytes": (1, 2**31),
     "max_stderr_bytes": (1, 2**31),
+    "max_effects": (0, 10**6),
+    "max_effect_bytes": (1, 2**31),
     "min_instances": (0, 1000),
     "max_instances": (1, 1000),
     "pool_memory_mb": (1, 1 << 22),

@@ -123,8 +123,10 @@ def test_limits_convert_units():
         max_header_bytes=7,
         max_stderr_bytes=8,
         max_stack_kb=90,
+        max_effects=9,
+        max_effect_bytes=10,
     )
-    assert limits(changed) == Limits(0.25, 0.125, 3 << 20, 4, 5, 6, 7, 8, 90 << 10)
+    assert limits(changed) == Limits(0.25, 0.125, 3 << 20, 4, 5, 6, 7, 8, 90 << 10, 9, 10)
 
 
 def test_every_setting_is_described():

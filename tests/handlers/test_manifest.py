@@ -45,7 +45,7 @@ def test_everything_can_be_said(path):
         memory_limit_mb = 64
         max_concurrency = 3
         isolation = "fresh"
-        capabilities = ["http:authorization"]
+        capabilities = ["http:authorization", "state:read:a:b:*", "state:write:*", "ext:m"]
         env = { GREETING = "hi\\nthere", _x1 = "" }
         """
     )
@@ -54,7 +54,12 @@ def test_everything_can_be_said(path):
     assert manifest.methods == {"GET", "POST", "M-SEARCH"}
     assert manifest.max_concurrency == 3
     assert manifest.isolation is Isolation.FRESH
-    assert manifest.capabilities == ("http:authorization",)
+    assert manifest.capabilities == (
+        "http:authorization",
+        "state:read:a:b:*",
+        "state:write:*",
+        "ext:m",
+    )
     assert manifest.env == {"GREETING": "hi\nthere", "_x1": ""}
     merged = manifest.limits(Limits(max_host_calls=7))
     assert merged == Limits(0.25, 0.125, 64 << 20, max_host_calls=7)
@@ -134,6 +139,12 @@ def test_no_routes(path, route):
         ("isolation = 'none'", "isolation", "'none'", "reset, fresh, reuse"),
         ("isolation = ''", "isolation", "''", "reset, fresh, reuse"),
         ("capabilities = ['net']", "capabilities[0]", "'net'", "a list of: http:authorization"),
+        ("capabilities = ['state:read']", "capabilities[0]", "'state:read'", "a list of: http"),
+        ("capabilities = ['ext:a', 'ext:']", "capabilities[1]", "'ext:'", "a list of: http"),
+        ("capabilities = ['*']", "capabilities[0]", "'*'", "a list of: http"),
+        ("capabilities = ['state:*']", "capabilities[0]", "'state:*'", "a list of: http"),
+        ("capabilities = ['State:read:a']", "capabilities[0]", "'State:read:a'", "a list of: http"),
+        ('capabilities = ["ext:a\\n"]', "capabilities[0]", "'ext:a\\n'", "a list of: http"),
         ("capabilities = [5]", "capabilities[0]", "5", "a list of: http:authorization"),
         ("capabilities = ''", "capabilities", "''", "a list of: http:authorization"),
         ("env = 'A=1'", "env", "'A=1'", "a table of strings"),
