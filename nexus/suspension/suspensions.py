@@ -55,8 +55,9 @@ class Suspensions:
         """End all that is suspended, and wait for what runs at most *grace_s*."""
         self._book.close()
         self._threads.close(grace_s)
-        if self._peers is not None:
-            self._peers.close(grace_s)
+        peers, self._peers = self._peers, None
+        if peers is not None:
+            peers.close(grace_s)
 
     # ---- runs -------------------------------------------------------------------------------
 
@@ -98,8 +99,9 @@ class Suspensions:
     def all(self) -> list[SuspensionInfo]:
         """What is suspended in the pod, the oldest first."""
         found = self._book.infos()
-        if self._peers is not None:
-            for answer in self._peers.ask_all({"list": True}):
+        peers = self._peers
+        if peers is not None:
+            for answer in peers.ask_all({"list": True}):
                 found += wire.infos_in(answer)
         return sorted(found, key=lambda info: info.suspended_at)
 
@@ -109,8 +111,8 @@ class Suspensions:
     # ---- other workers ----------------------------------------------------------------------
 
     def _ask(self, worker: str, message: dict[str, Any]) -> dict[str, Any]:
-        answer = self._peers.ask(worker, message) if self._peers is not None else None
-        return wire.check(answer)
+        peers = self._peers
+        return wire.check(peers.ask(worker, message) if peers is not None else None)
 
     def _serve(self, message: dict[str, Any]) -> dict[str, Any]:
         """Answer another worker."""
