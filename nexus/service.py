@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 
@@ -30,10 +31,12 @@ from nexus.handlers.watcher import HandlersWatcher
 from nexus.logs import guest_lines, split_level
 from nexus.metrics import FanOut, Flusher, PluginErrors
 from nexus.model import Handler, Isolation, Limits, PoolCounts
-from nexus.plugins import PROMETHEUS, Plugins, load_plugins
+from nexus.plugins import Plugins, load_plugins
 from nexus.pool import Execution, InstancePool, spread, warm_threads
-from nexus.protocols import Engine, MetricsSink
+from nexus.pool.native_stack import RESERVE_BYTES
+from nexus.protocols import Engine, Extension, SuspensionSink
 from nexus.scheduling import Admission
+from nexus.suspension import Extensions, SuspensionBook, SuspensionIds, Suspensions
 from nexus.watchdog import Watchdog
 
 log = logging.getLogger("nexus.service")
@@ -50,11 +53,15 @@ class Service:
         *,
         plugins: Plugins | None = None,
         stuck_log: int | None = None,
+        run_dir: Path | None = None,
+        extensions: Mapping[str, Extension] | None = None,
     ) -> None:
         """*plugins* None: those that come with Nexus.
 
         *stuck_log*: a file descriptor; given, a guest that does not stop ends the process, for
         a supervisor to start another, and the threads' stacks are written there first.
+        *run_dir*: where the workers of one master find each other, with a `key` of theirs.
+        *extensions*: what answers guests' calls at once, beside the plugins'.
 
         Raises: EngineUnavailable, ConfigError.
         """
@@ -83,15 +90,18 @@ class Service:
         self.watchdog = Watchdog(settings.stuck_after_ms / 1000, stuck_log=stuck_log)
         self.lane = lane = SlowLane(self._parallel_guests())
         shares = Shares(settings.workers)
+        answering = Extensions(self.plugins.host_functions(settings) | dict(extensions or {}))
         self.dispatcher = Dispatcher(
             self.admission,
             self.pool,
             self.watchdog,
             self._observe,
             lambda handler: CpuAccount(lane, shares.of(handler)),
+            answering,
         )
-        self.extensions = self.plugins.host_functions(settings)
         self.filters = tuple(self.plugins.request_filters(settings))
+        self._run_dir = run_dir
+        self.suspensions = self._suspensions(answering)
         self.flusher = Flusher(self.flush_metrics)
         self.watcher = HandlersWatcher(settings.handlers_dir, self._load)
         self.catalogue = Catalogue()
@@ -104,11 +114,9 @@ class Service:
     def _create_engine(self, name: str, compiler: str) -> Engine:
         return create_engine(name, compiler, self.settings.cache_dir, self._engines)
 
-    def _sink(self) -> MetricsSink:
+    def _sink(self) -> SuspensionSink:
         """All sinks as one; the built-in one itself where it is alone, as it is on most pods."""
-        sinks = self.plugins.metrics_sinks(self.settings)
-        own = next((sink for plugin, sink in sinks if plugin == PROMETHEUS), None)
-        others = [(plugin, sink) for plugin, sink in sinks if plugin != PROMETHEUS]
+        own, others = self.plugins.metrics_sinks(self.settings)
         if own is not None and not others:
             return own
         return FanOut(own, others, self.plugin_errors.count, self._plugin_timeout_s())
@@ -138,6 +146,24 @@ class Service:
             return None
         return TieredCompiler(
             self._compiler(quick), self.compiler, lambda: self.cache.exclusive("improving")
+        )
+
+    def _suspensions(self, extensions: Extensions) -> Suspensions:
+        settings, run_dir = self.settings, self._run_dir
+        key = secrets.token_bytes(32) if run_dir is None else (run_dir / "key").read_bytes()
+        return Suspensions(
+            self.dispatcher,
+            self.admission,
+            self.watchdog,
+            self.pool,
+            extensions,
+            SuspensionIds(key),
+            SuspensionBook(
+                settings.max_suspended,
+                settings.suspension_timeout_ms / 1000,
+                self.metrics.suspension,
+            ),
+            self.limits.stack_bytes + RESERVE_BYTES,
         )
 
     def _parallel_guests(self) -> int:
@@ -170,6 +196,7 @@ class Service:
         """
         self._threads = threads
         self.watchdog.start()
+        self.suspensions.start(self._run_dir)
         self.flusher.start()
         self.watcher.start()
         self._start_plugins()
@@ -180,6 +207,7 @@ class Service:
         Raises: InvalidHandler where the folder cannot be read.
         """
         self.watchdog.start()
+        self.suspensions.start()
         self._load(find_sources(folder))
         self._start_plugins()
 
@@ -190,6 +218,7 @@ class Service:
         """
         handler = load_handler(path, self.tiers or self.compiler, limits or self.limits)
         self.watchdog.start()
+        self.suspensions.start()
         self._serve(Catalogue({handler.name: handler}))
         self._start_plugins()
         return handler
@@ -212,7 +241,9 @@ class Service:
         if grace_s is None:
             handlers = self.catalogue.handlers.values()
             grace_s = 1.0 + max((h.limits.timeout_s for h in handlers), default=0.0)
-        self.admission.wait_idle(grace_s)
+        until = time.monotonic() + grace_s
+        self.suspensions.close(grace_s)
+        self.admission.wait_idle(max(0.0, until - time.monotonic()))
         self.plugins.stop(self, self._plugin_timeout_s(), self.plugin_errors.count)
         self.pool.shutdown()
         self.flusher.close()

@@ -1,5 +1,5 @@
-"""One folder for what gunicorn's workers leave to each other and to their master: metrics, and why
-a worker was stuck. It is gone with the process that made it.
+"""One folder for what gunicorn's workers leave to each other and to their master: metrics, why a
+worker was stuck, where they find each other. It is gone with the process that made it.
 
 It has to be there, and prometheus_client's variable set, before anything imports that: it decides
 at import whether it counts for several processes. Plugins may import it.
@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import atexit
 import os
+import secrets
 import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
 
-_FOLDERS = {"PROMETHEUS_MULTIPROC_DIR": "metrics", "NEXUS_STUCK_LOG_DIR": "stuck"}
+_FOLDERS = {
+    "PROMETHEUS_MULTIPROC_DIR": "metrics",
+    "NEXUS_STUCK_LOG_DIR": "stuck",
+    "NEXUS_RUN_DIR": "run",
+}
 
 
 @cache
@@ -24,8 +29,9 @@ def shared_folder() -> Path:
     # Not in gunicorn's on_exit: that is not called where the address cannot be bound.
     atexit.register(_remove, folder, os.getpid())
     for variable, name in _FOLDERS.items():
-        (folder / name).mkdir()
+        (folder / name).mkdir(mode=0o700)
         os.environ[variable] = str(folder / name)
+    (folder / "run" / "key").write_bytes(secrets.token_bytes(32))
     return folder
 
 

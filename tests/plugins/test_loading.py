@@ -94,8 +94,7 @@ class AsClass:
         (
             plugin(nexus_zzzzzzzz=lambda: 0, nexus_started=lambda a: 0),
             "nexus_started takes 'a'; it may take: service; "
-            "nexus_zzzzzzzz is no hook of Nexus; allowed: "
-            + ", ".join(HOOKS),
+            "nexus_zzzzzzzz is no hook of Nexus; allowed: " + ", ".join(HOOKS),
         ),
     ],
 )
