@@ -9,6 +9,7 @@ from flask import Flask
 from prometheus_client import REGISTRY
 
 from nexus import config, logs
+from nexus.config.admin_token import read_admin_token
 from nexus.http import create_app
 from nexus.plugins import load_plugins
 from nexus.service import Service
@@ -36,7 +37,7 @@ def worker_app() -> Flask:
         stuck_log=_open_stuck_log(),
         run_dir=None if run_dir is None else Path(run_dir),
     )
-    app = create_app(service, REGISTRY)
+    app = create_app(service, REGISTRY, read_admin_token(os.environ))
     app.extensions["nexus"] = service
     return app
 

@@ -12,8 +12,8 @@ from tests.support import ROOT
 
 LAYERS = (
     ("wsgi", "gunicorn_worker", "gunicorn_logging", "gunicorn_settings", "cli"),
-    ("http", "runtime"),
-    ("sizing", "shared_folder"),
+    ("http",),
+    ("runtime", "sizing", "shared_folder"),
     ("service",),
     ("suspension",),
     ("dispatch", "results"),

@@ -40,8 +40,8 @@ build-backend = "setuptools.build_meta"
 _README = """\
 # @DISTRIBUTION@
 
-A plugin for Nexus. It adds the scheduling policy `@NAME@`: of the requests that wait, the newest goes
-first.
+A plugin for Nexus. It adds the scheduling policy `@NAME@`: of the requests that wait, the newest
+goes first.
 
     pip install @DISTRIBUTION@
     nexus plugins
@@ -78,13 +78,14 @@ waited for."""
 
 from __future__ import annotations
 
-from nexus.scheduling import PolicyBase, Ticket
+from nexus.scheduling import PolicyBase, PolicyOptions, Ticket
 
 
 class NewestFirst(PolicyBase):
     """Last come, first served. No locks: the admission queue has one."""
 
-    def __init__(self, *options: object) -> None:
+    def __init__(self, options: PolicyOptions | None = None) -> None:
+        super().__init__(options or PolicyOptions())
         self._tickets: list[Ticket] = []
 
     def push(self, ticket: Ticket) -> None:

@@ -12,6 +12,7 @@ import click
 from nexus import config
 from nexus.cli.options import config_option, engine_options, load_settings
 from nexus.config import Settings
+from nexus.config.admin_token import read_admin_token
 from nexus.config.layers import PREFIX
 from nexus.plugins import load_plugins
 from nexus.shared_folder import shared_folder
@@ -34,6 +35,7 @@ def serve(**options: Any) -> None:
     folder = loaded.settings.handlers_dir
     if not folder.is_dir():
         raise click.UsageError(f"no folder {folder}: name one with --handlers DIR")
+    read_admin_token(os.environ)  # what is wrong with it is said once, not by every worker
     _check_engine(loaded.settings)
     os.environ.update(config.to_environ(loaded))
     for name in DERIVABLE:
