@@ -37,6 +37,7 @@ class Dispatcher:
         """*cpu* makes what shares the CPU out, for each execution; None: nothing does."""
         self._admission, self._pool, self._watchdog = admission, pool, watchdog
         self._observe, self._cpu = observe, cpu
+        self._measures = admission.measures
         self._prefix = secrets.token_hex(4)
         self._numbers = itertools.count(1)
 
@@ -60,12 +61,16 @@ class Dispatcher:
         error: NexusError | None = None
         try:
             run.usage.queue_s = self._admission.enter(
-                handler.name, handler.max_concurrency, run.deadline
+                handler.name, handler.max_concurrency, run.deadline, handler.priority, task
             )
+            began = time.monotonic() if self._measures else 0.0
             try:
                 return self._run_admitted(handler, task, run)
             finally:
-                self._admission.leave(handler.name, handler.max_concurrency)
+                took = None
+                if self._measures:
+                    took = time.monotonic() - began, run.timer.cpu_s()
+                self._admission.leave(handler.name, handler.max_concurrency, took)
         except NexusError as raised:
             error = raised
             raise

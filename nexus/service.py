@@ -32,11 +32,23 @@ from nexus.metrics import Flusher, PathMetrics
 from nexus.model import Handler, Isolation, Limits, PoolCounts
 from nexus.pool import Execution, InstancePool, spread, warm_threads
 from nexus.protocols import Engine
-from nexus.scheduling import Admission, Fifo
+from nexus.scheduling import BUILT_IN, Admission, PolicyOptions, choose_policy
 from nexus.watchdog import Watchdog
 
 log = logging.getLogger("nexus.service")
 guest_log = logging.getLogger("nexus.guest")
+
+
+def policy_options(settings: Settings) -> PolicyOptions:
+    """What *settings* say to scheduling policies."""
+    return PolicyOptions(
+        places=settings.max_instances,
+        key_header=settings.scheduling_key_header,
+        priority_header=settings.scheduling_priority_header,
+        weights=settings.scheduling_weights,
+        ageing_s=settings.scheduling_ageing_ms / 1000,
+        target_s=settings.scheduling_target_ms / 1000,
+    )
 
 
 class Service:
@@ -52,7 +64,7 @@ class Service:
         """*stuck_log*: a file descriptor; given, a guest that does not stop ends the process, for
         a supervisor to start another, and the threads' stacks are written there first.
 
-        Raises: EngineUnavailable.
+        Raises: EngineUnavailable, ConfigError.
         """
         self.settings = settings
         self.limits = config.limits(settings)
@@ -63,9 +75,7 @@ class Service:
         )
         self.compiler = self._compiler(self.engine)
         self.tiers = self._tiers()
-        self.admission = Admission(
-            Fifo(), max_running=settings.max_instances, max_queue=settings.max_queue
-        )
+        self.admission = self._admission()
         self.pool = InstancePool(
             self.engine,
             guest_for,
@@ -90,6 +100,16 @@ class Service:
         """whether instances were made warm once"""
         self.draining = False
         self._threads: Executor | None = None
+
+    def _admission(self) -> Admission:
+        """Raises: ConfigError where the policy asked for is not there."""
+        settings, options = self.settings, policy_options(self.settings)
+        return Admission(
+            choose_policy(settings.scheduling_policy, BUILT_IN, options),
+            max_running=settings.max_instances,
+            max_queue=settings.max_queue,
+            options=options,
+        )
 
     def _compiler(self, engine: Engine) -> Compiler:
         settings = self.settings
@@ -144,9 +164,22 @@ class Service:
         *threads*: where requests will run, for instances to be warm there beforehand.
         """
         self._threads = threads
+        self._check_threads()
         self.watchdog.start()
         self.flusher.start()
         self.watcher.start()
+
+    def _check_threads(self) -> None:
+        settings = self.settings
+        enough = settings.threads > settings.max_instances or self.admission.holds_back
+        if settings.scheduling_policy != "fifo" and not enough:
+            log.warning(
+                "scheduling_policy %s has nobody to order: %d threads are not more than "
+                "max_instances (%d), so requests wait before they come here",
+                settings.scheduling_policy,
+                settings.threads,
+                settings.max_instances,
+            )
 
     def start_with(self, folder: Path) -> None:
         """Start with the handlers in *folder*, loaded when this returns and not watched.

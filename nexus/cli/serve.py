@@ -32,6 +32,7 @@ def serve(**options: Any) -> None:
     if not folder.is_dir():
         raise click.UsageError(f"no folder {folder}: name one with --handlers DIR")
     _check_engine(loaded.settings)
+    _check_policy(loaded.settings)
     os.environ.update(config.to_environ(loaded))
     for name in DERIVABLE:
         if loaded.sources[name] == "default":
@@ -57,3 +58,10 @@ def _check_engine(settings: Settings) -> None:
     from nexus.engines import create_engine
 
     create_engine(settings.engine, settings.compiler, settings.cache_dir)
+
+
+def _check_policy(settings: Settings) -> None:
+    """The same for the scheduling policy. Raises: ConfigError."""
+    from nexus.scheduling import BUILT_IN, PolicyOptions, choose_policy
+
+    choose_policy(settings.scheduling_policy, BUILT_IN, PolicyOptions())
