@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import secrets
 import shutil
 import tempfile
 from pathlib import Path
@@ -39,10 +40,13 @@ logs.configure(_settings.log_level, _settings.log_format)
 # One folder, gone with the master, for what workers leave to each other and to it.
 _shared_dir = Path(tempfile.mkdtemp(prefix="nexus-"))
 _metrics_dir, _stuck_dir = _shared_dir / "metrics", _shared_dir / "stuck"
-for _folder in (_metrics_dir, _stuck_dir):
-    _folder.mkdir()
+_run_dir = _shared_dir / "run"
+for _folder in (_metrics_dir, _stuck_dir, _run_dir):
+    _folder.mkdir(mode=0o700)
+(_run_dir / "key").write_bytes(secrets.token_bytes(32))
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics_dir)
 os.environ["NEXUS_STUCK_LOG_DIR"] = str(_stuck_dir)
+os.environ["NEXUS_RUN_DIR"] = str(_run_dir)
 
 
 def _remove_shared(master: int) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 
@@ -31,8 +32,10 @@ from nexus.logs import guest_lines, split_level
 from nexus.metrics import Flusher, PathMetrics
 from nexus.model import Handler, Isolation, Limits, PoolCounts
 from nexus.pool import Execution, InstancePool, spread, warm_threads
-from nexus.protocols import Engine
+from nexus.pool.native_stack import RESERVE_BYTES
+from nexus.protocols import Engine, Extension
 from nexus.scheduling import Admission, Fifo
+from nexus.suspension import Extensions, SuspensionBook, SuspensionIds, Suspensions
 from nexus.watchdog import Watchdog
 
 log = logging.getLogger("nexus.service")
@@ -48,9 +51,13 @@ class Service:
         registry: CollectorRegistry | None,
         *,
         stuck_log: int | None = None,
+        run_dir: Path | None = None,
+        extensions: Mapping[str, Extension] | None = None,
     ) -> None:
         """*stuck_log*: a file descriptor; given, a guest that does not stop ends the process, for
         a supervisor to start another, and the threads' stacks are written there first.
+        *run_dir*: where the workers of one master find each other, with a `key` of theirs.
+        *extensions*: what answers guests' calls at once.
 
         Raises: EngineUnavailable.
         """
@@ -75,13 +82,17 @@ class Service:
         self.watchdog = Watchdog(settings.stuck_after_ms / 1000, stuck_log=stuck_log)
         self.lane = lane = SlowLane(self._parallel_guests())
         shares = Shares(settings.workers)
+        answering = Extensions(extensions or {})
         self.dispatcher = Dispatcher(
             self.admission,
             self.pool,
             self.watchdog,
             self._observe,
             lambda handler: CpuAccount(lane, shares.of(handler)),
+            answering,
         )
+        self._run_dir = run_dir
+        self.suspensions = self._suspensions(answering)
         self.flusher = Flusher(self.flush_metrics)
         self.watcher = HandlersWatcher(settings.handlers_dir, self._load)
         self.catalogue = Catalogue()
@@ -115,6 +126,24 @@ class Service:
             self._compiler(quick), self.compiler, lambda: self.cache.exclusive("improving")
         )
 
+    def _suspensions(self, extensions: Extensions) -> Suspensions:
+        settings, run_dir = self.settings, self._run_dir
+        key = secrets.token_bytes(32) if run_dir is None else (run_dir / "key").read_bytes()
+        return Suspensions(
+            self.dispatcher,
+            self.admission,
+            self.watchdog,
+            self.pool,
+            extensions,
+            SuspensionIds(key),
+            SuspensionBook(
+                settings.max_suspended,
+                settings.suspension_timeout_ms / 1000,
+                self.metrics.suspension,
+            ),
+            self.limits.stack_bytes + RESERVE_BYTES,
+        )
+
     def _parallel_guests(self) -> int:
         """How many guests of this process can really run at once."""
         return 1 if self.engine.holds_gil else len(os.sched_getaffinity(0))
@@ -145,6 +174,7 @@ class Service:
         """
         self._threads = threads
         self.watchdog.start()
+        self.suspensions.start(self._run_dir)
         self.flusher.start()
         self.watcher.start()
 
@@ -154,6 +184,7 @@ class Service:
         Raises: InvalidHandler where the folder cannot be read.
         """
         self.watchdog.start()
+        self.suspensions.start()
         self._load(find_sources(folder))
 
     def start_with_module(self, path: Path, limits: Limits | None = None) -> Handler:
@@ -163,6 +194,7 @@ class Service:
         """
         handler = load_handler(path, self.tiers or self.compiler, limits or self.limits)
         self.watchdog.start()
+        self.suspensions.start()
         self._serve(Catalogue({handler.name: handler}))
         return handler
 
@@ -181,7 +213,9 @@ class Service:
         if grace_s is None:
             handlers = self.catalogue.handlers.values()
             grace_s = 1.0 + max((h.limits.timeout_s for h in handlers), default=0.0)
-        self.admission.wait_idle(grace_s)
+        until = time.monotonic() + grace_s
+        self.suspensions.close(grace_s)
+        self.admission.wait_idle(max(0.0, until - time.monotonic()))
         self.pool.shutdown()
         self.flusher.close()
         self.watchdog.close()

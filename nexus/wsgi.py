@@ -15,6 +15,8 @@ from nexus.service import Service
 STUCK_LOG = "NEXUS_STUCK_LOG_DIR"
 """folder where a worker that does not get a guest stopped leaves its threads' stacks, as
 `PID.txt`; set where something restarts workers that end"""
+RUN_DIR = "NEXUS_RUN_DIR"
+"""folder where the workers of one master find each other"""
 
 
 def worker_app() -> Flask:
@@ -24,7 +26,13 @@ def worker_app() -> Flask:
     """
     settings = config.load({}, os.environ, Path.cwd()).settings
     logs.configure(settings.log_level, settings.log_format)
-    service = Service(settings, REGISTRY, stuck_log=_open_stuck_log())
+    run_dir = os.environ.get(RUN_DIR)
+    service = Service(
+        settings,
+        REGISTRY,
+        stuck_log=_open_stuck_log(),
+        run_dir=None if run_dir is None else Path(run_dir),
+    )
     app = create_app(service, REGISTRY)
     app.extensions["nexus"] = service
     return app

@@ -95,7 +95,7 @@ def _run_raw(service: Service, handler: Handler, command: Command) -> NoReturn:
 
 
 def _respond(service: Service, handler: Handler, request: HttpRequest, *, as_json: bool) -> None:
-    from nexus.runtime import failed, succeeded
+    from nexus.results import failed, succeeded
 
     run = service.dispatcher.new_run(handler, time.monotonic())
     try:

@@ -37,6 +37,7 @@ OTHER_VARIABLES = frozenset(
         "NEXUS_CONFIG",
         "NEXUS_ADMIN_TOKEN",
         "NEXUS_DISABLED_PLUGINS",
+        "NEXUS_RUN_DIR",
         "NEXUS_STUCK_LOG_DIR",
     }
 )

@@ -96,6 +96,17 @@ class Settings(BaseSettings):
         100, ge=0, le=100_000, description="requests of one worker that may wait for an instance"
     )
 
+    # ---- suspended executions
+    max_suspended: Whole = Field(
+        100, ge=0, le=100_000, description="executions of one worker that may be suspended at once"
+    )
+    suspension_timeout_ms: Whole = Field(
+        300_000,
+        ge=1,
+        le=24 * _HOUR_MS,
+        description="how long an execution may be suspended before it is ended, in ms",
+    )
+
     # ---- server
     cpu_profile: Literal["none", "burst", "guaranteed", "throughput", "latency", "edge"] = Field(
         "none", description="CPU profile by which workers are derived from the pod's cores"

@@ -77,6 +77,9 @@ class PathMetrics:
         self._evictions = Counter(
             "nexus_cache_evictions", "Artifacts deleted to make room", registry=on
         )
+        self._suspensions = Counter(
+            "nexus_suspensions", "Suspended executions by how that ended", ["outcome"], registry=on
+        )
         self._compile = Histogram(
             "nexus_compile_seconds",
             "Time of one compilation",
@@ -143,6 +146,11 @@ class PathMetrics:
             self._evictions.inc()
         else:
             self._cache.labels(result).inc()
+
+    def suspension(self, outcome: str) -> None:
+        """Count a suspension that ended: `resumed`, `expired`, `cancelled`, `shutdown`; or that
+        there was no room for: `refused`."""
+        self._suspensions.labels(outcome).inc()
 
     def compilation(self, tier: str, seconds: float) -> None:
         """Count one compilation."""
