@@ -135,6 +135,17 @@ class Settings(BaseSettings):
         description="longest wait in the queue that the policy adaptive aims at, in ms",
     )
 
+    # ---- suspended executions
+    max_suspended: Whole = Field(
+        100, ge=0, le=100_000, description="executions of one worker that may be suspended at once"
+    )
+    suspension_timeout_ms: Whole = Field(
+        300_000,
+        ge=1,
+        le=24 * _HOUR_MS,
+        description="how long an execution may be suspended before it is ended, in ms",
+    )
+
     # ---- server
     cpu_profile: Literal["none", "burst", "guaranteed", "throughput", "latency", "edge"] = Field(
         "none", description="CPU profile by which workers are derived from the pod's cores"
@@ -178,8 +189,10 @@ class Settings(BaseSettings):
     cache_max_mb: Whole = Field(
         512, ge=1, le=1 << 20, description="disk that compiled artifacts may take, in MiB"
     )
-    engine: Literal["auto", "wasmer", "wasmtime"] = Field(
-        "auto", description="WebAssembly engine; auto takes wasmer where it imports"
+    engine: Name = Field(
+        "auto",
+        description="WebAssembly engine: wasmer, wasmtime or a plugin's; auto takes wasmer where "
+        "it imports",
     )
     compiler: Literal["auto", "llvm", "cranelift"] = Field(
         "auto", description="compiler of the engine; auto takes the best that works here"
