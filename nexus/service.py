@@ -31,10 +31,11 @@ from nexus.handlers.watcher import HandlersWatcher
 from nexus.logs import guest_lines, split_level
 from nexus.metrics import FanOut, Flusher, PluginErrors
 from nexus.model import Handler, Isolation, Limits, PoolCounts
+from nexus.ordering import policy_of, policy_options
 from nexus.plugins import Plugins, load_plugins
 from nexus.pool import Execution, InstancePool, spread, warm_threads
 from nexus.pool.native_stack import RESERVE_BYTES
-from nexus.protocols import Engine, Extension, SuspensionSink
+from nexus.protocols import Engine, Extension, MetricsSink
 from nexus.scheduling import Admission
 from nexus.suspension import Extensions, SuspensionBook, SuspensionIds, Suspensions
 from nexus.watchdog import Watchdog
@@ -77,10 +78,7 @@ class Service:
         )
         self.compiler = self._compiler(self.engine)
         self.tiers = self._tiers()
-        policies = self.plugins.scheduling_policies()
-        self.admission = Admission(
-            policies["fifo"](None), max_running=settings.max_instances, max_queue=settings.max_queue
-        )
+        self.admission = self._admission()
         self.pool = InstancePool(
             self.engine,
             guest_for,
@@ -114,7 +112,7 @@ class Service:
     def _create_engine(self, name: str, compiler: str) -> Engine:
         return create_engine(name, compiler, self.settings.cache_dir, self._engines)
 
-    def _sink(self) -> SuspensionSink:
+    def _sink(self) -> MetricsSink:
         """All sinks as one; the built-in one itself where it is alone, as it is on most pods."""
         own, others = self.plugins.metrics_sinks(self.settings)
         if own is not None and not others:
@@ -123,6 +121,16 @@ class Service:
 
     def _plugin_timeout_s(self) -> float:
         return self.settings.plugin_timeout_ms / 1000
+
+    def _admission(self) -> Admission:
+        """Raises: ConfigError where the policy asked for is not there."""
+        settings = self.settings
+        return Admission(
+            policy_of(settings, self.plugins),
+            max_running=settings.max_instances,
+            max_queue=settings.max_queue,
+            options=policy_options(settings),
+        )
 
     def _compiler(self, engine: Engine) -> Compiler:
         settings = self.settings
@@ -195,11 +203,24 @@ class Service:
         *threads*: where requests will run, for instances to be warm there beforehand.
         """
         self._threads = threads
+        self._check_threads()
         self.watchdog.start()
         self.suspensions.start(self._run_dir)
         self.flusher.start()
         self.watcher.start()
         self._start_plugins()
+
+    def _check_threads(self) -> None:
+        settings = self.settings
+        enough = settings.threads > settings.max_instances or self.admission.holds_back
+        if settings.scheduling_policy != "fifo" and not enough:
+            log.warning(
+                "scheduling_policy %s has nobody to order: %d threads are not more than "
+                "max_instances (%d), so requests wait before they come here",
+                settings.scheduling_policy,
+                settings.threads,
+                settings.max_instances,
+            )
 
     def start_with(self, folder: Path) -> None:
         """Start with the handlers in *folder*, loaded when this returns and not watched.
