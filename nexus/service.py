@@ -31,10 +31,10 @@ from nexus.handlers.watcher import HandlersWatcher
 from nexus.logs import guest_lines, split_level
 from nexus.metrics import FanOut, Flusher, PluginErrors
 from nexus.model import Handler, Isolation, Limits, PoolCounts
-from nexus.plugins import PROMETHEUS, Plugins, load_plugins
+from nexus.plugins import Plugins, load_plugins
 from nexus.pool import Execution, InstancePool, spread, warm_threads
 from nexus.pool.native_stack import RESERVE_BYTES
-from nexus.protocols import Engine, Extension, MetricsSink
+from nexus.protocols import Engine, Extension, SuspensionSink
 from nexus.scheduling import Admission
 from nexus.suspension import Extensions, SuspensionBook, SuspensionIds, Suspensions
 from nexus.watchdog import Watchdog
@@ -61,7 +61,7 @@ class Service:
         *stuck_log*: a file descriptor; given, a guest that does not stop ends the process, for
         a supervisor to start another, and the threads' stacks are written there first.
         *run_dir*: where the workers of one master find each other, with a `key` of theirs.
-        *extensions*: what answers guests' calls at once, beside what plugins bring.
+        *extensions*: what answers guests' calls at once, beside the plugins'.
 
         Raises: EngineUnavailable, ConfigError.
         """
@@ -90,7 +90,7 @@ class Service:
         self.watchdog = Watchdog(settings.stuck_after_ms / 1000, stuck_log=stuck_log)
         self.lane = lane = SlowLane(self._parallel_guests())
         shares = Shares(settings.workers)
-        answering = Extensions({**self.plugins.host_functions(settings), **(extensions or {})})
+        answering = Extensions(self.plugins.host_functions(settings) | dict(extensions or {}))
         self.dispatcher = Dispatcher(
             self.admission,
             self.pool,
@@ -99,9 +99,9 @@ class Service:
             lambda handler: CpuAccount(lane, shares.of(handler)),
             answering,
         )
+        self.filters = tuple(self.plugins.request_filters(settings))
         self._run_dir = run_dir
         self.suspensions = self._suspensions(answering)
-        self.filters = tuple(self.plugins.request_filters(settings))
         self.flusher = Flusher(self.flush_metrics)
         self.watcher = HandlersWatcher(settings.handlers_dir, self._load)
         self.catalogue = Catalogue()
@@ -114,11 +114,9 @@ class Service:
     def _create_engine(self, name: str, compiler: str) -> Engine:
         return create_engine(name, compiler, self.settings.cache_dir, self._engines)
 
-    def _sink(self) -> MetricsSink:
+    def _sink(self) -> SuspensionSink:
         """All sinks as one; the built-in one itself where it is alone, as it is on most pods."""
-        sinks = self.plugins.metrics_sinks(self.settings)
-        own = next((sink for plugin, sink in sinks if plugin == PROMETHEUS), None)
-        others = [(plugin, sink) for plugin, sink in sinks if plugin != PROMETHEUS]
+        own, others = self.plugins.metrics_sinks(self.settings)
         if own is not None and not others:
             return own
         return FanOut(own, others, self.plugin_errors.count, self._plugin_timeout_s())

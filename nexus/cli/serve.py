@@ -49,17 +49,20 @@ def _become_gunicorn() -> None:
     # Here: other commands have no need of it.
     from gunicorn.app.wsgiapp import run
     from gunicorn.arbiter import Arbiter
+    from gunicorn.errors import HaltServer
 
     # On SIGUSR2 gunicorn starts itself anew with these.
     script = Path(sys.executable).with_name("gunicorn")
     sys.argv = [str(script), "-c", "python:nexus.gunicorn_settings"]
+    codes = {Arbiter.APP_LOAD_ERROR: 2, Arbiter.WORKER_BOOT_ERROR: 1}
     master = os.getpid()
     try:
         run()
+    except HaltServer as halt:  # two workers that end so at once: it does not expect the second
+        sys.exit(codes.get(halt.exit_status, halt.exit_status))
     except SystemExit as ended:
         if os.getpid() != master:  # a worker ends here too
             raise
-        codes = {Arbiter.APP_LOAD_ERROR: 2, Arbiter.WORKER_BOOT_ERROR: 1}
         sys.exit(codes.get(ended.code, ended.code))
 
 

@@ -174,7 +174,7 @@ class Settings(BaseSettings):
     ] = Field(
         default_factory=dict,
         repr=False,
-        description="options of each plugin, by its name (see below)",
+        description="options of each plugin, by its name (docs/plugins.md)",
     )
     plugin_timeout_ms: Whole = Field(
         5000,
