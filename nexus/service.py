@@ -34,7 +34,7 @@ from nexus.metrics import FanOut, Flusher, PluginErrors
 from nexus.model import Handler, Isolation, Limits, PoolCounts
 from nexus.plugins import PROMETHEUS, Plugins, load_plugins
 from nexus.pool import Execution, InstancePool, spread, warm_threads
-from nexus.pool.native_stack import RESERVE_BYTES
+from nexus.pool.native_stack import EXTENSION_BYTES, RESERVE_BYTES
 from nexus.protocols import Engine, Extension, MetricsSink
 from nexus.scheduling import Admission
 from nexus.suspension import Extensions, SuspensionBook, SuspensionIds, Suspensions
@@ -167,7 +167,7 @@ class Service:
                 settings.suspension_timeout_ms / 1000,
                 self.metrics.suspension,
             ),
-            self.limits.stack_bytes + RESERVE_BYTES,
+            self.limits.stack_bytes + RESERVE_BYTES + EXTENSION_BYTES,
         )
 
     def _parallel_guests(self) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,8 +25,24 @@ _ECHO = """(module
     (i32.store (i32.const 4) (i32.const 4096))
     (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 4)))
     (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))"""
+_ASK = """(module
+  (import "nexus" "ext_call" (func $call (param i32 i32 i32 i32 i32 i32) (result i32)))
+  (import "nexus" "ext_result" (func $result (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1) (data (i32.const 64) "oracleask[7]")
+  (func (export "_start")
+    (drop (call $call (i32.const 64) (i32.const 6) (i32.const 70) (i32.const 3)
+      (i32.const 73) (i32.const 3)))
+    (i32.store (i32.const 0) (i32.const 128))
+    (i32.store (i32.const 4) (call $result (i32.const 128) (i32.const 4096)))
+    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))"""
 _LOOP = """(module (memory (export "memory") 1)
   (func (export "_start") (loop $again (br $again))))"""
+
+
+class Oracle:
+    def call(self, method: str, arguments: Any) -> Any:
+        return {"asked": method, "of": arguments, "by": threading.current_thread().name}
 
 
 @pytest.fixture(scope="module")
@@ -32,13 +50,16 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WasmRuntime]:
     folder = tmp_path_factory.mktemp("handlers")
     (folder / "echo.wat").write_text(_ECHO)
     (folder / "loop.wat").write_text(_LOOP)
+    for name in ("ask", "ask_in_vain"):
+        (folder / f"{name}.wat").write_text(_ASK)
+    (folder / "ask.toml").write_text('capabilities = ["ext:oracle"]')
     settings = Settings(
         handlers_dir=folder,
         cache_dir=folder / "cache",
         compiler="cranelift",
         memory_limit_mb=16,
     )
-    service = Service(settings, None)
+    service = Service(settings, None, extensions={"oracle": Oracle()})
     service.start_with(folder)
     yield WasmRuntime(service, text_capabilities=["state:write:n"])
     service.stop(0.0)
@@ -126,3 +147,19 @@ def test_few_texts_are_kept(runtime: WasmRuntime, monkeypatch: pytest.MonkeyPatc
 def test_a_context_that_is_not_json(runtime: WasmRuntime, context: Any) -> None:
     with pytest.raises(InvalidArgument, match="the context is not JSON"):
         runtime.execute_handler("echo", context)
+
+
+def test_an_extension_answers_a_guest_on_a_thread_of_its_own(runtime: WasmRuntime) -> None:
+    until = time.thread_time() + 0.05
+    while time.thread_time() < until:
+        pass  # CPU time of this thread, not of the execution
+    found = runtime.execute_handler("ask", {})
+    assert found.return_value == {"asked": "ask", "of": [7], "by": "nexus-run"}
+    assert found.metrics
+    assert 0 <= found.metrics["cpu_us"] < found.metrics["duration_us"] + 5000
+
+
+def test_an_extension_that_was_not_granted(runtime: WasmRuntime) -> None:
+    found = runtime.execute_handler("ask_in_vain", {})
+    assert found.error
+    assert "wrote nothing to stdout" in found.error["message"]
