@@ -9,7 +9,9 @@ from flask import Flask
 from prometheus_client import REGISTRY
 
 from nexus import config, logs
+from nexus.config.admin_token import read_admin_token
 from nexus.http import create_app
+from nexus.plugins import load_plugins
 from nexus.service import Service
 
 STUCK_LOG = "NEXUS_STUCK_LOG_DIR"
@@ -24,16 +26,18 @@ def worker_app() -> Flask:
 
     Raises: ConfigError, EngineUnavailable.
     """
+    plugins = load_plugins(os.environ, REGISTRY)
     settings = config.load({}, os.environ, Path.cwd()).settings
     logs.configure(settings.log_level, settings.log_format)
     run_dir = os.environ.get(RUN_DIR)
     service = Service(
         settings,
         REGISTRY,
+        plugins=plugins,
         stuck_log=_open_stuck_log(),
         run_dir=None if run_dir is None else Path(run_dir),
     )
-    app = create_app(service, REGISTRY)
+    app = create_app(service, REGISTRY, read_admin_token(os.environ))
     app.extensions["nexus"] = service
     return app
 

@@ -6,12 +6,15 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from nexus import config, logs
 from nexus.config import Loaded, Settings
+
+if TYPE_CHECKING:
+    from nexus.service import Service
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,6 +34,19 @@ def settings_for_a_tool(**options: Any) -> Settings:
     settings = load_settings(**options).settings
     logs.configure(settings.log_level, settings.log_format, sys.stderr)
     return settings
+
+
+def service_for_a_tool(**options: Any) -> Service:
+    """The service of such a subcommand, with the plugins that are installed.
+
+    Raises: ConfigError, EngineUnavailable.
+    """
+    # Not for `--help`, nor for bad usage: engines take a moment to import.
+    from nexus.plugins import load_plugins
+    from nexus.service import Service
+
+    settings = settings_for_a_tool(**options)
+    return Service(settings, None, plugins=load_plugins(os.environ))
 
 
 def config_option(function: F) -> F:

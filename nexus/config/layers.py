@@ -36,6 +36,7 @@ OTHER_VARIABLES = frozenset(
     {
         "NEXUS_CONFIG",
         "NEXUS_ADMIN_TOKEN",
+        "NEXUS_ADMIN_TOKEN_FILE",
         "NEXUS_DISABLED_PLUGINS",
         "NEXUS_RUN_DIR",
         "NEXUS_STUCK_LOG_DIR",

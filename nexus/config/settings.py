@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from nexus.config.plugin_tables import parse_tables
 from nexus.config.problems import BELOW_OTHER
-from nexus.config.values import Allowed, Bind, Derived, Flag, Folder, LogLevel, Whole
+from nexus.config.values import Allowed, Bind, Derived, Flag, Folder, LogLevel, Name, Whole
 from nexus.model import Limits
 
 _HOUR_MS = 3_600_000
@@ -150,8 +150,10 @@ class Settings(BaseSettings):
     cache_max_mb: Whole = Field(
         512, ge=1, le=1 << 20, description="disk that compiled artifacts may take, in MiB"
     )
-    engine: Literal["auto", "wasmer", "wasmtime"] = Field(
-        "auto", description="WebAssembly engine; auto takes wasmer where it imports"
+    engine: Name = Field(
+        "auto",
+        description="WebAssembly engine: wasmer, wasmtime or a plugin's; auto takes wasmer where "
+        "it imports",
     )
     compiler: Literal["auto", "llvm", "cranelift"] = Field(
         "auto", description="compiler of the engine; auto takes the best that works here"

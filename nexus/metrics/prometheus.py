@@ -185,6 +185,9 @@ class PathMetrics:
             add(self._overshoot, tally.overshoot)
             self._write_pool(now)
 
+    def close(self) -> None:
+        """Nothing is left to do after the last `flush`."""
+
     def _write_handler(self, name: str, found: HandlerTally) -> None:
         for status, count in found.statuses.items():
             self._executions.labels(name, status).inc(count)
