@@ -32,6 +32,7 @@ from nexus.handlers.watcher import HandlersWatcher
 from nexus.logs import guest_lines, split_level
 from nexus.metrics import FanOut, Flusher, PluginErrors
 from nexus.model import Handler, Isolation, Limits, PoolCounts
+from nexus.ordering import policy_of, policy_options
 from nexus.plugins import Plugins, load_plugins
 from nexus.pool import Execution, InstancePool, spread, warm_threads
 from nexus.pool.native_stack import EXTENSION_BYTES, RESERVE_BYTES
@@ -78,10 +79,7 @@ class Service:
         )
         self.compiler = self._compiler(self.engine)
         self.tiers = self._tiers()
-        policies = self.plugins.scheduling_policies()
-        self.admission = Admission(
-            policies["fifo"](None), max_running=settings.max_instances, max_queue=settings.max_queue
-        )
+        self.admission = self._admission()
         self.pool = InstancePool(
             self.engine,
             guest_for,
@@ -125,6 +123,16 @@ class Service:
 
     def _plugin_timeout_s(self) -> float:
         return self.settings.plugin_timeout_ms / 1000
+
+    def _admission(self) -> Admission:
+        """Raises: ConfigError where the policy asked for is not there."""
+        settings = self.settings
+        return Admission(
+            policy_of(settings, self.plugins),
+            max_running=settings.max_instances,
+            max_queue=settings.max_queue,
+            options=policy_options(settings),
+        )
 
     def _compiler(self, engine: Engine) -> Compiler:
         settings = self.settings
@@ -197,11 +205,24 @@ class Service:
         *threads*: where requests will run, for instances to be warm there beforehand.
         """
         self._threads = threads
+        self._check_threads()
         self.watchdog.start()
         self.suspensions.start(self._run_dir)
         self.flusher.start()
         self.watcher.start()
         self._start_plugins()
+
+    def _check_threads(self) -> None:
+        settings = self.settings
+        enough = settings.threads > settings.max_instances or self.admission.holds_back
+        if settings.scheduling_policy != "fifo" and not enough:
+            log.warning(
+                "scheduling_policy %s has nobody to order: %d threads are not more than "
+                "max_instances (%d), so requests wait before they come here",
+                settings.scheduling_policy,
+                settings.threads,
+                settings.max_instances,
+            )
 
     def start_with(self, folder: Path) -> None:
         """Start with the handlers in *folder*, loaded when this returns and not watched.

@@ -36,7 +36,7 @@ def serve(**options: Any) -> None:
     if not folder.is_dir():
         raise click.UsageError(f"no folder {folder}: name one with --handlers DIR")
     read_admin_token(os.environ)  # what is wrong with it is said once, not by every worker
-    _check_engine(loaded.settings)
+    _check_engine_and_policy(loaded.settings)
     os.environ.update(config.to_environ(loaded))
     for name in DERIVABLE:
         if loaded.sources[name] == "default":
@@ -66,12 +66,14 @@ def _become_gunicorn() -> None:
         sys.exit(codes.get(ended.code, ended.code))
 
 
-def _check_engine(settings: Settings) -> None:
+def _check_engine_and_policy(settings: Settings) -> None:
     """Say at once, and once, what every worker would fail with; workers inherit what was loaded.
 
     Raises: EngineUnavailable, ConfigError.
     """
     from nexus.engines import create_engine
+    from nexus.ordering import policy_of
 
-    factories = load_plugins(os.environ).engines()
-    create_engine(settings.engine, settings.compiler, settings.cache_dir, factories)
+    plugins = load_plugins(os.environ)
+    create_engine(settings.engine, settings.compiler, settings.cache_dir, plugins.engines())
+    policy_of(settings, plugins)
