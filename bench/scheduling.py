@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from bench.queue_simulation import Arrival, Request, Simulation
-from nexus.scheduling import BUILT_IN, Policy, PolicyOptions
+from nexus.plugins import load_plugins
+from nexus.scheduling import Policy, PolicyOptions
 from nexus.scheduling.policies import EarliestDeadline, Fifo, Priority, Shortest
 
 Factory = Callable[[PolicyOptions], Policy]
@@ -226,11 +227,8 @@ def adaptive_rows(policies: dict[str, Factory]) -> Rows:
 
 
 def installed() -> dict[str, Factory]:
-    """The built-in policies, and our packages'."""
-    from nexus_scheduling_adaptive import Adaptive
-    from nexus_scheduling_fair import FairShare
-
-    return {**BUILT_IN, "fair": FairShare, "adaptive": Adaptive}
+    """All policies: the built-in ones and those of packages that are installed here."""
+    return load_plugins({}).scheduling_policies()
 
 
 def tables() -> Iterator[Rows]:

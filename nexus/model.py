@@ -161,6 +161,8 @@ class Compiled:
     """where instances start from; None: where instantiation leaves them"""
     tier: str = ""
     """name of the compiler whose code it is"""
+    is_new: bool = False
+    """whether it was made just now, not found in the cache"""
     entry: tuple[int, ...] = ()
     """what the guest ABI needs to enter *snapshot*: addresses and values in its memory"""
 

@@ -26,6 +26,7 @@ from nexus.handlers.cache import ArtifactCache
 from nexus.handlers.catalogue import Catalogue, load_catalogue, load_handler
 from nexus.handlers.compiler import Compiler, CompilerLimits
 from nexus.handlers.sources import Source, find_sources
+from nexus.handlers.texts import SourceTexts
 from nexus.handlers.tiers import TieredCompiler
 from nexus.handlers.watcher import HandlersWatcher
 from nexus.logs import guest_lines, split_level
@@ -34,8 +35,8 @@ from nexus.model import Handler, Isolation, Limits, PoolCounts
 from nexus.ordering import policy_of, policy_options
 from nexus.plugins import Plugins, load_plugins
 from nexus.pool import Execution, InstancePool, spread, warm_threads
-from nexus.pool.native_stack import RESERVE_BYTES
-from nexus.protocols import Engine, Extension, MetricsSink
+from nexus.pool.native_stack import EXTENSION_BYTES, RESERVE_BYTES
+from nexus.protocols import Engine, Extension, SuspensionSink
 from nexus.scheduling import Admission
 from nexus.suspension import Extensions, SuspensionBook, SuspensionIds, Suspensions
 from nexus.watchdog import Watchdog
@@ -103,6 +104,7 @@ class Service:
         self.flusher = Flusher(self.flush_metrics)
         self.watcher = HandlersWatcher(settings.handlers_dir, self._load)
         self.catalogue = Catalogue()
+        self.texts = SourceTexts(self.tiers or self.compiler, self.limits, self._retain)
         self._loaded = threading.Event()
         self._warmed = False
         """whether instances were made warm once"""
@@ -112,7 +114,7 @@ class Service:
     def _create_engine(self, name: str, compiler: str) -> Engine:
         return create_engine(name, compiler, self.settings.cache_dir, self._engines)
 
-    def _sink(self) -> MetricsSink:
+    def _sink(self) -> SuspensionSink:
         """All sinks as one; the built-in one itself where it is alone, as it is on most pods."""
         own, others = self.plugins.metrics_sinks(self.settings)
         if own is not None and not others:
@@ -171,7 +173,7 @@ class Service:
                 settings.suspension_timeout_ms / 1000,
                 self.metrics.suspension,
             ),
-            self.limits.stack_bytes + RESERVE_BYTES,
+            self.limits.stack_bytes + RESERVE_BYTES + EXTENSION_BYTES,
         )
 
     def _parallel_guests(self) -> int:
@@ -313,8 +315,8 @@ class Service:
     def _serve(self, catalogue: Catalogue) -> None:
         """Make *catalogue* the one that serves, with instances warm where there are threads."""
         handlers = list(catalogue.handlers.values())
-        self.pool.retain([handler.compiled for handler in handlers])
         self.catalogue = catalogue
+        self._retain()
         # Before instances are made warm: that takes all threads, those too on which requests wait.
         self._loaded.set()
         if self._threads is not None:
@@ -325,6 +327,11 @@ class Service:
             self._threads = None
         self.metrics.serving(handlers)
         self._warmed = True
+
+    def _retain(self) -> None:
+        """Let the pool keep what serves, and nothing else."""
+        handlers = [*self.catalogue.handlers.values(), *self.texts.handlers()]
+        self.pool.retain([handler.compiled for handler in handlers])
 
     def _warm(self, handler: Handler) -> None:
         run = self.dispatcher.new_run(handler, time.monotonic())

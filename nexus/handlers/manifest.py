@@ -156,12 +156,17 @@ class Manifest(BaseModel):
         return changed
 
 
+def is_name(text: str) -> bool:
+    """Tell whether a handler may be called *text*."""
+    return _NAME.fullmatch(text) is not None
+
+
 def check_name(name: str) -> str:
     """Return *name* if a handler may be called so.
 
     Raises: InvalidHandler.
     """
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise InvalidHandler(
             f"handler name {name[:80]!r} is not allowed: 1 to 64 letters, digits, '_', '.' or '-', "
             "beginning with a letter or digit"

@@ -21,7 +21,7 @@ from nexus.plugins.builtin import PROMETHEUS, Prometheus, Scheduling, Wasmer, Wa
 from nexus.plugins.candidates import DISABLED_VARIABLE, Candidate, built_in, disabled, installed
 from nexus.plugins.check import Found, described, find
 from nexus.plugins.timed import Timed
-from nexus.protocols import EngineFactory, Extension, MetricsSink, RequestFilter
+from nexus.protocols import EngineFactory, Extension, MetricsSink, RequestFilter, SuspensionSink
 from nexus.scheduling.policy import PolicyFactory
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Plugins:
 
     def metrics_sinks(
         self, settings: Settings
-    ) -> tuple[MetricsSink | None, list[tuple[str, MetricsSink]]]:
+    ) -> tuple[SuspensionSink | None, list[tuple[str, MetricsSink]]]:
         """The built-in sink, where it is not turned off, and the others with their plugins' names.
 
         Raises: ConfigError.

@@ -27,7 +27,7 @@ HANGS_LATER = """
 
     class Sink:
         def record(self, *_): raise OSError("no route")
-        refuse = cache_request = compilation = suspension = serving = lambda self, *_: None
+        refuse = cache_request = compilation = serving = lambda self, *_: None
         def flush(self, *_): threading.Event().wait()
         def close(self): threading.Event().wait()
 

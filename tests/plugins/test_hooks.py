@@ -103,8 +103,6 @@ class Noting:
     def cache_request(self, result: str) -> None:
         self.told.append(("cache_request", result))
 
-    def suspension(self, outcome: str) -> None: ...
-
     def compilation(self, tier: str, seconds: float) -> None:
         self.told.append(("compilation", tier, seconds > 0))
 
