@@ -45,6 +45,14 @@ RAISES = """
     def nexus_request_filters(settings):
         return open("/nowhere/at/all")
 """
+NO_ENGINE = """
+    from nexus.errors import EngineUnavailable
+    from nexus.hookspecs import hookimpl
+
+    @hookimpl
+    def nexus_host_functions(settings):
+        raise EngineUnavailable("no engine today")
+"""
 SEEN = "plugin bad (bad-dist 3.1): nexus_metric_sinks is no hook of Nexus; did you mean"
 
 
@@ -95,21 +103,22 @@ def test_it_can_be_turned_off(nexus: Nexus, bad: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "said"),
+    ("source", "code", "said"),
     [
-        (WRONG_OPTION, "plugins.picky.port: found '0', allowed: 1 to 65535"),
-        (RAISES, "plugin picky (picky-dist 3.1): nexus_request_filters failed: FileNotFoundError"),
+        (WRONG_OPTION, 2, "plugins.picky.port: found '0', allowed: 1 to 65535"),
+        (RAISES, 2, "plugin picky (picky-dist 3.1): nexus_request_filters failed: FileNotFoundErr"),
+        (NO_ENGINE, 1, "no engine today"),
     ],
 )
 def test_what_a_worker_finds_wrong_ends_the_server(
-    nexus: Nexus, tmp_path: Path, source: str, said: str
+    nexus: Nexus, tmp_path: Path, source: str, code: int, said: str
 ) -> None:
     ended = nexus(
         *("serve", "--handlers=.", "--bind=127.0.0.1:0", "--workers=2"),
         PYTHONPATH=python_path(package(tmp_path, "picky", source)),
         NEXUS_PLUGINS__PICKY__PORT="0",
     )
-    assert ended.code == 2
+    assert ended.code == code
     assert said in ended.out.decode() + ended.err
 
 
