@@ -12,8 +12,8 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from nexus import config
-from nexus.config import Settings
+from nexus import config, logs
+from nexus.config import LiveSettings, Settings
 from nexus.cpu.account import CpuAccount
 from nexus.cpu.lane import SlowLane
 from nexus.cpu.share import Shares
@@ -39,6 +39,11 @@ log = logging.getLogger("nexus.service")
 guest_log = logging.getLogger("nexus.guest")
 
 
+def compiler_limits(settings: Settings) -> CompilerLimits:
+    """What one compilation may use."""
+    return CompilerLimits(settings.compile_timeout_ms / 1000, settings.compile_memory_mb << 20)
+
+
 class Service:
     """One worker's service."""
 
@@ -48,13 +53,15 @@ class Service:
         registry: CollectorRegistry | None,
         *,
         stuck_log: int | None = None,
+        live: LiveSettings | None = None,
     ) -> None:
         """*stuck_log*: a file descriptor; given, a guest that does not stop ends the process, for
-        a supervisor to start another, and the threads' stacks are written there first.
+        a supervisor to start another, and the threads' stacks are written there first. *live*:
+        what tells of changes of *settings* once this is started.
 
         Raises: EngineUnavailable.
         """
-        self.settings = settings
+        self.settings, self._live = settings, live
         self.limits = config.limits(settings)
         self.engine = create_engine(settings.engine, settings.compiler, settings.cache_dir)
         self.metrics = PathMetrics(registry)
@@ -97,7 +104,7 @@ class Service:
             engine,
             self.cache,
             settings.cache_dir,
-            CompilerLimits(settings.compile_timeout_ms / 1000, settings.compile_memory_mb << 20),
+            compiler_limits(settings),
             self.metrics.compilation,
         )
 
@@ -147,6 +154,8 @@ class Service:
         self.watchdog.start()
         self.flusher.start()
         self.watcher.start()
+        if self._live is not None:
+            self._live.start(self.apply)
 
     def start_with(self, folder: Path) -> None:
         """Start with the handlers in *folder*, loaded when this returns and not watched.
@@ -166,6 +175,27 @@ class Service:
         self._serve(Catalogue({handler.name: handler}))
         return handler
 
+    def apply(self, settings: Settings) -> None:
+        """Have other *settings*, as far as they may change while running (`config.LIVE_NAMES`).
+
+        Any thread may call it. Requests under way go on under the limits they began with.
+        """
+        before, self.settings = self.settings, settings
+        if settings.log_level != before.log_level:
+            logs.set_level(settings.log_level)
+        self.pool.resize(
+            max_instances=settings.max_instances, max_memory_bytes=settings.pool_memory_mb << 20
+        )
+        self.admission.resize(max_running=settings.max_instances, max_queue=settings.max_queue)
+        self.cache.resize(settings.cache_max_mb << 20)
+        self.compiler.set_limits(compiler_limits(settings))
+        if self.tiers is not None:
+            self.tiers.quick.set_limits(compiler_limits(settings))
+        limits = config.limits(settings)
+        if limits != self.limits:
+            self.limits = limits
+            self.watcher.load_again()
+
     def drain(self) -> None:
         """Let readiness fail; requests are still served."""
         self.draining = True
@@ -176,6 +206,8 @@ class Service:
         *grace_s*: how long to wait at most; by default what the longest deadline can take.
         """
         self.draining = True
+        if self._live is not None:
+            self._live.close()
         self.watcher.close()
         self.admission.close()
         if grace_s is None:

@@ -22,9 +22,11 @@ def worker_app() -> Flask:
 
     Raises: ConfigError, EngineUnavailable.
     """
-    settings = config.load({}, os.environ, Path.cwd()).settings
+    loaded = config.load({}, os.environ, Path.cwd())
+    settings = loaded.settings
     logs.configure(settings.log_level, settings.log_format)
-    service = Service(settings, REGISTRY, stuck_log=_open_stuck_log())
+    live = config.LiveSettings(loaded)
+    service = Service(settings, REGISTRY, stuck_log=_open_stuck_log(), live=live)
     app = create_app(service, REGISTRY)
     app.extensions["nexus"] = service
     return app

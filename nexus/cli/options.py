@@ -34,7 +34,10 @@ def settings_for_a_tool(**options: Any) -> Settings:
 
 
 def config_option(function: F) -> F:
-    """`--config FILE`."""
+    """`--config FILE`, `--config-folder DIR`."""
+    function = click.option(
+        "--config-folder", metavar="DIR", help="Folder with a file for each setting."
+    )(function)
     return click.option(
         "--config", metavar="FILE", help="Settings file; default nexus.toml, if there."
     )(function)

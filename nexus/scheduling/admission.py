@@ -69,14 +69,29 @@ class Admission:
         with self._lock:
             if max_concurrency:
                 self._forget(handler)
-            following = self._policy.pop()
-            if following is None:
-                self._running -= 1
-                if not self._running:
-                    self._idle.notify_all()
-                return
-            following.admitted = True
-        following.wake()
+            self._running -= 1
+            admitted = self._admit()
+            if not self._running:
+                self._idle.notify_all()
+        for following in admitted:
+            following.wake()
+
+    def resize(self, *, max_running: int, max_queue: int) -> None:
+        """Have other bounds from now on; those that wait or run already go on."""
+        with self._lock:
+            self._max_running, self._max_queue = max_running, max_queue
+            admitted = self._admit()
+        for following in admitted:
+            following.wake()
+
+    def _admit(self) -> list[Ticket]:
+        """Under the lock: let those in for whom there is a place."""
+        admitted: list[Ticket] = []
+        while self._running < self._max_running and (ticket := self._policy.pop()) is not None:
+            self._running += 1
+            ticket.admitted = True
+            admitted.append(ticket)
+        return admitted
 
     def _forget(self, handler: str) -> None:
         left = self._by_handler[handler] - 1

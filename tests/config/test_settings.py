@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from nexus.config import Loaded, Settings, describe, limits, load, to_environ
+from nexus.config import Settings, describe, limits, load, to_environ
 from nexus.model import Limits
 
 PATHS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1).map(
@@ -83,7 +83,7 @@ def test_settings_are_frozen():
     settings = Settings(cache_dir=Path("/c"))
     with pytest.raises(ValidationError):
         settings.timeout_ms = 1
-    loaded = Loaded(settings, {}, [])
+    loaded = load({}, {"HOME": "/home/nexus"}, Path("/nowhere"))
     with pytest.raises(AttributeError):
         loaded.settings = settings
 
