@@ -5,22 +5,38 @@ It sees protocols and values only; `nexus.service` joins the concrete parts.
 
 from __future__ import annotations
 
+import copy
 import itertools
 import secrets
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from nexus.capabilities import NO_CAPABILITIES, capabilities_of
 from nexus.errors import DeadlineExceeded, InternalError, NexusError
 from nexus.model import Handler, Outcome
-from nexus.pool import Execution, InstancePool
+from nexus.pool import Execution, ExtensionCaller, InstancePool
 from nexus.protocols import CpuControl, Task
-from nexus.scheduling import Admission
-from nexus.watchdog import Watchdog
+from nexus.watchdog import Watch
 
 Observer = Callable[[Handler, Execution, "NexusError | None"], None]
 """called once for every run, on its thread, after it ended"""
+
+
+class Queue(Protocol):
+    """What the path needs of admission (`nexus.scheduling.Admission`)."""
+
+    def enter(self, handler: str, max_concurrency: int, deadline: float) -> float: ...
+
+    def leave(self, handler: str, max_concurrency: int) -> None: ...
+
+
+class Deadlines(Protocol):
+    """What the path needs of the watchdog (`nexus.watchdog.Watchdog`)."""
+
+    def watch(self, run: Execution) -> Watch: ...
+
+    def unwatch(self, watch: Watch) -> None: ...
 
 
 class Dispatcher:
@@ -28,15 +44,18 @@ class Dispatcher:
 
     def __init__(
         self,
-        admission: Admission,
+        admission: Queue,
         pool: InstancePool,
-        watchdog: Watchdog,
+        watchdog: Deadlines,
         observe: Observer,
         cpu: Callable[[Handler], CpuControl] | None = None,
+        extensions: ExtensionCaller | None = None,
     ) -> None:
-        """*cpu* makes what shares the CPU out, for each execution; None: nothing does."""
+        """*cpu* makes what shares the CPU out, for each execution; None: nothing does.
+        *extensions* answers guests that call one."""
         self._admission, self._pool, self._watchdog = admission, pool, watchdog
         self._observe, self._cpu = observe, cpu
+        self._extensions = extensions
         self._prefix = secrets.token_hex(4)
         self._numbers = itertools.count(1)
 
@@ -50,7 +69,17 @@ class Dispatcher:
         cpu = self._cpu(handler) if self._cpu is not None else None
         tokens = handler.capabilities
         granted = capabilities_of(tokens) if tokens else NO_CAPABILITIES
-        return Execution(execution_id, handler.limits, began + allowed, allowed, cpu, granted)
+        run = Execution(execution_id, handler.limits, began + allowed, allowed, cpu, granted)
+        if tokens:
+            run.extensions = self._extensions
+        return run
+
+    def through(self, admission: Queue, watchdog: Deadlines) -> Dispatcher:
+        """The same path with another queue and other deadlines, for one run that hands back what it
+        takes there while it is suspended."""
+        other = copy.copy(self)
+        other._admission, other._watchdog = admission, watchdog
+        return other
 
     def run(self, handler: Handler, task: Task, run: Execution) -> Any:
         """Run *task* to its result.

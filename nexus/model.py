@@ -20,6 +20,7 @@ class Outcome(str, Enum):
     RESOURCE_LIMIT = "resource_limit"
     INVALID_RESPONSE = "invalid_response"
     PERMISSION_DENIED = "permission_denied"
+    CANCELLED = "cancelled"
     REJECTED = "rejected"
     NOT_FOUND = "not_found"
     INVALID_HANDLER = "invalid_handler"
@@ -283,6 +284,22 @@ class ExecutionResult:
             "error": self.error,
             "metrics": self.metrics,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class SuspensionInfo:
+    """One suspended execution, for those who may resume it."""
+
+    id: str
+    handler: str
+    execution_id: str
+    extension: str
+    method: str
+    arguments: Any
+    """a JSON value"""
+    suspended_at: float
+    expires_at: float
+    """seconds since the epoch, both"""
 
 
 @dataclass(frozen=True, slots=True)

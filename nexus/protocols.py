@@ -256,6 +256,11 @@ class MetricsSink(Protocol):
         """The compiler called *tier* has compiled a module."""
         ...
 
+    def suspension(self, outcome: str) -> None:
+        """A suspension ended: `resumed`, `expired`, `cancelled`, `shutdown`; or there was no room
+        for it: `refused`."""
+        ...
+
     def serving(self, handlers: Iterable[Handler]) -> None:
         """From now on these serve."""
         ...

@@ -7,14 +7,15 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from nexus.errors import GuestError, HandlerNotFound, InternalError, InvalidArgument, NexusError
-from nexus.model import Context, ExecutionResult, Handler, Usage
-from nexus.pool import Execution
+from nexus.errors import GuestError, HandlerNotFound, InternalError, InvalidArgument
+from nexus.model import Context, ExecutionResult, ExtensionAnswer, Handler, SuspensionInfo
+from nexus.results import failed, succeeded
 from nexus.service import Service
 
 
 class WasmRuntime:
-    """Runs handlers of a started `Service`. Thread-safe; a handler runs on the calling thread."""
+    """Runs handlers of a started `Service`. Thread-safe; a handler runs on the calling thread, or
+    where it can be suspended on one of its own."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -35,59 +36,42 @@ class WasmRuntime:
         dispatcher = self._service.dispatcher
         timeout_s = None if timeout_ms is None else timeout_ms / 1000
         run = dispatcher.new_run(found, time.monotonic(), timeout_s)
+        suspensions = self._service.suspensions
+        if suspensions.can_suspend(found):
+            return suspensions.execute(found, task, run)
         try:
             value = dispatcher.run(found, task, run)
         except (GuestError, InternalError) as error:
             return failed(run, error)
         return succeeded(run, value)
 
+    def resume_handler(self, suspension_id: str, result: Mapping[str, Any]) -> ExecutionResult:
+        """Continue a suspended execution, whichever worker of the pod has it, and return what it
+        comes to next. *result*: `{"success": True, "value": ...}`, or `{"success": False, "error":
+        "..."}` for an exception (a status, outside JavaScript).
+
+        Raises: SuspensionNotFound, SuspensionGone where it expired or its worker ended,
+            SuspensionConflict where it was resumed already; InvalidArgument; AdmissionError, after
+            which it can be resumed still.
+        """
+        return self._service.suspensions.resume(suspension_id, _answer(result))
+
+    def suspensions(self) -> list[SuspensionInfo]:
+        """All suspended executions of the pod."""
+        return self._service.suspensions.all()
+
+    def cancel_suspension(self, suspension_id: str) -> None:
+        """End a suspended execution.
+
+        Raises: SuspensionNotFound, SuspensionGone, SuspensionConflict.
+        """
+        self._service.suspensions.cancel(suspension_id)
+
     def _find(self, name: str) -> Handler:
         found = self._service.catalogue.handlers.get(name)
         if found is None:
             raise HandlerNotFound(f"no handler {name!r}")
         return found
-
-
-def succeeded(run: Execution, value: Any, *, cache_hit: bool = True) -> ExecutionResult:
-    """The result of *run*, which ended with *value*."""
-    return _result("success", run, cache_hit, return_value=value)
-
-
-def failed(run: Execution, error: NexusError, *, cache_hit: bool = True) -> ExecutionResult:
-    """The result of *run*, which ended with *error*, with what it asked of others until then."""
-    return _result("error", run, cache_hit, error=error_json(error))
-
-
-def error_json(error: NexusError) -> dict[str, str]:
-    """An error as results have it. What went wrong inside us stays in the log."""
-    message = "internal error" if isinstance(error, InternalError) else str(error)
-    return {"code": error.code, "message": message}
-
-
-def metrics_of(usage: Usage, *, cache_hit: bool) -> dict[str, Any]:
-    """What an execution used, as results have it; *cache_hit*: nothing was compiled for it."""
-    return {
-        "duration_us": round(usage.duration_s * 1e6),
-        "cpu_us": round(usage.cpu_s * 1e6),
-        "queue_us": round(usage.queue_s * 1e6),
-        "memory_used_bytes": usage.memory_used_bytes,
-        "memory_peak_bytes": usage.memory_peak_bytes,
-        "host_calls": usage.host_calls,
-        "instruction_count": usage.instructions,
-        "cache_hit": cache_hit,
-    }
-
-
-def _result(status: str, run: Execution, cache_hit: bool, **fields: Any) -> ExecutionResult:
-    new = run.effects.take()
-    return ExecutionResult(
-        status,
-        state_mutations=new.state_mutations,
-        events=new.events,
-        view_commands=new.view_commands,
-        metrics=metrics_of(run.usage, cache_hit=cache_hit),
-        **fields,
-    )
 
 
 def _encoded(context: Mapping[str, Any] | bytes) -> bytes:
@@ -97,3 +81,24 @@ def _encoded(context: Mapping[str, Any] | bytes) -> bytes:
         return json.dumps(context, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidArgument(f"the context is not JSON: {error}") from error
+
+
+def _answer(result: Mapping[str, Any]) -> ExtensionAnswer:
+    success = result.get("success")
+    key = "value" if success is True else "error"
+    if not isinstance(success, bool) or not result.keys() <= {"success", key}:
+        found = _shortened(json.dumps(result, default=repr))
+        raise InvalidArgument(
+            f'a result is {{"success": true, "value": ...}} or {{"success": false, "error": '
+            f'"..."}}, not {found}'
+        )
+    if not success and not isinstance(result.get("error"), str):
+        raise InvalidArgument(f"error: found {result.get('error')!r}, allowed is a string")
+    try:
+        return ExtensionAnswer(success, json.dumps(result.get(key), allow_nan=False).encode())
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidArgument(f"the result is not JSON: {error}") from error
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 100 else f"{text[:100]}..."

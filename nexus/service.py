@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 
@@ -28,11 +29,14 @@ from nexus.handlers.sources import Source, find_sources
 from nexus.handlers.tiers import TieredCompiler
 from nexus.handlers.watcher import HandlersWatcher
 from nexus.logs import guest_lines, split_level
-from nexus.metrics import Flusher, PathMetrics
+from nexus.metrics import FanOut, Flusher, PluginErrors
 from nexus.model import Handler, Isolation, Limits, PoolCounts
+from nexus.plugins import PROMETHEUS, Plugins, load_plugins
 from nexus.pool import Execution, InstancePool, spread, warm_threads
-from nexus.protocols import Engine
-from nexus.scheduling import Admission, Fifo
+from nexus.pool.native_stack import RESERVE_BYTES
+from nexus.protocols import Engine, Extension, MetricsSink
+from nexus.scheduling import Admission
+from nexus.suspension import Extensions, SuspensionBook, SuspensionIds, Suspensions
 from nexus.watchdog import Watchdog
 
 log = logging.getLogger("nexus.service")
@@ -52,26 +56,37 @@ class Service:
         settings: Settings,
         registry: CollectorRegistry | None,
         *,
+        plugins: Plugins | None = None,
         stuck_log: int | None = None,
         live: LiveSettings | None = None,
+        run_dir: Path | None = None,
+        extensions: Mapping[str, Extension] | None = None,
     ) -> None:
-        """*stuck_log*: a file descriptor; given, a guest that does not stop ends the process, for
-        a supervisor to start another, and the threads' stacks are written there first. *live*:
-        what tells of changes of *settings* once this is started.
+        """*plugins* None: those that come with Nexus.
 
-        Raises: EngineUnavailable.
+        *stuck_log*: a file descriptor; given, a guest that does not stop ends the process, for
+        a supervisor to start another, and the threads' stacks are written there first.
+        *run_dir*: where the workers of one master find each other, with a `key` of theirs.
+        *extensions*: what answers guests' calls at once, beside what plugins bring. *live*: what
+        tells of changes of *settings* once this is started.
+
+        Raises: EngineUnavailable, ConfigError.
         """
         self.settings, self._live = settings, live
+        self.plugins = plugins or load_plugins({}, registry, outside=())
+        self.plugin_errors = PluginErrors(registry)
         self.limits = config.limits(settings)
-        self.engine = create_engine(settings.engine, settings.compiler, settings.cache_dir)
-        self.metrics = PathMetrics(registry)
+        self._engines = self.plugins.engines()
+        self.engine = self._create_engine(settings.engine, settings.compiler)
+        self.metrics = self._sink()
         self.cache = ArtifactCache(
             settings.cache_dir, self.metrics.cache_request, settings.cache_max_mb << 20
         )
         self.compiler = self._compiler(self.engine)
         self.tiers = self._tiers()
+        policies = self.plugins.scheduling_policies()
         self.admission = Admission(
-            Fifo(), max_running=settings.max_instances, max_queue=settings.max_queue
+            policies["fifo"](None), max_running=settings.max_instances, max_queue=settings.max_queue
         )
         self.pool = InstancePool(
             self.engine,
@@ -82,13 +97,18 @@ class Service:
         self.watchdog = Watchdog(settings.stuck_after_ms / 1000, stuck_log=stuck_log)
         self.lane = lane = SlowLane(self._parallel_guests())
         shares = Shares(settings.workers)
+        answering = Extensions({**self.plugins.host_functions(settings), **(extensions or {})})
         self.dispatcher = Dispatcher(
             self.admission,
             self.pool,
             self.watchdog,
             self._observe,
             lambda handler: CpuAccount(lane, shares.of(handler)),
+            answering,
         )
+        self._run_dir = run_dir
+        self.suspensions = self._suspensions(answering)
+        self.filters = tuple(self.plugins.request_filters(settings))
         self.flusher = Flusher(self.flush_metrics)
         self.watcher = HandlersWatcher(settings.handlers_dir, self._load)
         self.catalogue = Catalogue()
@@ -97,6 +117,21 @@ class Service:
         """whether instances were made warm once"""
         self.draining = False
         self._threads: Executor | None = None
+
+    def _create_engine(self, name: str, compiler: str) -> Engine:
+        return create_engine(name, compiler, self.settings.cache_dir, self._engines)
+
+    def _sink(self) -> MetricsSink:
+        """All sinks as one; the built-in one itself where it is alone, as it is on most pods."""
+        sinks = self.plugins.metrics_sinks(self.settings)
+        own = next((sink for plugin, sink in sinks if plugin == PROMETHEUS), None)
+        others = [(plugin, sink) for plugin, sink in sinks if plugin != PROMETHEUS]
+        if own is not None and not others:
+            return own
+        return FanOut(own, others, self.plugin_errors.count, self._plugin_timeout_s())
+
+    def _plugin_timeout_s(self) -> float:
+        return self.settings.plugin_timeout_ms / 1000
 
     def _compiler(self, engine: Engine) -> Compiler:
         settings = self.settings
@@ -114,12 +149,30 @@ class Service:
         if settings.compiler != "auto" or self.engine.compiler != "llvm":
             return None
         try:
-            quick = create_engine(self.engine.name, "cranelift", settings.cache_dir)
+            quick = self._create_engine(self.engine.name, "cranelift")
         except EngineUnavailable as error:
             log.warning("%s; handlers wait for LLVM", error)
             return None
         return TieredCompiler(
             self._compiler(quick), self.compiler, lambda: self.cache.exclusive("improving")
+        )
+
+    def _suspensions(self, extensions: Extensions) -> Suspensions:
+        settings, run_dir = self.settings, self._run_dir
+        key = secrets.token_bytes(32) if run_dir is None else (run_dir / "key").read_bytes()
+        return Suspensions(
+            self.dispatcher,
+            self.admission,
+            self.watchdog,
+            self.pool,
+            extensions,
+            SuspensionIds(key),
+            SuspensionBook(
+                settings.max_suspended,
+                settings.suspension_timeout_ms / 1000,
+                self.metrics.suspension,
+            ),
+            self.limits.stack_bytes + RESERVE_BYTES,
         )
 
     def _parallel_guests(self) -> int:
@@ -152,10 +205,12 @@ class Service:
         """
         self._threads = threads
         self.watchdog.start()
+        self.suspensions.start(self._run_dir)
         self.flusher.start()
         self.watcher.start()
         if self._live is not None:
             self._live.start(self.apply)
+        self._start_plugins()
 
     def start_with(self, folder: Path) -> None:
         """Start with the handlers in *folder*, loaded when this returns and not watched.
@@ -163,7 +218,9 @@ class Service:
         Raises: InvalidHandler where the folder cannot be read.
         """
         self.watchdog.start()
+        self.suspensions.start()
         self._load(find_sources(folder))
+        self._start_plugins()
 
     def start_with_module(self, path: Path, limits: Limits | None = None) -> Handler:
         """Start with the one handler whose module is at *path*, and return it.
@@ -172,7 +229,9 @@ class Service:
         """
         handler = load_handler(path, self.tiers or self.compiler, limits or self.limits)
         self.watchdog.start()
+        self.suspensions.start()
         self._serve(Catalogue({handler.name: handler}))
+        self._start_plugins()
         return handler
 
     def apply(self, settings: Settings) -> None:
@@ -196,6 +255,9 @@ class Service:
             self.limits = limits
             self.watcher.load_again()
 
+    def _start_plugins(self) -> None:
+        self.plugins.start(self, self._plugin_timeout_s(), self.plugin_errors.count)
+
     def drain(self) -> None:
         """Let readiness fail; requests are still served."""
         self.draining = True
@@ -213,9 +275,13 @@ class Service:
         if grace_s is None:
             handlers = self.catalogue.handlers.values()
             grace_s = 1.0 + max((h.limits.timeout_s for h in handlers), default=0.0)
-        self.admission.wait_idle(grace_s)
+        until = time.monotonic() + grace_s
+        self.suspensions.close(grace_s)
+        self.admission.wait_idle(max(0.0, until - time.monotonic()))
+        self.plugins.stop(self, self._plugin_timeout_s(), self.plugin_errors.count)
         self.pool.shutdown()
         self.flusher.close()
+        self.metrics.close()
         self.watchdog.close()
 
     def flush_metrics(self) -> None:

@@ -65,5 +65,5 @@ def demand(loaded: Loaded) -> Demand:
 
 def _llvm(settings: Settings) -> bool:
     """Whether LLVM will compile: the wish, where wasmer is not the engine by the Python version."""
-    wasmer = settings.engine != "wasmtime" and sys.version_info < (3, 11)
+    wasmer = settings.engine in ("auto", "wasmer") and sys.version_info < (3, 11)
     return wasmer and settings.compiler != "cranelift"

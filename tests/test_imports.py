@@ -12,11 +12,13 @@ from tests.support import ROOT
 
 LAYERS = (
     ("wsgi", "gunicorn_worker", "gunicorn_logging", "gunicorn_settings", "cli"),
-    ("http", "runtime"),
-    ("sizing",),
+    ("http",),
+    ("runtime", "sizing", "shared_folder"),
     ("service",),
-    ("dispatch",),
+    ("suspension",),
+    ("dispatch", "results"),
     ("handlers",),
+    ("plugins",),
     ("engines",),
     ("hookspecs",),
     (

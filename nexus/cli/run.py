@@ -17,7 +17,7 @@ from nexus.cli.options import (
     config_option,
     engine_options,
     json_option,
-    settings_for_a_tool,
+    service_for_a_tool,
 )
 from nexus.cli.request import content, http_request
 from nexus.errors import NexusError
@@ -67,9 +67,8 @@ def run(
         raise click.UsageError("--raw goes without --context and --json")
     # Not for `--help`, nor for bad usage: engines take a moment to import.
     from nexus.runtime import WasmRuntime
-    from nexus.service import Service
 
-    service = Service(settings_for_a_tool(**options), None)
+    service = service_for_a_tool(**options)
     limits = _unlimited(service.limits, options["timeout_ms"]) if raw else service.limits
     try:
         handler = service.start_with_module(module, limits)
@@ -95,7 +94,7 @@ def _run_raw(service: Service, handler: Handler, command: Command) -> NoReturn:
 
 
 def _respond(service: Service, handler: Handler, request: HttpRequest, *, as_json: bool) -> None:
-    from nexus.runtime import failed, succeeded
+    from nexus.results import failed, succeeded
 
     run = service.dispatcher.new_run(handler, time.monotonic())
     try:

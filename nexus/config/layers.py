@@ -37,7 +37,9 @@ OTHER_VARIABLES = frozenset(
         "NEXUS_CONFIG",
         "NEXUS_CONFIG_FOLDER",
         "NEXUS_ADMIN_TOKEN",
+        "NEXUS_ADMIN_TOKEN_FILE",
         "NEXUS_DISABLED_PLUGINS",
+        "NEXUS_RUN_DIR",
         "NEXUS_STUCK_LOG_DIR",
     }
 )

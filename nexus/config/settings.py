@@ -13,7 +13,17 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from nexus.config.plugin_tables import parse_tables
 from nexus.config.problems import BELOW_OTHER
-from nexus.config.values import LIVE, Allowed, Bind, Derived, Flag, Folder, LogLevel, Whole
+from nexus.config.values import (
+    LIVE,
+    Allowed,
+    Bind,
+    Derived,
+    Flag,
+    Folder,
+    LogLevel,
+    Name,
+    Whole,
+)
 from nexus.model import Limits
 
 _HOUR_MS = 3_600_000
@@ -96,6 +106,17 @@ class Settings(BaseSettings):
         100, ge=0, le=100_000, description="requests of one worker that may wait for an instance"
     )
 
+    # ---- suspended executions
+    max_suspended: Whole = Field(
+        100, ge=0, le=100_000, description="executions of one worker that may be suspended at once"
+    )
+    suspension_timeout_ms: Whole = Field(
+        300_000,
+        ge=1,
+        le=24 * _HOUR_MS,
+        description="how long an execution may be suspended before it is ended, in ms",
+    )
+
     # ---- server
     cpu_profile: Literal["none", "burst", "guaranteed", "throughput", "latency", "edge"] = Field(
         "none", description="CPU profile by which workers are derived from the pod's cores"
@@ -139,8 +160,10 @@ class Settings(BaseSettings):
     cache_max_mb: Annotated[Whole, LIVE] = Field(
         512, ge=1, le=1 << 20, description="disk that compiled artifacts may take, in MiB"
     )
-    engine: Literal["auto", "wasmer", "wasmtime"] = Field(
-        "auto", description="WebAssembly engine; auto takes wasmer where it imports"
+    engine: Name = Field(
+        "auto",
+        description="WebAssembly engine: wasmer, wasmtime or a plugin's; auto takes wasmer where "
+        "it imports",
     )
     compiler: Literal["auto", "llvm", "cranelift"] = Field(
         "auto", description="compiler of the engine; auto takes the best that works here"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeAlias, get_args
 
 from annotated_types import Ge, Le
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 from pydantic.fields import FieldInfo
 
 _WHOLE = re.compile(r"-?[0-9]{1,20}")  # 20 digits: no range below needs more, and int() stays cheap
@@ -101,6 +101,11 @@ Flag: TypeAlias = Annotated[
     bool, BeforeValidator(parse_flag), Allowed("true or false (also yes/no, on/off, 1/0)")
 ]
 Folder: TypeAlias = Annotated[Path, BeforeValidator(parse_path), Allowed("a path")]
+Name: TypeAlias = Annotated[
+    str,
+    Field(pattern=r"^[a-z0-9_-]{1,80}$"),
+    Allowed("a name of lower case letters, digits, - and _"),
+]
 Bind: TypeAlias = Annotated[
     str, BeforeValidator(parse_bind), Allowed("HOST:PORT, [IPV6]:PORT or unix:/PATH")
 ]

@@ -77,6 +77,9 @@ class PathMetrics:
         self._evictions = Counter(
             "nexus_cache_evictions", "Artifacts deleted to make room", registry=on
         )
+        self._suspensions = Counter(
+            "nexus_suspensions", "Suspended executions by how that ended", ["outcome"], registry=on
+        )
         self._compile = Histogram(
             "nexus_compile_seconds",
             "Time of one compilation",
@@ -144,6 +147,11 @@ class PathMetrics:
         else:
             self._cache.labels(result).inc()
 
+    def suspension(self, outcome: str) -> None:
+        """Count a suspension that ended: `resumed`, `expired`, `cancelled`, `shutdown`; or that
+        there was no room for: `refused`."""
+        self._suspensions.labels(outcome).inc()
+
     def compilation(self, tier: str, seconds: float) -> None:
         """Count one compilation."""
         self._compile.labels(tier).observe(seconds)
@@ -176,6 +184,9 @@ class PathMetrics:
             self._cancels.inc(tally.cancels)
             add(self._overshoot, tally.overshoot)
             self._write_pool(now)
+
+    def close(self) -> None:
+        """Nothing is left to do after the last `flush`."""
 
     def _write_handler(self, name: str, found: HandlerTally) -> None:
         for status, count in found.statuses.items():

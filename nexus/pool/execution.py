@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from typing import TYPE_CHECKING, Protocol
 
 from nexus.capabilities import NO_CAPABILITIES, Capabilities
 from nexus.errors import CpuLimit, DeadlineExceeded, NexusError
@@ -11,8 +12,27 @@ from nexus.model import Effects, ExtensionAnswer, Limits, Usage
 from nexus.pool.slices import FIRST_SLICE, next_slice
 from nexus.protocols import CpuControl, EngineInstance
 
+if TYPE_CHECKING:
+    from nexus.pool.instance import WasmInstance
+
 _STOP = -1
 """what a checkpoint returns to make the guest run `unreachable`"""
+
+
+class ExtensionCaller(Protocol):
+    """Answers a run's calls of extensions."""
+
+    def call(
+        self, run: Execution, name: str, method: str, arguments: bytes
+    ) -> ExtensionAnswer | None:
+        """As `Run.call_extension`, on the run's thread."""
+        ...
+
+
+def no_answer(name: str) -> ExtensionAnswer:
+    """The answer where no extension *name* is and the run cannot be suspended."""
+    message = f"no extension {name!r} answers here"
+    return ExtensionAnswer(False, json.dumps(message).encode())
 
 
 class ExecutionTimer:
@@ -25,6 +45,10 @@ class ExecutionTimer:
 
     def wall_s(self) -> float:
         return time.monotonic() - self._wall
+
+    def leave_out(self, seconds: float) -> None:
+        """Do not count *seconds* of wall time that have passed."""
+        self._wall += seconds
 
     def cpu_s(self) -> float:
         return time.thread_time() - self._cpu
@@ -39,10 +63,14 @@ class Execution:
         "_effects",
         "_granted",
         "_instance",
+        "_left_s",
+        "_parked_at",
         "cancelled",
         "capabilities",
         "deadline",
         "execution_id",
+        "extensions",
+        "lent",
         "limits",
         "slice",
         "stderr",
@@ -74,6 +102,10 @@ class Execution:
         self.timer = ExecutionTimer()
         self.slice = FIRST_SLICE
         self.capabilities = capabilities
+        self.extensions: ExtensionCaller | None = None
+        """who answers calls of extensions; None: nobody"""
+        self.lent: WasmInstance | None = None
+        """the instance that it executes on now"""
         self._cpu = cpu
         self._effects: Effects | None = None  # made when asked for: few executions have any
         self._instance: EngineInstance | None = None
@@ -116,9 +148,25 @@ class Execution:
         return self._effects
 
     def call_extension(self, name: str, method: str, arguments: bytes) -> ExtensionAnswer | None:
-        """Nobody answers here."""
-        message = f"no extension {name!r} answers here"
-        return ExtensionAnswer(False, json.dumps(message).encode())
+        if self.stopped is not None:
+            return None
+        if self.extensions is None:
+            return no_answer(name)
+        return self.extensions.call(self, name, method, arguments)
+
+    def park(self) -> None:
+        """Stop the clock: others have the CPU until `go_on`."""
+        self.give_way()
+        self._parked_at = time.monotonic()
+        self._left_s = self.deadline - self._parked_at
+
+    def go_on(self) -> None:
+        """Start the clock again; the deadline moves along. It may be called once more where the run
+        had to stay parked: then what went by meanwhile does not count either."""
+        now = time.monotonic()
+        self.timer.leave_out(now - self._parked_at)
+        self._parked_at = now
+        self.deadline = now + self._left_s
 
     def give_way(self) -> None:
         """Let others have the CPU: the host is going to wait on the guest's behalf."""
@@ -159,6 +207,13 @@ class Execution:
         if cpu_s > self.limits.cpu_timeout_s:
             return CpuLimit(f"used more than {self.limits.cpu_timeout_s:g} s of CPU")
         return None
+
+    def check_time(self) -> bool:
+        """Stop the run if its deadline is over; say whether it may go on."""
+        if self.cancelled or time.monotonic() >= self.deadline:
+            self.cancelled = True
+            self.stop(self._late())
+        return self.stopped is None
 
     def _late(self) -> DeadlineExceeded:
         return DeadlineExceeded(f"not finished within its deadline ({self.timeout_s:g} s)")

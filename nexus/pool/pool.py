@@ -12,10 +12,10 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from nexus.errors import Overloaded, ShuttingDown, SuspensionNotFound
-from nexus.model import Compiled, Handler, Snapshot, State
+from nexus.errors import Overloaded, ResourceLimit, ShuttingDown, SuspensionNotFound
+from nexus.model import Compiled, Handler, Snapshot
 from nexus.pool.execution import Execution
-from nexus.pool.instance import WasmInstance, restore, take_snapshot
+from nexus.pool.instance import GoOn, WasmInstance, restore, take_snapshot
 from nexus.pool.linked import LinkedModule
 from nexus.protocols import Engine, EngineInstance, GuestFactory
 
@@ -53,6 +53,9 @@ class InstancePool:
         self._waiting = 0
         self._idle: OrderedDict[WasmInstance, tuple[_Shelf, str]] = OrderedDict()
         self._active: set[WasmInstance] = set()
+        self._suspended: dict[str, WasmInstance] = {}
+        """by suspension id: they count against the memory, not against max_instances"""
+        self._suspended_bytes = 0
         self._memory: dict[WasmInstance, int] = {}
         self._memory_bytes = 0
         """sum of `_memory`, and of what `_reserve` claimed"""
@@ -85,7 +88,7 @@ class InstancePool:
                 instance = stack.pop()
                 del self._idle[instance]
                 self._active.add(instance)
-                instance.state = State.EXECUTING
+                instance.lend()
                 return instance
             evicted = self._reserve(needed, run.deadline)
         for instance in evicted:
@@ -122,7 +125,7 @@ class InstancePool:
         if live >= self._max_instances:
             return False
         # Alone, an instance is always let in: its own limit bounds it.
-        return not live or self._memory_bytes + needed <= self._max_memory
+        return not (live and needed) or self._memory_bytes + needed <= self._max_memory
 
     def _live(self) -> int:
         return len(self._active) + len(self._idle) + self._reserved
@@ -139,7 +142,7 @@ class InstancePool:
         instance = None
         try:
             instance = self._make(shelf, compiled, run)
-            instance.state = State.EXECUTING
+            instance.lend()
             return instance
         finally:
             with self._lock:
@@ -190,7 +193,7 @@ class InstancePool:
             wanted = self._wanted is None or key in self._wanted[0]
             kept = wanted and not self._closed and not self._surplus
             if kept:
-                instance.state = State.IDLE
+                instance.give_back()
                 self._active.remove(instance)
                 self._idle[instance] = (shelf, key)
                 stack = shelf.idle.get(key)
@@ -218,11 +221,69 @@ class InstancePool:
         """Let an instance go: its memory can no longer be trusted, or is no longer wanted."""
         with self._lock:
             self._active.discard(instance)
+            suspension_id = instance.suspension_id()
+            if suspension_id is not None:
+                self._forget_suspended(suspension_id)
             self._forget_memory(instance)
             if self._surplus:
                 self._surplus -= 1
             self._notify()
         instance.terminate()
+
+    def leave_thread(self) -> None:
+        """Let go of what the calling thread has: it is going to end."""
+        shelf = self._shelf()
+        with self._lock:
+            idle = [instance for stack in shelf.idle.values() for instance in stack]
+            for instance in idle:
+                del self._idle[instance]
+                self._forget_memory(instance)
+            shelf.idle.clear()
+            self._notify()
+        for instance in idle:
+            instance.terminate()
+        shelf.modules.clear()
+
+    # ---- suspended ones ---------------------------------------------------------------------
+
+    def suspend(self, instance: WasmInstance, suspension_id: str, resume: GoOn) -> None:
+        """Let others have the place of *instance*, which is lent; its memory stays, and counts.
+
+        Raises: ResourceLimit where suspended instances have all the memory there is.
+        """
+        with self._lock:
+            size = instance.memory_used()
+            if self._suspended and self._suspended_bytes + size > self._max_memory:
+                raise ResourceLimit(
+                    f"{len(self._suspended)} suspended executions hold {self._suspended_bytes} "
+                    f"bytes of memory, of {self._max_memory} that the pool has"
+                )
+            instance.suspend(suspension_id, resume)
+            self._active.remove(instance)
+            self._suspended[suspension_id] = instance
+            evicted = self._over_budget(instance)
+            self._suspended_bytes += self._memory[instance]
+            self._notify()
+        for other in evicted:
+            other.terminate()
+
+    def go_on(self, instance: WasmInstance, deadline: float) -> None:
+        """Lend *instance*, which is suspended, once more.
+
+        Raises: Overloaded if no place came free before *deadline*; ShuttingDown.
+        """
+        with self._lock:
+            evicted = self._reserve(0, deadline)
+            self._reserved -= 1
+            self._forget_suspended(instance.suspension_id() or "")
+            instance.go_on()
+            self._active.add(instance)
+        for other in evicted:
+            other.terminate()
+
+    def _forget_suspended(self, suspension_id: str) -> None:
+        instance = self._suspended.pop(suspension_id)
+        self._suspended_bytes -= self._memory[instance]
 
     def warm(self, handler: Handler, run: Execution) -> bool:
         """Put one idle instance on the calling thread's shelf; False if there is no room for it
@@ -298,12 +359,15 @@ class InstancePool:
         return len(self._idle)
 
     def suspended_count(self) -> int:
-        """Instances in the middle of a suspended execution; this version cannot suspend any."""
-        return 0
+        """Instances in the middle of a suspended execution."""
+        return len(self._suspended)
 
     def get_suspended(self, suspension_id: str) -> WasmInstance:
-        """Raises: SuspensionNotFound; this version cannot suspend any."""
-        raise SuspensionNotFound(f"no suspension {suspension_id!r}")
+        """Raises: SuspensionNotFound where no instance of this worker is suspended so."""
+        found = self._suspended.get(suspension_id)
+        if found is None:
+            raise SuspensionNotFound(f"no suspension {suspension_id!r}")
+        return found
 
     def instances_created(self) -> int:
         """Instances made since the start."""

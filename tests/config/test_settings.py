@@ -136,7 +136,7 @@ def test_every_setting_is_described():
     assert table["timeout_ms"].allowed == "a whole number from 1 to 3600000"
     assert table["timeout_ms"].default == "5000"
     assert table["cpu_timeout_ms"].default == "same as timeout_ms"
-    assert table["engine"].allowed == "auto, wasmer, wasmtime"
+    assert table["compiler"].allowed == "auto, llvm, cranelift"
     assert table["access_log"].default == "true"
     assert table["handlers_dir"].default == "handlers"
     assert table["cache_dir"].default == "$XDG_CACHE_HOME/nexus, else ~/.cache/nexus"

@@ -37,7 +37,7 @@ from nexus.guest.wasi.process import Process
 from nexus.guest.wasi.program import Program
 from nexus.protocols import FUNCTION_PREFIX, EngineInstance, HostFunctions, Run
 
-SETUP_VERSION: Final = 2
+SETUP_VERSION: Final = 3
 """part of a snapshot's key; raise it when this module sets up otherwise than before"""
 
 STACK_BYTES: Final = 256 << 10
@@ -65,7 +65,7 @@ class SetUp:
 
         Raises: CompilationError saying where the handler's source is wrong, or which limit it met.
         """
-        descriptors = Bridge().open(run, Descriptor())
+        descriptors = Bridge(self._process.services).open(run, Descriptor())
         descriptors[FOLDER] = SourceFolder(self._bundle.files)
         self._process.start(instance, run, Program(), descriptors)
         try:
