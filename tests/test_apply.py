@@ -68,6 +68,11 @@ def test_pool_and_queue_get_other_bounds(service: Service) -> None:
         service.pool.acquire(handler, run)
 
 
+def test_requests_that_come_later_have_other_weights(service: Service) -> None:
+    apply(service, scheduling_weights={"hello": 3.0})
+    assert service.admission._tickets.make("hello", 0.0, 5, None).weight == 3.0
+
+
 def test_compiler_and_cache_get_other_limits(service: Service) -> None:
     apply(service, compile_timeout_ms=7000, compile_memory_mb=100, cache_max_mb=3)
     assert service.compiler._limits == CompilerLimits(7.0, 100 << 20)

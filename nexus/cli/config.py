@@ -44,4 +44,4 @@ def show_config(as_json: bool, explain: bool, **options: Any) -> None:
         click.secho(f"warning: {warning}", fg="yellow", err=True)
     for name, row in rows.items():
         live = "live" if row["live"] else "-"
-        click.echo(f"{name:20} {row['value']!s:34} {live:4} {row['source']}")
+        click.echo(f"{name:26} {row['value']!s:34} {live:4} {row['source']}")

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -48,6 +48,9 @@ VALUES = st.fixed_dictionaries(
         "access_log": st.booleans(),
         "debug": st.booleans(),
         "plugins": PLUGINS,
+        "scheduling_policy": st.sampled_from(["fifo", "fair", "a-b_2"]),
+        "scheduling_key_header": st.sampled_from(["", "X-Tenant-Id"]),
+        "scheduling_weights": st.dictionaries(st.text(max_size=9), st.floats(0.01, 100.0)),
     },
     optional={
         "cpu_timeout_ms": whole(1, 3_600_000),
@@ -57,6 +60,7 @@ VALUES = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)  # on a busy machine one may take a second
 @given(values=VALUES, instances=INSTANCES)
 def test_environ_round_trip(values, instances):
     settings = Settings(**values, max_instances=instances[0], min_instances=instances[1])
