@@ -195,6 +195,8 @@ class Handler:
     isolation: Isolation = Isolation.RESET
     max_concurrency: int = 0
     """0: no limit of its own"""
+    priority: int = 5
+    """0 to 9, the higher first, where the scheduling policy asks for it"""
     capabilities: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     cpu: CpuAllocation = CpuAllocation()

@@ -32,10 +32,11 @@ from nexus.handlers.watcher import HandlersWatcher
 from nexus.logs import guest_lines, split_level
 from nexus.metrics import FanOut, Flusher, PluginErrors
 from nexus.model import Handler, Isolation, Limits, PoolCounts
-from nexus.plugins import PROMETHEUS, Plugins, load_plugins
+from nexus.ordering import policy_of, policy_options
+from nexus.plugins import Plugins, load_plugins
 from nexus.pool import Execution, InstancePool, spread, warm_threads
 from nexus.pool.native_stack import EXTENSION_BYTES, RESERVE_BYTES
-from nexus.protocols import Engine, Extension, MetricsSink
+from nexus.protocols import Engine, Extension, SuspensionSink
 from nexus.scheduling import Admission
 from nexus.suspension import Extensions, SuspensionBook, SuspensionIds, Suspensions
 from nexus.watchdog import Watchdog
@@ -62,7 +63,7 @@ class Service:
         *stuck_log*: a file descriptor; given, a guest that does not stop ends the process, for
         a supervisor to start another, and the threads' stacks are written there first.
         *run_dir*: where the workers of one master find each other, with a `key` of theirs.
-        *extensions*: what answers guests' calls at once, beside what plugins bring.
+        *extensions*: what answers guests' calls at once, beside the plugins'.
 
         Raises: EngineUnavailable, ConfigError.
         """
@@ -78,10 +79,7 @@ class Service:
         )
         self.compiler = self._compiler(self.engine)
         self.tiers = self._tiers()
-        policies = self.plugins.scheduling_policies()
-        self.admission = Admission(
-            policies["fifo"](None), max_running=settings.max_instances, max_queue=settings.max_queue
-        )
+        self.admission = self._admission()
         self.pool = InstancePool(
             self.engine,
             guest_for,
@@ -91,7 +89,7 @@ class Service:
         self.watchdog = Watchdog(settings.stuck_after_ms / 1000, stuck_log=stuck_log)
         self.lane = lane = SlowLane(self._parallel_guests())
         shares = Shares(settings.workers)
-        answering = Extensions({**self.plugins.host_functions(settings), **(extensions or {})})
+        answering = Extensions(self.plugins.host_functions(settings) | dict(extensions or {}))
         self.dispatcher = Dispatcher(
             self.admission,
             self.pool,
@@ -100,9 +98,9 @@ class Service:
             lambda handler: CpuAccount(lane, shares.of(handler)),
             answering,
         )
+        self.filters = tuple(self.plugins.request_filters(settings))
         self._run_dir = run_dir
         self.suspensions = self._suspensions(answering)
-        self.filters = tuple(self.plugins.request_filters(settings))
         self.flusher = Flusher(self.flush_metrics)
         self.watcher = HandlersWatcher(settings.handlers_dir, self._load)
         self.catalogue = Catalogue()
@@ -116,17 +114,25 @@ class Service:
     def _create_engine(self, name: str, compiler: str) -> Engine:
         return create_engine(name, compiler, self.settings.cache_dir, self._engines)
 
-    def _sink(self) -> MetricsSink:
+    def _sink(self) -> SuspensionSink:
         """All sinks as one; the built-in one itself where it is alone, as it is on most pods."""
-        sinks = self.plugins.metrics_sinks(self.settings)
-        own = next((sink for plugin, sink in sinks if plugin == PROMETHEUS), None)
-        others = [(plugin, sink) for plugin, sink in sinks if plugin != PROMETHEUS]
+        own, others = self.plugins.metrics_sinks(self.settings)
         if own is not None and not others:
             return own
         return FanOut(own, others, self.plugin_errors.count, self._plugin_timeout_s())
 
     def _plugin_timeout_s(self) -> float:
         return self.settings.plugin_timeout_ms / 1000
+
+    def _admission(self) -> Admission:
+        """Raises: ConfigError where the policy asked for is not there."""
+        settings = self.settings
+        return Admission(
+            policy_of(settings, self.plugins),
+            max_running=settings.max_instances,
+            max_queue=settings.max_queue,
+            options=policy_options(settings),
+        )
 
     def _compiler(self, engine: Engine) -> Compiler:
         settings = self.settings
@@ -199,11 +205,24 @@ class Service:
         *threads*: where requests will run, for instances to be warm there beforehand.
         """
         self._threads = threads
+        self._check_threads()
         self.watchdog.start()
         self.suspensions.start(self._run_dir)
         self.flusher.start()
         self.watcher.start()
         self._start_plugins()
+
+    def _check_threads(self) -> None:
+        settings = self.settings
+        enough = settings.threads > settings.max_instances or self.admission.holds_back
+        if settings.scheduling_policy != "fifo" and not enough:
+            log.warning(
+                "scheduling_policy %s has nobody to order: %d threads are not more than "
+                "max_instances (%d), so requests wait before they come here",
+                settings.scheduling_policy,
+                settings.threads,
+                settings.max_instances,
+            )
 
     def start_with(self, folder: Path) -> None:
         """Start with the handlers in *folder*, loaded when this returns and not watched.

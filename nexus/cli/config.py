@@ -32,4 +32,4 @@ def show_config(as_json: bool, explain: bool, **options: Any) -> None:
     for warning in loaded.warnings:
         click.secho(f"warning: {warning}", fg="yellow", err=True)
     for name, row in rows.items():
-        click.echo(f"{name:20} {row['value']!s:34} {row['source']}")
+        click.echo(f"{name:26} {row['value']!s:34} {row['source']}")

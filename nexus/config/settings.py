@@ -13,7 +13,18 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from nexus.config.plugin_tables import parse_tables
 from nexus.config.problems import BELOW_OTHER
-from nexus.config.values import Allowed, Bind, Derived, Flag, Folder, LogLevel, Name, Whole
+from nexus.config.values import (
+    Allowed,
+    Bind,
+    Derived,
+    Flag,
+    Folder,
+    Header,
+    LogLevel,
+    Name,
+    Weights,
+    Whole,
+)
 from nexus.model import Limits
 
 _HOUR_MS = 3_600_000
@@ -96,6 +107,34 @@ class Settings(BaseSettings):
         100, ge=0, le=100_000, description="requests of one worker that may wait for an instance"
     )
 
+    # ---- order in the queue (docs/scheduling.md)
+    scheduling_policy: Name = Field(
+        "fifo",
+        description="who of those that wait goes first: fifo, priority, shortest, deadline, or a "
+        "plugin's",
+    )
+    scheduling_key_header: Annotated[Header, Derived("none: the handler is the key")] = Field(
+        "", description="request header by which requests are told apart, such as a tenant's id"
+    )
+    scheduling_weights: Annotated[Weights, Derived("1 for each")] = Field(
+        default_factory=dict, description="shares by key under the policy fair"
+    )
+    scheduling_priority_header: Annotated[Header, Derived("none: the handler's counts")] = Field(
+        "", description="request header that may say a priority from 0 to 9"
+    )
+    scheduling_ageing_ms: Whole = Field(
+        500,
+        ge=1,
+        le=_HOUR_MS,
+        description="wait that counts as much as one step of priority, in ms",
+    )
+    scheduling_target_ms: Whole = Field(
+        100,
+        ge=1,
+        le=_HOUR_MS,
+        description="longest wait in the queue that the policy adaptive aims at, in ms",
+    )
+
     # ---- suspended executions
     max_suspended: Whole = Field(
         100, ge=0, le=100_000, description="executions of one worker that may be suspended at once"
@@ -174,7 +213,7 @@ class Settings(BaseSettings):
     ] = Field(
         default_factory=dict,
         repr=False,
-        description="options of each plugin, by its name (see below)",
+        description="options of each plugin, by its name (docs/plugins.md)",
     )
     plugin_timeout_ms: Whole = Field(
         5000,

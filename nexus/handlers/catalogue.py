@@ -110,6 +110,7 @@ def load_handler(path: Path, compiler: CompilesFiles, defaults: Limits) -> Handl
         limits=limits,
         isolation=manifest.isolation,
         max_concurrency=manifest.max_concurrency or 0,
+        priority=manifest.priority,
         capabilities=manifest.capabilities,
         env=dict(manifest.env),
         cpu=manifest.cpu.allocation(),

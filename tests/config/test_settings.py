@@ -48,6 +48,9 @@ VALUES = st.fixed_dictionaries(
         "access_log": st.booleans(),
         "debug": st.booleans(),
         "plugins": PLUGINS,
+        "scheduling_policy": st.sampled_from(["fifo", "fair", "a-b_2"]),
+        "scheduling_key_header": st.sampled_from(["", "X-Tenant-Id"]),
+        "scheduling_weights": st.dictionaries(st.text(max_size=9), st.floats(0.01, 100.0)),
     },
     optional={
         "cpu_timeout_ms": whole(1, 3_600_000),

@@ -113,6 +113,7 @@ def test_an_unreadable_file_is_its_handlers_only(tmp_path: Path, compiler: InPro
 
 def test_the_manifest_is_the_handlers(tmp_path: Path, compiler: InProcess) -> None:
     manifest = 'route = "/x/y"\nmethods = ["GET"]\ntimeout_ms = 70\nmax_concurrency = 3\n'
+    manifest += "priority = 9\n"
     write(tmp_path, a_wat=GOOD, a_toml=manifest)
     handler = load(tmp_path, compiler).handlers["a"]
     assert (handler.route, handler.methods, handler.max_concurrency) == (
@@ -121,6 +122,7 @@ def test_the_manifest_is_the_handlers(tmp_path: Path, compiler: InProcess) -> No
         3,
     )
     assert (handler.limits.timeout_s, handler.limits.cpu_timeout_s) == (0.07, 0.07)
+    assert handler.priority == 9
 
 
 def test_the_memory_limit_is_what_is_compiled_for(tmp_path: Path, compiler: InProcess) -> None:

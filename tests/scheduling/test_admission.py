@@ -177,10 +177,9 @@ class Hesitant(Ticket):
         assert self.go_on.wait(20)
 
 
-def test_admitted_exactly_when_it_gives_up_it_is_admitted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nexus.scheduling.admission.Ticket", Hesitant)
+def test_admitted_exactly_when_it_gives_up_it_is_admitted() -> None:
     Hesitant.timed_out, Hesitant.go_on = threading.Event(), threading.Event()
-    admitted = admission()
+    admitted = Admission(Fifo(), max_running=1, max_queue=10, ticket=Hesitant)
     admitted.enter("a", 0, later())
     with ThreadPoolExecutor(1) as threads:
         waiting = threads.submit(admitted.enter, "b", 0, later(0.01))
