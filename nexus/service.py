@@ -283,6 +283,7 @@ class Service:
                 suspended=pool.suspended_count(),
                 waiting=self.admission.depth(),
                 created=pool.instances_created(),
+                limit=self.admission.limit(),
             )
         )
 
