@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,6 +97,25 @@ def test_a_wrong_plugin_stops_every_start(nexus: Nexus, bad: str, command: tuple
     assert (ended.code, ended.out) == (2, b"")
     assert ended.err.startswith(f"error: {SEEN}")
     assert ended.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [({}, SEEN), ({"NEXUS_DISABLED_PLUGINS": "bad", "NEXUS_WORKERS": "x"}, "workers: found 'x'")],
+)
+def test_so_does_gunicorn_by_itself(
+    nexus: Nexus, bad: str, environ: dict[str, str], said: str
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "-c", "python:nexus.gunicorn_settings"],
+        env={**nexus.environ, "PYTHONPATH": bad, **environ},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert said in ended.stderr
+    assert ended.stderr.count("\n") == 1
 
 
 def test_it_can_be_turned_off(nexus: Nexus, bad: str) -> None:
