@@ -178,6 +178,13 @@ def test_the_log_has_levels() -> None:
     )
 
 
+def test_the_log_is_capped() -> None:
+    run = run_with(limits=Limits(max_stderr_bytes=40))
+    assert asked(lambda call: [call("log", 3, "x\n" * 4000), call("log", 1, "more")], run) == [0, 0]
+    assert len(run.stderr) == 40
+    assert run.stderr.endswith(b"[stderr truncated]\n")
+
+
 def test_time_is_in_whole_milliseconds() -> None:
     before = time.time_ns() // 1_000_000
     assert before <= asked(lambda call: call("time")) <= time.time_ns() // 1_000_000
