@@ -316,6 +316,7 @@ class Service:
                 suspended=pool.suspended_count(),
                 waiting=self.admission.depth(),
                 created=pool.instances_created(),
+                limit=self.admission.limit(),
             )
         )
 

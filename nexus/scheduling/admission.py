@@ -126,7 +126,14 @@ class Admission:
 
     def depth(self) -> int:
         """How many requests wait now."""
-        return len(self._policy)
+        with self._lock:
+            return len(self._policy)
+
+    def limit(self) -> int:
+        """How many requests may run at once now."""
+        with self._lock:
+            most = self._max_running
+            return most if self._limit is None else self._limit(most)
 
     def running(self) -> int:
         """How many requests run now."""
