@@ -70,7 +70,7 @@ def options_from(environ: Mapping[str, str]) -> Options | None:
 
 def connection_arguments(url: str) -> dict[str, Any]:
     """What redis-py reads in *url*. Raises: ValueError."""
-    return dict(parse_url(url))
+    return dict(parse_url(url))  # type: ignore[no-untyped-call]
 
 
 def _problem(name: str, found: str, allowed: str) -> str:

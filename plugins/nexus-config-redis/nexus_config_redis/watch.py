@@ -54,7 +54,8 @@ class Watch:
 
     def _follow(self, client: redis.Redis) -> None:
         """Look at the hash until this is closed. Raises: RedisError, OSError."""
-        with closing(client.pubsub(ignore_subscribe_messages=True)) as notices:
+        made = client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+        with closing(made) as notices:
             notices.subscribe(self._channel)
             while not self._stop.is_set():
                 self._tell(self._look(client))
