@@ -256,11 +256,6 @@ class MetricsSink(Protocol):
         """The compiler called *tier* has compiled a module."""
         ...
 
-    def suspension(self, outcome: str) -> None:
-        """A suspension ended: `resumed`, `expired`, `cancelled`, `shutdown`; or there was no room
-        for it: `refused`."""
-        ...
-
     def serving(self, handlers: Iterable[Handler]) -> None:
         """From now on these serve."""
         ...
@@ -272,6 +267,15 @@ class MetricsSink(Protocol):
 
     def close(self) -> None:
         """There will be no more calls."""
+        ...
+
+
+class SuspensionSink(MetricsSink, Protocol):
+    """A sink that also wants to know of suspensions; others are not told."""
+
+    def suspension(self, outcome: str) -> None:
+        """A suspension has ended: `resumed`, `expired`, `cancelled`, `shutdown`; or there was no
+        room for it: `refused`."""
         ...
 
 

@@ -1,5 +1,5 @@
-"""One folder for what gunicorn's workers leave to each other and to their master: metrics, why
-a worker was stuck, where they find each other. It is gone with the process that made it.
+"""One folder for what gunicorn's workers leave to each other and to their master: metrics, why a
+worker was stuck, where they find each other. It is gone with the process that made it.
 
 It has to be there, and prometheus_client's variable set, before anything imports that: it decides
 at import whether it counts for several processes. Plugins may import it.

@@ -60,6 +60,7 @@ def demand(loaded: Loaded) -> Demand:
         compiler="llvm" if _llvm(settings) else "cranelift",
         workers=settings.workers if explicit("workers") else None,
         threads=settings.threads if threads else None,
+        ordered=settings.scheduling_policy != "fifo",
     )
 
 

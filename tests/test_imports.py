@@ -16,7 +16,7 @@ LAYERS = (
     ("runtime", "sizing", "shared_folder"),
     ("service",),
     ("suspension",),
-    ("dispatch", "results"),
+    ("dispatch", "ordering", "results"),
     ("handlers",),
     ("plugins",),
     ("engines",),

@@ -61,6 +61,7 @@ def _facts(handler: Handler) -> dict[str, Any]:
         "memory_min_bytes": info.memory_min_pages << 16,
         "memory_max_bytes": info.memory_max_pages << 16,
         "max_concurrency": handler.max_concurrency or None,
+        "priority": handler.priority,
         "capabilities": list(handler.capabilities),
         "env": sorted(handler.env),
         "functions": info.functions,

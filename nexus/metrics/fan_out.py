@@ -11,10 +11,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from nexus.errors import NexusError
 from nexus.model import Handler, Outcome, PoolCounts, Usage
-from nexus.protocols import MetricsSink
+from nexus.protocols import MetricsSink, SuspensionSink
 
 log = logging.getLogger("nexus.plugins")
 
@@ -89,7 +90,7 @@ class FanOut:
 
     def __init__(
         self,
-        own: MetricsSink | None,
+        own: SuspensionSink | None,
         others: Sequence[tuple[str, MetricsSink]],
         failed: Callable[[str], None],
         close_s: float,
@@ -116,11 +117,15 @@ class FanOut:
     def cache_request(self, result: str) -> None:
         self._tell("cache_request", lambda sink: sink.cache_request(result))
 
+    def suspension(self, outcome: str) -> None:
+        def tell(sink: Any) -> None:
+            if hasattr(sink, "suspension"):
+                sink.suspension(outcome)
+
+        self._tell("suspension", tell)
+
     def compilation(self, tier: str, seconds: float) -> None:
         self._tell("compilation", lambda sink: sink.compilation(tier, seconds))
-
-    def suspension(self, outcome: str) -> None:
-        self._tell("suspension", lambda sink: sink.suspension(outcome))
 
     def serving(self, handlers: Iterable[Handler]) -> None:
         known = list(handlers)

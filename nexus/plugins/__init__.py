@@ -8,14 +8,12 @@ timed.py        start and stop hooks, with an end
 builtin.py      what comes with Nexus
 """
 
-from nexus.plugins.builtin import PROMETHEUS
 from nexus.plugins.candidates import DISABLED_VARIABLE, Candidate
 from nexus.plugins.check import Found
 from nexus.plugins.plugins import Plugins, load_plugins, survey
 
 __all__ = [
     "DISABLED_VARIABLE",
-    "PROMETHEUS",
     "Candidate",
     "Found",
     "Plugins",

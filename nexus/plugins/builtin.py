@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from nexus.hookspecs import hookimpl
 from nexus.protocols import EngineFactory, MetricsSink
-from nexus.scheduling import Fifo
+from nexus.scheduling import BUILT_IN
 from nexus.scheduling.policy import PolicyFactory
 
 if TYPE_CHECKING:
@@ -59,4 +59,4 @@ class Scheduling:
 
     @hookimpl
     def nexus_scheduling_policies(self) -> Mapping[str, PolicyFactory]:
-        return {"fifo": lambda options: Fifo()}
+        return BUILT_IN

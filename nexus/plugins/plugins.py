@@ -21,7 +21,7 @@ from nexus.plugins.builtin import PROMETHEUS, Prometheus, Scheduling, Wasmer, Wa
 from nexus.plugins.candidates import DISABLED_VARIABLE, Candidate, built_in, disabled, installed
 from nexus.plugins.check import Found, described, find
 from nexus.plugins.timed import Timed
-from nexus.protocols import EngineFactory, Extension, MetricsSink, RequestFilter
+from nexus.protocols import EngineFactory, Extension, MetricsSink, RequestFilter, SuspensionSink
 from nexus.scheduling.policy import PolicyFactory
 
 if TYPE_CHECKING:
@@ -69,9 +69,16 @@ class Plugins:
         )
         return [source for offer in found for source in offer.value]
 
-    def metrics_sinks(self, settings: Settings) -> list[tuple[str, MetricsSink]]:
-        """Every sink with its plugin's name, the built-in one first. Raises: ConfigError."""
-        return self._objects("nexus_metrics_sinks", MetricsSink, settings=settings)
+    def metrics_sinks(
+        self, settings: Settings
+    ) -> tuple[SuspensionSink | None, list[tuple[str, MetricsSink]]]:
+        """The built-in sink, where it is not turned off, and the others with their plugins' names.
+
+        Raises: ConfigError.
+        """
+        sinks = self._objects("nexus_metrics_sinks", MetricsSink, settings=settings)
+        own = [sink for plugin, sink in sinks if plugin == PROMETHEUS]
+        return own[0] if own else None, [entry for entry in sinks if entry[0] != PROMETHEUS]
 
     def request_filters(self, settings: Settings) -> list[tuple[str, RequestFilter]]:
         """Every filter with its plugin's name. Raises: ConfigError."""

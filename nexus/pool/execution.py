@@ -46,8 +46,8 @@ class ExecutionTimer:
     def wall_s(self) -> float:
         return time.monotonic() - self._wall
 
-    def move(self) -> None:
-        """Count the CPU time of the calling thread, from now; each thread has a clock of its own."""
+    def move_here(self) -> None:
+        """Count the CPU time of the calling thread, from now on; it has a clock of its own."""
         self._cpu = time.thread_time()
 
     def leave_out(self, seconds: float) -> None:

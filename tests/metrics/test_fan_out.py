@@ -18,7 +18,7 @@ METHODS: dict[str, tuple[Any, ...]] = {
     "refuse": ("h", InvalidArgument("no")),
     "cache_request": ("hit",),
     "compilation": ("llvm", 1.5),
-    "suspension": ("expired",),
+    "suspension": ("resumed",),
     "serving": ((),),
 }
 
@@ -75,8 +75,20 @@ def test_all_are_told_whatever_one_of_them_raises(
 
 def test_it_has_every_method_of_a_sink() -> None:
     names = {name for name in vars(MetricsSink) if not name.startswith("_")}
-    assert names == {*METHODS, "flush", "close"}
-    assert names <= set(dir(FanOut))
+    assert names | {"suspension"} == {*METHODS, "flush", "close"} <= set(dir(FanOut))
+
+
+def test_a_sink_need_not_care_for_suspensions() -> None:
+    class Careless(Sink):
+        def __getattr__(self, name: str) -> Any:
+            if name == "suspension":
+                raise AttributeError(name)
+            return super().__getattr__(name)
+
+    sink = Careless()
+    sinks, failed = fan_out(None, sink)
+    sinks.suspension("resumed")
+    assert (sink.told, failed) == ([], [])
 
 
 def test_an_iterator_of_handlers_reaches_everyone() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from configparser import ConfigParser
 from pathlib import Path
@@ -38,6 +39,15 @@ def test_every_package_is_named_as_its_folder_and_enters_group_nexus() -> None:
         assert found["metadata"]["name"] == folder.name
         assert "=" in found["options.entry_points"]["nexus"], folder.name
         assert "nexus-runtime" in found["options"]["install_requires"], folder.name
+
+
+def test_every_dependency_of_a_package_has_a_reason() -> None:
+    listed = (ROOT / "docs" / "dependencies.md").read_text().partition("## Plugins")[2]
+    for folder in packages():
+        for line in metadata(folder)["options"]["install_requires"].split():
+            name = re.split(r"[^A-Za-z0-9_-]", line)[0]
+            if name != "nexus-runtime":
+                assert re.search(rf"\b{re.escape(name)}\b", listed), f"{folder.name}: {name}"
 
 
 def test_modules_of_tests_do_not_shadow_each_other() -> None:

@@ -133,7 +133,7 @@
   const unspeakable = {
     error: { name: "InternalError", message: "out of memory", stack: "" },
   };
-  let api, handler, outcome;
+  let api, handler, outcome, adopted = false;
 
   function succeed(value) {
     outcome = unspeakable; // stays, if what follows finds no memory
@@ -159,6 +159,7 @@
     },
     adopt(found) {
       handler = found;
+      adopted = true;
       const kind = typeof found === "function" ? "function" : typeof found?.fetch;
       return kind === "function" || typeof found?.run === "function";
     },
@@ -180,9 +181,14 @@
       }
     },
 
+    // Where the handler is a script the host runs it next, and calls `follow` with its promise.
     evaluate(given) {
       outcome = undefined;
-      follow(api.evaluate(handler, given));
+      if (adopted) follow(api.evaluate(handler, given));
+      else api.begin(given);
+    },
+    follow(promise) {
+      follow((async () => (await promise).value)());
     },
 
     // How far it has come, as JSON. A response's body is written to the host on the way.

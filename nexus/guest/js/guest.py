@@ -18,7 +18,7 @@ from nexus.guest.host.context import ExecutionContext, read_context
 from nexus.guest.js.bridge import Bridge, sleep
 from nexus.guest.js.entry import Entry
 from nexus.guest.js.errors import OUT_OF_MEMORY, Thrown, read_thrown
-from nexus.guest.js.interpreter import EXCEPTION, Interpreter, tag
+from nexus.guest.js.interpreter import EXCEPTION, UNDEFINED, Interpreter, tag
 from nexus.guest.js.request import head_of
 from nexus.guest.js.response import response_of
 from nexus.guest.wasi import errno
@@ -98,6 +98,9 @@ class JsGuest:
             given = b'{"args":%b,"scope":%b}' % (found.args, found.scope)
             value = _checked(js, js.parse_json(given))
             _checked(js, js.call(entry.evaluate, (value,)))
+            if entry.script != UNDEFINED:
+                promise = _checked(js, js.c("JS_EvalFunction", entry.script))
+                _checked(js, js.call(entry.follow, (promise,)))
             return self._settle(js, entry, entry.value, run)
 
         limit = run.limits.max_response_bytes

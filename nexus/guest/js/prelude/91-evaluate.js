@@ -22,11 +22,15 @@ const contextFunction = (handler) => {
   );
 };
 
-const evaluate = async (handler, { args, scope }) => {
+const begin = ({ args, scope }) => {
   beginClock();
   forgetSeed();
   currentURL = undefined;
   define("$args", args);
   define("$scope", scope);
+};
+
+const evaluate = async (handler, { args, scope }) => {
+  begin({ args, scope });
   return contextFunction(handler)({ state, args, scope });
 };
