@@ -57,14 +57,16 @@ class Report:
 
     guest: str
     count: int
+    start: Reading
     before: Reading
+    """after a first round"""
     suspended: Reading
     after: Reading
     suspend_s: float
     resume_ms: list[float] = field(default_factory=list)
 
     def each_mib(self) -> float:
-        return (self.suspended.rss_mib - self.before.rss_mib) / self.count
+        return (self.suspended.rss_mib - self.start.rss_mib) / self.count
 
     def faults(self, most_mib: float) -> list[str]:
         """What must not be."""
@@ -105,6 +107,9 @@ def measure(guest: str, count: int, expire_s: float, scratch: Path) -> Report:
 
 def _measure(guest: str, count: int, service: Service) -> Report:
     runtime = WasmRuntime(service)
+    _resume(runtime, _suspend(runtime))
+    _until(lambda: not _run_threads())
+    start = _read(service)
     # Python's and the engine's allocators keep for next time what they had at most, so a first
     # round shows nothing: what must not be is that the next leaves more behind.
     ids = [_suspend(runtime) for _ in range(count)]
@@ -118,7 +123,7 @@ def _measure(guest: str, count: int, service: Service) -> Report:
     ids = [_suspend(runtime) for _ in range(count)]
     took_s = time.monotonic() - began
     suspended = _read(service)
-    report = Report(guest, count, before, suspended, before, took_s)
+    report = Report(guest, count, start, before, suspended, before, took_s)
     for suspension_id in ids[:RESUMED]:
         report.resume_ms.append(_resume(runtime, suspension_id) * 1000)
     _until(lambda: not service.pool.suspended_count() and not _run_threads())
@@ -164,7 +169,7 @@ def _read(service: Service) -> Reading:
 
 
 def _print(report: Report) -> None:
-    for name in ("before", "suspended", "after"):
+    for name in ("start", "before", "suspended", "after"):
         reading: Reading = getattr(report, name)
         print(
             f"{report.guest:4} {name:9} {reading.suspended:5} suspended {reading.threads:5} threads"
