@@ -26,9 +26,20 @@ Observer = Callable[[Handler, Execution, "NexusError | None"], None]
 class Queue(Protocol):
     """What the path needs of admission (`nexus.scheduling.Admission`)."""
 
-    def enter(self, handler: str, max_concurrency: int, deadline: float) -> float: ...
+    measures: bool
 
-    def leave(self, handler: str, max_concurrency: int) -> None: ...
+    def enter(
+        self,
+        handler: str,
+        max_concurrency: int,
+        deadline: float,
+        priority: int,
+        task: Task | None,
+    ) -> float: ...
+
+    def leave(
+        self, handler: str, max_concurrency: int, took: tuple[float, float] | None
+    ) -> None: ...
 
 
 class Deadlines(Protocol):
@@ -55,6 +66,7 @@ class Dispatcher:
         *extensions* answers guests that call one."""
         self._admission, self._pool, self._watchdog = admission, pool, watchdog
         self._observe, self._cpu = observe, cpu
+        self._measures = admission.measures
         self._extensions = extensions
         self._prefix = secrets.token_hex(4)
         self._numbers = itertools.count(1)
@@ -89,12 +101,16 @@ class Dispatcher:
         error: NexusError | None = None
         try:
             run.usage.queue_s = self._admission.enter(
-                handler.name, handler.max_concurrency, run.deadline
+                handler.name, handler.max_concurrency, run.deadline, handler.priority, task
             )
+            began = time.monotonic() if self._measures else 0.0
             try:
                 return self._run_admitted(handler, task, run)
             finally:
-                self._admission.leave(handler.name, handler.max_concurrency)
+                took = None
+                if self._measures:
+                    took = time.monotonic() - began, run.timer.cpu_s()
+                self._admission.leave(handler.name, handler.max_concurrency, took)
         except NexusError as raised:
             error = raised
             raise

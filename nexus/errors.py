@@ -2,6 +2,7 @@
 
 NexusError
 ├── ConfigError                 a setting is wrong (all wrong settings at once)
+│   └── PluginError               a plugin cannot be used
 ├── HandlerError                about one handler, before it runs
 │   ├── HandlerNotFound         HANDLER_NOT_FOUND
 │   ├── MethodNotAllowed        METHOD_NOT_ALLOWED
@@ -62,6 +63,10 @@ class ConfigError(NexusError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class PluginError(ConfigError):
+    """One or more plugins cannot be used; one line each, with the plugin and its distribution."""
 
 
 class HandlerError(NexusError):

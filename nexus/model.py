@@ -161,6 +161,8 @@ class Compiled:
     """where instances start from; None: where instantiation leaves them"""
     tier: str = ""
     """name of the compiler whose code it is"""
+    is_new: bool = False
+    """whether it was made just now, not found in the cache"""
     entry: tuple[int, ...] = ()
     """what the guest ABI needs to enter *snapshot*: addresses and values in its memory"""
 
@@ -193,6 +195,8 @@ class Handler:
     isolation: Isolation = Isolation.RESET
     max_concurrency: int = 0
     """0: no limit of its own"""
+    priority: int = 5
+    """0 to 9, the higher first, where the scheduling policy asks for it"""
     capabilities: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     cpu: CpuAllocation = CpuAllocation()
@@ -312,6 +316,8 @@ class PoolCounts:
     waiting: int = 0
     created: int = 0
     """instances made since the start"""
+    limit: int = 0
+    """requests that may run at once"""
 
 
 # ---- tasks: what a guest can be asked to do ---------------------------------------------------

@@ -270,6 +270,15 @@ class MetricsSink(Protocol):
         ...
 
 
+class SuspensionSink(MetricsSink, Protocol):
+    """A sink that also wants to know of suspensions; others are not told."""
+
+    def suspension(self, outcome: str) -> None:
+        """A suspension has ended: `resumed`, `expired`, `cancelled`, `shutdown`; or there was no
+        room for it: `refused`."""
+        ...
+
+
 class RequestFilter(Protocol):
     """Sees requests for handlers, and for nothing else, on the request's thread."""
 

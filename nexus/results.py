@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from nexus.errors import InternalError, NexusError
@@ -27,6 +28,11 @@ def suspended(run: Execution, info: SuspensionInfo, *, cache_hit: bool = True) -
         usage.memory_used_bytes = run.lent.memory_used()
         usage.memory_peak_bytes = run.lent.memory_peak()
     return _result("suspended", run, cache_hit, suspension=suspension_json(info))
+
+
+def noted(result: ExecutionResult, *, cache_hit: bool) -> ExecutionResult:
+    """*result*, with what is known of compiling outside the run."""
+    return replace(result, metrics={**(result.metrics or {}), "cache_hit": cache_hit})
 
 
 def suspension_json(info: SuspensionInfo) -> dict[str, Any]:

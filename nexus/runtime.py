@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from nexus.capabilities import check_token
 from nexus.errors import GuestError, HandlerNotFound, InternalError, InvalidArgument
+from nexus.handlers.manifest import is_name
+from nexus.handlers.sources import SUFFIXES
 from nexus.model import Context, ExecutionResult, ExtensionAnswer, Handler, SuspensionInfo
-from nexus.results import failed, succeeded
+from nexus.results import failed, noted, succeeded
 from nexus.service import Service
 
 
@@ -17,21 +21,37 @@ class WasmRuntime:
     """Runs handlers of a started `Service`. Thread-safe; a handler runs on the calling thread, or
     where it can be suspended on one of its own."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, *, text_capabilities: Sequence[str] = ()) -> None:
+        """*text_capabilities*: what handlers given as source text may do; they have no manifest.
+
+        Raises: ValueError for what is no capability.
+        """
         self._service = service
+        self._text_capabilities = tuple(map(check_token, text_capabilities))
 
     def execute_handler(
         self, handler: str, context: Mapping[str, Any] | bytes, timeout_ms: int | None = None
     ) -> ExecutionResult:
-        """Run the handler of this name with *context*: `state`, `args` and `scope`, or whatever
-        JSON the handler takes; bytes are JSON already.
+        """Run *handler* with *context*: `state`, `args` and `scope`, or whatever JSON the handler
+        takes; bytes are JSON already.
+
+        *handler* is the name of one that serves (or its file's), or JavaScript source text: what
+        could be no name. That is a module with a default export, or a script, whose value is the
+        result; the last ones are kept compiled. Never let a client choose it.
 
         What becomes of the execution is in the result, its errors too. *timeout_ms* may shorten
         the handler's own deadline, never lengthen it.
 
-        Raises: HandlerNotFound; InvalidArgument where *context* is not JSON; AdmissionError.
+        Raises: HandlerNotFound; CompilationError for source text; InvalidArgument where *context*
+            is not JSON; AdmissionError.
         """
-        found = self._find(handler)
+        found, is_new = self._find(handler)
+        result = self._execute(found, context, timeout_ms)
+        return noted(result, cache_hit=False) if is_new else result
+
+    def _execute(
+        self, found: Handler, context: Mapping[str, Any] | bytes, timeout_ms: int | None
+    ) -> ExecutionResult:
         task = Context(_encoded(context))
         dispatcher = self._service.dispatcher
         timeout_s = None if timeout_ms is None else timeout_ms / 1000
@@ -67,11 +87,18 @@ class WasmRuntime:
         """
         self._service.suspensions.cancel(suspension_id)
 
-    def _find(self, name: str) -> Handler:
-        found = self._service.catalogue.handlers.get(name)
+    def _find(self, handler: str) -> tuple[Handler, bool]:
+        """The handler, and whether it had to be compiled."""
+        if not is_name(handler):
+            text, is_new = self._service.texts.get(handler.encode("utf-8", "replace"))
+            return replace(text, capabilities=self._text_capabilities), is_new
+        handlers = self._service.catalogue.handlers
+        found = handlers.get(handler)
+        if found is None and handler.endswith(SUFFIXES):
+            found = handlers.get(handler.rpartition(".")[0])
         if found is None:
-            raise HandlerNotFound(f"no handler {name!r}")
-        return found
+            raise HandlerNotFound(f"no handler {handler!r}")
+        return found, False
 
 
 def _encoded(context: Mapping[str, Any] | bytes) -> bytes:

@@ -11,6 +11,7 @@ from prometheus_client import REGISTRY
 from nexus import config, logs
 from nexus.config.admin_token import read_admin_token
 from nexus.http import create_app
+from nexus.plugins import load_plugins
 from nexus.service import Service
 
 STUCK_LOG = "NEXUS_STUCK_LOG_DIR"
@@ -25,12 +26,17 @@ def worker_app() -> Flask:
 
     Raises: ConfigError, EngineUnavailable.
     """
-    settings = config.load({}, os.environ, Path.cwd()).settings
+    plugins = load_plugins(os.environ, REGISTRY)
+    sources = plugins.config_sources(Path.cwd(), os.environ)
+    loaded = config.load({}, os.environ, Path.cwd(), sources)
+    settings = loaded.settings
     logs.configure(settings.log_level, settings.log_format)
     run_dir = os.environ.get(RUN_DIR)
     service = Service(
         settings,
         REGISTRY,
+        plugins=plugins,
+        live=config.LiveSettings(loaded),
         stuck_log=_open_stuck_log(),
         run_dir=None if run_dir is None else Path(run_dir),
     )

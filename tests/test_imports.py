@@ -13,11 +13,12 @@ from tests.support import ROOT
 LAYERS = (
     ("wsgi", "gunicorn_worker", "gunicorn_logging", "gunicorn_settings", "cli"),
     ("http",),
-    ("runtime", "sizing"),
+    ("runtime", "sizing", "shared_folder"),
     ("service",),
     ("suspension",),
-    ("dispatch", "results"),
+    ("dispatch", "ordering", "results"),
     ("handlers",),
+    ("plugins",),
     ("engines",),
     ("hookspecs",),
     (

@@ -17,7 +17,7 @@ from nexus.cli.options import (
     config_option,
     engine_options,
     json_option,
-    settings_for_a_tool,
+    service_for_a_tool,
 )
 from nexus.cli.request import content, http_request
 from nexus.errors import NexusError
@@ -66,17 +66,18 @@ def run(
     if raw and (context is not None or as_json):
         raise click.UsageError("--raw goes without --context and --json")
     # Not for `--help`, nor for bad usage: engines take a moment to import.
+    from nexus.results import noted
     from nexus.runtime import WasmRuntime
-    from nexus.service import Service
 
-    service = Service(settings_for_a_tool(**options), None)
+    service = service_for_a_tool(**options)
     limits = _unlimited(service.limits, options["timeout_ms"]) if raw else service.limits
     try:
         handler = service.start_with_module(module, limits)
         if raw:
             _run_raw(service, handler, _command(module, arguments, variables))
         if context is not None:
-            _print(WasmRuntime(service).execute_handler(handler.name, content(context)), as_json)
+            result = WasmRuntime(service).execute_handler(handler.name, content(context))
+            _print(noted(result, cache_hit=not handler.compiled.is_new), as_json)
         else:
             request = http_request(handler, method, path, headers, content(data))
             _respond(service, handler, request, as_json=as_json)
@@ -103,10 +104,11 @@ def _respond(service: Service, handler: Handler, request: HttpRequest, *, as_jso
     except NexusError as error:
         if not as_json:
             raise
-        output.print_result(failed(run, error))
+        output.print_result(failed(run, error, cache_hit=not handler.compiled.is_new))
         sys.exit(1)
     if as_json:
-        output.print_result(succeeded(run, output.described(response)))
+        hit = not handler.compiled.is_new
+        output.print_result(succeeded(run, output.described(response), cache_hit=hit))
     else:
         output.print_response(response)
 

@@ -32,7 +32,7 @@ def parse_json(content: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 at byte {error.start}") from error
     try:
-        return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        return json.loads(text, parse_constant=_refuse_constant, parse_float=finite)
     except json.JSONDecodeError as error:
         raise ValueError(f"{error.msg} at line {error.lineno}, column {error.colno}") from error
 
@@ -55,7 +55,8 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name}, which JSON does not have")
 
 
-def _finite(text: str) -> float:
+def finite(text: str) -> float:
+    """Read a number of JSON. Raises: ValueError where Python would make it infinite."""
     number = float(text)
     if math.isinf(number):
         raise ValueError(f"a number too large: {text[:40]}")

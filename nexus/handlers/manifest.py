@@ -17,7 +17,7 @@ from nexus.config.toml_file import read_toml
 from nexus.config.values import Allowed, Whole
 from nexus.cpu.quantity import ALLOWED, parse_cores
 from nexus.errors import InvalidHandler, ManifestError
-from nexus.model import CpuAllocation, Isolation, Limits
+from nexus.model import CpuAllocation, Handler, Isolation, Limits
 
 _HOUR_MS = 3_600_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -122,6 +122,8 @@ class Manifest(BaseModel):
     memory_limit_mb: Whole | None = Field(None, ge=1, le=4096)
     max_concurrency: Whole | None = Field(None, ge=1, le=100_000)
     """executions of this handler at once, in one worker"""
+    priority: Whole = Field(Handler.priority, ge=0, le=9)
+    """the higher goes first, under the scheduling policy `priority`"""
     isolation: Annotated[Isolation, Allowed(", ".join(kind.value for kind in Isolation))] = (
         Isolation.RESET
     )
@@ -154,12 +156,17 @@ class Manifest(BaseModel):
         return changed
 
 
+def is_name(text: str) -> bool:
+    """Tell whether a handler may be called *text*."""
+    return _NAME.fullmatch(text) is not None
+
+
 def check_name(name: str) -> str:
     """Return *name* if a handler may be called so.
 
     Raises: InvalidHandler.
     """
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise InvalidHandler(
             f"handler name {name[:80]!r} is not allowed: 1 to 64 letters, digits, '_', '.' or '-', "
             "beginning with a letter or digit"

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 def nexus_started(service: Service) -> None:
     """Begin what runs beside the requests: a connection, a thread.
 
-    Called: once per worker, after its service has started; on a thread of its own, which the
-    service waits for at most `plugin_timeout_ms`. Handlers may still be loading.
+    Called: once per worker, after its service has started; on a thread of its own beside those of
+    other plugins, which the service waits for at most `plugin_timeout_ms`. Handlers may still be
+    loading. `nexus run` calls it too; commands that run no guest do not.
 
     Returns: None, always.
 

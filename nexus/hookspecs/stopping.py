@@ -15,9 +15,9 @@ def nexus_stopping(service: Service) -> None:
     """End what `nexus_started` began.
 
     Called: once per worker, when its service stops, after the last request and before the pool is
-    closed; on a thread of its own, which the service waits for at most `plugin_timeout_ms`.
-    In the reverse order of `nexus_started`, and also for a plugin whose `nexus_started` failed.
-    Not called where the process is killed.
+    closed; on a thread of its own beside those of other plugins, which the service waits for at
+    most `plugin_timeout_ms`. Also for a plugin whose `nexus_started` failed, but not while that has
+    not returned, nor where the process is killed.
 
     Returns: None, always.
 

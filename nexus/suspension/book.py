@@ -58,6 +58,8 @@ class SuspensionBook:
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
         """in the order in which they expire: all may be suspended for equally long"""
         self._resumed: OrderedDict[str, None] = OrderedDict()
+        self._sleeping = False
+        """whether the thread waits for the first that can expire"""
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="nexus-suspensions", daemon=True)
 
@@ -86,7 +88,7 @@ class SuspensionBook:
         with self._lock:
             self._check_room()
             self._entries[info.id] = _Entry(info, run, time.monotonic() + self._timeout_s)
-            if len(self._entries) == 1:
+            if self._sleeping:
                 self._changed.notify()
 
     @property
@@ -167,7 +169,10 @@ class SuspensionBook:
                     return
                 due = self._take_due(time.monotonic())
                 if not due:
-                    self._changed.wait(self._next_in())
+                    next_s = self._next_in()
+                    self._sleeping = next_s is None
+                    self._changed.wait(next_s)
+                    self._sleeping = False
             for entry in due:
                 self._end(entry, "expired", reason)
 

@@ -90,6 +90,7 @@ class ParkedRun:
 
     def _work(self) -> None:
         run = self._run
+        run.timer.move_here()
         path = self._parts.dispatcher.through(self._place, self._place)
         outcome: ExecutionResult | NexusError = InternalError("the run's thread ended")
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nexus.dispatch import Deadlines, Queue
 from nexus.model import Handler
 from nexus.pool import Execution
+from nexus.protocols import Task
 from nexus.watchdog import Watch
 
 
@@ -17,20 +18,30 @@ class Place:
 
     def __init__(self, queue: Queue, deadlines: Deadlines, handler: Handler) -> None:
         self._queue, self._deadlines, self._handler = queue, deadlines, handler
-        self._entered = False
+        self.measures = queue.measures
+        self._entered = self._parked = False
+        self._task: Task | None = None
         self._watch: Watch | None = None
 
-    def enter(self, handler: str, max_concurrency: int, deadline: float) -> float:
+    def enter(
+        self,
+        handler: str,
+        max_concurrency: int,
+        deadline: float,
+        priority: int,
+        task: Task | None,
+    ) -> float:
         """As `Admission.enter`."""
-        waited_s = self._queue.enter(handler, max_concurrency, deadline)
+        self._task = task
+        waited_s = self._queue.enter(handler, max_concurrency, deadline, priority, task)
         self._entered = True
         return waited_s
 
-    def leave(self, handler: str, max_concurrency: int) -> None:
-        """As `Admission.leave`, if it is there."""
+    def leave(self, handler: str, max_concurrency: int, took: tuple[float, float] | None) -> None:
+        """As `Admission.leave`, if it is there. What a run that was parked took says nothing."""
         if self._entered:
             self._entered = False
-            self._queue.leave(handler, max_concurrency)
+            self._queue.leave(handler, max_concurrency, None if self._parked else took)
 
     def watch(self, run: Execution) -> Watch:
         """As `Watchdog.watch`."""
@@ -45,14 +56,18 @@ class Place:
 
     def park(self) -> None:
         """Give everything back."""
+        self._parked = True
         if self._watch is not None:
             self.unwatch(self._watch)
-        self.leave(self._handler.name, self._handler.max_concurrency)
+        self.leave(self._handler.name, self._handler.max_concurrency, None)
 
     def take_again(self, run: Execution) -> None:
         """Take everything again, before *run*'s deadline.
 
         Raises: AdmissionError.
         """
-        self.enter(self._handler.name, self._handler.max_concurrency, run.deadline)
+        handler = self._handler
+        self.enter(
+            handler.name, handler.max_concurrency, run.deadline, handler.priority, self._task
+        )
         self.watch(run)

@@ -129,6 +129,8 @@ RANGES = {
     "max_instances": (1, 1000),
     "pool_memory_mb": (1, 1 << 22),
     "max_queue": (0, 100_000),
+    "scheduling_ageing_ms": (1, 3_600_000),
+    "scheduling_target_ms": (1, 3_600_000),
     "max_suspended": (0, 100_000),
     "suspension_timeout_ms": (1, 86_400_000),
     "workers": (1, 256),
@@ -186,7 +188,7 @@ def test_anything_else_is_no_boolean(place, bad):
         ("log_level", "loud", "debug, info, warning, error"),
         ("log_level", "", "debug, info, warning, error"),
         ("log_format", "JSON", "auto, json, pretty"),
-        ("engine", "v8", "auto, wasmer, wasmtime"),
+        ("engine", "V8", "a name of lower case letters, digits, - and _"),
         ("compiler", "", "auto, llvm, cranelift"),
     ],
 )

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from nexus.errors import InvalidHandler, ManifestError
 from nexus.handlers.manifest import Manifest, check_name, load_manifest
 from nexus.model import Isolation, Limits
+from nexus.scheduling.policy import NORMAL_PRIORITY
 
 
 @pytest.fixture
@@ -32,6 +33,7 @@ def test_without_a_file_everything_is_default(path):
     assert manifest.capabilities == ()
     assert manifest.env == {}
     assert manifest.max_concurrency is None
+    assert manifest.priority == NORMAL_PRIORITY
     assert manifest.limits(Limits()) == Limits()
 
 
@@ -135,6 +137,8 @@ def test_no_routes(path, route):
         ("timeout_ms = true", "timeout_ms", "True", "a whole number from 1 to 3600000"),
         ("cpu_timeout_ms = -1", "cpu_timeout_ms", "-1", "a whole number from 1 to 3600000"),
         ("memory_limit_mb = 4097", "memory_limit_mb", "4097", "a whole number from 1 to 4096"),
+        ("priority = 10", "priority", "10", "a whole number from 0 to 9"),
+        ("priority = 'high'", "priority", "'high'", "a whole number from 0 to 9"),
         ("max_concurrency = 0", "max_concurrency", "0", "a whole number from 1 to 100000"),
         ("isolation = 'none'", "isolation", "'none'", "reset, fresh, reuse"),
         ("isolation = ''", "isolation", "''", "reset, fresh, reuse"),

@@ -45,7 +45,7 @@ class Services:
         self.args, self.scope = given.args, given.scope
         """JSON; null where there is no context"""
         self.denied = ""
-        """the capability that lacked last"""
+        """what was said to the last call that lacked a capability"""
         self.answer = b""
         """of the last extension: JSON"""
 
@@ -129,8 +129,8 @@ class Services:
     def _permit(self, scope: str, key: str, *, needs_context: bool = True) -> None:
         _check(key)
         if not self._run.capabilities.allows(scope, key):
-            self.denied = f"{scope}:{key}"
-            raise Declined(DENIED, f"the handler's manifest does not grant {self.denied}")
+            self.denied = f"the handler's manifest does not grant {scope}:{key}"
+            raise Declined(DENIED, self.denied)
         if needs_context:
             self._need_context()
 

@@ -12,11 +12,13 @@ from nexus.errors import (
     GuestTrap,
     InvalidArgument,
     InvalidResponse,
+    PermissionDenied,
 )
+from nexus.guest.host.context import ExecutionContext, read_context
 from nexus.guest.js.bridge import Bridge, sleep
 from nexus.guest.js.entry import Entry
 from nexus.guest.js.errors import OUT_OF_MEMORY, Thrown, read_thrown
-from nexus.guest.js.interpreter import EXCEPTION, Interpreter, tag
+from nexus.guest.js.interpreter import EXCEPTION, UNDEFINED, Interpreter, tag
 from nexus.guest.js.request import head_of
 from nexus.guest.js.response import response_of
 from nexus.guest.wasi import errno
@@ -51,7 +53,7 @@ class JsGuest:
 
     def __init__(self) -> None:
         self._process = Process()
-        self._bridge = Bridge()
+        self._bridge = Bridge(self._process.services)
         self._functions = host_functions(self._process, _REFUSED)
 
     def functions(self) -> HostFunctions:
@@ -90,16 +92,19 @@ class JsGuest:
     def _evaluate(
         self, instance: EngineInstance, context: Context, handler: Handler, run: Run
     ) -> Any:
+        found = read_context(context.json)
+
         def start(js: Interpreter, entry: Entry) -> bytes:
-            value = js.parse_json(context.json)
-            if tag(value) == EXCEPTION:
-                reason = js.text(js.exception()).decode("utf-8", "replace")
-                raise InvalidArgument(f"the context is not JSON: {reason}")
+            given = b'{"args":%b,"scope":%b}' % (found.args, found.scope)
+            value = _checked(js, js.parse_json(given))
             _checked(js, js.call(entry.evaluate, (value,)))
+            if entry.script != UNDEFINED:
+                promise = _checked(js, js.c("JS_EvalFunction", entry.script))
+                _checked(js, js.call(entry.follow, (promise,)))
             return self._settle(js, entry, entry.value, run)
 
         limit = run.limits.max_response_bytes
-        answer = self._entered(instance, handler, run, CappedOutput(run, 0), start)
+        answer = self._entered(instance, handler, run, CappedOutput(run, 0), start, found)
         if len(answer) > limit:
             raise InvalidResponse(f"the value is longer than {limit} bytes as JSON")
         try:
@@ -116,11 +121,12 @@ class JsGuest:
         run: Run,
         body: CappedOutput,
         start: Callable[[Interpreter, Entry], bytes],
+        context: ExecutionContext | None = None,
     ) -> bytes:
         """Call *start* with the guest served on behalf of *run*."""
         entry = Entry(*handler.compiled.entry)
         process = self._process
-        process.start(instance, run, _NO_PROGRAM, self._bridge.open(run, body))
+        process.start(instance, run, _NO_PROGRAM, self._bridge.open(run, body), context)
         try:
             answer = start(Interpreter(instance, entry.addresses(), run.limits.memory_bytes), entry)
         except GuestError:
@@ -146,7 +152,7 @@ class JsGuest:
                 thrown = read_thrown(json.loads(answer)["error"])
                 if (thrown == _NO_ROOM or thrown.name == "InternalError") and js.is_full():
                     thrown = OUT_OF_MEMORY
-                raise _failed(thrown, run)
+                raise _failed(thrown, run, self._process.services().denied)
             if answer == b'{"pending":true}':
                 raise GuestTrap(
                     "the handler's promise never settles: nothing is left to run that could"
@@ -175,11 +181,14 @@ def _checked(js: Interpreter, value: int) -> int:
     raise Thrown(name, message, "").as_guest_error()
 
 
-def _failed(thrown: Thrown, run: Run) -> GuestError:
-    """The error for what a handler threw; its stack goes to the log."""
+def _failed(thrown: Thrown, run: Run, denied: str) -> GuestError:
+    """The error for what a handler threw; its stack goes to the log. *denied*: what the host said
+    to the last call that it denied."""
     report = thrown.report()
     lines = report.encode("utf-8", "replace").split(b"\n")
     LogOutput(run).write(memoryview(b"".join(b"<3>%s\n" % line for line in lines)))
     error = thrown.as_guest_error()
+    if thrown.name == PermissionDenied.__name__ and thrown.message == denied:
+        error = PermissionDenied(denied)
     error.stack = report
     return error
