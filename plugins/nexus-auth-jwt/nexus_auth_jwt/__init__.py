@@ -13,8 +13,6 @@ from nexus.config import Settings
 from nexus.config.plugin_options import plugin_options
 from nexus.hookspecs import hookimpl
 from nexus.protocols import RequestFilter
-from nexus_auth_jwt.build import build_filter
-from nexus_auth_jwt.options import Options
 
 log = logging.getLogger("nexus.plugins.jwt")
 
@@ -25,4 +23,8 @@ def nexus_request_filters(settings: Settings) -> Sequence[RequestFilter] | None:
     if not settings.plugins.get("jwt"):
         log.warning("nexus-auth-jwt is installed, but plugins.jwt is empty: no token is asked for")
         return None
+    # cryptography takes a moment to import: only where it is used
+    from nexus_auth_jwt.build import build_filter
+    from nexus_auth_jwt.options import Options
+
     return [build_filter(plugin_options(settings, "jwt", Options))]

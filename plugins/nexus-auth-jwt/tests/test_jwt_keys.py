@@ -152,7 +152,7 @@ class Issuer(http.server.BaseHTTPRequestHandler):
 def issuer() -> Iterator[tuple[type[Issuer], str]]:
     kind = type("OneIssuer", (Issuer,), {})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), kind)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield kind, f"http://127.0.0.1:{server.server_port}/jwks.json"
     server.shutdown()
