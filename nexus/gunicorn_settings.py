@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from nexus import logs
-from nexus.config import load
+from nexus.config import load, to_environ
+from nexus.config.handover import HANDED_DOWN
+from nexus.plugins import load_plugins
 from nexus.shared_folder import shared_folder
 from nexus.sizing import sized
 
 _stuck_dir = shared_folder() / "stuck"
-_sized = sized(load({}, os.environ, Path.cwd()))
+_sources = load_plugins(os.environ).config_sources(Path.cwd(), os.environ)
+_sized = sized(load({}, os.environ, Path.cwd(), _sources))
 _settings, _sizing = _sized.loaded.settings, _sized.sizing
 
 wsgi_app = "nexus.wsgi:worker_app()"
@@ -23,7 +26,10 @@ control_socket_disable = True
 workers = _sizing.workers.value
 threads = _sizing.threads.value
 worker_connections = _sizing.worker_connections.value
-# For the workers, who warm as many threads as gunicorn gives them.
+# For the workers, who warm as many threads as gunicorn gives them. Where a source may change, they
+# must have everything else as it is here.
+if _sized.loaded.stack.sources and HANDED_DOWN not in os.environ:
+    os.environ.update(to_environ(_sized.loaded))
 os.environ.update(NEXUS_WORKERS=str(workers), NEXUS_THREADS=str(threads))
 timeout = 30 + _settings.stuck_after_ms // 1000
 """worker liveness; guests give the GIL up at every checkpoint, so only a stuck worker misses it"""

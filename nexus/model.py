@@ -316,6 +316,8 @@ class PoolCounts:
     waiting: int = 0
     created: int = 0
     """instances made since the start"""
+    limit: int = 0
+    """requests that may run at once"""
 
 
 # ---- tasks: what a guest can be asked to do ---------------------------------------------------

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from nexus import config
-from nexus.config import Settings
+from nexus import config, logs
+from nexus.config import LiveSettings, Settings
 from nexus.cpu.account import CpuAccount
 from nexus.cpu.lane import SlowLane
 from nexus.cpu.share import Shares
@@ -45,6 +45,11 @@ log = logging.getLogger("nexus.service")
 guest_log = logging.getLogger("nexus.guest")
 
 
+def compiler_limits(settings: Settings) -> CompilerLimits:
+    """What one compilation may use."""
+    return CompilerLimits(settings.compile_timeout_ms / 1000, settings.compile_memory_mb << 20)
+
+
 class Service:
     """One worker's service."""
 
@@ -55,6 +60,7 @@ class Service:
         *,
         plugins: Plugins | None = None,
         stuck_log: int | None = None,
+        live: LiveSettings | None = None,
         run_dir: Path | None = None,
         extensions: Mapping[str, Extension] | None = None,
     ) -> None:
@@ -63,11 +69,12 @@ class Service:
         *stuck_log*: a file descriptor; given, a guest that does not stop ends the process, for
         a supervisor to start another, and the threads' stacks are written there first.
         *run_dir*: where the workers of one master find each other, with a `key` of theirs.
-        *extensions*: what answers guests' calls at once, beside the plugins'.
+        *extensions*: what answers guests' calls at once, beside the plugins'. *live*: what tells
+        of changes of *settings* once this is started.
 
         Raises: EngineUnavailable, ConfigError.
         """
-        self.settings = settings
+        self.settings, self._live = settings, live
         self.plugins = plugins or load_plugins({}, registry, outside=())
         self.plugin_errors = PluginErrors(registry)
         self.limits = config.limits(settings)
@@ -140,7 +147,7 @@ class Service:
             engine,
             self.cache,
             settings.cache_dir,
-            CompilerLimits(settings.compile_timeout_ms / 1000, settings.compile_memory_mb << 20),
+            compiler_limits(settings),
             self.metrics.compilation,
         )
 
@@ -210,6 +217,8 @@ class Service:
         self.suspensions.start(self._run_dir)
         self.flusher.start()
         self.watcher.start()
+        if self._live is not None:
+            self._live.start(self.apply)
         self._start_plugins()
 
     def _check_threads(self) -> None:
@@ -246,6 +255,28 @@ class Service:
         self._start_plugins()
         return handler
 
+    def apply(self, settings: Settings) -> None:
+        """Have other *settings*, as far as they may change while running (`config.LIVE_NAMES`).
+
+        Any thread may call it. Requests under way go on under the limits they began with.
+        """
+        before, self.settings = self.settings, settings
+        if settings.log_level != before.log_level:
+            logs.set_level(settings.log_level)
+        self.pool.resize(
+            max_instances=settings.max_instances, max_memory_bytes=settings.pool_memory_mb << 20
+        )
+        self.admission.resize(max_running=settings.max_instances, max_queue=settings.max_queue)
+        self.admission.reweigh(settings.scheduling_weights)
+        self.cache.resize(settings.cache_max_mb << 20)
+        self.compiler.set_limits(compiler_limits(settings))
+        if self.tiers is not None:
+            self.tiers.quick.set_limits(compiler_limits(settings))
+        limits = config.limits(settings)
+        if limits != self.limits:
+            self.limits = limits
+            self.watcher.load_again()
+
     def _start_plugins(self) -> None:
         self.plugins.start(self, self._plugin_timeout_s(), self.plugin_errors.count)
 
@@ -259,6 +290,8 @@ class Service:
         *grace_s*: how long to wait at most; by default what the longest deadline can take.
         """
         self.draining = True
+        if self._live is not None:
+            self._live.close()
         self.watcher.close()
         self.admission.close()
         if grace_s is None:
@@ -283,6 +316,7 @@ class Service:
                 suspended=pool.suspended_count(),
                 waiting=self.admission.depth(),
                 created=pool.instances_created(),
+                limit=self.admission.limit(),
             )
         )
 

@@ -27,13 +27,16 @@ def worker_app() -> Flask:
     Raises: ConfigError, EngineUnavailable.
     """
     plugins = load_plugins(os.environ, REGISTRY)
-    settings = config.load({}, os.environ, Path.cwd()).settings
+    sources = plugins.config_sources(Path.cwd(), os.environ)
+    loaded = config.load({}, os.environ, Path.cwd(), sources)
+    settings = loaded.settings
     logs.configure(settings.log_level, settings.log_format)
     run_dir = os.environ.get(RUN_DIR)
     service = Service(
         settings,
         REGISTRY,
         plugins=plugins,
+        live=config.LiveSettings(loaded),
         stuck_log=_open_stuck_log(),
         run_dir=None if run_dir is None else Path(run_dir),
     )

@@ -43,7 +43,8 @@ def new_plugin(name: str, directory: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
         click.echo(file)
-    click.echo(f"To install it: pip install --editable {folder}")
+    shown = folder if folder.is_absolute() else f"./{folder}"  # pip takes a bare name for an index
+    click.echo(f"To install it: pip install --editable {shown}")
 
 
 def files(plugin: str) -> dict[str, str]:

@@ -10,11 +10,11 @@ from typing import Any
 import click
 
 from nexus import config
-from nexus.cli.options import config_option, engine_options, load_settings
+from nexus.cli.options import config_option, engine_options, installed_plugins, load_settings
 from nexus.config import Settings
 from nexus.config.admin_token import read_admin_token
 from nexus.config.layers import PREFIX
-from nexus.plugins import load_plugins
+from nexus.plugins import Plugins
 from nexus.shared_folder import shared_folder
 from nexus.sizing import DERIVABLE
 
@@ -29,14 +29,15 @@ from nexus.sizing import DERIVABLE
 def serve(**options: Any) -> None:
     """Serve a folder of handlers until interrupted."""
     shared_folder()  # before plugins are imported: see there
-    loaded = load_settings(**options)
+    plugins = installed_plugins()
+    loaded = load_settings(plugins, **options)
     for warning in loaded.warnings:
         click.secho(f"warning: {warning}", fg="yellow", err=True)
     folder = loaded.settings.handlers_dir
     if not folder.is_dir():
         raise click.UsageError(f"no folder {folder}: name one with --handlers DIR")
     read_admin_token(os.environ)  # what is wrong with it is said once, not by every worker
-    _check_engine_and_policy(loaded.settings)
+    _check_engine_and_policy(loaded.settings, plugins)
     os.environ.update(config.to_environ(loaded))
     for name in DERIVABLE:
         if loaded.sources[name] == "default":
@@ -66,7 +67,7 @@ def _become_gunicorn() -> None:
         sys.exit(codes.get(ended.code, ended.code))
 
 
-def _check_engine_and_policy(settings: Settings) -> None:
+def _check_engine_and_policy(settings: Settings, plugins: Plugins) -> None:
     """Say at once, and once, what every worker would fail with; workers inherit what was loaded.
 
     Raises: EngineUnavailable, ConfigError.
@@ -74,6 +75,5 @@ def _check_engine_and_policy(settings: Settings) -> None:
     from nexus.engines import create_engine
     from nexus.ordering import policy_of
 
-    plugins = load_plugins(os.environ)
     create_engine(settings.engine, settings.compiler, settings.cache_dir, plugins.engines())
     policy_of(settings, plugins)

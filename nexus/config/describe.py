@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from nexus.config.plugin_tables import public
-from nexus.config.settings import Settings
+from nexus.config.settings import LIVE_NAMES, Settings
 from nexus.config.values import Derived, allowed
 
 
@@ -17,6 +17,8 @@ class Description(NamedTuple):
     allowed: str
     default: str
     description: str
+    live: bool
+    """whether a change counts while running"""
 
 
 def describe() -> Iterator[Description]:
@@ -25,7 +27,11 @@ def describe() -> Iterator[Description]:
         derived = [entry.text for entry in field.metadata if isinstance(entry, Derived)]
         default = str(field.default).lower() if field.annotation is bool else str(field.default)
         yield Description(
-            name, allowed(field), derived[0] if derived else default, field.description or ""
+            name,
+            allowed(field),
+            derived[0] if derived else default,
+            field.description or "",
+            name in LIVE_NAMES,
         )
 
 

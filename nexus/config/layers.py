@@ -35,6 +35,7 @@ BARE_NAMES = frozenset(
 OTHER_VARIABLES = frozenset(
     {
         "NEXUS_CONFIG",
+        "NEXUS_CONFIG_FOLDER",
         "NEXUS_ADMIN_TOKEN",
         "NEXUS_ADMIN_TOKEN_FILE",
         "NEXUS_DISABLED_PLUGINS",
@@ -43,6 +44,9 @@ OTHER_VARIABLES = frozenset(
     }
 )
 """variables of ours that are no settings"""
+
+# What a source of settings needs for itself, such as NEXUS_CONFIG_REDIS_URL: it knows its own.
+_OF_A_SOURCE = re.compile(r"NEXUS_CONFIG_[A-Z0-9]+_[A-Z0-9_]+")
 
 # Kubernetes tells every pod of every Service in its namespace; ours is called nexus-runtime.
 _SERVICE_LINK = re.compile(
@@ -136,6 +140,7 @@ def unknown_variables(environ: Mapping[str, str]) -> list[str]:
         if name.startswith(PREFIX)
         and name not in known
         and not single(name)
+        and not _OF_A_SOURCE.fullmatch(name)
         and not _is_service_link(name, environ)
     ]
 

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from nexus.config.plugin_tables import parse_tables
 from nexus.config.problems import BELOW_OTHER
 from nexus.config.values import (
+    LIVE,
     Allowed,
     Bind,
     Derived,
@@ -49,43 +50,43 @@ class Settings(BaseSettings):
     # pydantic calls them even then.
 
     # ---- what one execution may use
-    timeout_ms: Whole = Field(
+    timeout_ms: Annotated[Whole, LIVE] = Field(
         5000, ge=1, le=_HOUR_MS, description="wall clock of one request, waiting included, in ms"
     )
-    cpu_timeout_ms: Annotated[Whole, Derived("same as timeout_ms")] = Field(
+    cpu_timeout_ms: Annotated[Whole, Derived("same as timeout_ms"), LIVE] = Field(
         default_factory=lambda data: data.get("timeout_ms", 1),
         ge=1,
         le=_HOUR_MS,
         description="CPU time one execution may use, in ms",
     )
-    memory_limit_mb: Whole = Field(
+    memory_limit_mb: Annotated[Whole, LIVE] = Field(
         32, ge=1, le=4096, description="linear memory of one instance, in MiB"
     )
-    max_stack_kb: Whole = Field(
+    max_stack_kb: Annotated[Whole, LIVE] = Field(
         1024, ge=16, le=1024, description="native stack one execution may use, in KiB"
     )
-    max_host_calls: Whole = Field(
+    max_host_calls: Annotated[Whole, LIVE] = Field(
         1000, ge=1, le=10**9, description="host calls one execution may make"
     )
-    max_request_bytes: Whole = Field(
+    max_request_bytes: Annotated[Whole, LIVE] = Field(
         10 << 20, ge=1, le=_MAX_BYTES, description="largest request body, in bytes"
     )
-    max_response_bytes: Whole = Field(
+    max_response_bytes: Annotated[Whole, LIVE] = Field(
         10 << 20, ge=1, le=_MAX_BYTES, description="largest response body, in bytes"
     )
-    max_header_bytes: Whole = Field(
+    max_header_bytes: Annotated[Whole, LIVE] = Field(
         64 << 10, ge=1, le=_MAX_BYTES, description="largest response header block, in bytes"
     )
-    max_stderr_bytes: Whole = Field(
+    max_stderr_bytes: Annotated[Whole, LIVE] = Field(
         64 << 10, ge=1, le=_MAX_BYTES, description="stderr kept of one execution, in bytes"
     )
-    max_effects: Whole = Field(
+    max_effects: Annotated[Whole, LIVE] = Field(
         1000,
         ge=0,
         le=10**6,
         description="state mutations, events and view commands of one execution together",
     )
-    max_effect_bytes: Whole = Field(
+    max_effect_bytes: Annotated[Whole, LIVE] = Field(
         1 << 20,
         ge=1,
         le=_MAX_BYTES,
@@ -94,16 +95,16 @@ class Settings(BaseSettings):
 
     # ---- pool and queue
     min_instances: Whole = Field(2, ge=0, le=1000, description="instances warmed at start")
-    max_instances: Whole = Field(
+    max_instances: Annotated[Whole, LIVE] = Field(
         10, ge=1, le=1000, description="instances of one worker, and so executions at once"
     )
-    pool_memory_mb: Annotated[Whole, Derived("max_instances times memory_limit_mb")] = Field(
+    pool_memory_mb: Annotated[Whole, Derived("max_instances times memory_limit_mb"), LIVE] = Field(
         default_factory=lambda data: data.get("max_instances", 1) * data.get("memory_limit_mb", 1),
         ge=1,
         le=1 << 22,
         description="linear memory of all instances of one worker together, in MiB",
     )
-    max_queue: Whole = Field(
+    max_queue: Annotated[Whole, LIVE] = Field(
         100, ge=0, le=100_000, description="requests of one worker that may wait for an instance"
     )
 
@@ -116,7 +117,7 @@ class Settings(BaseSettings):
     scheduling_key_header: Annotated[Header, Derived("none: the handler is the key")] = Field(
         "", description="request header by which requests are told apart, such as a tenant's id"
     )
-    scheduling_weights: Annotated[Weights, Derived("1 for each")] = Field(
+    scheduling_weights: Annotated[Weights, Derived("1 for each"), LIVE] = Field(
         default_factory=dict, description="shares by key under the policy fair"
     )
     scheduling_priority_header: Annotated[Header, Derived("none: the handler's counts")] = Field(
@@ -163,10 +164,10 @@ class Settings(BaseSettings):
         le=1000,
         description="gunicorn threads of one worker",
     )
-    http_timeout: Whole = Field(
+    http_timeout: Annotated[Whole, LIVE] = Field(
         30_000, ge=1, le=_HOUR_MS, description="longest a request body may take to arrive, in ms"
     )
-    drain_delay_ms: Whole = Field(
+    drain_delay_ms: Annotated[Whole, LIVE] = Field(
         1000,
         ge=0,
         le=600_000,
@@ -186,7 +187,7 @@ class Settings(BaseSettings):
     cache_dir: Annotated[Folder, Derived("$XDG_CACHE_HOME/nexus, else ~/.cache/nexus")] = Field(
         description="folder of compiled artifacts"
     )
-    cache_max_mb: Whole = Field(
+    cache_max_mb: Annotated[Whole, LIVE] = Field(
         512, ge=1, le=1 << 20, description="disk that compiled artifacts may take, in MiB"
     )
     engine: Name = Field(
@@ -197,10 +198,10 @@ class Settings(BaseSettings):
     compiler: Literal["auto", "llvm", "cranelift"] = Field(
         "auto", description="compiler of the engine; auto takes the best that works here"
     )
-    compile_timeout_ms: Whole = Field(
+    compile_timeout_ms: Annotated[Whole, LIVE] = Field(
         120_000, ge=1, le=_HOUR_MS, description="longest one compilation may take, in ms"
     )
-    compile_memory_mb: Whole = Field(
+    compile_memory_mb: Annotated[Whole, LIVE] = Field(
         2048, ge=64, le=1 << 20, description="memory the compiler process may use, in MiB"
     )
 
@@ -223,12 +224,16 @@ class Settings(BaseSettings):
     )
 
     # ---- logs
-    log_level: LogLevel = Field("info", description="least severe level that is logged")
+    log_level: Annotated[LogLevel, LIVE] = Field(
+        "info", description="least severe level that is logged"
+    )
     log_format: Literal["auto", "json", "pretty"] = Field(
         "auto", description="log format; auto is pretty on a terminal, else json"
     )
     access_log: Flag = Field(True, description="one log line for each request")
-    debug: Flag = Field(False, description="more detail in answers to errors; not for production")
+    debug: Annotated[Flag, LIVE] = Field(
+        False, description="more detail in answers to errors; not for production"
+    )
 
     @field_validator("max_instances")
     @classmethod
@@ -252,6 +257,10 @@ class Settings(BaseSettings):
         """Read the argument `layers` (first wins) if there is one, else plain arguments."""
         layers: tuple[PydanticBaseSettingsSource, ...] | None = init_settings().get("layers")
         return layers or (init_settings,)
+
+
+LIVE_NAMES = tuple(name for name, field in Settings.model_fields.items() if LIVE in field.metadata)
+"""the settings of which a change counts while running"""
 
 
 def limits(settings: Settings) -> Limits:

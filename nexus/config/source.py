@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 
@@ -10,6 +10,15 @@ class Closer(Protocol):
     """Something under way that `close` ends."""
 
     def close(self) -> None: ...
+
+
+class PartlyWrong(ValueError):
+    """Some of what a source says cannot be read; *values* can, and is checked all the same, so that
+    everything wrong is said at once."""
+
+    def __init__(self, problems: Sequence[str], values: Mapping[str, object]) -> None:
+        super().__init__("\n".join(problems))
+        self.values = values
 
 
 class ConfigSource(Protocol):
@@ -21,7 +30,9 @@ class ConfigSource(Protocol):
     def read(self) -> Mapping[str, object]:
         """What it says now: setting name -> raw value, as in the settings file.
 
-        Raises: ValueError (one line, what to put right) or OSError.
+        Raises: ValueError where something is wrong (a line for each thing, what to put right):
+            nothing changes then, and no process starts. OSError where it cannot be reached: what
+            it said last stays, and without that it says nothing.
         """
         ...
 

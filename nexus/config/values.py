@@ -42,6 +42,13 @@ class Derived:
     text: str
 
 
+class Live:
+    """Field metadata: a change counts while running (`nexus.config.live`)."""
+
+
+LIVE = Live()
+
+
 def parse_whole(value: object) -> int:
     """Read a whole number. Raises: ValueError, also for floats, booleans and digit groups."""
     if isinstance(value, str) and _WHOLE.fullmatch(value):

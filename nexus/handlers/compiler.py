@@ -57,6 +57,10 @@ class Compiler:
         self._cache_dir, self._limits = cache_dir, limits
         self._observe = observe
 
+    def set_limits(self, limits: CompilerLimits) -> None:
+        """Have other limits, from the next compilation on."""
+        self._limits = limits
+
     def compile(self, path: Path, memory_bytes: int) -> Compiled:
         """Compile the handler whose module is at *path* for at most *memory_bytes* of memory.
 

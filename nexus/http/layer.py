@@ -28,7 +28,6 @@ class HandlerLayer:
 
     def __init__(self, following: WSGIApplication, service: Service, log: AccessLog | None) -> None:
         self._following, self._service, self._log = following, service, log
-        self._body_s = service.settings.http_timeout / 1000
         self._filters = service.filters
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -79,7 +78,8 @@ class HandlerLayer:
     def _read_body(
         self, environ: dict[str, Any], handler: Handler, run: Execution, began: float
     ) -> bytes:
-        deadline = min(run.deadline, began + self._body_s)
+        body_s = self._service.settings.http_timeout / 1000
+        deadline = min(run.deadline, began + body_s)
         return read_body(environ, handler.limits.max_request_bytes, deadline)
 
     def _write_log(

@@ -98,6 +98,12 @@ class PathMetrics:
         self._depth = Gauge(
             "nexus_queue_depth", "Requests waiting now", registry=on, multiprocess_mode="livesum"
         )
+        self._limit = Gauge(
+            "nexus_queue_limit",
+            "Requests that may run at once now",
+            registry=on,
+            multiprocess_mode="livesum",
+        )
         self._compiler = Gauge(
             "nexus_handler_compiler",
             "1: the handler serves with this compiler's code",
@@ -205,5 +211,6 @@ class PathMetrics:
         self._pool.labels("available").set(now.available)
         self._pool.labels("suspended").set(now.suspended)
         self._depth.set(now.waiting)
+        self._limit.set(now.limit)
         self._created.inc(now.created - self._seen.created)
         self._seen = now

@@ -20,6 +20,7 @@ from nexus.pool.linked import LinkedModule
 from nexus.protocols import Engine, EngineInstance, GuestFactory
 
 PAGE_BYTES = 65536
+_NO_BOUND = 1 << 62
 
 
 @dataclass(eq=False)
@@ -44,7 +45,7 @@ class InstancePool:
         """*max_memory_bytes*: of linear memory of all instances together; None: no bound."""
         self._engine, self._make_guest = engine, make_guest
         self._max_instances = max_instances
-        self._max_memory = max_memory_bytes if max_memory_bytes is not None else 1 << 62
+        self._max_memory = _NO_BOUND if max_memory_bytes is None else max_memory_bytes
         self._local = threading.local()
         # What comes free may be too little for one waiter and enough for another: all look.
         self._lock = threading.Lock()  # guards all below, and every shelf's `idle`
@@ -59,6 +60,8 @@ class InstancePool:
         self._memory_bytes = 0
         """sum of `_memory`, and of what `_reserve` claimed"""
         self._reserved = 0
+        self._surplus = 0
+        """instances beyond the bounds that go as they come back; only ever after `resize`"""
         self._created = 0
         self._closed = False
         self._snapshots: dict[str, Snapshot] = {}
@@ -118,11 +121,14 @@ class InstancePool:
             self._changed.notify_all()
 
     def _has_room(self, needed: int) -> bool:
-        live = len(self._active) + len(self._idle) + self._reserved
+        live = self._live()
         if live >= self._max_instances:
             return False
         # Alone, an instance is always let in: its own limit bounds it.
         return not (live and needed) or self._memory_bytes + needed <= self._max_memory
+
+    def _live(self) -> int:
+        return len(self._active) + len(self._idle) + self._reserved
 
     def _take_oldest(self) -> WasmInstance:
         oldest, (shelf, key) = self._idle.popitem(last=False)
@@ -184,7 +190,8 @@ class InstancePool:
         shelf = self._shelf()
         key = handler.compiled.key
         with self._lock:
-            kept = not self._closed and (self._wanted is None or key in self._wanted[0])
+            wanted = self._wanted is None or key in self._wanted[0]
+            kept = wanted and not self._closed and not self._surplus
             if kept:
                 instance.give_back()
                 self._active.remove(instance)
@@ -218,6 +225,8 @@ class InstancePool:
             if suspension_id is not None:
                 self._forget_suspended(suspension_id)
             self._forget_memory(instance)
+            if self._surplus:
+                self._surplus -= 1
             self._notify()
         instance.terminate()
 
@@ -284,6 +293,22 @@ class InstancePool:
                 return False
         self.release(self.acquire(handler, run), handler, run)
         return True
+
+    def resize(self, *, max_instances: int, max_memory_bytes: int | None = None) -> None:
+        """Have other bounds from now on. Idle instances beyond them go at once, lent ones when
+        they come back."""
+        with self._lock:
+            self._max_instances = max_instances
+            self._max_memory = _NO_BOUND if max_memory_bytes is None else max_memory_bytes
+            evicted: list[WasmInstance] = []
+            while self._idle and (
+                self._live() > max_instances or self._memory_bytes > self._max_memory
+            ):
+                evicted.append(self._take_oldest())
+            self._surplus = max(0, self._live() - max_instances)
+            self._notify()
+        for instance in evicted:
+            instance.terminate()
 
     # ---- what is there ----------------------------------------------------------------------
 

@@ -98,7 +98,8 @@ class Admission:
             if took is not None and self._finished is not None:
                 self._finished(handler, *took)
             if self._limit is None:
-                following = self._policy.pop()
+                free = self._running < self._max_running  # not if that became less
+                following = self._policy.pop() if free else None
                 if following is None:
                     if not self._running and self._watched:
                         self._idle.notify_all()
@@ -125,11 +126,27 @@ class Admission:
 
     def depth(self) -> int:
         """How many requests wait now."""
-        return len(self._policy)
+        with self._lock:
+            return len(self._policy)
+
+    def limit(self) -> int:
+        """How many requests may run at once now."""
+        with self._lock:
+            most = self._max_running
+            return most if self._limit is None else self._limit(most)
 
     def running(self) -> int:
         """How many requests run now."""
         return self._running
+
+    def resize(self, *, max_running: int, max_queue: int) -> None:
+        """Have other bounds from now on; those that wait or run already go on."""
+        with self._lock:
+            self._max_running, self._max_queue = max_running, max_queue
+            limit = max_running if self._limit is None else self._limit(max_running)
+            admitted = self._refill(limit)
+        for ticket in admitted:
+            ticket.wake()
 
     def reweigh(self, weights: Mapping[str, float]) -> None:
         """Let requests that come from now on have these *weights*, by their keys."""

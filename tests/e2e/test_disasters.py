@@ -119,7 +119,9 @@ def test_a_full_disk(tmp_path: Path, full_disk: Path) -> None:
     folder = tmp_path / "handlers"
     folder.mkdir()
     (folder / "hello.wat").write_text(says("hello"))
-    with serving(folder, tmp_path, NEXUS_CACHE_DIR=str(full_disk)) as server:
+    # Requests wait that long for a worker that still compiles what it cannot keep.
+    environ = {"NEXUS_CACHE_DIR": str(full_disk), "NEXUS_TIMEOUT_MS": "60000"}
+    with serving(folder, tmp_path, **environ) as server:
         with asked_all_along(server):
             (folder / "trap.wat").write_text(one("unreachable"))
             until(lambda: server.get("/trap").status == 500)

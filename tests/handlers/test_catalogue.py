@@ -152,6 +152,27 @@ def test_a_changed_manifest_is_a_change(tmp_path: Path, compiler: InProcess) -> 
     assert load(tmp_path, compiler, second).handlers["a"].limits.timeout_s == 5.0
 
 
+def test_other_defaults_compile_only_where_memory_differs(
+    tmp_path: Path, compiler: InProcess
+) -> None:
+    write(tmp_path, plain_wat=GOOD, own_wat=OTHER, own_toml="timeout_ms = 700\nmemory_limit_mb = 8")
+    before = load(tmp_path, compiler)
+    compiler.compiled.clear()
+    longer = Limits(timeout_s=9.0, cpu_timeout_s=9.0, max_host_calls=3)
+    after = load_catalogue(find_sources(tmp_path), compiler, longer, before)
+    assert compiler.compiled == []
+    assert after.handlers["plain"].limits == longer
+    assert after.handlers["plain"].compiled is before.handlers["plain"].compiled
+    own = after.handlers["own"].limits
+    assert (own.timeout_s, own.cpu_timeout_s, own.max_host_calls) == (0.7, 0.7, 3)
+    again = load_catalogue(find_sources(tmp_path), compiler, longer, after)
+    assert again.handlers["plain"] is after.handlers["plain"]
+    larger = Limits(memory_bytes=64 << 20)
+    grown = load_catalogue(find_sources(tmp_path), compiler, larger, again)
+    assert compiler.compiled == ["plain.wat"]
+    assert grown.handlers["own"].limits.memory_bytes == 8 << 20
+
+
 @pytest.mark.parametrize("edit", [{"a_wat": "(module"}, {"a_toml": "nonsense = 1\n"}])
 def test_a_broken_edit_keeps_the_last_good_version(
     tmp_path: Path, compiler: InProcess, edit: dict[str, str], caplog: pytest.LogCaptureFixture

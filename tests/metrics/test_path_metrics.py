@@ -147,11 +147,12 @@ def test_pool_and_queue_are_what_they_are_now(
     metrics: PathMetrics, registry: CollectorRegistry
 ) -> None:
     metrics.flush(PoolCounts(active=3, available=2, waiting=5, created=4))
-    metrics.flush(PoolCounts(active=1, available=4, waiting=0, created=7))
+    metrics.flush(PoolCounts(active=1, available=4, waiting=0, created=7, limit=3))
     states = [value(registry, "pool_instances", state=s) for s in ("active", "available")]
     assert states == [1, 4]
     assert value(registry, "pool_instances", state="suspended") == 0
     assert value(registry, "queue_depth") == 0
+    assert value(registry, "queue_limit") == 3
     assert value(registry, "pool_instances_created_total") == 7
 
 

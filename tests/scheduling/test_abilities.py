@@ -111,7 +111,9 @@ def test_a_limit_that_shrinks_holds_back(threads: ThreadPoolExecutor) -> None:
     admitted = admission(policy, running=3)
     for _ in range(3):
         admitted.enter("a", 0, later())
+    assert admitted.limit() == 3
     policy.most = 1
+    assert admitted.limit() == 1
     waiting = threads.submit(admitted.enter, "b", 0, later())
     until(lambda: admitted.depth() == 1)
     admitted.leave("a")
@@ -150,7 +152,24 @@ def test_what_requests_took_is_told_before_the_next_is_chosen() -> None:
 def test_what_a_policy_leaves_as_it_is_costs_nothing() -> None:
     admitted = admission(Fifo())
     assert not admitted.measures
+    assert not admitted.holds_back
+    assert admitted.limit() == 1
     assert (admitted._refuse, admitted._displace, admitted._limit) == (None, None, None)
+
+
+def test_weights_that_change_count_for_those_that_come(threads: ThreadPoolExecutor) -> None:
+    policy = Recorder()
+    admitted = admission(policy)
+    admitted.enter("a", 0, later())
+    waiting = [threads.submit(admitted.enter, "a", 0, later())]
+    until(lambda: admitted.depth() == 1)
+    admitted.reweigh({"a": 3.0})
+    waiting.append(threads.submit(admitted.enter, "a", 0, later()))
+    until(lambda: admitted.depth() == 2)
+    assert [ticket.weight for ticket in policy._tickets] == [1.0, 3.0]
+    for _ in range(3):
+        admitted.leave("a")
+    assert all(future.result(10) > 0 for future in waiting)
 
 
 def test_wait_idle_is_told_where_there_is_a_limit(threads: ThreadPoolExecutor) -> None:

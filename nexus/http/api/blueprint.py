@@ -49,9 +49,8 @@ def make_blueprint(service: Service, runtime: WasmRuntime, token: bytes) -> Blue
 def _view(
     service: Service, operation: Operation, call: Callable[..., Any]
 ) -> Callable[..., Response]:
-    settings = service.settings
-
     def view(**parameters: str) -> Response:
+        settings = service.settings
         arguments: dict[str, Any] = dict(parameters)
         if operation.body is not None:
             arguments["body"] = read_model(

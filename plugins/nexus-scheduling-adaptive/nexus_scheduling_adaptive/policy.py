@@ -69,7 +69,9 @@ class Adaptive(Fifo):
 
     def refuse(self, ticket: Ticket, running: int) -> str | None:
         self._window.pressed = True
-        wait_s = (len(self) + 1) * self._took_s.overall() / max(self._limit, LEAST)
+        if len(self) < self._limit:  # as many as run may wait, however long each takes
+            return None
+        wait_s = (len(self) + 1) * self._took_s.overall() / self._limit
         if wait_s <= self.options.target_s:
             return None
         return (

@@ -29,6 +29,7 @@ HANDLERS = {
     "spin.wat": one("(loop (br 0))"),
     "spin.toml": "timeout_ms = 300\n",
     "add.js": ADD,
+    "add.toml": 'capabilities = ["state:read:count"]\n',
     "broken.wat": "(module",
 }
 
