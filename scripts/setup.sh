@@ -168,7 +168,9 @@ install_plugins() {
     for metadata in plugins/*/setup.cfg; do
         folder=${metadata%/setup.cfg}
         if [ ! -e "$metadata" ] || plugin_is_installed "$folder"; then continue; fi
-        set -- "$@" --editable "$folder[test]"
+        extra=
+        if grep -q '^test *=' "$metadata"; then extra="[test]"; fi
+        set -- "$@" --editable "$folder$extra"
         changed="$changed $folder"
     done
     if [ $# -eq 0 ]; then return; fi

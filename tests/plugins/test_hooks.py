@@ -143,9 +143,19 @@ def test_nexus_metrics_sinks(tmp_path: Path, caplog: pytest.LogCaptureFixture) -
     ]
 
 
-def test_the_built_in_sink_alone_is_called_directly(tmp_path: Path) -> None:
-    with serving(tmp_path, {"p": plugin(nexus_metrics_sinks=lambda settings: None)}) as client:
-        assert type(client.service.metrics).__name__ == "PathMetrics"
+def test_idle_plugins_leave_the_path_as_it_is(tmp_path: Path) -> None:
+    def idle() -> object:
+        return plugin(
+            nexus_metrics_sinks=lambda settings: None,
+            nexus_request_filters=lambda settings: None,
+            nexus_scheduling_policies=lambda: None,
+            nexus_host_functions=lambda settings: None,
+        )
+
+    with serving(tmp_path, {f"p{number}": idle() for number in range(5)}) as client:
+        service = client.service
+        assert type(service.metrics).__name__ == "PathMetrics"
+        assert service.filters == ()
 
 
 def test_without_the_built_in_sink_the_others_are_told(tmp_path: Path) -> None:
