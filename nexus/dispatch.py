@@ -139,7 +139,8 @@ class Dispatcher:
             run.wait_for_cpu()
             began = time.monotonic()
             instance = self._pool.acquire(handler, run)
-            run.usage.acquire_s = time.monotonic() - began
+            run.usage.acquired_at = acquired_at = time.monotonic()
+            run.usage.acquire_s = acquired_at - began
             clean = False
             try:
                 result = instance.execute(handler.compiled, task, handler=handler, run=run)

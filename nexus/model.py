@@ -214,6 +214,8 @@ class Usage:
     throttled_s: float = 0.0
     """wall time spent waiting because of the handler's `cpu.limit`"""
     acquire_s: float = 0.0
+    acquired_at: float = 0.0
+    """when it had its instance and began to execute, monotonic seconds; 0: it never did"""
     memory_used_bytes: int = 0
     memory_peak_bytes: int = 0
     host_calls: int = 0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar, get_args, get_origin
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -76,5 +77,15 @@ def _inner(annotation: Any) -> type[BaseModel] | None:
 
 
 def _allowed(field: FieldInfo | None) -> str | None:
-    entries = field.metadata if field is not None else []
-    return next((entry.text for entry in entries if isinstance(entry, Allowed)), None)
+    if field is None:
+        return None
+    return next(_words((*field.metadata, field.annotation)), None)
+
+
+def _words(entries: Iterable[Any]) -> Iterator[str]:
+    """The `Allowed` texts among *entries*, also inside `Annotated[...] | None`."""
+    for entry in entries:
+        if isinstance(entry, Allowed):
+            yield entry.text
+        elif get_origin(entry) in (Annotated, Union, UnionType):
+            yield from _words((*getattr(entry, "__metadata__", ()), *get_args(entry)))

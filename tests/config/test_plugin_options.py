@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
@@ -27,6 +27,7 @@ class Options(BaseModel):
     model_config = FORBID
     port: Annotated[Whole, Field(ge=1), Allowed("a whole number from 1")] = 7
     name: str = "x"
+    mode: Annotated[Literal["a", "b"], Allowed("a, b")] | None = None
     issuer: Annotated[str, Allowed("a text")]
     keys: Annotated[Mapping[str, Key], Allowed("a table of keys")] = Field(default_factory=dict)
 
@@ -63,6 +64,10 @@ def test_a_field_without_words_has_those_of_pydantic() -> None:
     assert problems({"name": 3}) == [
         "plugins.mine.name: found 3, allowed: Input should be a valid string"
     ]
+
+
+def test_a_field_that_may_be_left_out_has_its_words() -> None:
+    assert problems({"mode": "c"}) == ["plugins.mine.mode: found 'c', allowed: a, b"]
 
 
 def test_deep_inside_the_innermost_field_is_named() -> None:

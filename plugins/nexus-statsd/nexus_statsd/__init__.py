@@ -19,8 +19,10 @@ from nexus_statsd.transport import Transport
 
 
 @hookimpl
-def nexus_metrics_sinks(settings: Settings) -> Sequence[MetricsSink]:
-    """One sink, for the agent that `plugins.statsd` names (by default the one on this machine)."""
+def nexus_metrics_sinks(settings: Settings) -> Sequence[MetricsSink] | None:
+    """One sink, for the agent that `plugins.statsd` names; none where there is no such table."""
+    if not settings.plugins.get("statsd"):
+        return None
     options = plugin_options(settings, "statsd", Options)
     dialect = Dialect(options.prefix, options.tags, tagged=options.dialect == "dogstatsd")
     return [StatsdSink(dialect, Transport(options))]

@@ -21,10 +21,14 @@ from nexus_statsd.sums import KEPT
 CACHE = Path("/nowhere")  # a setting without default, which no sink needs
 
 
+def sinks(table: Any) -> Any:
+    settings = Settings(cache_dir=CACHE, plugins={"statsd": table})
+    return nexus_statsd.nexus_metrics_sinks(settings)
+
+
 def sink_for(agent: Any, **options: object) -> Any:
     table = {"port": agent.port, **options}
-    (sink,) = nexus_statsd.nexus_metrics_sinks(Settings(cache_dir=CACHE, plugins={"statsd": table}))
-    return sink
+    return sinks(table)[0]
 
 
 def usage(seconds: float = 0.25) -> Usage:
@@ -161,9 +165,7 @@ def test_an_agent_that_is_away_is_logged_once_and_found_again(
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    (sink,) = nexus_statsd.nexus_metrics_sinks(
-        Settings(cache_dir=CACHE, plugins={"statsd": {"port": port}})
-    )
+    (sink,) = sinks({"port": port})
     with caplog.at_level(logging.INFO):
         for _ in range(6):  # the kernel tells of a refused datagram at the one after it
             sink.record(handler, usage(), Outcome.OK, None)
@@ -184,7 +186,7 @@ def test_an_agent_that_is_away_is_logged_once_and_found_again(
 def test_an_agent_that_never_was_disturbs_nothing(
     where: dict[str, str], handler: Handler, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (sink,) = nexus_statsd.nexus_metrics_sinks(Settings(cache_dir=CACHE, plugins={"statsd": where}))
+    (sink,) = sinks(where)
     for _ in range(3):
         sink.record(handler, usage(), Outcome.OK, None)
         sink.flush(PoolCounts())
@@ -197,9 +199,7 @@ def test_a_unix_socket_that_is_full_or_gone_is_not_waited_for(
     tmp_path: Path, handler: Handler
 ) -> None:
     path = tmp_path / "statsd.sock"
-    (sink,) = nexus_statsd.nexus_metrics_sinks(
-        Settings(cache_dir=CACHE, plugins={"statsd": {"socket": str(path)}})
-    )
+    (sink,) = sinks({"socket": str(path)})
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(str(path))
         listening.settimeout(5)
@@ -234,10 +234,14 @@ def test_a_unix_socket_that_is_full_or_gone_is_not_waited_for(
 )
 def test_wrong_options_are_told(table: dict[str, object], said: str) -> None:
     with pytest.raises(ConfigError) as raised:
-        nexus_statsd.nexus_metrics_sinks(Settings(cache_dir=CACHE, plugins={"statsd": table}))
+        sinks(table)
     assert str(raised.value).startswith(said)
 
 
 def test_it_is_a_sink(agent: Any) -> None:
     sink: MetricsSink = sink_for(agent)
     sink.close()
+
+
+def test_without_a_table_it_is_idle() -> None:
+    assert sinks({}) is None
