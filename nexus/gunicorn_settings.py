@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
 from nexus import logs
 from nexus.config import load, to_environ
 from nexus.config.handover import HANDED_DOWN
+from nexus.errors import ConfigError
 from nexus.plugins import load_plugins
 from nexus.shared_folder import shared_folder
 from nexus.sizing import sized
 
 _stuck_dir = shared_folder() / "stuck"
-_sources = load_plugins(os.environ).config_sources(Path.cwd(), os.environ)
-_sized = sized(load({}, os.environ, Path.cwd(), _sources))
+try:
+    _sources = load_plugins(os.environ).config_sources(Path.cwd(), os.environ)
+    _sized = sized(load({}, os.environ, Path.cwd(), _sources))
+except ConfigError as error:  # which gunicorn would show with all its frames
+    print(*(f"error: {line}" for line in error.problems), sep="\n", file=sys.stderr)
+    sys.exit(2)
 _settings, _sizing = _sized.loaded.settings, _sized.sizing
 
 wsgi_app = "nexus.wsgi:worker_app()"

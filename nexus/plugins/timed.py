@@ -44,10 +44,6 @@ class Timed:
         """Names of the plugins whose hook has not returned."""
         return {name for name, thread in self._threads.items() if thread.is_alive()}
 
-    def called(self) -> set[str]:
-        """Names of the plugins whose hook was called."""
-        return set(self._threads)
-
     def _run(self, name: str, call: Call) -> None:
         try:
             call()

@@ -162,7 +162,6 @@ class SuspensionBook:
     # ---- the end ----------------------------------------------------------------------------
 
     def _work(self) -> None:
-        reason = SuspensionGone(f"not resumed within {self._timeout_s:g} s")
         while True:
             with self._lock:
                 if self._closed:
@@ -174,6 +173,8 @@ class SuspensionBook:
                     self._changed.wait(next_s)
                     self._sleeping = False
             for entry in due:
+                # An error of its own for each: one that is raised holds on to where it was raised.
+                reason = SuspensionGone(f"not resumed within {self._timeout_s:g} s")
                 self._end(entry, "expired", reason)
 
     def _take_due(self, now: float) -> list[_Entry]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,14 @@ RAISES = """
     @hookimpl
     def nexus_request_filters(settings):
         return open("/nowhere/at/all")
+"""
+NO_ENGINE = """
+    from nexus.errors import EngineUnavailable
+    from nexus.hookspecs import hookimpl
+
+    @hookimpl
+    def nexus_host_functions(settings):
+        raise EngineUnavailable("no engine today")
 """
 SEEN = "plugin bad (bad-dist 3.1): nexus_metric_sinks is no hook of Nexus; did you mean"
 
@@ -89,27 +99,47 @@ def test_a_wrong_plugin_stops_every_start(nexus: Nexus, bad: str, command: tuple
     assert ended.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [({}, SEEN), ({"NEXUS_DISABLED_PLUGINS": "bad", "NEXUS_WORKERS": "x"}, "workers: found 'x'")],
+)
+def test_so_does_gunicorn_by_itself(
+    nexus: Nexus, bad: str, environ: dict[str, str], said: str
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "-c", "python:nexus.gunicorn_settings"],
+        env={**nexus.environ, "PYTHONPATH": bad, **environ},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert said in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
 def test_it_can_be_turned_off(nexus: Nexus, bad: str) -> None:
     ended = nexus("run", "hello.wat", PYTHONPATH=bad, NEXUS_DISABLED_PLUGINS="bad")
     assert (ended.code, ended.err) == (0, "")
 
 
 @pytest.mark.parametrize(
-    ("source", "said"),
+    ("source", "code", "said"),
     [
-        (WRONG_OPTION, "plugins.picky.port: found '0', allowed: 1 to 65535"),
-        (RAISES, "plugin picky (picky-dist 3.1): nexus_request_filters failed: FileNotFoundError"),
+        (WRONG_OPTION, 2, "plugins.picky.port: found '0', allowed: 1 to 65535"),
+        (RAISES, 2, "plugin picky (picky-dist 3.1): nexus_request_filters failed: FileNotFoundErr"),
+        (NO_ENGINE, 1, "no engine today"),
     ],
 )
 def test_what_a_worker_finds_wrong_ends_the_server(
-    nexus: Nexus, tmp_path: Path, source: str, said: str
+    nexus: Nexus, tmp_path: Path, source: str, code: int, said: str
 ) -> None:
     ended = nexus(
         *("serve", "--handlers=.", "--bind=127.0.0.1:0", "--workers=2"),
         PYTHONPATH=python_path(package(tmp_path, "picky", source)),
         NEXUS_PLUGINS__PICKY__PORT="0",
     )
-    assert ended.code == 2
+    assert ended.code == code
     assert said in ended.out.decode() + ended.err
 
 

@@ -23,6 +23,7 @@ HANGS = """
 """
 HANGS_LATER = """
     import threading
+    import prometheus_client  # which counts for all workers, also where a plugin imports it first
     from nexus.hookspecs import hookimpl
 
     class Sink:

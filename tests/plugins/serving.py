@@ -29,7 +29,8 @@ def serving(
         (folder / "hello.wat").write_text(HELLO)
         (folder / "trap.wat").write_text(TRAP)
     registry = CollectorRegistry()
-    found = plugins(registry, **made)
+    off = (settings or {}).get("NEXUS_DISABLED_PLUGINS", "")
+    found = plugins(registry, {"NEXUS_DISABLED_PLUGINS": off}, **made)
     environ = {"NEXUS_ENGINE": "wasmtime", "NEXUS_CACHE_DIR": shared_cache().name}
     environ |= settings or {}
     service = make_service(folder, registry, found, **environ)

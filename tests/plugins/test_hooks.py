@@ -148,6 +148,15 @@ def test_the_built_in_sink_alone_is_called_directly(tmp_path: Path) -> None:
         assert type(client.service.metrics).__name__ == "PathMetrics"
 
 
+def test_without_the_built_in_sink_the_others_are_told(tmp_path: Path) -> None:
+    noting = Noting()
+    made = {"p": plugin(nexus_metrics_sinks=lambda settings: [noting])}
+    with serving(tmp_path, made, {"NEXUS_DISABLED_PLUGINS": "prometheus"}) as client:
+        assert client.call("/hello").code == 200
+        assert client.call("/metrics").code == 200
+    assert ("record", "hello", "ok", True) in noting.told
+
+
 def twin(compiler: str, cache_dir: Path) -> Engine:
     made = BUILT_IN["wasmtime"](compiler, cache_dir)
     made.name = "twin"

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -102,6 +103,25 @@ def test_resumed_it_has_its_deadline_still(worker: Worker, served: Handler) -> N
     assert worker.execute(served, "none").status == "success"
 
 
+def test_cpu_time_is_that_of_the_runs_own_thread(worker: Worker, served: Handler) -> None:
+    burn_until = time.thread_time() + 0.2
+    while time.thread_time() < burn_until:
+        pass
+    first = worker.execute(served, "once")
+    second = worker.resume(first)
+    assert first.metrics is not None
+    assert second.metrics is not None
+    assert 0 < first.metrics["cpu_us"] <= second.metrics["cpu_us"] < 200_000
+
+
+def test_a_cpu_budget_holds_after_it_went_on(make: Make, engine: Any) -> None:
+    limits = replace(support.PLAIN, cpu_timeout_s=0.1)
+    worker, served = make(), asking(engine, limits=limits)
+    result = worker.resume(worker.execute(served, "once", "spin"))
+    assert result.error is not None
+    assert result.error["code"] == "CPU_LIMIT"
+
+
 def test_a_trap_after_it_went_on(worker: Worker, served: Handler) -> None:
     result = worker.resume(worker.execute(served, "once", "trap"))
     assert (result.status, result.error and result.error["code"]) == ("error", "EXECUTION_ERROR")
@@ -136,6 +156,9 @@ def test_expired_it_is_gone(make: Make, served: Handler) -> None:
     until(lambda: len(worker.observed) == 5)
     assert all(isinstance(error, SuspensionGone) for _, error in worker.observed)
     assert all(run.usage.duration_s < 0.05 for run, _ in worker.observed)
+    assert len({id(error) for _, error in worker.observed}) == 5, (
+        "a shared one would keep all guests"
+    )
     with pytest.raises(SuspensionGone, match="expired or was cancelled"):
         worker.resume(results[0])
     assert worker.execute(served, "none").status == "success"

@@ -87,11 +87,11 @@
       send(CALL, message);
       const got = read(CALL, answerBuffer, 0, answerBuffer.byteLength);
       if (got < ANSWER_HEAD) throw new BaseError("the host refused a call");
-      const [status, a, b, c, d] = answerHead;
-      const size = (a | b << 8 | c << 16 | d << 24) >>> 0;
+      const head = answerHead;
+      const size = (head[1] | head[2] << 8 | head[3] << 16 | head[4] << 24) >>> 0;
       const whole = got === ANSWER_HEAD + size;
       return {
-        status: status << 24 >> 24,
+        status: head[0] << 24 >> 24,
         bytes: whole ? new Bytes(answerBuffer, ANSWER_HEAD, size) : receive(CALL, size),
       };
     },
