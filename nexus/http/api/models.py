@@ -118,6 +118,7 @@ class HandlerItem(_Model):
     cpu_timeout_ms: _Count
     memory_limit_bytes: _Bytes
     max_concurrency: int | None = Field(description="null: no limit of its own")
+    priority: int = Field(description="who goes first under the policy `priority`: the higher")
     cpu_request: float = Field(description="cores")
     cpu_limit: float | None = Field(description="cores; null: no limit of its own")
     capabilities: list[str]

@@ -10,6 +10,7 @@ from typing import Any
 from nexus import config
 from nexus.errors import HandlerNotFound, Overloaded
 from nexus.handlers.catalogue import Catalogue
+from nexus.handlers.facts import facts_of
 from nexus.http.api.models import ExecutionRequest, ResumeRequest
 from nexus.model import Handler
 from nexus.runtime import WasmRuntime
@@ -30,7 +31,7 @@ class Views:
     def list_handlers(self) -> dict[str, Any]:
         catalogue = self._catalogue()
         return {
-            "handlers": [_facts(handler) for handler in catalogue.handlers.values()],
+            "handlers": [facts_of(handler) for handler in catalogue.handlers.values()],
             "problems": [
                 {"file": file, "code": error.code, "message": str(error)}
                 for file, error in catalogue.problems.items()
@@ -38,7 +39,7 @@ class Views:
         }
 
     def get_handler(self, name: str) -> dict[str, Any]:
-        return _facts(self._handler(name))
+        return facts_of(self._handler(name))
 
     def execute_handler(self, body: ExecutionRequest, name: str) -> dict[str, Any]:
         self._handler(name)  # what is no handler's name the runtime would take as source text
@@ -90,24 +91,3 @@ class Views:
 
     def get_config(self) -> dict[str, Any]:
         return {"settings": config.public_values(self._service.settings)}
-
-
-def _facts(handler: Handler) -> dict[str, Any]:
-    limits, compiled = handler.limits, handler.compiled
-    return {
-        "name": handler.name,
-        "route": handler.route,
-        "methods": sorted(handler.methods),
-        "abi": compiled.abi,
-        "isolation": handler.isolation.value,
-        "compiler": compiled.tier,
-        "timeout_ms": round(limits.timeout_s * 1000),
-        "cpu_timeout_ms": round(limits.cpu_timeout_s * 1000),
-        "memory_limit_bytes": limits.memory_bytes,
-        "max_concurrency": handler.max_concurrency or None,
-        "cpu_request": handler.cpu.request_cores,
-        "cpu_limit": handler.cpu.limit_cores,
-        "capabilities": list(handler.capabilities),
-        "env": sorted(handler.env),
-        "key": compiled.key,
-    }
