@@ -86,12 +86,21 @@ class Dispatcher:
             run.extensions = self._extensions
         return run
 
-    def through(self, admission: Queue, watchdog: Deadlines) -> Dispatcher:
+    def through(
+        self, admission: Queue, watchdog: Deadlines, observe: Observer | None = None
+    ) -> Dispatcher:
         """The same path with another queue and other deadlines, for one run that hands back what it
-        takes there while it is suspended."""
+        takes there while it is suspended; another *observe* too, where the path is gone in parts.
+        """
         other = copy.copy(self)
         other._admission, other._watchdog = admission, watchdog
+        if observe is not None:
+            other._observe = observe
         return other
+
+    def ended(self, handler: Handler, run: Execution, error: NexusError | None) -> None:
+        """Observe a run that has ended, where the path did not."""
+        self._observe(handler, run, error)
 
     def run(self, handler: Handler, task: Task, run: Execution) -> Any:
         """Run *task* to its result.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 
 class Outcome(str, Enum):
@@ -260,6 +260,11 @@ class ExtensionAnswer:
     """JSON; where it is not *ok*, a JSON string with the error's message"""
 
 
+DEFERRED: Final = ExtensionAnswer(False, b'"deferred"')
+"""stands in for an answer that is yet to come: the guest is to ask for others first, and then come
+back to the host (`Asked`). Only guests get it that can"""
+
+
 @dataclass(frozen=True)
 class ExecutionResult:
     """How an execution with a JSON context ended, or where it stands."""
@@ -350,6 +355,31 @@ class Context:
     """A JSON context for `Guest.perform`, which answers with a Python JSON value."""
 
     json: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What `Guest.perform` returns where the guest waits for an extension, with nothing of it left
+    on the stack."""
+
+    extension: str
+    method: str
+    arguments: bytes
+    image: Any
+    """all there is of the guest; its ABI alone knows how to go on from it"""
+    size_bytes: int
+    """of *image*"""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """The task to go on from where a guest asked, with the answer; on any instance of its module
+    that is in the state of the snapshot."""
+
+    asked: Asked
+    answer: ExtensionAnswer
+    begins: Callable[[], None]
+    """to be called when the guest is about to go on"""
 
 
 @dataclass(slots=True)

@@ -23,6 +23,7 @@ from nexus.model import (
     ModuleInfo,
     Outcome,
     PoolCounts,
+    Resumption,
     Usage,
 )
 
@@ -196,7 +197,8 @@ class Run(Protocol):
 
     def call_extension(self, name: str, method: str, arguments: bytes) -> ExtensionAnswer | None:
         """From the guest's own thread: call *method* of the extension *name* with JSON
-        *arguments*, and wait for the answer. None: `stopped` is set, return at once."""
+        *arguments*, and wait for the answer. None: `stopped` is set, return at once. `DEFERRED`:
+        the answer comes later, as a `Resumption`."""
         ...
 
     def give_way(self) -> None:
@@ -212,7 +214,7 @@ class Run(Protocol):
         ...
 
 
-Task: TypeAlias = HttpRequest | Context | Command
+Task: TypeAlias = HttpRequest | Context | Command | Resumption
 
 
 class Guest(Protocol):
@@ -225,7 +227,8 @@ class Guest(Protocol):
 
     def perform(self, instance: EngineInstance, task: Task, handler: Handler, run: Run) -> Any:
         """Run *task* to its result: HttpRequest -> HttpResponse, Context -> JSON value,
-        Command -> exit code.
+        Command -> exit code. Where the run answered `DEFERRED` and nothing else is left to do,
+        Context and Resumption -> Asked.
 
         Raises: GuestError, or whatever `run.stopped` holds when the guest has ended.
         """

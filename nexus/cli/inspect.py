@@ -12,6 +12,7 @@ import click
 from nexus.cli.options import config_option, engine_options, json_option, service_for_a_tool
 from nexus.errors import HandlerError
 from nexus.handlers.catalogue import Catalogue, load_catalogue
+from nexus.handlers.facts import facts_of
 from nexus.handlers.sources import Source, find_sources, source_at
 from nexus.model import FuncType, Handler
 
@@ -46,30 +47,16 @@ def _load(sources: tuple[Source, ...], service: Any, *, quiet: bool) -> Catalogu
 
 
 def _facts(handler: Handler) -> dict[str, Any]:
-    compiled, limits = handler.compiled, handler.limits
-    info = compiled.info
+    compiled, info = handler.compiled, handler.compiled.info
     return {
-        "name": handler.name,
-        "route": handler.route,
-        "methods": sorted(handler.methods),
-        "abi": compiled.abi,
-        "isolation": handler.isolation.value,
+        **facts_of(handler),
         "reset_blocker": info.reset_blocker,
-        "timeout_ms": round(limits.timeout_s * 1000),
-        "cpu_timeout_ms": round(limits.cpu_timeout_s * 1000),
-        "memory_limit_bytes": limits.memory_bytes,
         "memory_min_bytes": info.memory_min_pages << 16,
         "memory_max_bytes": info.memory_max_pages << 16,
-        "max_concurrency": handler.max_concurrency or None,
-        "priority": handler.priority,
-        "capabilities": list(handler.capabilities),
-        "env": sorted(handler.env),
         "functions": info.functions,
         "imports": [f"{i.module}.{i.name} {_signature(i.type)}" for i in info.imports],
         "exports": [f"{e.name} {_signature(e.type) or e.kind}" for e in info.exports],
-        "compiler": compiled.tier,
         "artifact_bytes": len(compiled.artifact),
-        "key": compiled.key,
     }
 
 

@@ -38,9 +38,12 @@ class LiveSettings:
         """Watch the sources; *apply* is called, on a thread of ours, with all settings whenever
         one has changed that may."""
         for source in self._stack.sources:
-            closer = source.watch(self._changed.set)
-            if closer is not None:
-                self._closers.append(closer)
+            try:
+                closer = source.watch(self._changed.set)
+            except Exception:  # a plugin's; what it said counts all the same
+                log.exception("%s cannot be watched", source.name)
+            else:
+                self._closers += [] if closer is None else [closer]
         if self._closers:
             self._changed.set()  # once without a change: there may have been one before the watch
             thread = threading.Thread(
@@ -51,9 +54,12 @@ class LiveSettings:
     def close(self) -> None:
         """Stop watching."""
         self._stopped = True
-        for closer in self._closers:
-            closer.close()
         self._changed.set()
+        for closer in self._closers:
+            try:
+                closer.close()
+            except Exception:  # a plugin's; the others are to be closed too
+                log.exception("a source of settings cannot be closed")
 
     def _work(self, apply: Callable[[Settings], None]) -> None:
         while self._changed.wait() and not self._stopped:

@@ -31,8 +31,8 @@ class ConfigSource(Protocol):
         """What it says now: setting name -> raw value, as in the settings file.
 
         Raises: ValueError where something is wrong (a line for each thing, what to put right):
-            nothing changes then, and no process starts. OSError where it cannot be reached: what
-            it said last stays, and without that it says nothing.
+            nothing changes then, and at the start it is an error. OSError where it cannot be
+            reached: what it said last stays, and at the start it says nothing.
         """
         ...
 

@@ -109,12 +109,14 @@ def read_all(
         except OSError as error:
             kept = "what it said last stays" if last.values else "the other sources serve"
             warnings.append(f"{source.name} cannot be read, {kept}: {error.strerror or error}")
+        except Exception as error:  # a plugin's: one that is wrong must not end those that run
+            problems.append(f"{source.name}: failed with {type(error).__name__}: {error}")
         said.append(layer)
     return tuple(said), problems, warnings
 
 
 def _layer(name: str, said: Mapping[str, object]) -> Layer:
-    values = dict(said)
+    values = {str(key): value for key, value in said.items()}
     text = values.get("plugins")
     if isinstance(text, str):  # a table, so that it adds to those below
         with suppress(ValueError, RecursionError):  # the setting's own check says what is wrong

@@ -46,9 +46,9 @@ class ExecutionTimer:
     def wall_s(self) -> float:
         return time.monotonic() - self._wall
 
-    def move_here(self) -> None:
+    def move_here(self, used_s: float = 0.0) -> None:
         """Count the CPU time of the calling thread, from now on; it has a clock of its own."""
-        self._cpu = time.thread_time()
+        self._cpu = time.thread_time() - used_s
 
     def leave_out(self, seconds: float) -> None:
         """Do not count *seconds* of wall time that have passed."""
@@ -69,6 +69,7 @@ class Execution:
         "_instance",
         "_left_s",
         "_parked_at",
+        "_used_cpu_s",
         "cancelled",
         "capabilities",
         "deadline",
@@ -163,14 +164,17 @@ class Execution:
         self.give_way()
         self._parked_at = time.monotonic()
         self._left_s = self.deadline - self._parked_at
+        self._used_cpu_s = self.timer.cpu_s()
 
     def go_on(self) -> None:
-        """Start the clock again; the deadline moves along. It may be called once more where the run
-        had to stay parked: then what went by meanwhile does not count either."""
+        """Start the clock again, on the calling thread; the deadline moves along. It may be called
+        once more where the run had to stay parked: then what went by meanwhile does not count
+        either."""
         now = time.monotonic()
         self.timer.leave_out(now - self._parked_at)
         self._parked_at = now
         self.deadline = now + self._left_s
+        self.timer.move_here(self._used_cpu_s)
 
     def give_way(self) -> None:
         """Let others have the CPU: the host is going to wait on the guest's behalf."""

@@ -58,22 +58,35 @@ class WasmInstance:
 
     def __init__(
         self,
-        linked: LinkedModule,
+        linked: LinkedModule | None,
         compiled: Compiled,
-        engine_instance: EngineInstance,
+        engine_instance: EngineInstance | None,
         snapshot: Snapshot,
     ) -> None:
+        """*linked* and *engine_instance* None: one that is suspended as an image (`stored`)."""
         self.id = f"i{next(_ids)}"
         self.state = State.IDLE
         self._compiled = compiled
-        self._linked: LinkedModule | None = linked
-        self._engine_instance: EngineInstance | None = engine_instance
+        self._linked = linked
+        self._engine_instance = engine_instance
         self._snapshot = snapshot
         self._peak = len(snapshot.memory)
         self._used = self._peak
         """while it is suspended, when other threads ask"""
         self._suspension_id: str | None = None
         self._resume: GoOn | None = None
+
+    @classmethod
+    def stored(
+        cls, compiled: Compiled, size_bytes: int, suspension_id: str, resume: GoOn
+    ) -> WasmInstance:
+        """A suspended instance whose guest is kept as an image of *size_bytes*: it holds no thread,
+        and goes on in another."""
+        made = cls(None, compiled, None, Snapshot(b"", ()))
+        made.state = State.EXECUTING
+        made.suspend(suspension_id, resume)
+        made._used = made._peak = size_bytes
+        return made
 
     # ---- states -----------------------------------------------------------------------------
 

@@ -252,20 +252,42 @@ class InstancePool:
         Raises: ResourceLimit where suspended instances have all the memory there is.
         """
         with self._lock:
-            size = instance.memory_used()
-            if self._suspended and self._suspended_bytes + size > self._max_memory:
-                raise ResourceLimit(
-                    f"{len(self._suspended)} suspended executions hold {self._suspended_bytes} "
-                    f"bytes of memory, of {self._max_memory} that the pool has"
-                )
+            self._check_suspended(instance.memory_used())
             instance.suspend(suspension_id, resume)
             self._active.remove(instance)
-            self._suspended[suspension_id] = instance
-            evicted = self._over_budget(instance)
-            self._suspended_bytes += self._memory[instance]
-            self._notify()
+            evicted = self._add_suspended(instance, suspension_id)
         for other in evicted:
             other.terminate()
+
+    def store(
+        self, compiled: Compiled, size_bytes: int, suspension_id: str, resume: GoOn
+    ) -> WasmInstance:
+        """Count a suspended guest of *compiled* that is kept as an image of *size_bytes*; `discard`
+        ends that.
+
+        Raises: ResourceLimit as `suspend`.
+        """
+        with self._lock:
+            self._check_suspended(size_bytes)
+            instance = WasmInstance.stored(compiled, size_bytes, suspension_id, resume)
+            evicted = self._add_suspended(instance, suspension_id)
+        for other in evicted:
+            other.terminate()
+        return instance
+
+    def _check_suspended(self, size: int) -> None:
+        if self._suspended and self._suspended_bytes + size > self._max_memory:
+            raise ResourceLimit(
+                f"{len(self._suspended)} suspended executions hold {self._suspended_bytes} "
+                f"bytes of memory, of {self._max_memory} that the pool has"
+            )
+
+    def _add_suspended(self, instance: WasmInstance, suspension_id: str) -> list[WasmInstance]:
+        self._suspended[suspension_id] = instance
+        evicted = self._over_budget(instance)
+        self._suspended_bytes += self._memory[instance]
+        self._notify()
+        return evicted
 
     def go_on(self, instance: WasmInstance, deadline: float) -> None:
         """Lend *instance*, which is suspended, once more.

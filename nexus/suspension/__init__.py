@@ -6,6 +6,7 @@ book.py         what is suspended now: one winner for each, its own deadline
 threads.py      threads that suspended guests stay on
 place.py        what a run takes from others while it executes
 parked.py       one such run, between its own thread and those who wait for it
+stored.py       one that needs no thread of its own, since its guest comes back to the host to wait
 peers.py        the other workers of the pod, over Unix sockets
 suspensions.py  `Suspensions`: all of it together
 """

@@ -8,7 +8,8 @@ from typing import Any
 from nexus.capabilities import EXTENSION
 from nexus.dispatch import Deadlines, Dispatcher, Queue
 from nexus.errors import NexusError
-from nexus.model import ExecutionResult, ExtensionAnswer, Handler, SuspensionInfo
+from nexus.guest import can_defer
+from nexus.model import ExecutionResult, ExtensionAnswer, Handler, Isolation, SuspensionInfo
 from nexus.pool import Execution, InstancePool
 from nexus.protocols import Task
 from nexus.suspension import wire
@@ -18,6 +19,7 @@ from nexus.suspension.ids import SuspensionIds
 from nexus.suspension.parked import ParkedRun, Parts
 from nexus.suspension.peers import Peers
 from nexus.suspension.place import Place
+from nexus.suspension.stored import StoredRun
 from nexus.suspension.threads import RunThreads
 
 
@@ -70,6 +72,10 @@ class Suspensions:
 
         Raises: AdmissionError where it came to no run.
         """
+        # One that keeps its state cannot begin anew on an instance that another has used.
+        if can_defer(handler.compiled) and handler.isolation is not Isolation.REUSE:
+            stored = StoredRun(self._parts, handler, run, self._queue, self._deadlines)
+            return stored.start(task)
         place = Place(self._queue, self._deadlines, handler)
         parked = ParkedRun(self._parts, handler, task, run, place)
         return parked.start(lambda job: self._threads.submit(handler.compiled.key, job))

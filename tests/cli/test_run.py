@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from nexus.http.api.models import ExecutionResult
+
 from .conftest import Nexus
 
 
@@ -64,6 +66,7 @@ def test_json_describes_the_response_and_what_it_took(nexus: Nexus) -> None:
         "headers": [["Content-Type", "text/plain"]],
         "body": "Hello from WebAssembly.\n",
     }
+    ExecutionResult.model_validate(found)  # the runtime API's shape
     metrics = found["metrics"]
     assert metrics["duration_us"] > 0
     assert metrics["host_calls"] == 1
@@ -90,6 +93,7 @@ def test_a_failure_is_said_in_a_line_or_in_json(
     ended = nexus("run", *arguments, "--json")
     found: dict[str, Any] = json.loads(ended.out)
     assert (ended.code, ended.err, found["status"]) == (1, "", "error")
+    ExecutionResult.model_validate(found)
     assert found["error"]["code"] == code
     assert said in found["error"]["message"]
     assert (found["metrics"] is None) == (code == "INVALID_HANDLER")

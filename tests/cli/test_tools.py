@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import wasmtime
 
+from nexus.http.api.models import HandlerItem
+
 from .conftest import Nexus
 
 
@@ -73,6 +75,7 @@ def test_inspect_shows_a_module(nexus: Nexus) -> None:
         "wasi_snapshot_preview1.fd_write (i32 i32 i32 i32) -> (i32)",
     ]
     assert facts["memory_min_bytes"] == 65536
+    HandlerItem.model_validate({name: facts[name] for name in HandlerItem.model_fields})
 
 
 def test_inspect_names_the_bad_one_of_a_folder(nexus: Nexus, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from queue import Queue
 
 import pytest
 
@@ -204,6 +205,53 @@ def test_a_source_that_is_wrong_at_the_start_is_refused(tmp_path: Path, source: 
         "environment variable NEXUS_MAX_QUEUE: max_queue: found 'x', "
         "allowed: a whole number from 0 to 100000",
     ]
+
+
+def test_a_source_that_fails_is_named(
+    tmp_path: Path, world: World, source: Source, caplog: pytest.LogCaptureFixture
+) -> None:
+    source.says = KeyError("host")
+    world.take()
+    said = "test source: failed with KeyError: 'host'"
+    assert caplog.messages == [f"{said} (the last good settings stay)"]
+    with pytest.raises(ConfigError) as caught:
+        load({}, HOME, tmp_path, (source,))
+    assert caught.value.problems == [said]
+
+
+class Followed(Source):
+    """Can be watched, and tells when it is told to; or what watches it fails."""
+
+    fails = False
+    changed: Callable[[], None]
+    closed = False
+
+    def watch(self, changed: Callable[[], None]) -> Closer | None:
+        if self.fails:
+            raise RuntimeError("no threads left")
+        self.changed = changed
+        return self
+
+    def close(self) -> None:
+        self.closed = True
+        raise RuntimeError("cannot be closed")
+
+
+def test_one_that_cannot_be_watched_or_closed_leaves_the_others(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    sources = [Followed(name) for name in ("first", "second", "third")]
+    sources[0].fails = True
+    live = LiveSettings(load({}, HOME, tmp_path, sources))
+    applied: Queue[Settings] = Queue()
+    live.start(applied.put)
+    assert "first cannot be watched" in caplog.text
+    sources[2].says = {"timeout_ms": "900"}
+    sources[2].changed()
+    assert applied.get(timeout=10).timeout_ms == 900
+    live.close()
+    assert [source.closed for source in sources] == [False, True, True]
+    assert caplog.text.count("a source of settings cannot be closed") == 2
 
 
 @pytest.mark.parametrize("bad", ["", "a\0b"])

@@ -23,6 +23,7 @@ from nexus.protocols import (
     Engine,
     EngineInstance,
     Extension,
+    GuestFactory,
     HostFunction,
     HostFunctions,
     Run,
@@ -100,10 +101,13 @@ class Worker:
         folder: Path | None = None,
         key: bytes = b"k" * 32,
         extensions: Mapping[str, Extension] | None = None,
+        make_guest: GuestFactory | None = None,
         **pool: Any,
     ) -> None:
         self.admission = Admission(Fifo(), max_running=max_running, max_queue=100)
-        self.pool = InstancePool(engine, lambda _: Asker(), max_instances=max_running, **pool)
+        self.pool = InstancePool(
+            engine, make_guest or (lambda _: Asker()), max_instances=max_running, **pool
+        )
         self.watchdog = Watchdog(60.0)
         self.watchdog.start()
         self.observed: list[tuple[Execution, NexusError | None]] = []

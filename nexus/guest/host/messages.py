@@ -14,9 +14,11 @@ from collections.abc import Callable
 from typing import Final
 
 from nexus.guest.host.services import Services
+from nexus.guest.host.status import DEFERRED as LATER
 from nexus.guest.host.status import FAILED, INVALID, OK, Declined
 from nexus.guest.json_text import parse_json, to_json
 from nexus.guest.wasi.descriptors import FD_READ, FD_WRITE, Descriptor
+from nexus.model import DEFERRED
 
 _HEAD: Final = struct.Struct("<bI")
 _DONE: Final = b"null"
@@ -64,6 +66,8 @@ def _answered(services: Services, content: memoryview) -> tuple[int, bytes]:
     match words:
         case ["ext_call", str(name), str(method)]:
             called = services.call_extension(name, method, value)
+            if called is DEFERRED:
+                return LATER, _DONE
             return (OK if called.ok else FAILED), called.value
         case _:
             return OK, _call(services, words, value)

@@ -6,6 +6,7 @@ What a guest may not reach answers the same whether it exists or not. All of the
 from __future__ import annotations
 
 import time
+from collections import deque
 from typing import Final
 
 from nexus.capabilities import (
@@ -21,7 +22,7 @@ from nexus.guest.host.recorder import Recorder
 from nexus.guest.host.state import State
 from nexus.guest.host.status import DENIED, INVALID, NOT_FOUND, STOPPED, UNAVAILABLE, Declined
 from nexus.guest.wasi.descriptors import LogOutput
-from nexus.model import ExtensionAnswer
+from nexus.model import DEFERRED, ExtensionAnswer
 from nexus.protocols import Run
 
 VIEW_COMMANDS: Final = ("setFilter", "scrollTo", "focus", "custom")
@@ -46,6 +47,8 @@ class Services:
         """JSON; null where there is no context"""
         self.denied = ""
         """what was said to the last call that lacked a capability"""
+        self.deferred: deque[tuple[str, str, bytes]] = deque()
+        """calls of extensions whose answers are yet to come: name, method, arguments"""
         self.answer = b""
         """of the last extension: JSON"""
 
@@ -102,6 +105,9 @@ class Services:
         found = self._run.call_extension(name, method, arguments)
         if found is None:
             raise Declined(STOPPED, "the execution is over")
+        if found is DEFERRED:
+            self.deferred.append((name, method, arguments))
+            return found
         self._recorder.limit_value(len(found.value))
         self.answer = found.value
         return found

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+DEFERRED: Final = 1
+"""the answer comes later (JavaScript alone)"""
 OK: Final = 0
 NOT_FOUND: Final = -1
 DENIED: Final = -2

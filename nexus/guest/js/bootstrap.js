@@ -213,5 +213,10 @@
     wake() {
       api.runTimer();
     },
+
+    // An extension's answer that was to come later is here.
+    answered({ ok, value }) {
+      api.answer(ok, value);
+    },
   };
 })

@@ -21,6 +21,7 @@ class Entry(NamedTuple):
     result: int
     value: int
     wake: int
+    answered: int
     follow: int
 
     def addresses(self) -> Addresses:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nexus.errors import GuestError, GuestTrap
+from nexus.errors import GuestError, GuestTrap, InvalidArgument
 from nexus.guest.host import imports
 from nexus.guest.host.context import ExecutionContext, read_context, readable
 from nexus.guest.wasi.cgi_request import CgiProgram
@@ -22,7 +22,7 @@ from nexus.guest.wasi.exit import GuestExit
 from nexus.guest.wasi.link import host_functions
 from nexus.guest.wasi.process import Process
 from nexus.guest.wasi.program import CommandProgram, ContextProgram, Program
-from nexus.model import Command, Context, Handler, HttpRequest, HttpResponse
+from nexus.model import Command, Context, Handler, HttpRequest, HttpResponse, Resumption
 from nexus.protocols import EngineInstance, HostFunctions, Run, Task
 
 
@@ -52,6 +52,8 @@ class WasiGuest:
             return self._respond(instance, task, handler, run)
         if isinstance(task, Context):
             return self._evaluate(instance, task, handler, run)
+        if isinstance(task, Resumption):
+            raise InvalidArgument("a WASI module waits on its stack, which no image has")
         return self._execute(instance, task, run)
 
     def _respond(

@@ -96,6 +96,10 @@ class Process:
             self._services = Services(self.run, self._context)
         return self._services
 
+    def adopt(self, services: Services) -> None:
+        """Go on with the *services* that the execution had on another thread."""
+        self._services = services
+
     def descriptor(self, fd: int) -> Descriptor:
         """Raises: Refused(BADF)."""
         found = self.descriptors.get(fd)

@@ -15,16 +15,22 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+def _with_examples(*examples: dict[str, JsonValue]) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": list(examples)})  # joins what is inherited
+
+
 # ---- requests ---------------------------------------------------------------------------------
 
 
 class ExecutionRequest(_Model):
     """A handler's context, and how long it may take."""
 
+    model_config = _with_examples(
+        {"context": {"state": {"count": 40}, "args": {"by": 2}}, "timeout_ms": 500}
+    )
+
     context: JsonValue = Field(
-        None,
-        description="what the handler works on: usually an object of state, args and scope",
-        examples=[{"state": {"count": 1}, "args": {"by": 2}, "scope": {}}],
+        None, description="what the handler works on: usually an object of state, args and scope"
     )
     timeout_ms: Annotated[int, Field(ge=1, le=_HOUR_MS)] | None = Field(
         None, description="may shorten the handler's own deadline, never lengthen it"
@@ -33,6 +39,10 @@ class ExecutionRequest(_Model):
 
 class ResumeRequest(_Model):
     """What the extension answered that a suspended execution waits for."""
+
+    model_config = _with_examples(
+        {"success": True, "value": {"paid": 12.5}}, {"success": False, "error": "card declined"}
+    )
 
     success: bool
     value: JsonValue = Field(None, description="the call's value, of a success")
@@ -108,6 +118,7 @@ class HandlerItem(_Model):
     cpu_timeout_ms: _Count
     memory_limit_bytes: _Bytes
     max_concurrency: int | None = Field(description="null: no limit of its own")
+    priority: int = Field(description="who goes first under the policy `priority`: the higher")
     cpu_request: float = Field(description="cores")
     cpu_limit: float | None = Field(description="cores; null: no limit of its own")
     capabilities: list[str]

@@ -19,6 +19,13 @@ _PARAMETERS = {
     "name": "a handler's name",
     "id": "a suspension's id, as the result that suspended has it",
 }
+_RETRY_AFTER = ("Retry-After", "integer", "seconds after which to try again")
+_HEADERS = {
+    401: ("WWW-Authenticate", "string", "what is wanted (RFC 6750)"),
+    429: _RETRY_AFTER,
+    503: _RETRY_AFTER,
+}
+"""status: the header that it comes with, its type, and what it says"""
 
 
 @lru_cache(maxsize=1)
@@ -77,7 +84,11 @@ def _answer(operation: Operation) -> dict[str, Any]:
 
 def _problem(status: int) -> dict[str, Any]:
     content = {"application/problem+json": {"schema": _reference(Problem)}}
-    return {"description": HTTPStatus(status).phrase, "content": content}
+    described: dict[str, Any] = {"description": HTTPStatus(status).phrase, "content": content}
+    if status in _HEADERS:
+        name, type_, description = _HEADERS[status]
+        described["headers"] = {name: {"description": description, "schema": {"type": type_}}}
+    return described
 
 
 def _reference(model: type[BaseModel]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from nexus.http.api import models
 
 PREFIX = "/v1"
 
-_RUN_ERRORS = (400, 404, 413, 429, 503)
+_RUN_ERRORS = (400, 404, 413, 429, 503, 504)
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,20 @@ class Operation:
 
 OPERATIONS = (
     Operation(
-        "listHandlers", "GET", "/handlers", "The handlers that are served", models.HandlerList
+        "listHandlers",
+        "GET",
+        "/handlers",
+        "The handlers that are served",
+        models.HandlerList,
+        errors=(503,),
     ),
     Operation(
-        "getHandler", "GET", "/handlers/{name}", "One handler", models.HandlerItem, None, (404,)
+        "getHandler",
+        "GET",
+        "/handlers/{name}",
+        "One handler",
+        models.HandlerItem,
+        errors=(404, 503),
     ),
     Operation(
         "executeHandler",

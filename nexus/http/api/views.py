@@ -8,7 +8,9 @@ from dataclasses import asdict
 from typing import Any
 
 from nexus import config
-from nexus.errors import HandlerNotFound
+from nexus.errors import HandlerNotFound, Overloaded
+from nexus.handlers.catalogue import Catalogue
+from nexus.handlers.facts import facts_of
 from nexus.http.api.models import ExecutionRequest, ResumeRequest
 from nexus.model import Handler
 from nexus.runtime import WasmRuntime
@@ -27,9 +29,9 @@ class Views:
     # ---- handlers -----------------------------------------------------------------------------
 
     def list_handlers(self) -> dict[str, Any]:
-        catalogue = self._service.catalogue
+        catalogue = self._catalogue()
         return {
-            "handlers": [_facts(handler) for handler in catalogue.handlers.values()],
+            "handlers": [facts_of(handler) for handler in catalogue.handlers.values()],
             "problems": [
                 {"file": file, "code": error.code, "message": str(error)}
                 for file, error in catalogue.problems.items()
@@ -37,16 +39,26 @@ class Views:
         }
 
     def get_handler(self, name: str) -> dict[str, Any]:
-        found = self._service.catalogue.handlers.get(name)
-        if found is None:
-            raise HandlerNotFound(f"no handler {name!r}")
-        return _facts(found)
+        return facts_of(self._handler(name))
 
     def execute_handler(self, body: ExecutionRequest, name: str) -> dict[str, Any]:
-        if name not in self._service.catalogue.handlers:
-            raise HandlerNotFound(f"no handler {name!r}")  # not for the runtime to take as source
+        self._handler(name)  # what is no handler's name the runtime would take as source text
         context = json.dumps(body.context).encode()
         return self._runtime.execute_handler(name, context, body.timeout_ms).to_json()
+
+    def _handler(self, name: str) -> Handler:
+        found = self._catalogue().handlers.get(name)
+        if found is None:
+            raise HandlerNotFound(f"no handler {name!r}")
+        return found
+
+    def _catalogue(self) -> Catalogue:
+        """The handlers, waited for where they are still being loaded, as handler traffic does: a
+        404 would say of a handler that is about to serve that there is none."""
+        service = self._service
+        if not service.loaded and not service.wait_loaded(service.limits.timeout_s):
+            raise Overloaded("the handlers are still being loaded")
+        return service.catalogue
 
     # ---- suspensions --------------------------------------------------------------------------
 
@@ -79,24 +91,3 @@ class Views:
 
     def get_config(self) -> dict[str, Any]:
         return {"settings": config.public_values(self._service.settings)}
-
-
-def _facts(handler: Handler) -> dict[str, Any]:
-    limits, compiled = handler.limits, handler.compiled
-    return {
-        "name": handler.name,
-        "route": handler.route,
-        "methods": sorted(handler.methods),
-        "abi": compiled.abi,
-        "isolation": handler.isolation.value,
-        "compiler": compiled.tier,
-        "timeout_ms": round(limits.timeout_s * 1000),
-        "cpu_timeout_ms": round(limits.cpu_timeout_s * 1000),
-        "memory_limit_bytes": limits.memory_bytes,
-        "max_concurrency": handler.max_concurrency or None,
-        "cpu_request": handler.cpu.request_cores,
-        "cpu_limit": handler.cpu.limit_cores,
-        "capabilities": list(handler.capabilities),
-        "env": sorted(handler.env),
-        "key": compiled.key,
-    }

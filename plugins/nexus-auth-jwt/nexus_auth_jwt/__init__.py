@@ -21,7 +21,7 @@ log = logging.getLogger("nexus.plugins.jwt")
 def nexus_request_filters(settings: Settings) -> Sequence[RequestFilter] | None:
     """One filter, as `plugins.jwt` says; none where there is no such table."""
     if not settings.plugins.get("jwt"):
-        log.warning("nexus-auth-jwt is installed, but plugins.jwt is empty: no token is asked for")
+        log.debug("nexus-auth-jwt is installed, but plugins.jwt is empty: no token is asked for")
         return None
     # cryptography takes a moment to import: only where it is used
     from nexus_auth_jwt.build import build_filter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -148,5 +149,6 @@ def test_routes_have_terms_of_their_own(
 
 
 def test_without_a_table_it_is_idle_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
     assert nexus_request_filters(Settings(cache_dir=Path("/nowhere"))) is None
     assert "plugins.jwt is empty: no token is asked for" in caplog.text

@@ -94,8 +94,8 @@ def test_it_does_not_grow_while_nobody_waits(adaptive: Adaptive, clock: Clock) -
         window(adaptive, clock, on_cores(8))
     before = adaptive.limit(MOST)
     for _ in range(50):
-        window(adaptive, clock, sleeps, pressed=False)
-    assert adaptive.limit(MOST) <= before
+        window(adaptive, clock, on_cores(MOST), pressed=False)
+    assert adaptive.limit(MOST) == before < MOST
 
 
 def test_it_shrinks_also_while_nobody_waits(adaptive: Adaptive, clock: Clock) -> None:
@@ -150,6 +150,19 @@ def test_it_sheds_what_would_wait_too_long(adaptive: Adaptive, clock: Clock) -> 
     why = adaptive.refuse(newcomer, 7) or ""
     assert why.startswith("60 requests wait, and the next would for 0.1")
     assert why.endswith("more than 0.1 s")
+
+
+def test_as_many_as_run_may_wait_however_long_requests_take(
+    adaptive: Adaptive, clock: Clock
+) -> None:
+    for _ in range(60):
+        window(adaptive, clock, lambda running: (5.0, 5.0) if running <= 4 else (9.0, 5.0))
+    limit, newcomer = adaptive.limit(MOST), Ticket("h", 1e9)
+    for _ in range(limit):
+        assert adaptive.refuse(newcomer, limit) is None
+        adaptive.push(Ticket("h", 1e9))
+    adaptive.push(Ticket("h", 1e9))
+    assert adaptive.refuse(newcomer, limit) is not None
 
 
 def test_it_never_passes_what_there_is(adaptive: Adaptive, clock: Clock) -> None:

@@ -77,7 +77,7 @@ def test_rounds_in_which_nobody_can_afford_a_request_take_no_time(fair: FairShar
         fair.finished("tiny", 0.0, 0.0)
     push(fair, "a", 3, "huge", weight=0.01)
     push(fair, "b", 3, "huge", weight=0.01)
-    assert Counter(keys(fair, 6)) == {"a": 3, "b": 3}
+    assert keys(fair, 6) in ("ababab", "bababa")
 
 
 def test_who_was_away_has_saved_nothing_up(fair: FairShare) -> None:

@@ -9,6 +9,7 @@ import pytest
 import schemathesis
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
+from pydantic import BaseModel
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -17,6 +18,7 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
+from nexus.http.api.models import ExecutionRequest, ResumeRequest
 from nexus.http.api.openapi import document
 from nexus.http.api.operations import OPERATIONS
 from tests.http.api.conftest import TOKEN, Api
@@ -55,3 +57,18 @@ def test_every_operation_is_described_and_served(api: Api) -> None:
     }
     assert described == {(operation.method, f"/v1{operation.path}") for operation in OPERATIONS}
     assert "#/$defs/" not in json.dumps(found)
+
+
+@pytest.mark.parametrize("model", [ExecutionRequest, ResumeRequest])
+def test_the_examples_are_right(model: type[BaseModel]) -> None:
+    examples = document()["components"]["schemas"][model.__name__]["examples"]
+    assert examples
+    for example in examples:
+        model.model_validate(example)
+
+
+def test_headers_are_described(api: Api) -> None:
+    responses = document()["paths"]["/v1/pool"]["get"]["responses"]
+    answer = api.call("GET", "/v1/pool", HTTP_AUTHORIZATION="")
+    for name in responses["401"]["headers"]:
+        assert answer.header(name)

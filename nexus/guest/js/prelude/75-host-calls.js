@@ -2,7 +2,7 @@
 
 const { parse: parseJSON, stringify: writeJSON } = JSON;
 
-const HOST_OK = 0, NO_SUCH_KEY = -1, DENIED = -2, INVALID = -3, UNAVAILABLE = -4, FAILED = -7;
+const HOST_LATER = 1, HOST_OK = 0, NO_SUCH_KEY = -1, DENIED = -2, INVALID = -3, UNAVAILABLE = -4, FAILED = -7;
 
 const ERROR_NAMES = {
   __proto__: null,
@@ -20,10 +20,14 @@ const declined = (status, message) => {
   return error;
 };
 
+// Stands in for the answer of an extension that comes later.
+const LATER = Symbol("later");
+
 // `words` are strings; `value` is JSON. Gives a JSON value, or undefined for a key that is absent.
 const callHost = (words, value = "") => {
   const { status, bytes } = host.call(utf8Encode(`${writeJSON(words)}\n${value}`));
   if (status === NO_SUCH_KEY) return undefined;
+  if (status === HOST_LATER) return LATER;
   const answer = parseJSON(utf8DecodeKeepingBom(bytes));
   if (status !== HOST_OK) throw declined(status, answer);
   return answer;

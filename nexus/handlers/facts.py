@@ -1,0 +1,31 @@
+"""What is told of a handler: by `nexus inspect` and by the runtime API, in the same words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nexus.model import Handler
+
+
+def facts_of(handler: Handler) -> dict[str, Any]:
+    """What *handler* is and what it may use, as a JSON value; of its environment names only, since
+    values may be secrets."""
+    limits, compiled = handler.limits, handler.compiled
+    return {
+        "name": handler.name,
+        "route": handler.route,
+        "methods": sorted(handler.methods),
+        "abi": compiled.abi,
+        "isolation": handler.isolation.value,
+        "compiler": compiled.tier,
+        "timeout_ms": round(limits.timeout_s * 1000),
+        "cpu_timeout_ms": round(limits.cpu_timeout_s * 1000),
+        "memory_limit_bytes": limits.memory_bytes,
+        "max_concurrency": handler.max_concurrency or None,
+        "priority": handler.priority,
+        "cpu_request": handler.cpu.request_cores,
+        "cpu_limit": handler.cpu.limit_cores,
+        "capabilities": list(handler.capabilities),
+        "env": sorted(handler.env),
+        "key": compiled.key,
+    }
