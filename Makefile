@@ -8,6 +8,10 @@ export VENV PYTHON
 
 RUFF = $(VENV)/bin/ruff
 RUFF_OPTIONS = --config .ci/ruff.toml
+# The folder of each plugin's package, such as plugins/nexus-statsd/nexus_statsd.
+PLUGINS = $(patsubst %/__init__.py,%,$(wildcard plugins/*/nexus_*/__init__.py))
+empty :=
+space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test deploy-check examples lint clean
@@ -39,9 +43,10 @@ lint: ## check style and types
 	@scripts/setup.sh lint
 	$(RUFF) check $(RUFF_OPTIONS) .
 	$(RUFF) format --check $(RUFF_OPTIONS) .
-	$(VENV)/bin/mypy
+	MYPYPATH=$(subst $(space),:,$(dir $(PLUGINS))) \
+		$(VENV)/bin/mypy $(addprefix --package=,nexus $(notdir $(PLUGINS)))
 
 clean: ## remove the environment and everything else that was made
 	@scripts/setup.sh --remove
-	rm -rf build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache .nexus-cache
+	rm -rf build dist *.egg-info plugins/*/build plugins/*/*.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache .nexus-cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

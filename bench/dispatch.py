@@ -13,6 +13,7 @@ import statistics
 import sys
 from contextlib import ExitStack
 
+from bench import idle_plugins
 from bench.load import Load, measure, need_wrk
 from bench.server import Server
 
@@ -20,6 +21,7 @@ CONTESTANTS = {
     "raw WSGI callable": ("raw", "/hello"),
     "constant Flask view": ("flask_constant", "/hello"),
     "Nexus, warm handler": ("nexus", "/hello"),
+    "Nexus, 5 idle plugins": ("nexus", "/hello"),
     "Nexus, isolation fresh": ("nexus", "/fresh"),
     "Nexus, JavaScript": ("nexus", "/script"),
     "Flask + wasmtime-py, fresh store": ("flask_wasmtime", "/hello"),
@@ -29,6 +31,8 @@ CONTESTANTS = {
     "node, http server": ("node", "/"),
 }
 BASE = "raw WSGI callable"
+ENVIRON = {"Nexus, 5 idle plugins": idle_plugins.environ}
+"""what a contestant's server has in its environment, where that is more than nothing"""
 
 
 def main() -> None:
@@ -36,7 +40,7 @@ def main() -> None:
     need_wrk()
     with ExitStack() as stack:
         servers = {
-            name: stack.enter_context(Server(app, path))
+            name: stack.enter_context(Server(app, path, **ENVIRON.get(name, dict)()))
             for name, (app, path) in CONTESTANTS.items()
             if options.only in name
         }

@@ -22,14 +22,17 @@ PAGE_BYTES = 64 << 10
 STACK_BYTES = 8 << 10
 
 
+# One page of memory, so that little has to be restored after a request.
+C = (
+    *("cc", "-target", "wasm32-wasi", "-std=c11", "-Os", "-s", "-Wall", "-Wextra", "-Werror"),
+    f"-Wl,-z,stack-size={STACK_BYTES}",
+    *(f"-Wl,--initial-memory={PAGE_BYTES}", f"-Wl,--max-memory={PAGE_BYTES}"),
+)
+
+
 def sha256_command(target: Path) -> list[str]:
-    """C. One page of memory, so that little has to be restored after a request."""
-    return [
-        *("cc", "-target", "wasm32-wasi", "-std=c11", "-Os", "-s", "-Wall", "-Wextra", "-Werror"),
-        f"-Wl,-z,stack-size={STACK_BYTES}",
-        *(f"-Wl,--initial-memory={PAGE_BYTES}", f"-Wl,--max-memory={PAGE_BYTES}"),
-        *("-o", str(target), "src/sha256/sha256.c"),
-    ]
+    """C."""
+    return [*C, "-o", str(target), "src/sha256/sha256.c"]
 
 
 def chart_command(target: Path) -> list[str]:
@@ -42,7 +45,27 @@ def chart_command(target: Path) -> list[str]:
     ]
 
 
-COMMANDS = {"sha256": sha256_command, "chart": chart_command}
+def counter_command(target: Path) -> list[str]:
+    """C, with the functions that Nexus offers."""
+    return [*C, "-Iinclude", "-o", str(target), "src/counter/counter.c"]
+
+
+def limiter_command(target: Path) -> list[str]:
+    """Zig, with the functions that Nexus offers."""
+    return [
+        *("build-exe", "-target", "wasm32-wasi", "-OReleaseSmall", "-fstrip"),
+        *("--stack", str(STACK_BYTES)),
+        *(f"--initial-memory={PAGE_BYTES}", f"--max-memory={PAGE_BYTES}", f"-femit-bin={target}"),
+        *("--dep", "nexus", "-Mroot=src/limiter/limiter.zig", "-Mnexus=include/nexus.zig"),
+    ]
+
+
+COMMANDS = {
+    "sha256": sha256_command,
+    "chart": chart_command,
+    "counter": counter_command,
+    "limiter": limiter_command,
+}
 
 
 def installed_zig() -> str | None:

@@ -2,6 +2,7 @@
 
 NexusError
 ├── ConfigError                 a setting is wrong (all wrong settings at once)
+│   └── PluginError               a plugin cannot be used
 ├── HandlerError                about one handler, before it runs
 │   ├── HandlerNotFound         HANDLER_NOT_FOUND
 │   ├── MethodNotAllowed        METHOD_NOT_ALLOWED
@@ -27,7 +28,10 @@ NexusError
 │   ├── ResourceLimit           RESOURCE_LIMIT
 │   ├── InvalidResponse         INVALID_RESPONSE
 │   └── PermissionDenied        PERMISSION_DENIED
-├── SuspensionNotFound          SUSPENSION_NOT_FOUND
+├── SuspensionError             about a suspended execution
+│   ├── SuspensionNotFound      SUSPENSION_NOT_FOUND
+│   ├── SuspensionConflict      SUSPENSION_CONFLICT
+│   └── SuspensionGone          SUSPENSION_GONE; also how its execution ends
 ├── InvalidState                an instance was asked for what its state forbids
 └── InternalError               INTERNAL_ERROR
     └── EngineUnavailable         the engine asked for cannot be used on this machine
@@ -59,6 +63,10 @@ class ConfigError(NexusError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class PluginError(ConfigError):
+    """One or more plugins cannot be used; one line each, with the plugin and its distribution."""
 
 
 class HandlerError(NexusError):
@@ -228,9 +236,29 @@ class PermissionDenied(GuestError):
     outcome = Outcome.PERMISSION_DENIED
 
 
-class SuspensionNotFound(NexusError):
+class SuspensionError(NexusError):
+    """About a suspended execution."""
+
     code = "SUSPENSION_NOT_FOUND"
     outcome = Outcome.NOT_FOUND
+
+
+class SuspensionNotFound(SuspensionError):
+    """No suspension ever had this id."""
+
+
+class SuspensionConflict(SuspensionError):
+    """Somebody else resumed it, or is about to."""
+
+    code = "SUSPENSION_CONFLICT"
+    outcome = Outcome.REJECTED
+
+
+class SuspensionGone(SuspensionError):
+    """It was there, but expired, was cancelled, or its worker ended; its execution ends so too."""
+
+    code = "SUSPENSION_GONE"
+    outcome = Outcome.CANCELLED
 
 
 class InvalidState(NexusError):

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-import atexit
 import os
-import shutil
-import tempfile
+import sys
 from pathlib import Path
 from typing import Any
 
 from nexus import logs
-from nexus.config import load
+from nexus.config import load, to_environ
+from nexus.config.handover import HANDED_DOWN
+from nexus.errors import ConfigError
+from nexus.plugins import load_plugins
+from nexus.shared_folder import shared_folder
 from nexus.sizing import sized
 
-_sized = sized(load({}, os.environ, Path.cwd()))
+_stuck_dir = shared_folder() / "stuck"
+try:
+    _sources = load_plugins(os.environ).config_sources(Path.cwd(), os.environ)
+    _sized = sized(load({}, os.environ, Path.cwd(), _sources))
+except ConfigError as error:  # which gunicorn would show with all its frames
+    print(*(f"error: {line}" for line in error.problems), sep="\n", file=sys.stderr)
+    sys.exit(2)
 _settings, _sizing = _sized.loaded.settings, _sized.sizing
 
 wsgi_app = "nexus.wsgi:worker_app()"
@@ -24,34 +32,21 @@ control_socket_disable = True
 workers = _sizing.workers.value
 threads = _sizing.threads.value
 worker_connections = _sizing.worker_connections.value
-# For the workers, who warm as many threads as gunicorn gives them.
+# For the workers, who warm as many threads as gunicorn gives them. Where a source may change, they
+# must have everything else as it is here.
+if _sized.loaded.stack.sources and HANDED_DOWN not in os.environ:
+    os.environ.update(to_environ(_sized.loaded))
 os.environ.update(NEXUS_WORKERS=str(workers), NEXUS_THREADS=str(threads))
 timeout = 30 + _settings.stuck_after_ms // 1000
 """worker liveness; guests give the GIL up at every checkpoint, so only a stuck worker misses it"""
-graceful_timeout = 30 + (_settings.timeout_ms + _settings.drain_delay_ms) // 1000
+_slack_s = max(30, 2 * _settings.plugin_timeout_ms // 1000)  # stop hooks, then sinks
+graceful_timeout = _slack_s + (_settings.timeout_ms + _settings.drain_delay_ms) // 1000
 accesslog = None
 """Nexus writes its own access log"""
 logger_class = "nexus.gunicorn_logging.NexusLogger"
 loglevel = _settings.log_level
 
 logs.configure(_settings.log_level, _settings.log_format)
-
-# One folder, gone with the master, for what workers leave to each other and to it.
-_shared_dir = Path(tempfile.mkdtemp(prefix="nexus-"))
-_metrics_dir, _stuck_dir = _shared_dir / "metrics", _shared_dir / "stuck"
-for _folder in (_metrics_dir, _stuck_dir):
-    _folder.mkdir()
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics_dir)
-os.environ["NEXUS_STUCK_LOG_DIR"] = str(_stuck_dir)
-
-
-def _remove_shared(master: int) -> None:
-    if os.getpid() == master:  # its children inherit what is to be done at exit
-        shutil.rmtree(_shared_dir, ignore_errors=True)
-
-
-# Not in gunicorn's on_exit: that is not called where the address cannot be bound.
-atexit.register(_remove_shared, os.getpid())
 
 
 def on_starting(server: Any) -> None:

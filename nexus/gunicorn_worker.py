@@ -12,12 +12,15 @@ thread that has nothing else to do waits a moment for the connection's next requ
 from __future__ import annotations
 
 import select
+import sys
 import threading
 from types import FrameType
 from typing import Any
 
+from gunicorn.arbiter import Arbiter
 from gunicorn.workers.gthread import ThreadWorker
 
+from nexus.errors import ConfigError, NexusError
 from nexus.service import Service
 
 LINGER_MS = 2
@@ -39,7 +42,14 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         """jobs that no thread has begun"""
 
     def load_wsgi(self) -> None:
-        super().load_wsgi()
+        """Make the app and start its service; where that is wrong, say so and end the server."""
+        try:
+            super().load_wsgi()
+        except NexusError as error:
+            wrong = isinstance(error, ConfigError)
+            for line in error.problems if isinstance(error, ConfigError) else [error]:
+                self.log.error("%s", line)
+            sys.exit(Arbiter.APP_LOAD_ERROR if wrong else Arbiter.WORKER_BOOT_ERROR)
         self.service = self.wsgi.extensions["nexus"]
         self.service.start(self.tpool)
 

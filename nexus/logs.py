@@ -63,7 +63,12 @@ def configure(level: str, format: LogFormat, stream: TextIO | None = None) -> No
     for handler in [found for found in root.handlers if found.get_name() == _HANDLER_NAME]:
         root.removeHandler(handler)
     root.addHandler(output)
-    root.setLevel(_LEVELS[level])
+    set_level(level)
+
+
+def set_level(level: str) -> None:
+    """Let the root logger pass what is at least *level*: debug, info, warning or error."""
+    logging.getLogger().setLevel(_LEVELS[level])
 
 
 def resolve_format(format: LogFormat, stream: TextIO) -> Literal["json", "pretty"]:

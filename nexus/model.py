@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 
 class Outcome(str, Enum):
@@ -20,6 +20,7 @@ class Outcome(str, Enum):
     RESOURCE_LIMIT = "resource_limit"
     INVALID_RESPONSE = "invalid_response"
     PERMISSION_DENIED = "permission_denied"
+    CANCELLED = "cancelled"
     REJECTED = "rejected"
     NOT_FOUND = "not_found"
     INVALID_HANDLER = "invalid_handler"
@@ -127,6 +128,10 @@ class Limits:
     max_stderr_bytes: int = 64 << 10
     stack_bytes: int = 1 << 20
     """native stack"""
+    max_effects: int = 1000
+    """state mutations, events and view commands together"""
+    max_effect_bytes: int = 1 << 20
+    """of all of them as JSON; also of one value that goes to or from an extension"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,6 +161,8 @@ class Compiled:
     """where instances start from; None: where instantiation leaves them"""
     tier: str = ""
     """name of the compiler whose code it is"""
+    is_new: bool = False
+    """whether it was made just now, not found in the cache"""
     entry: tuple[int, ...] = ()
     """what the guest ABI needs to enter *snapshot*: addresses and values in its memory"""
 
@@ -188,6 +195,8 @@ class Handler:
     isolation: Isolation = Isolation.RESET
     max_concurrency: int = 0
     """0: no limit of its own"""
+    priority: int = 5
+    """0 to 9, the higher first, where the scheduling policy asks for it"""
     capabilities: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     cpu: CpuAllocation = CpuAllocation()
@@ -205,6 +214,8 @@ class Usage:
     throttled_s: float = 0.0
     """wall time spent waiting because of the handler's `cpu.limit`"""
     acquire_s: float = 0.0
+    acquired_at: float = 0.0
+    """when it had its instance and began to execute, monotonic seconds; 0: it never did"""
     memory_used_bytes: int = 0
     memory_peak_bytes: int = 0
     host_calls: int = 0
@@ -217,6 +228,91 @@ class Usage:
         """host calls by the function's name"""
 
 
+class Effects:
+    """What one execution asks of others: pure data, for whoever started it to carry out."""
+
+    __slots__ = ("count", "events", "size_bytes", "state_mutations", "view_commands")
+
+    def __init__(self) -> None:
+        self.state_mutations: list[dict[str, Any]] = []
+        self.events: list[dict[str, Any]] = []
+        self.view_commands: list[dict[str, Any]] = []
+        self.count = 0
+        """of all there ever were, taken ones too"""
+        self.size_bytes = 0
+        """of all there ever were, as JSON"""
+
+    def take(self) -> Effects:
+        """Return what is new since the last time."""
+        new = Effects()
+        new.state_mutations, self.state_mutations = self.state_mutations, []
+        new.events, self.events = self.events, []
+        new.view_commands, self.view_commands = self.view_commands, []
+        return new
+
+
+@dataclass(frozen=True)
+class ExtensionAnswer:
+    """What an extension answers to a guest's call."""
+
+    ok: bool
+    value: bytes
+    """JSON; where it is not *ok*, a JSON string with the error's message"""
+
+
+DEFERRED: Final = ExtensionAnswer(False, b'"deferred"')
+"""stands in for an answer that is yet to come: the guest is to ask for others first, and then come
+back to the host (`Asked`). Only guests get it that can"""
+
+
+@dataclass(frozen=True)
+class ExecutionResult:
+    """How an execution with a JSON context ended, or where it stands."""
+
+    status: str
+    """`success`, `error` or `suspended`"""
+    return_value: Any = None
+    """a JSON value, of a success"""
+    state_mutations: Sequence[Mapping[str, Any]] = ()
+    events: Sequence[Mapping[str, Any]] = ()
+    view_commands: Sequence[Mapping[str, Any]] = ()
+    suspension: Mapping[str, Any] | None = None
+    """`id`, `extension`, `method`, `arguments`, `expires_at`, of one that is suspended"""
+    error: Mapping[str, str] | None = None
+    """`code` and `message`, of an error"""
+    metrics: Mapping[str, Any] | None = None
+    """None: it never began"""
+
+    def to_json(self) -> dict[str, Any]:
+        """The result as the runtime API gives it (DESIGN section 6)."""
+        return {
+            "status": self.status,
+            "return_value": self.return_value,
+            "state_mutations": list(self.state_mutations),
+            "events": list(self.events),
+            "view_commands": list(self.view_commands),
+            "suspension": self.suspension,
+            "error": self.error,
+            "metrics": self.metrics,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SuspensionInfo:
+    """One suspended execution, for those who may resume it."""
+
+    id: str
+    handler: str
+    execution_id: str
+    extension: str
+    method: str
+    arguments: Any
+    """a JSON value"""
+    suspended_at: float
+    expires_at: float
+    """seconds since the epoch, both"""
+
+
 @dataclass(frozen=True, slots=True)
 class PoolCounts:
     """How pool and queue of one worker are at one moment."""
@@ -227,6 +323,8 @@ class PoolCounts:
     waiting: int = 0
     created: int = 0
     """instances made since the start"""
+    limit: int = 0
+    """requests that may run at once"""
 
 
 # ---- tasks: what a guest can be asked to do ---------------------------------------------------
@@ -257,6 +355,31 @@ class Context:
     """A JSON context for `Guest.perform`, which answers with a Python JSON value."""
 
     json: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What `Guest.perform` returns where the guest waits for an extension, with nothing of it left
+    on the stack."""
+
+    extension: str
+    method: str
+    arguments: bytes
+    image: Any
+    """all there is of the guest; its ABI alone knows how to go on from it"""
+    size_bytes: int
+    """of *image*"""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """The task to go on from where a guest asked, with the answer; on any instance of its module
+    that is in the state of the snapshot."""
+
+    asked: Asked
+    answer: ExtensionAnswer
+    begins: Callable[[], None]
+    """to be called when the guest is about to go on"""
 
 
 @dataclass(slots=True)

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
+from nexus.capabilities import Capabilities
 from nexus.errors import NexusError
 from nexus.model import (
     Command,
     Compiled,
     Context,
+    Effects,
+    ExtensionAnswer,
     FuncType,
     Handler,
     HttpRequest,
+    HttpResponse,
     Limits,
     ModuleInfo,
+    Outcome,
+    PoolCounts,
+    Resumption,
     Usage,
 )
 
@@ -136,6 +144,11 @@ class Engine(Protocol):
         ...
 
 
+EngineFactory: TypeAlias = Callable[[str, Path], Engine]
+"""(compiler, folder for what it keeps) -> engine; raises EngineUnavailable, saying what to install.
+*compiler* is the setting: `auto` leaves the choice"""
+
+
 class CpuControl(Protocol):
     """Shares the CPU out: one execution's side of it, used by its thread."""
 
@@ -172,6 +185,22 @@ class Run(Protocol):
     stopped: NexusError | None
     """why the guest must not go on; the first reason wins"""
 
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the handler's manifest grants."""
+        ...
+
+    @property
+    def effects(self) -> Effects:
+        """What the guest asked of others so far."""
+        ...
+
+    def call_extension(self, name: str, method: str, arguments: bytes) -> ExtensionAnswer | None:
+        """From the guest's own thread: call *method* of the extension *name* with JSON
+        *arguments*, and wait for the answer. None: `stopped` is set, return at once. `DEFERRED`:
+        the answer comes later, as a `Resumption`."""
+        ...
+
     def give_way(self) -> None:
         """From the guest's own thread: the host is going to wait on the guest's behalf."""
         ...
@@ -185,7 +214,7 @@ class Run(Protocol):
         ...
 
 
-Task: TypeAlias = HttpRequest | Context | Command
+Task: TypeAlias = HttpRequest | Context | Command | Resumption
 
 
 class Guest(Protocol):
@@ -198,7 +227,8 @@ class Guest(Protocol):
 
     def perform(self, instance: EngineInstance, task: Task, handler: Handler, run: Run) -> Any:
         """Run *task* to its result: HttpRequest -> HttpResponse, Context -> JSON value,
-        Command -> exit code.
+        Command -> exit code. Where the run answered `DEFERRED` and nothing else is left to do,
+        Context and Resumption -> Asked.
 
         Raises: GuestError, or whatever `run.stopped` holds when the guest has ended.
         """
@@ -206,3 +236,86 @@ class Guest(Protocol):
 
 
 GuestFactory: TypeAlias = Callable[[Compiled], Guest]
+
+
+class MetricsSink(Protocol):
+    """Is told what happens; from any thread, and at once: the time is the request's."""
+
+    def record(
+        self, handler: Handler, usage: Usage, outcome: Outcome, error: NexusError | None
+    ) -> None:
+        """A run has ended; *usage* is complete and must not be kept."""
+        ...
+
+    def refuse(self, handler: str | None, error: NexusError) -> None:
+        """A request came to no run; *handler* None: it was for none."""
+        ...
+
+    def cache_request(self, result: str) -> None:
+        """An artifact was wanted: `hit` or `miss`; or made way for another: `eviction`."""
+        ...
+
+    def compilation(self, tier: str, seconds: float) -> None:
+        """The compiler called *tier* has compiled a module."""
+        ...
+
+    def serving(self, handlers: Iterable[Handler]) -> None:
+        """From now on these serve."""
+        ...
+
+    def flush(self, now: PoolCounts) -> None:
+        """Send or write what was gathered; *now* is how pool and queue are. Called twice a second,
+        before a scrape, and once at the end; one thread at a time."""
+        ...
+
+    def close(self) -> None:
+        """There will be no more calls."""
+        ...
+
+
+class SuspensionSink(MetricsSink, Protocol):
+    """A sink that also wants to know of suspensions; others are not told."""
+
+    def suspension(self, outcome: str) -> None:
+        """A suspension has ended: `resumed`, `expired`, `cancelled`, `shutdown`; or there was no
+        room for it: `refused`."""
+        ...
+
+
+class RequestFilter(Protocol):
+    """Sees requests for handlers, and for nothing else, on the request's thread."""
+
+    def begin(self, handler: Handler, environ: dict[str, Any]) -> None:
+        """Before admission. May change *environ*: `HTTP_*` and the other meta-variables reach the
+        guest.
+
+        Raises: NexusError (Unauthorized, PermissionDenied ...) to refuse the request.
+        """
+        ...
+
+    def end(
+        self,
+        handler: Handler,
+        environ: dict[str, Any],
+        response: HttpResponse,
+        outcome: Outcome,
+        usage: Usage | None,
+    ) -> None:
+        """The response is known: in reverse order, for each filter whose `begin` returned. May add
+        headers. *usage* None: it came to no run."""
+        ...
+
+
+class ExtensionError(Exception):
+    """What an `Extension` raises for the guest to catch; the message is the guest's to see."""
+
+
+class Extension(Protocol):
+    """Answers `$ext.NAME.method(arguments)` in a guest; called from any thread."""
+
+    def call(self, method: str, arguments: Any) -> Any:
+        """Return a JSON value for JSON *arguments*. The run's deadline goes on meanwhile.
+
+        Raises: ExtensionError.
+        """
+        ...

@@ -2,33 +2,130 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from nexus.errors import HandlerNotFound
-from nexus.model import Context
-from nexus.pool import Execution
+from nexus.capabilities import check_token
+from nexus.errors import GuestError, HandlerNotFound, InternalError, InvalidArgument
+from nexus.handlers.manifest import is_name
+from nexus.handlers.sources import SUFFIXES
+from nexus.model import Context, ExecutionResult, ExtensionAnswer, Handler, SuspensionInfo
+from nexus.results import failed, noted, succeeded
 from nexus.service import Service
 
 
 class WasmRuntime:
-    """Runs handlers of a started `Service`."""
+    """Runs handlers of a started `Service`. Thread-safe; a handler runs on the calling thread, or
+    where it can be suspended on one of its own."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, *, text_capabilities: Sequence[str] = ()) -> None:
+        """*text_capabilities*: what handlers given as source text may do; they have no manifest.
+
+        Raises: ValueError for what is no capability.
+        """
         self._service = service
+        self._text_capabilities = tuple(map(check_token, text_capabilities))
 
     def execute_handler(
-        self, handler: str, context: bytes, timeout_ms: int | None = None
-    ) -> tuple[Any, Execution]:
-        """Run *handler* with the JSON *context* on its stdin; return the JSON value that it wrote
-        and what it used.
+        self, handler: str, context: Mapping[str, Any] | bytes, timeout_ms: int | None = None
+    ) -> ExecutionResult:
+        """Run *handler* with *context*: `state`, `args` and `scope`, or whatever JSON the handler
+        takes; bytes are JSON already.
 
-        Raises: HandlerNotFound, and what `Dispatcher.run` raises.
+        *handler* is the name of one that serves (or its file's), or JavaScript source text: what
+        could be no name. That is a module with a default export, or a script, whose value is the
+        result; the last ones are kept compiled. Never let a client choose it.
+
+        What becomes of the execution is in the result, its errors too. *timeout_ms* may shorten
+        the handler's own deadline, never lengthen it.
+
+        Raises: HandlerNotFound; CompilationError for source text; InvalidArgument where *context*
+            is not JSON; AdmissionError.
         """
-        found = self._service.catalogue.handlers.get(handler)
-        if found is None:
-            raise HandlerNotFound(f"no handler {handler!r}")
+        found, is_new = self._find(handler)
+        result = self._execute(found, context, timeout_ms)
+        return noted(result, cache_hit=False) if is_new else result
+
+    def _execute(
+        self, found: Handler, context: Mapping[str, Any] | bytes, timeout_ms: int | None
+    ) -> ExecutionResult:
+        task = Context(_encoded(context))
         dispatcher = self._service.dispatcher
         timeout_s = None if timeout_ms is None else timeout_ms / 1000
         run = dispatcher.new_run(found, time.monotonic(), timeout_s)
-        return dispatcher.run(found, Context(context), run), run
+        suspensions = self._service.suspensions
+        if suspensions.can_suspend(found):
+            return suspensions.execute(found, task, run)
+        try:
+            value = dispatcher.run(found, task, run)
+        except (GuestError, InternalError) as error:
+            return failed(run, error)
+        return succeeded(run, value)
+
+    def resume_handler(self, suspension_id: str, result: Mapping[str, Any]) -> ExecutionResult:
+        """Continue a suspended execution, whichever worker of the pod has it, and return what it
+        comes to next. *result*: `{"success": True, "value": ...}`, or `{"success": False, "error":
+        "..."}` for an exception (a status, outside JavaScript).
+
+        Raises: SuspensionNotFound, SuspensionGone where it expired or its worker ended,
+            SuspensionConflict where it was resumed already; InvalidArgument; AdmissionError, after
+            which it can be resumed still.
+        """
+        return self._service.suspensions.resume(suspension_id, _answer(result))
+
+    def suspensions(self) -> list[SuspensionInfo]:
+        """All suspended executions of the pod."""
+        return self._service.suspensions.all()
+
+    def cancel_suspension(self, suspension_id: str) -> None:
+        """End a suspended execution.
+
+        Raises: SuspensionNotFound, SuspensionGone, SuspensionConflict.
+        """
+        self._service.suspensions.cancel(suspension_id)
+
+    def _find(self, handler: str) -> tuple[Handler, bool]:
+        """The handler, and whether it had to be compiled."""
+        if not is_name(handler):
+            text, is_new = self._service.texts.get(handler.encode("utf-8", "replace"))
+            return replace(text, capabilities=self._text_capabilities), is_new
+        handlers = self._service.catalogue.handlers
+        found = handlers.get(handler)
+        if found is None and handler.endswith(SUFFIXES):
+            found = handlers.get(handler.rpartition(".")[0])
+        if found is None:
+            raise HandlerNotFound(f"no handler {handler!r}")
+        return found, False
+
+
+def _encoded(context: Mapping[str, Any] | bytes) -> bytes:
+    if isinstance(context, bytes):
+        return context
+    try:
+        return json.dumps(context, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidArgument(f"the context is not JSON: {error}") from error
+
+
+def _answer(result: Mapping[str, Any]) -> ExtensionAnswer:
+    success = result.get("success")
+    key = "value" if success is True else "error"
+    if not isinstance(success, bool) or not result.keys() <= {"success", key}:
+        found = _shortened(json.dumps(result, default=repr))
+        raise InvalidArgument(
+            f'a result is {{"success": true, "value": ...}} or {{"success": false, "error": '
+            f'"..."}}, not {found}'
+        )
+    if not success and not isinstance(result.get("error"), str):
+        raise InvalidArgument(f"error: found {result.get('error')!r}, allowed is a string")
+    try:
+        return ExtensionAnswer(success, json.dumps(result.get(key), allow_nan=False).encode())
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidArgument(f"the result is not JSON: {error}") from error
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 100 else f"{text[:100]}..."

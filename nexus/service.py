@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from nexus import config
-from nexus.config import Settings
+from nexus import config, logs
+from nexus.config import LiveSettings, Settings
 from nexus.cpu.account import CpuAccount
 from nexus.cpu.lane import SlowLane
 from nexus.cpu.share import Shares
@@ -25,18 +26,28 @@ from nexus.handlers.cache import ArtifactCache
 from nexus.handlers.catalogue import Catalogue, load_catalogue, load_handler
 from nexus.handlers.compiler import Compiler, CompilerLimits
 from nexus.handlers.sources import Source, find_sources
+from nexus.handlers.texts import SourceTexts
 from nexus.handlers.tiers import TieredCompiler
 from nexus.handlers.watcher import HandlersWatcher
 from nexus.logs import guest_lines, split_level
-from nexus.metrics import Flusher, PathMetrics
+from nexus.metrics import FanOut, Flusher, PluginErrors
 from nexus.model import Handler, Isolation, Limits, PoolCounts
+from nexus.ordering import policy_of, policy_options
+from nexus.plugins import Plugins, load_plugins
 from nexus.pool import Execution, InstancePool, spread, warm_threads
-from nexus.protocols import Engine
-from nexus.scheduling import Admission, Fifo
+from nexus.pool.native_stack import EXTENSION_BYTES, RESERVE_BYTES
+from nexus.protocols import Engine, Extension, SuspensionSink
+from nexus.scheduling import Admission
+from nexus.suspension import Extensions, SuspensionBook, SuspensionIds, Suspensions
 from nexus.watchdog import Watchdog
 
 log = logging.getLogger("nexus.service")
 guest_log = logging.getLogger("nexus.guest")
+
+
+def compiler_limits(settings: Settings) -> CompilerLimits:
+    """What one compilation may use."""
+    return CompilerLimits(settings.compile_timeout_ms / 1000, settings.compile_memory_mb << 20)
 
 
 class Service:
@@ -47,25 +58,35 @@ class Service:
         settings: Settings,
         registry: CollectorRegistry | None,
         *,
+        plugins: Plugins | None = None,
         stuck_log: int | None = None,
+        live: LiveSettings | None = None,
+        run_dir: Path | None = None,
+        extensions: Mapping[str, Extension] | None = None,
     ) -> None:
-        """*stuck_log*: a file descriptor; given, a guest that does not stop ends the process, for
-        a supervisor to start another, and the threads' stacks are written there first.
+        """*plugins* None: those that come with Nexus.
 
-        Raises: EngineUnavailable.
+        *stuck_log*: a file descriptor; given, a guest that does not stop ends the process, for
+        a supervisor to start another, and the threads' stacks are written there first.
+        *run_dir*: where the workers of one master find each other, with a `key` of theirs.
+        *extensions*: what answers guests' calls at once, beside the plugins'. *live*: what tells
+        of changes of *settings* once this is started.
+
+        Raises: EngineUnavailable, ConfigError.
         """
-        self.settings = settings
+        self.settings, self._live = settings, live
+        self.plugins = plugins or load_plugins({}, registry, outside=())
+        self.plugin_errors = PluginErrors(registry)
         self.limits = config.limits(settings)
-        self.engine = create_engine(settings.engine, settings.compiler, settings.cache_dir)
-        self.metrics = PathMetrics(registry)
+        self._engines = self.plugins.engines()
+        self.engine = self._create_engine(settings.engine, settings.compiler)
+        self.metrics = self._sink()
         self.cache = ArtifactCache(
             settings.cache_dir, self.metrics.cache_request, settings.cache_max_mb << 20
         )
         self.compiler = self._compiler(self.engine)
         self.tiers = self._tiers()
-        self.admission = Admission(
-            Fifo(), max_running=settings.max_instances, max_queue=settings.max_queue
-        )
+        self.admission = self._admission()
         self.pool = InstancePool(
             self.engine,
             guest_for,
@@ -75,19 +96,50 @@ class Service:
         self.watchdog = Watchdog(settings.stuck_after_ms / 1000, stuck_log=stuck_log)
         self.lane = lane = SlowLane(self._parallel_guests())
         shares = Shares(settings.workers)
+        answering = Extensions(self.plugins.host_functions(settings) | dict(extensions or {}))
         self.dispatcher = Dispatcher(
             self.admission,
             self.pool,
             self.watchdog,
             self._observe,
             lambda handler: CpuAccount(lane, shares.of(handler)),
+            answering,
         )
+        self.filters = tuple(self.plugins.request_filters(settings))
+        self._run_dir = run_dir
+        self.suspensions = self._suspensions(answering)
         self.flusher = Flusher(self.flush_metrics)
         self.watcher = HandlersWatcher(settings.handlers_dir, self._load)
         self.catalogue = Catalogue()
+        self.texts = SourceTexts(self.tiers or self.compiler, self.limits, self._retain)
         self._loaded = threading.Event()
+        self._warmed = False
+        """whether instances were made warm once"""
         self.draining = False
         self._threads: Executor | None = None
+
+    def _create_engine(self, name: str, compiler: str) -> Engine:
+        return create_engine(name, compiler, self.settings.cache_dir, self._engines)
+
+    def _sink(self) -> SuspensionSink:
+        """All sinks as one; the built-in one itself where it is alone, as it is on most pods."""
+        own, others = self.plugins.metrics_sinks(self.settings)
+        if own is not None and not others:
+            return own
+        return FanOut(own, others, self.plugin_errors.count, self._plugin_timeout_s())
+
+    def _plugin_timeout_s(self) -> float:
+        return self.settings.plugin_timeout_ms / 1000
+
+    def _admission(self) -> Admission:
+        """Raises: ConfigError where the policy asked for is not there."""
+        settings = self.settings
+        return Admission(
+            policy_of(settings, self.plugins),
+            max_running=settings.max_instances,
+            max_queue=settings.max_queue,
+            options=policy_options(settings),
+        )
 
     def _compiler(self, engine: Engine) -> Compiler:
         settings = self.settings
@@ -95,7 +147,7 @@ class Service:
             engine,
             self.cache,
             settings.cache_dir,
-            CompilerLimits(settings.compile_timeout_ms / 1000, settings.compile_memory_mb << 20),
+            compiler_limits(settings),
             self.metrics.compilation,
         )
 
@@ -105,12 +157,30 @@ class Service:
         if settings.compiler != "auto" or self.engine.compiler != "llvm":
             return None
         try:
-            quick = create_engine(self.engine.name, "cranelift", settings.cache_dir)
+            quick = self._create_engine(self.engine.name, "cranelift")
         except EngineUnavailable as error:
             log.warning("%s; handlers wait for LLVM", error)
             return None
         return TieredCompiler(
             self._compiler(quick), self.compiler, lambda: self.cache.exclusive("improving")
+        )
+
+    def _suspensions(self, extensions: Extensions) -> Suspensions:
+        settings, run_dir = self.settings, self._run_dir
+        key = secrets.token_bytes(32) if run_dir is None else (run_dir / "key").read_bytes()
+        return Suspensions(
+            self.dispatcher,
+            self.admission,
+            self.watchdog,
+            self.pool,
+            extensions,
+            SuspensionIds(key),
+            SuspensionBook(
+                settings.max_suspended,
+                settings.suspension_timeout_ms / 1000,
+                self.metrics.suspension,
+            ),
+            self.limits.stack_bytes + RESERVE_BYTES + EXTENSION_BYTES,
         )
 
     def _parallel_guests(self) -> int:
@@ -130,7 +200,7 @@ class Service:
         """Why no requests should be sent here now; None: they should."""
         if self.draining:
             return "draining"
-        if not self.loaded:
+        if not self._warmed:
             return "the handlers are still being loaded"
         if self.watchdog.stuck:
             return "a guest does not stop"
@@ -142,9 +212,26 @@ class Service:
         *threads*: where requests will run, for instances to be warm there beforehand.
         """
         self._threads = threads
+        self._check_threads()
         self.watchdog.start()
+        self.suspensions.start(self._run_dir)
         self.flusher.start()
         self.watcher.start()
+        if self._live is not None:
+            self._live.start(self.apply)
+        self._start_plugins()
+
+    def _check_threads(self) -> None:
+        settings = self.settings
+        enough = settings.threads > settings.max_instances or self.admission.holds_back
+        if settings.scheduling_policy != "fifo" and not enough:
+            log.warning(
+                "scheduling_policy %s has nobody to order: %d threads are not more than "
+                "max_instances (%d), so requests wait before they come here",
+                settings.scheduling_policy,
+                settings.threads,
+                settings.max_instances,
+            )
 
     def start_with(self, folder: Path) -> None:
         """Start with the handlers in *folder*, loaded when this returns and not watched.
@@ -152,7 +239,9 @@ class Service:
         Raises: InvalidHandler where the folder cannot be read.
         """
         self.watchdog.start()
+        self.suspensions.start()
         self._load(find_sources(folder))
+        self._start_plugins()
 
     def start_with_module(self, path: Path, limits: Limits | None = None) -> Handler:
         """Start with the one handler whose module is at *path*, and return it.
@@ -161,8 +250,35 @@ class Service:
         """
         handler = load_handler(path, self.tiers or self.compiler, limits or self.limits)
         self.watchdog.start()
+        self.suspensions.start()
         self._serve(Catalogue({handler.name: handler}))
+        self._start_plugins()
         return handler
+
+    def apply(self, settings: Settings) -> None:
+        """Have other *settings*, as far as they may change while running (`config.LIVE_NAMES`).
+
+        Any thread may call it. Requests under way go on under the limits they began with.
+        """
+        before, self.settings = self.settings, settings
+        if settings.log_level != before.log_level:
+            logs.set_level(settings.log_level)
+        self.pool.resize(
+            max_instances=settings.max_instances, max_memory_bytes=settings.pool_memory_mb << 20
+        )
+        self.admission.resize(max_running=settings.max_instances, max_queue=settings.max_queue)
+        self.admission.reweigh(settings.scheduling_weights)
+        self.cache.resize(settings.cache_max_mb << 20)
+        self.compiler.set_limits(compiler_limits(settings))
+        if self.tiers is not None:
+            self.tiers.quick.set_limits(compiler_limits(settings))
+        limits = config.limits(settings)
+        if limits != self.limits:
+            self.limits = limits
+            self.watcher.load_again()
+
+    def _start_plugins(self) -> None:
+        self.plugins.start(self, self._plugin_timeout_s(), self.plugin_errors.count)
 
     def drain(self) -> None:
         """Let readiness fail; requests are still served."""
@@ -174,14 +290,20 @@ class Service:
         *grace_s*: how long to wait at most; by default what the longest deadline can take.
         """
         self.draining = True
+        if self._live is not None:
+            self._live.close()
         self.watcher.close()
         self.admission.close()
         if grace_s is None:
             handlers = self.catalogue.handlers.values()
             grace_s = 1.0 + max((h.limits.timeout_s for h in handlers), default=0.0)
-        self.admission.wait_idle(grace_s)
+        until = time.monotonic() + grace_s
+        self.suspensions.close(grace_s)
+        self.admission.wait_idle(max(0.0, until - time.monotonic()))
+        self.plugins.stop(self, self._plugin_timeout_s(), self.plugin_errors.count)
         self.pool.shutdown()
         self.flusher.close()
+        self.metrics.close()
         self.watchdog.close()
 
     def flush_metrics(self) -> None:
@@ -194,6 +316,7 @@ class Service:
                 suspended=pool.suspended_count(),
                 waiting=self.admission.depth(),
                 created=pool.instances_created(),
+                limit=self.admission.limit(),
             )
         )
 
@@ -226,7 +349,10 @@ class Service:
     def _serve(self, catalogue: Catalogue) -> None:
         """Make *catalogue* the one that serves, with instances warm where there are threads."""
         handlers = list(catalogue.handlers.values())
-        self.pool.retain([handler.compiled for handler in handlers])
+        self.catalogue = catalogue
+        self._retain()
+        # Before instances are made warm: that takes all threads, those too on which requests wait.
+        self._loaded.set()
         if self._threads is not None:
             warmable = [h for h in handlers if h.isolation is not Isolation.FRESH]
             threads = self.settings.threads
@@ -234,8 +360,12 @@ class Service:
             warm_threads(self._threads, threads, jobs, self._warm)
             self._threads = None
         self.metrics.serving(handlers)
-        self.catalogue = catalogue
-        self._loaded.set()
+        self._warmed = True
+
+    def _retain(self) -> None:
+        """Let the pool keep what serves, and nothing else."""
+        handlers = [*self.catalogue.handlers.values(), *self.texts.handlers()]
+        self.pool.retain([handler.compiled for handler in handlers])
 
     def _warm(self, handler: Handler) -> None:
         run = self.dispatcher.new_run(handler, time.monotonic())

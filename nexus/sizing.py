@@ -60,10 +60,11 @@ def demand(loaded: Loaded) -> Demand:
         compiler="llvm" if _llvm(settings) else "cranelift",
         workers=settings.workers if explicit("workers") else None,
         threads=settings.threads if threads else None,
+        ordered=settings.scheduling_policy != "fifo",
     )
 
 
 def _llvm(settings: Settings) -> bool:
     """Whether LLVM will compile: the wish, where wasmer is not the engine by the Python version."""
-    wasmer = settings.engine != "wasmtime" and sys.version_info < (3, 11)
+    wasmer = settings.engine in ("auto", "wasmer") and sys.version_info < (3, 11)
     return wasmer and settings.compiler != "cranelift"

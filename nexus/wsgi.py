@@ -9,12 +9,16 @@ from flask import Flask
 from prometheus_client import REGISTRY
 
 from nexus import config, logs
+from nexus.config.admin_token import read_admin_token
 from nexus.http import create_app
+from nexus.plugins import load_plugins
 from nexus.service import Service
 
 STUCK_LOG = "NEXUS_STUCK_LOG_DIR"
 """folder where a worker that does not get a guest stopped leaves its threads' stacks, as
 `PID.txt`; set where something restarts workers that end"""
+RUN_DIR = "NEXUS_RUN_DIR"
+"""folder where the workers of one master find each other"""
 
 
 def worker_app() -> Flask:
@@ -22,10 +26,21 @@ def worker_app() -> Flask:
 
     Raises: ConfigError, EngineUnavailable.
     """
-    settings = config.load({}, os.environ, Path.cwd()).settings
+    plugins = load_plugins(os.environ, REGISTRY)
+    sources = plugins.config_sources(Path.cwd(), os.environ)
+    loaded = config.load({}, os.environ, Path.cwd(), sources)
+    settings = loaded.settings
     logs.configure(settings.log_level, settings.log_format)
-    service = Service(settings, REGISTRY, stuck_log=_open_stuck_log())
-    app = create_app(service, REGISTRY)
+    run_dir = os.environ.get(RUN_DIR)
+    service = Service(
+        settings,
+        REGISTRY,
+        plugins=plugins,
+        live=config.LiveSettings(loaded),
+        stuck_log=_open_stuck_log(),
+        run_dir=None if run_dir is None else Path(run_dir),
+    )
+    app = create_app(service, REGISTRY, read_admin_token(os.environ))
     app.extensions["nexus"] = service
     return app
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes the virtual environment, or brings it up to date. The Makefile calls it.
 #
-#   scripts/setup.sh [EXTRA...]       install Nexus, with extras of setup.cfg (test, lint, bench)
+#   scripts/setup.sh [EXTRA...]       install Nexus, with extras of setup.cfg (test, lint, bench);
+#                                     with test or lint also every plugin under plugins/
 #   scripts/setup.sh --which VERSION  print the path of a Python of this version, such as 3.10
 #   scripts/setup.sh --remove         remove the environment
 #
@@ -10,8 +11,8 @@
 #         else the newest from 3.11 on)
 #
 # Safe to run twice and to interrupt. The environment's folder `.nexus` says what is complete:
-# `root`, the place it was made for; one file an extra, with a checksum of what asked for it; and
-# `installing`, there only while pip works.
+# `root`, the place it was made for; one file an extra, and one a plugin (`plugin-NAME`), with a
+# checksum of what asked for it; and `installing`, there only while pip works.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -150,6 +151,44 @@ install() {
     rm "$state/installing"
 }
 
+# Install the plugins whose metadata changed, uninstall those whose folder is gone. They are built
+# with the setuptools that is here (extras test and lint bring it): nothing is downloaded but what
+# they depend on.
+install_plugins() {
+    pip="$VENV/bin/python -m pip --quiet --disable-pip-version-check --no-input"
+    for stamp in "$state"/plugin-*; do
+        name=${stamp##*/plugin-}
+        if [ -e "$stamp" ] && [ ! -e "plugins/$name/setup.cfg" ]; then
+            $pip uninstall --yes "$name" </dev/null && rm "$stamp"
+        fi
+    done
+
+    set --
+    changed=
+    for metadata in plugins/*/setup.cfg; do
+        folder=${metadata%/setup.cfg}
+        if [ ! -e "$metadata" ] || plugin_is_installed "$folder"; then continue; fi
+        extra=
+        if grep -q '^test *=' "$metadata"; then extra="[test]"; fi
+        set -- "$@" --editable "$folder$extra"
+        changed="$changed $folder"
+    done
+    if [ $# -eq 0 ]; then return; fi
+
+    say "Installing the plugins$changed ..."
+    $pip install --no-build-isolation "$@" </dev/null ||
+        die "The plugins were not installed; pip says why above. Run the same command again."
+    for folder in $changed; do
+        plugin_checksum "$folder" >"$state/plugin-${folder##*/}"
+    done
+}
+
+plugin_checksum() { cat "$1/setup.cfg" "$1/pyproject.toml" | cksum; }
+
+plugin_is_installed() {
+    [ "$(cat "$state/plugin-${1##*/}" 2>/dev/null)" = "$(plugin_checksum "$1")" ]
+}
+
 case ${1:-} in
     --which) find_version "$2" || die "There is no Python $2 on PATH, in pyenv or in uv." ;;
     --remove) remove_venv ;;
@@ -162,6 +201,9 @@ case ${1:-} in
         ensure_venv
         say_engine
         if [ $# -eq 0 ]; then install; fi
-        for name; do install "$name"; done
+        for name; do
+            install "$name"
+            case $name in test | lint) install_plugins ;; esac
+        done
         ;;
 esac

@@ -6,6 +6,11 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How fast examples are made says more of the machine than of the code.
+settings.register_profile("nexus", suppress_health_check=[HealthCheck.too_slow], deadline=None)
+settings.load_profile("nexus")
 
 
 @pytest.fixture(autouse=True)

@@ -24,7 +24,7 @@ from nexus.errors import (
 from nexus.model import Handler, Isolation, Outcome
 from nexus.pool import Execution, InstancePool
 from nexus.protocols import Engine, Run
-from nexus.scheduling import Admission, Fifo
+from nexus.scheduling import Admission, Fifo, Policy
 from nexus.watchdog import Watchdog
 from tests import support
 from tests.support import PLAIN, Probe, build, calls, handler
@@ -46,10 +46,13 @@ class Path:
     make_guest: Callable[[Any], Probe] | None = None
     max_running: int = 2
     max_queue: int = 4
+    policy: Policy = field(default_factory=Fifo)
     observed: list[tuple[str, Execution, NexusError | None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.admission = Admission(Fifo(), max_running=self.max_running, max_queue=self.max_queue)
+        self.admission = Admission(
+            self.policy, max_running=self.max_running, max_queue=self.max_queue
+        )
         make_guest = self.make_guest or (lambda _: self.guest)
         self.pool = InstancePool(self.engine, make_guest, max_instances=self.max_running)
         self.watchdog = Watchdog(60.0)
@@ -294,6 +297,33 @@ def test_what_waited_says_how_long(
         assert waiting.result(10) == CLEAN
     thread.join()
     assert path.last[1].usage.queue_s > 0
+
+
+class Measuring(Fifo):
+    def __init__(self) -> None:
+        super().__init__()
+        self.took: list[tuple[str, float, float]] = []
+
+    def finished(self, handler: str, wall_s: float, cpu_s: float) -> None:
+        self.took.append((handler, wall_s, cpu_s))
+
+
+def test_a_policy_learns_how_long_places_are_held(
+    make: Callable[..., Path], served: Handler
+) -> None:
+    """Also of runs that end badly; the time before the place, here a minute, is not held."""
+    policy = Measuring()
+    path = make(policy=policy)
+    run = path.dispatcher.new_run(served, time.monotonic() - 60.0)
+    with pytest.raises(DeadlineExceeded):
+        path.dispatcher.run(served, calls("spin"), run)
+    with pytest.raises(DeadlineExceeded):
+        path.run(served, "spin", timeout_s=0.05)
+    (late, timed_out) = policy.took
+    assert late[0] == timed_out[0] == "h"
+    assert 0 < late[1] < 30
+    assert 0.03 < timed_out[1] < 5
+    assert 0 < timed_out[2] <= timed_out[1]
 
 
 def test_closed_it_turns_away(path: Path, served: Handler) -> None:

@@ -25,7 +25,8 @@ def test_every_setting_is_documented_as_it_is() -> None:
     rows = [row for row in _rows("configuration.md") if len(row) == 4]  # the manifest's have 3
     found = {row[0].strip("`"): row[1:] for row in rows}
     for setting in describe():
-        assert found[setting.name] == [setting.default, setting.allowed, setting.description]
+        meaning = setting.description + ("; **live**" if setting.live else "")
+        assert found[setting.name] == [setting.default, setting.allowed, meaning]
 
 
 def test_every_manifest_key_is_documented() -> None:

@@ -49,6 +49,11 @@ def test_http_max_concurrent_decides_the_threads(pod: Path) -> None:
     assert sized(pod, HTTP_MAX_CONCURRENT="7").loaded.settings.threads == 7
 
 
+def test_a_scheduling_policy_gets_threads_that_wait(pod: Path) -> None:
+    asked = {"MAX_INSTANCES": "6", "NEXUS_SCHEDULING_POLICY": "priority"}
+    assert sized(pod, **asked).loaded.settings.threads == 24
+
+
 def test_profile_decides_the_workers(pod: Path) -> None:
     assert sized(pod, NEXUS_CPU_PROFILE="edge").loaded.settings.workers == 1
 

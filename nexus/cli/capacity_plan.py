@@ -13,7 +13,7 @@ from nexus.capacity.profiles import POD_PROFILES, PodProfile
 from nexus.capacity.recommend import Outlook
 from nexus.capacity.trace import Trace, parse
 from nexus.cli.capacity_output import Cost
-from nexus.cli.options import settings_for_a_tool
+from nexus.cli.options import service_for_a_tool
 from nexus.cli.request import content, http_request
 from nexus.cpu.quantity import parse_cores
 
@@ -60,10 +60,9 @@ def read_trace(file: Path) -> Trace:
 def measured(module: Path, options: dict[str, Any]) -> Cost:
     """What a request of *module* costs; takes its own options out of *options*."""
     from nexus.cli.measure import SERVER_CPU_S, measure
-    from nexus.service import Service
 
     method, path, headers, data = (options.pop(k) for k in ("method", "path", "headers", "data"))
-    service = Service(settings_for_a_tool(**{"log_level": "error", **options}), None)
+    service = service_for_a_tool(**{"log_level": "error", **options})
     try:
         handler = service.start_with_module(module)
         body = content(data)

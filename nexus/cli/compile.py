@@ -15,7 +15,7 @@ from nexus.cli.options import (
     config_option,
     engine_options,
     json_option,
-    settings_for_a_tool,
+    service_for_a_tool,
 )
 from nexus.cli.output import json_error
 from nexus.errors import NexusError
@@ -34,9 +34,7 @@ if TYPE_CHECKING:
 @json_option
 def compile_module(module: Path, emit: Path | None, as_json: bool, **options: Any) -> None:
     """Compile MODULE into the artifact cache, and say what came of it."""
-    from nexus.service import Service
-
-    service = Service(settings_for_a_tool(**options), None)
+    service = service_for_a_tool(**options)
     try:
         facts = _compile(module, emit, service)
     except NexusError as error:

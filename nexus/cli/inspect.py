@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from nexus.cli.options import config_option, engine_options, json_option, settings_for_a_tool
+from nexus.cli.options import config_option, engine_options, json_option, service_for_a_tool
 from nexus.errors import HandlerError
 from nexus.handlers.catalogue import Catalogue, load_catalogue
 from nexus.handlers.sources import Source, find_sources, source_at
@@ -23,9 +23,8 @@ from nexus.model import FuncType, Handler
 @json_option
 def inspect(path: Path, as_json: bool, **options: Any) -> None:
     """Show the handlers at MODULE or in DIR; exits with 1 if one of them cannot serve."""
-    from nexus.service import Service
 
-    service = Service(settings_for_a_tool(**{"log_level": "error", **options}), None)
+    service = service_for_a_tool(**{"log_level": "error", **options})
     sources = find_sources(path) if path.is_dir() else (source_at(path),)
     catalogue = _load(sources, service, quiet=True)
     handlers = [_facts(handler) for handler in catalogue.handlers.values()]
@@ -62,6 +61,7 @@ def _facts(handler: Handler) -> dict[str, Any]:
         "memory_min_bytes": info.memory_min_pages << 16,
         "memory_max_bytes": info.memory_max_pages << 16,
         "max_concurrency": handler.max_concurrency or None,
+        "priority": handler.priority,
         "capabilities": list(handler.capabilities),
         "env": sorted(handler.env),
         "functions": info.functions,

@@ -11,6 +11,8 @@ from nexus.cli.capacity import capacity
 from nexus.cli.compile import compile_module
 from nexus.cli.config import show_config
 from nexus.cli.inspect import inspect
+from nexus.cli.new_plugin import new_plugin
+from nexus.cli.plugins import list_plugins
 from nexus.cli.prepare import prepare
 from nexus.cli.run import run
 from nexus.cli.serve import serve
@@ -23,7 +25,10 @@ def command() -> None:
     """Run HTTP handlers you do not trust: WebAssembly inside a Python service."""
 
 
-for _subcommand in (serve, run, compile_module, inspect, capacity, prepare, show_config):
+for _subcommand in (
+    *(serve, run, compile_module, inspect, capacity, prepare),
+    *(show_config, list_plugins, new_plugin),
+):
     command.add_command(_subcommand)
 
 

@@ -6,35 +6,68 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from nexus import config, logs
 from nexus.config import Loaded, Settings
 
+if TYPE_CHECKING:
+    from nexus.plugins import Plugins
+    from nexus.service import Service
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 MODULE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-def load_settings(**options: Any) -> Loaded:
-    """Settings from file, environment and these *options*. Raises: ConfigError."""
-    return config.load(options, os.environ, Path.cwd())
+def load_settings(plugins: Plugins | None = None, **options: Any) -> Loaded:
+    """Settings from file, environment, these *options* and what *plugins* add; None: those that are
+    installed.
+
+    Raises: ConfigError.
+    """
+    if plugins is None:
+        plugins = installed_plugins()
+    sources = plugins.config_sources(Path.cwd(), os.environ)
+    return config.load(options, os.environ, Path.cwd(), sources)
 
 
-def settings_for_a_tool(**options: Any) -> Settings:
+def installed_plugins() -> Plugins:
+    """The plugins of this process. Raises: ConfigError."""
+    from nexus.plugins import load_plugins  # not for `--help`: plugins may take a moment to import
+
+    return load_plugins(os.environ)
+
+
+def settings_for_a_tool(plugins: Plugins | None = None, **options: Any) -> Settings:
     """Settings of a subcommand that does one thing and ends; logs go to stderr.
 
     Raises: ConfigError.
     """
-    settings = load_settings(**options).settings
+    settings = load_settings(plugins, **options).settings
     logs.configure(settings.log_level, settings.log_format, sys.stderr)
     return settings
 
 
+def service_for_a_tool(**options: Any) -> Service:
+    """The service of such a subcommand, with the plugins that are installed.
+
+    Raises: ConfigError, EngineUnavailable.
+    """
+    # Not for `--help`, nor for bad usage: engines take a moment to import.
+    from nexus.service import Service
+
+    plugins = installed_plugins()
+    return Service(settings_for_a_tool(plugins, **options), None, plugins=plugins)
+
+
 def config_option(function: F) -> F:
-    """`--config FILE`."""
+    """`--config FILE`, `--config-folder DIR`."""
+    function = click.option(
+        "--config-folder", metavar="DIR", help="Folder with a file for each setting."
+    )(function)
     return click.option(
         "--config", metavar="FILE", help="Settings file; default nexus.toml, if there."
     )(function)

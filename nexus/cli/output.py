@@ -12,8 +12,7 @@ from typing import Any, BinaryIO
 import click
 
 from nexus.errors import NexusError
-from nexus.model import HttpResponse, Usage
-from nexus.pool import Execution
+from nexus.model import ExecutionResult, HttpResponse
 
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
@@ -28,15 +27,9 @@ def print_response(response: HttpResponse) -> None:
     sys.stdout.buffer.write(head.encode("latin-1") + response.body)
 
 
-def print_json(run: Execution | None, result: Any = None, error: NexusError | None = None) -> None:
-    """The result as the runtime API gives it (DESIGN section 6); *run* None: it never began."""
-    answer: dict[str, Any] = {
-        "status": "error" if error else "success",
-        "return_value": _described(result) if isinstance(result, HttpResponse) else result,
-        "error": json_error(error) if error else None,
-        "metrics": _metrics(run.usage) if run else None,
-    }
-    click.echo(json.dumps(answer, indent=2))
+def print_result(result: ExecutionResult) -> None:
+    """The result as the runtime API gives it (DESIGN section 6)."""
+    click.echo(json.dumps(result.to_json(), indent=2))
 
 
 def json_error(error: NexusError) -> dict[str, str]:
@@ -44,24 +37,13 @@ def json_error(error: NexusError) -> dict[str, str]:
     return {"code": error.code, "message": str(error)}
 
 
-def _metrics(usage: Usage) -> dict[str, int]:
-    return {
-        "duration_us": round(usage.duration_s * 1e6),
-        "cpu_us": round(usage.cpu_s * 1e6),
-        "queue_us": round(usage.queue_s * 1e6),
-        "memory_used_bytes": usage.memory_used_bytes,
-        "memory_peak_bytes": usage.memory_peak_bytes,
-        "host_calls": usage.host_calls,
-        "instruction_count": usage.instructions,
-    }
-
-
-def _described(response: HttpResponse) -> dict[str, Any]:
-    described: dict[str, Any] = {"status": response.status, "headers": response.headers}
+def described(response: HttpResponse) -> dict[str, Any]:
+    """A response as a JSON value."""
+    found: dict[str, Any] = {"status": response.status, "headers": response.headers}
     try:
-        return {**described, "body": response.body.decode()}
+        return {**found, "body": response.body.decode()}
     except UnicodeDecodeError:
-        return {**described, "body_base64": base64.b64encode(response.body).decode()}
+        return {**found, "body_base64": base64.b64encode(response.body).decode()}
 
 
 def writer(stream: BinaryIO) -> Callable[[bytes], None]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from nexus.cli.options import config_option, engine_options, settings_for_a_tool
+from nexus.cli.options import config_option, engine_options, service_for_a_tool
 
 
 @click.command()
@@ -16,9 +16,8 @@ from nexus.cli.options import config_option, engine_options, settings_for_a_tool
 @engine_options
 def prepare(best: bool, **options: Any) -> None:
     """Compile the JavaScript engine into the cache (for set-up scripts and images)."""
-    from nexus.service import Service
 
-    service = Service(settings_for_a_tool(**options), None)
+    service = service_for_a_tool(**options)
     compilers = [service.tiers.quick, service.compiler] if service.tiers else [service.compiler]
     for compiler in compilers if best else compilers[:1]:
         began = time.monotonic()

@@ -7,7 +7,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -17,13 +17,14 @@ from nexus.cli.options import (
     config_option,
     engine_options,
     json_option,
-    settings_for_a_tool,
+    service_for_a_tool,
 )
 from nexus.cli.request import content, http_request
 from nexus.errors import NexusError
-from nexus.model import Command, Context, Limits
-from nexus.pool import Execution
-from nexus.protocols import Task
+from nexus.model import Command, ExecutionResult, Handler, HttpRequest, Limits
+
+if TYPE_CHECKING:
+    from nexus.service import Service
 
 _DAY_S = 86_400.0
 
@@ -64,39 +65,63 @@ def run(
         raise click.UsageError("ARG... and --env go with --raw")
     if raw and (context is not None or as_json):
         raise click.UsageError("--raw goes without --context and --json")
-    from nexus.service import Service
+    # Not for `--help`, nor for bad usage: engines take a moment to import.
+    from nexus.results import noted
+    from nexus.runtime import WasmRuntime
 
-    service = Service(settings_for_a_tool(**options), None)
+    service = service_for_a_tool(**options)
     limits = _unlimited(service.limits, options["timeout_ms"]) if raw else service.limits
-    began: Execution | None = None
     try:
         handler = service.start_with_module(module, limits)
-        task: Task
         if raw:
-            task = _command(module, arguments, variables)
-        elif context is not None:
-            task = Context(content(context))
+            _run_raw(service, handler, _command(module, arguments, variables))
+        if context is not None:
+            result = WasmRuntime(service).execute_handler(handler.name, content(context))
+            _print(noted(result, cache_hit=not handler.compiled.is_new), as_json)
         else:
-            task = http_request(handler, method, path, headers, content(data))
-        began = service.dispatcher.new_run(handler, time.monotonic())
-        result = service.dispatcher.run(handler, task, began)
+            request = http_request(handler, method, path, headers, content(data))
+            _respond(service, handler, request, as_json=as_json)
     except NexusError as error:
         if not as_json:
             raise
-        output.print_json(began, error=error)
+        output.print_result(ExecutionResult("error", error=output.json_error(error)))
         sys.exit(1)
     finally:
         service.stop()
-    _print(result, task, began, as_json=as_json)
 
 
-def _print(result: Any, task: Task, run: Execution, *, as_json: bool) -> None:
-    if isinstance(task, Command):
-        sys.exit(result & 0xFF)
-    if as_json or isinstance(task, Context):
-        output.print_json(run, result)
+def _run_raw(service: Service, handler: Handler, command: Command) -> NoReturn:
+    run = service.dispatcher.new_run(handler, time.monotonic())
+    sys.exit(service.dispatcher.run(handler, command, run) & 0xFF)
+
+
+def _respond(service: Service, handler: Handler, request: HttpRequest, *, as_json: bool) -> None:
+    from nexus.results import failed, succeeded
+
+    run = service.dispatcher.new_run(handler, time.monotonic())
+    try:
+        response = service.dispatcher.run(handler, request, run)
+    except NexusError as error:
+        if not as_json:
+            raise
+        output.print_result(failed(run, error, cache_hit=not handler.compiled.is_new))
+        sys.exit(1)
+    if as_json:
+        hit = not handler.compiled.is_new
+        output.print_result(succeeded(run, output.described(response), cache_hit=hit))
     else:
-        output.print_response(result)
+        output.print_response(response)
+
+
+def _print(result: ExecutionResult, as_json: bool) -> None:
+    """Print what a handler made of a context; an error alone is said in a line."""
+    if result.error is None or as_json:
+        output.print_result(result)
+    else:
+        line = f"error: {result.error['code']}: {result.error['message']}"
+        click.secho(line, fg="red", err=True)
+    if result.error is not None:
+        sys.exit(1)
 
 
 def _unlimited(limits: Limits, timeout_ms: str | None) -> Limits:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 from nexus import config
-from nexus.cli.options import config_option, engine_options, load_settings
+from nexus.cli.options import config_option, engine_options, installed_plugins, load_settings
 from nexus.config import Settings
+from nexus.config.admin_token import read_admin_token
 from nexus.config.layers import PREFIX
+from nexus.plugins import Plugins
+from nexus.shared_folder import shared_folder
 from nexus.sizing import DERIVABLE
 
 
@@ -24,26 +28,52 @@ from nexus.sizing import DERIVABLE
 @engine_options
 def serve(**options: Any) -> None:
     """Serve a folder of handlers until interrupted."""
-    loaded = load_settings(**options)
+    shared_folder()  # before plugins are imported: see there
+    plugins = installed_plugins()
+    loaded = load_settings(plugins, **options)
     for warning in loaded.warnings:
         click.secho(f"warning: {warning}", fg="yellow", err=True)
     folder = loaded.settings.handlers_dir
     if not folder.is_dir():
         raise click.UsageError(f"no folder {folder}: name one with --handlers DIR")
-    _check_engine(loaded.settings)
-    arguments = [sys.executable, "-m", "gunicorn", "-c", "python:nexus.gunicorn_settings"]
-    environ = {**os.environ, **config.to_environ(loaded)}
+    read_admin_token(os.environ)  # what is wrong with it is said once, not by every worker
+    _check_engine_and_policy(loaded.settings, plugins)
+    os.environ.update(config.to_environ(loaded))
     for name in DERIVABLE:
         if loaded.sources[name] == "default":
-            del environ[PREFIX + name.upper()]  # for gunicorn's configuration to derive
-    os.execve(sys.executable, arguments, environ)
+            del os.environ[PREFIX + name.upper()]  # for gunicorn's configuration to derive
+    _become_gunicorn()
 
 
-def _check_engine(settings: Settings) -> None:
-    """Say at once, and once, what every worker would fail with: 0.2 s of a start.
+def _become_gunicorn() -> None:
+    """Be its master: a process of its own would import all this again, 0.4 s of a start."""
+    # Here: other commands have no need of it.
+    from gunicorn.app.wsgiapp import run
+    from gunicorn.arbiter import Arbiter
+    from gunicorn.errors import HaltServer
 
-    Raises: EngineUnavailable.
+    # On SIGUSR2 gunicorn starts itself anew with these.
+    script = Path(sys.executable).with_name("gunicorn")
+    sys.argv = [str(script), "-c", "python:nexus.gunicorn_settings"]
+    codes = {Arbiter.APP_LOAD_ERROR: 2, Arbiter.WORKER_BOOT_ERROR: 1}
+    master = os.getpid()
+    try:
+        run()
+    except HaltServer as halt:  # two workers that end so at once: it does not expect the second
+        sys.exit(codes.get(halt.exit_status, halt.exit_status))
+    except SystemExit as ended:
+        if os.getpid() != master:  # a worker ends here too
+            raise
+        sys.exit(codes.get(ended.code, ended.code))
+
+
+def _check_engine_and_policy(settings: Settings, plugins: Plugins) -> None:
+    """Say at once, and once, what every worker would fail with; workers inherit what was loaded.
+
+    Raises: EngineUnavailable, ConfigError.
     """
     from nexus.engines import create_engine
+    from nexus.ordering import policy_of
 
-    create_engine(settings.engine, settings.compiler, settings.cache_dir)
+    create_engine(settings.engine, settings.compiler, settings.cache_dir, plugins.engines())
+    policy_of(settings, plugins)

@@ -1,11 +1,12 @@
-"""The settings as a table, for `nexus config` and the documentation."""
+"""The settings as a table and as values to show, for `nexus config` and the documentation."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from nexus.config.settings import Settings
+from nexus.config.plugin_tables import public
+from nexus.config.settings import LIVE_NAMES, Settings
 from nexus.config.values import Derived, allowed
 
 
@@ -16,6 +17,8 @@ class Description(NamedTuple):
     allowed: str
     default: str
     description: str
+    live: bool
+    """whether a change counts while running"""
 
 
 def describe() -> Iterator[Description]:
@@ -24,5 +27,16 @@ def describe() -> Iterator[Description]:
         derived = [entry.text for entry in field.metadata if isinstance(entry, Derived)]
         default = str(field.default).lower() if field.annotation is bool else str(field.default)
         yield Description(
-            name, allowed(field), derived[0] if derived else default, field.description or ""
+            name,
+            allowed(field),
+            derived[0] if derived else default,
+            field.description or "",
+            name in LIVE_NAMES,
         )
+
+
+def public_values(settings: Settings) -> dict[str, Any]:
+    """Every setting's value as JSON has it; options of plugins that may be secrets are hidden."""
+    values = settings.model_dump(mode="json", exclude={"plugins"})
+    values["plugins"] = public(settings.plugins)
+    return {name: values[name] for name in Settings.model_fields}

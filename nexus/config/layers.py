@@ -12,6 +12,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 from pydantic_settings import PydanticBaseSettingsSource
 
+from nexus.config.plugin_tables import from_variables, single
 from nexus.config.problems import suggestion
 from nexus.config.settings import Settings
 from nexus.config.toml_file import read_toml
@@ -34,12 +35,18 @@ BARE_NAMES = frozenset(
 OTHER_VARIABLES = frozenset(
     {
         "NEXUS_CONFIG",
+        "NEXUS_CONFIG_FOLDER",
         "NEXUS_ADMIN_TOKEN",
+        "NEXUS_ADMIN_TOKEN_FILE",
         "NEXUS_DISABLED_PLUGINS",
+        "NEXUS_RUN_DIR",
         "NEXUS_STUCK_LOG_DIR",
     }
 )
 """variables of ours that are no settings"""
+
+# What a source of settings needs for itself, such as NEXUS_CONFIG_REDIS_URL: it knows its own.
+_OF_A_SOURCE = re.compile(r"NEXUS_CONFIG_[A-Z0-9]+_[A-Z0-9_]+")
 
 # Kubernetes tells every pod of every Service in its namespace; ours is called nexus-runtime.
 _SERVICE_LINK = re.compile(
@@ -81,10 +88,12 @@ def from_environ(environ: Mapping[str, str]) -> Layer:
         for name in Settings.model_fields
     }
     origins = {name: variable for name, variable in found.items() if variable is not None}
-    return Layer(
-        {name: environ[variable] for name, variable in origins.items()},
-        {name: f"environment variable {variable}" for name, variable in origins.items()},
-    )
+    values: dict[str, object] = {name: environ[found] for name, found in origins.items()}
+    origins = {name: f"environment variable {variable}" for name, variable in origins.items()}
+    tables, origin = from_variables(environ)
+    if origin is not None:
+        values["plugins"], origins["plugins"] = tables, origin
+    return Layer(values, origins)
 
 
 def from_file(path: Path, label: str) -> Layer:
@@ -128,7 +137,11 @@ def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     return [
         f"environment variable {name} is not known; {suggestion(name, sorted(known))}"
         for name in sorted(environ)
-        if name.startswith(PREFIX) and name not in known and not _is_service_link(name, environ)
+        if name.startswith(PREFIX)
+        and name not in known
+        and not single(name)
+        and not _OF_A_SOURCE.fullmatch(name)
+        and not _is_service_link(name, environ)
     ]
 
 

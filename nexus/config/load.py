@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
-from pydantic import ValidationError
-
+from nexus.config import handover
+from nexus.config.folder import FolderSource
+from nexus.config.handover import FOLDER, HandedDown
 from nexus.config.layers import (
-    PREFIX,
     Layer,
     from_defaults,
     from_environ,
     from_file,
     from_options,
-    home_directory,
     unknown_variables,
 )
-from nexus.config.problems import explain
-from nexus.config.settings import Settings
+from nexus.config.settings import LIVE_NAMES, Settings
+from nexus.config.source import ConfigSource
+from nexus.config.stack import NOTHING, Place, Stack, join, read_all
 from nexus.errors import ConfigError
 
 FILE_NAME = "nexus.toml"
@@ -34,64 +32,86 @@ class Loaded:
 
     settings: Settings
     sources: Mapping[str, str]
-    """for every setting: `default`, the file's name, `environment variable NAME` or
-    `option --name`"""
+    """for every setting: `default`, the file's name, a source's name, `environment variable NAME`
+    or `option --name`"""
     warnings: list[str]
+    stack: Stack
+    """what the settings were made from"""
+    started: Settings
+    """by the layers alone, when the first process read them: what cannot change while running is
+    compared with it"""
 
 
-def load(options: Mapping[str, object], environ: Mapping[str, str], directory: Path) -> Loaded:
-    """Read the settings: *options* win over *environ*, that over the file, that over defaults.
+def load(
+    options: Mapping[str, object],
+    environ: Mapping[str, str],
+    directory: Path,
+    sources: Sequence[ConfigSource] = (),
+) -> Loaded:
+    """Read the settings. The later ones win: defaults, the file, *sources*, the mounted folder,
+    *environ*, *options*.
 
     *options* has settings by name, None where not given, and may name the file as `config`; else
-    NEXUS_CONFIG does; else it is `nexus.toml` in *directory*, if there is one. Relative paths
-    are relative to *directory*, and `~` is the home directory.
+    NEXUS_CONFIG does; else it is `nexus.toml` in *directory*, if there is one. The folder is named
+    by `config_folder`, else by NEXUS_CONFIG_FOLDER. Relative paths are relative to *directory*,
+    and `~` is the home directory.
+
+    In a process that another one started (`to_environ`), what may change while running is read
+    anew, all else is as it was there; and where a source is broken by now, everything is.
 
     Raises: ConfigError, one line for each thing wrong in any layer.
     """
     given = dict(options)
+    file, folder = given.pop("config", None), given.pop("config_folder", None)
     problems: list[str] = []
-    file = _file_layer(given.pop("config", None), environ, directory, problems)
-    layers = (from_options(given), from_environ(environ), file, from_defaults(environ))
-    origins: dict[str, str] = {}
-    for layer in reversed(layers):
-        origins.update(layer.origins)
-
-    arguments: dict[str, Any] = {"layers": layers}
-    try:
-        settings = Settings(**arguments)
-    except ValidationError as error:
-        problems += explain(error, Settings, lambda name: origins.get(name, "default"))
-    if problems:
-        raise ConfigError(problems)
-
-    home = home_directory(environ)
-    folders = {
-        name: _absolute(getattr(settings, name), directory, home)
-        for name in ("handlers_dir", "cache_dir")
-    }
+    place = Place.of(directory, environ)
+    all_sources = (*sources, *_folder_source(folder, environ, place, problems))
+    handed = handover.handed_down(environ)
+    if handed is None:
+        below = (_file_layer(file, environ, directory, problems), from_defaults(environ))
+        said, wrong, warnings = read_all(all_sources, [NOTHING] * len(all_sources))
+        above = (from_options(given), from_environ(environ))
+        stack = Stack(above, all_sources, said, below, place)
+        settings, origins = stack.join(problems + wrong)
+        started = settings
+    else:
+        warnings = []
+        stack, started = _inherited(handed, all_sources, from_options(given), place)
+        read_again, origins = stack.join()
+        pins = (from_options(given), from_environ(environ), *stack.below)
+        live = {name: getattr(read_again, name) for name in LIVE_NAMES}
+        settings = join(pins, place)[0].model_copy(update=live)
     return Loaded(
-        settings=settings.model_copy(update=folders),
-        sources=MappingProxyType(
-            {name: origins.get(name, "default") for name in Settings.model_fields}
-        ),
-        warnings=unknown_variables(environ),
+        settings,
+        MappingProxyType({name: origins.get(name, "default") for name in Settings.model_fields}),
+        [*unknown_variables(environ), *warnings],
+        stack,
+        started,
     )
 
 
 def to_environ(settings: Settings | Loaded) -> dict[str, str]:
-    """Return the environment from which `load` makes equal settings, whatever a file says.
+    """Return the environment from which `load` makes equal settings, whatever a file says; of
+    `Loaded`, with what may change while running."""
+    if isinstance(settings, Settings):
+        return handover.pinned(settings)
+    return {**handover.pinned(settings.settings), **handover.layers(settings.stack)}
 
-    NEXUS_CONFIG names an empty file: a worker that restarts must not meet a `nexus.toml` that
-    was edited since its siblings started.
-    """
-    if isinstance(settings, Loaded):
-        settings = settings.settings
-    environ = {"NEXUS_CONFIG": os.devnull}
-    for name in Settings.model_fields:
-        value = getattr(settings, name)
-        text = str(value).lower() if isinstance(value, bool) else str(value)
-        environ[PREFIX + name.upper()] = text
-    return environ
+
+def _inherited(
+    handed: HandedDown, sources: tuple[ConfigSource, ...], options: Layer, place: Place
+) -> tuple[Stack, Settings]:
+    """The layers in a process that another one started, and the settings as they were there."""
+    above, at_start = (options, *handed.above), handed.at_start(sources)
+    before = Stack(above, sources, at_start, handed.below, place)
+    started = before.join()[0]
+    said, wrong, _ = read_all(sources, at_start)
+    now = Stack(above, sources, said, handed.below, place)
+    try:
+        now.join(wrong)
+    except ConfigError:  # its siblings run on; `LiveSettings` says what is wrong
+        return before, started
+    return now, started
 
 
 def _file_layer(
@@ -106,7 +126,7 @@ def _file_layer(
         name, origin = FILE_NAME, ""
     if not name or "\0" in name:
         problems.append(f"{origin}: config: found {name!r}, allowed: the path of a TOML file")
-        return Layer({}, {})
+        return NOTHING
     try:
         return from_file(directory / name, name)
     except FileNotFoundError:
@@ -114,10 +134,20 @@ def _file_layer(
             problems.append(f"{origin}: config: found {name!r}, but there is no such file")
     except ValueError as error:
         problems.append(f"{name}: {error}")
-    return Layer({}, {})
+    return NOTHING
 
 
-def _absolute(path: Path, directory: Path, home: Path | None) -> Path:
-    if path.parts[:1] == ("~",) and home is not None:
-        return home.joinpath(*path.parts[1:])
-    return directory.absolute() / path
+def _folder_source(
+    option: object, environ: Mapping[str, str], place: Place, problems: list[str]
+) -> list[FolderSource]:
+    """The mounted folder, where there is one."""
+    if option is not None:
+        name, origin = str(option), "option --config-folder"
+    elif FOLDER in environ:
+        name, origin = environ[FOLDER], f"environment variable {FOLDER}"
+    else:
+        return []
+    if not name or "\0" in name:
+        problems.append(f"{origin}: config_folder: found {name!r}, allowed: the path of a folder")
+        return []
+    return [FolderSource(place.absolute(Path(name)))]

@@ -19,6 +19,8 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,80}")
 MAX_LINES = 50
 BELOW_OTHER = "below_other"
 """error type of a value that must not be less than another; its context: `other`, `value`"""
+DESCRIBED = "described"
+"""error type of a value that must not be quoted; its context: `found`, what is wrong in words"""
 
 
 def shown(value: object) -> str:
@@ -48,7 +50,9 @@ def explain(
         if finding["type"] == "default_factory_not_called":
             continue  # pydantic's word for a default that another finding stands in the way of
         name = str(finding["loc"][0])
-        found = f"{where(name)}: {_key(finding['loc'])}: found {shown(finding['input'])}"
+        context = finding.get("ctx", {})
+        what = context["found"] if finding["type"] == DESCRIBED else shown(finding["input"])
+        found = f"{where(name)}: {_key(finding['loc'])}: found {what}"
         field = model.model_fields.get(name)
         if field is None:
             near = suggestion(name, model.model_fields)
@@ -56,7 +60,7 @@ def explain(
         elif finding["type"] == "missing":
             lines.append(f"{where(name)}: {name}: nothing found, allowed: {allowed(field)}")
         elif finding["type"] == BELOW_OTHER:
-            other, least = finding["ctx"]["other"], finding["ctx"]["value"]
+            other, least = context["other"], context["value"]
             lines.append(f"{found}, allowed: at least {other}, which is {least} ({where(other)})")
         else:
             lines.append(f"{found}, allowed: {allowed(field)}")

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from nexus.config.plugin_tables import parse_tables
 from nexus.config.problems import BELOW_OTHER
-from nexus.config.values import Bind, Derived, Flag, Folder, LogLevel, Whole
+from nexus.config.values import (
+    LIVE,
+    Allowed,
+    Bind,
+    Derived,
+    Flag,
+    Folder,
+    Header,
+    LogLevel,
+    Name,
+    Weights,
+    Whole,
+)
 from nexus.model import Limits
 
 _HOUR_MS = 3_600_000
@@ -36,50 +50,101 @@ class Settings(BaseSettings):
     # pydantic calls them even then.
 
     # ---- what one execution may use
-    timeout_ms: Whole = Field(
+    timeout_ms: Annotated[Whole, LIVE] = Field(
         5000, ge=1, le=_HOUR_MS, description="wall clock of one request, waiting included, in ms"
     )
-    cpu_timeout_ms: Annotated[Whole, Derived("same as timeout_ms")] = Field(
+    cpu_timeout_ms: Annotated[Whole, Derived("same as timeout_ms"), LIVE] = Field(
         default_factory=lambda data: data.get("timeout_ms", 1),
         ge=1,
         le=_HOUR_MS,
         description="CPU time one execution may use, in ms",
     )
-    memory_limit_mb: Whole = Field(
+    memory_limit_mb: Annotated[Whole, LIVE] = Field(
         32, ge=1, le=4096, description="linear memory of one instance, in MiB"
     )
-    max_stack_kb: Whole = Field(
+    max_stack_kb: Annotated[Whole, LIVE] = Field(
         1024, ge=16, le=1024, description="native stack one execution may use, in KiB"
     )
-    max_host_calls: Whole = Field(
+    max_host_calls: Annotated[Whole, LIVE] = Field(
         1000, ge=1, le=10**9, description="host calls one execution may make"
     )
-    max_request_bytes: Whole = Field(
+    max_request_bytes: Annotated[Whole, LIVE] = Field(
         10 << 20, ge=1, le=_MAX_BYTES, description="largest request body, in bytes"
     )
-    max_response_bytes: Whole = Field(
+    max_response_bytes: Annotated[Whole, LIVE] = Field(
         10 << 20, ge=1, le=_MAX_BYTES, description="largest response body, in bytes"
     )
-    max_header_bytes: Whole = Field(
+    max_header_bytes: Annotated[Whole, LIVE] = Field(
         64 << 10, ge=1, le=_MAX_BYTES, description="largest response header block, in bytes"
     )
-    max_stderr_bytes: Whole = Field(
+    max_stderr_bytes: Annotated[Whole, LIVE] = Field(
         64 << 10, ge=1, le=_MAX_BYTES, description="stderr kept of one execution, in bytes"
+    )
+    max_effects: Annotated[Whole, LIVE] = Field(
+        1000,
+        ge=0,
+        le=10**6,
+        description="state mutations, events and view commands of one execution together",
+    )
+    max_effect_bytes: Annotated[Whole, LIVE] = Field(
+        1 << 20,
+        ge=1,
+        le=_MAX_BYTES,
+        description="of all of them, and of one value to or from an extension, in bytes",
     )
 
     # ---- pool and queue
     min_instances: Whole = Field(2, ge=0, le=1000, description="instances warmed at start")
-    max_instances: Whole = Field(
+    max_instances: Annotated[Whole, LIVE] = Field(
         10, ge=1, le=1000, description="instances of one worker, and so executions at once"
     )
-    pool_memory_mb: Annotated[Whole, Derived("max_instances times memory_limit_mb")] = Field(
+    pool_memory_mb: Annotated[Whole, Derived("max_instances times memory_limit_mb"), LIVE] = Field(
         default_factory=lambda data: data.get("max_instances", 1) * data.get("memory_limit_mb", 1),
         ge=1,
         le=1 << 22,
         description="linear memory of all instances of one worker together, in MiB",
     )
-    max_queue: Whole = Field(
+    max_queue: Annotated[Whole, LIVE] = Field(
         100, ge=0, le=100_000, description="requests of one worker that may wait for an instance"
+    )
+
+    # ---- order in the queue (docs/scheduling.md)
+    scheduling_policy: Name = Field(
+        "fifo",
+        description="who of those that wait goes first: fifo, priority, shortest, deadline, or a "
+        "plugin's",
+    )
+    scheduling_key_header: Annotated[Header, Derived("none: the handler is the key")] = Field(
+        "", description="request header by which requests are told apart, such as a tenant's id"
+    )
+    scheduling_weights: Annotated[Weights, Derived("1 for each"), LIVE] = Field(
+        default_factory=dict, description="shares by key under the policy fair"
+    )
+    scheduling_priority_header: Annotated[Header, Derived("none: the handler's counts")] = Field(
+        "", description="request header that may say a priority from 0 to 9"
+    )
+    scheduling_ageing_ms: Whole = Field(
+        500,
+        ge=1,
+        le=_HOUR_MS,
+        description="wait that counts as much as one step of priority, in ms",
+    )
+    scheduling_target_ms: Whole = Field(
+        100,
+        ge=1,
+        le=_HOUR_MS,
+        description="longest wait in the queue that the policy adaptive aims at, in ms",
+    )
+
+    # ---- suspended executions
+    max_suspended: Whole = Field(
+        100, ge=0, le=100_000, description="executions of one worker that may be suspended at once"
+    )
+    suspension_timeout_ms: Whole = Field(
+        300_000,
+        ge=1,
+        le=24 * _HOUR_MS,
+        description="how long an execution may be suspended before it is ended, in ms",
     )
 
     # ---- server
@@ -99,10 +164,10 @@ class Settings(BaseSettings):
         le=1000,
         description="gunicorn threads of one worker",
     )
-    http_timeout: Whole = Field(
+    http_timeout: Annotated[Whole, LIVE] = Field(
         30_000, ge=1, le=_HOUR_MS, description="longest a request body may take to arrive, in ms"
     )
-    drain_delay_ms: Whole = Field(
+    drain_delay_ms: Annotated[Whole, LIVE] = Field(
         1000,
         ge=0,
         le=600_000,
@@ -122,29 +187,53 @@ class Settings(BaseSettings):
     cache_dir: Annotated[Folder, Derived("$XDG_CACHE_HOME/nexus, else ~/.cache/nexus")] = Field(
         description="folder of compiled artifacts"
     )
-    cache_max_mb: Whole = Field(
+    cache_max_mb: Annotated[Whole, LIVE] = Field(
         512, ge=1, le=1 << 20, description="disk that compiled artifacts may take, in MiB"
     )
-    engine: Literal["auto", "wasmer", "wasmtime"] = Field(
-        "auto", description="WebAssembly engine; auto takes wasmer where it imports"
+    engine: Name = Field(
+        "auto",
+        description="WebAssembly engine: wasmer, wasmtime or a plugin's; auto takes wasmer where "
+        "it imports",
     )
     compiler: Literal["auto", "llvm", "cranelift"] = Field(
         "auto", description="compiler of the engine; auto takes the best that works here"
     )
-    compile_timeout_ms: Whole = Field(
+    compile_timeout_ms: Annotated[Whole, LIVE] = Field(
         120_000, ge=1, le=_HOUR_MS, description="longest one compilation may take, in ms"
     )
-    compile_memory_mb: Whole = Field(
+    compile_memory_mb: Annotated[Whole, LIVE] = Field(
         2048, ge=64, le=1 << 20, description="memory the compiler process may use, in MiB"
     )
 
+    # ---- plugins
+    plugins: Annotated[
+        Mapping[str, Mapping[str, Any]],
+        BeforeValidator(parse_tables),
+        Allowed("a table of tables, in the environment as JSON"),
+        Derived("no options"),
+    ] = Field(
+        default_factory=dict,
+        repr=False,
+        description="options of each plugin, by its name (docs/plugins.md)",
+    )
+    plugin_timeout_ms: Whole = Field(
+        5000,
+        ge=1,
+        le=600_000,
+        description="longest that a plugin's start or stop hook is waited for, in ms",
+    )
+
     # ---- logs
-    log_level: LogLevel = Field("info", description="least severe level that is logged")
+    log_level: Annotated[LogLevel, LIVE] = Field(
+        "info", description="least severe level that is logged"
+    )
     log_format: Literal["auto", "json", "pretty"] = Field(
         "auto", description="log format; auto is pretty on a terminal, else json"
     )
     access_log: Flag = Field(True, description="one log line for each request")
-    debug: Flag = Field(False, description="more detail in answers to errors; not for production")
+    debug: Annotated[Flag, LIVE] = Field(
+        False, description="more detail in answers to errors; not for production"
+    )
 
     @field_validator("max_instances")
     @classmethod
@@ -170,6 +259,10 @@ class Settings(BaseSettings):
         return layers or (init_settings,)
 
 
+LIVE_NAMES = tuple(name for name, field in Settings.model_fields.items() if LIVE in field.metadata)
+"""the settings of which a change counts while running"""
+
+
 def limits(settings: Settings) -> Limits:
     """Return what one execution may use where its manifest says nothing else."""
     return Limits(
@@ -182,4 +275,6 @@ def limits(settings: Settings) -> Limits:
         max_header_bytes=settings.max_header_bytes,
         max_stderr_bytes=settings.max_stderr_bytes,
         stack_bytes=settings.max_stack_kb << 10,
+        max_effects=settings.max_effects,
+        max_effect_bytes=settings.max_effect_bytes,
     )

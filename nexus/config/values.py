@@ -7,20 +7,25 @@ whole number: a setting that was misread is worse than one that was refused.
 from __future__ import annotations
 
 import ipaddress
+import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias, get_args
 
 from annotated_types import Ge, Le
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 from pydantic.fields import FieldInfo
 
 _WHOLE = re.compile(r"-?[0-9]{1,20}")  # 20 digits: no range below needs more, and int() stays cheap
 _FLAGS = {"true": True, "yes": True, "on": True, "1": True}
 _FLAGS |= {"false": False, "no": False, "off": False, "0": False}
 _HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?")
+_HEADER = re.compile(r"([A-Za-z0-9-]{1,80})?")
 _UNIX_PATH_BYTES = 107  # sun_path holds 108 with its final NUL: unix(7)
+
+LEAST_WEIGHT, MOST_WEIGHT = 0.01, 100.0
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,13 @@ class Derived:
     """Field metadata: a default that is worked out, in words."""
 
     text: str
+
+
+class Live:
+    """Field metadata: a change counts while running (`nexus.config.live`)."""
+
+
+LIVE = Live()
 
 
 def parse_whole(value: object) -> int:
@@ -61,6 +73,29 @@ def parse_path(value: object) -> Path:
     if isinstance(value, (str, Path)) and str(value) and "\0" not in str(value):
         return Path(value)
     raise ValueError("not a path")
+
+
+def parse_header(value: object) -> str:
+    """Check the name of a request header (letters, digits and `-`: CGI tells no others apart), or
+    nothing. Raises: ValueError."""
+    if isinstance(value, str) and _HEADER.fullmatch(value):
+        return value
+    raise ValueError("not a header's name")
+
+
+def parse_weights(value: object) -> dict[str, float]:
+    """Read a table of weights, from text as JSON. Raises: ValueError."""
+    try:
+        table = json.loads(value) if isinstance(value, str) else value
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(table, Mapping):
+        raise ValueError("not a table")
+    for weight in table.values():
+        number = isinstance(weight, (int, float)) and not isinstance(weight, bool)
+        if not number or not LEAST_WEIGHT <= weight <= MOST_WEIGHT:
+            raise ValueError("not a weight")
+    return {str(key): float(weight) for key, weight in table.items()}
 
 
 def parse_bind(value: object) -> str:
@@ -94,6 +129,21 @@ Flag: TypeAlias = Annotated[
     bool, BeforeValidator(parse_flag), Allowed("true or false (also yes/no, on/off, 1/0)")
 ]
 Folder: TypeAlias = Annotated[Path, BeforeValidator(parse_path), Allowed("a path")]
+Header: TypeAlias = Annotated[
+    str,
+    BeforeValidator(parse_header),
+    Allowed("the name of a header (letters, digits and -), or nothing"),
+]
+Name: TypeAlias = Annotated[
+    str,
+    Field(pattern=r"^[a-z0-9_-]{1,80}$"),
+    Allowed("a name of lower case letters, digits, - and _"),
+]
+Weights: TypeAlias = Annotated[
+    Mapping[str, float],
+    BeforeValidator(parse_weights),
+    Allowed(f"a table of numbers from {LEAST_WEIGHT:g} to {MOST_WEIGHT:g}, in text as JSON"),
+]
 Bind: TypeAlias = Annotated[
     str, BeforeValidator(parse_bind), Allowed("HOST:PORT, [IPV6]:PORT or unix:/PATH")
 ]

@@ -23,6 +23,8 @@ ARTIFACTS_BYTES = 4 * MIB
 THREAD_SHARE = 0.3
 """of an artifact, once more in each thread that runs it: 0.5 MB for one of 1.8 MB"""
 MAX_WORKERS, MAX_THREADS = 256, 1000
+WAITING_SHARE = 3
+"""of threads to wait, for each that runs, where a scheduling policy orders them"""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Demand:
     """None: derive it"""
     threads: int | None = None
     """None: derive it"""
+    ordered: bool = False
+    """whether a scheduling policy orders those that wait: each of them is a thread"""
     cache_bytes: int = 0
     """of cache and temporary files kept in memory (tmpfs)"""
     artifacts_bytes: int = ARTIFACTS_BYTES
@@ -102,6 +106,13 @@ def size(cores: float, limit_bytes: int | None, demand: Demand, profile: Profile
 def _threads(demand: Demand) -> Figure:
     if demand.threads is not None:
         return Figure("threads", demand.threads, "as set")
+    if demand.ordered:
+        waiting = min(demand.max_queue, WAITING_SHARE * demand.max_instances)
+        why = (
+            f"one for each of max_instances, and {waiting} to wait: whom a scheduling policy is to "
+            "order must have a thread"
+        )
+        return Figure("threads", min(demand.max_instances + waiting, MAX_THREADS), why)
     threads = min(demand.max_instances, MAX_THREADS)
     why = (
         "one for each of max_instances: they are for waiting, and with more of them threads would "

@@ -12,28 +12,43 @@ from __future__ import annotations
 import importlib.util
 import logging
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from nexus.errors import EngineUnavailable
-from nexus.protocols import Engine
+from nexus.errors import ConfigError, EngineUnavailable, InternalError
+from nexus.protocols import Engine, EngineFactory
 
-__all__ = ["create_engine"]
+__all__ = ["BUILT_IN", "create_engine"]
 
 log = logging.getLogger("nexus.engines")
 
 
-def create_engine(name: str, compiler: str, cache_dir: Path) -> Engine:
-    """Make the engine called *name* (`auto`, `wasmer`, `wasmtime`) with *compiler* (`auto`, `llvm`,
-    `cranelift`).
+def create_engine(
+    name: str,
+    compiler: str,
+    cache_dir: Path,
+    factories: Mapping[str, EngineFactory] | None = None,
+) -> Engine:
+    """Make the engine called *name* (`auto`, or one of *factories*, which are the built-in ones by
+    default) with *compiler* (`auto`, `llvm`, `cranelift`).
 
     `auto` takes wasmer where it imports, else wasmtime; LLVM where it loads, else Cranelift.
 
-    Raises: EngineUnavailable, saying what to install.
+    Raises: EngineUnavailable, saying what to install; ConfigError where there is no such engine.
     """
+    known = BUILT_IN if factories is None else factories
     if name == "auto":
-        name = "wasmer" if _wasmer_imports() else "wasmtime"
-    if name == "wasmer":
-        return _wasmer(compiler, cache_dir)
+        name = "wasmer" if _wasmer_imports() and "wasmer" in known else "wasmtime"
+    if name not in known:
+        allowed = ", ".join(["auto", *sorted(known)])
+        raise ConfigError([f"engine: found {name!r}, allowed: {allowed}"])
+    engine = known[name](compiler, cache_dir)
+    if engine.name != name:  # the compiler's child finds it by that
+        raise InternalError(f"the engine made as {name!r} calls itself {engine.name!r}")
+    return engine
+
+
+def _wasmtime(compiler: str, cache_dir: Path) -> Engine:
     if compiler == "llvm":
         raise EngineUnavailable("wasmtime compiles with cranelift only; llvm needs engine wasmer")
     if importlib.util.find_spec("wasmtime") is None:
@@ -64,3 +79,7 @@ def _wasmer(compiler: str, cache_dir: Path) -> Engine:
     except EngineUnavailable as error:
         log.warning("%s; using Cranelift, whose code is slower", error)
         return WasmerEngine("cranelift", cache_dir)
+
+
+BUILT_IN: Mapping[str, EngineFactory] = {"wasmer": _wasmer, "wasmtime": _wasmtime}
+"""what needs no plugin"""

@@ -13,7 +13,12 @@ from nexus.guest.wasi.guest import WasiGuest
 from nexus.model import Compiled
 from nexus.protocols import Guest
 
-__all__ = ["guest_for", "recognise"]
+__all__ = ["can_defer", "guest_for", "recognise"]
+
+
+def can_defer(compiled: Compiled) -> bool:
+    """Tell whether guests of *compiled* can take `DEFERRED` for an answer."""
+    return compiled.abi == "js"
 
 
 def guest_for(compiled: Compiled) -> Guest:

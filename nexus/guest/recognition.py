@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nexus.errors import InvalidHandler
+from nexus.guest.host import imports
 from nexus.guest.wasi.signatures import MODULE, SIGNATURES
 from nexus.model import FuncType, Import, ModuleInfo
 
@@ -12,6 +13,10 @@ _ACCEPTED = (
     "(a WASI preview 1 command)"
 )
 _NAMED_AT_MOST = 5
+_KNOWN = {
+    **{(MODULE, name): signature for name, signature in SIGNATURES.items()},
+    **{(imports.MODULE, name): signature for name, signature in imports.SIGNATURES.items()},
+}
 
 
 def recognise(info: ModuleInfo) -> str:
@@ -40,24 +45,25 @@ def _check_entry_point(info: ModuleInfo) -> None:
         )
 
 
-def _check_imports(imports: tuple[Import, ...]) -> None:
-    others = [f"{_name(item)} ({item.kind})" for item in imports if item.kind != "func"]
+def _check_imports(wanted: tuple[Import, ...]) -> None:
+    others = [f"{_name(item)} ({item.kind})" for item in wanted if item.kind != "func"]
     if others:
         raise InvalidHandler(
             f"the module imports {_listed(others)}; a handler can import functions only, and "
             "defines its own memory, tables and globals."
         )
-    unknown = [item for item in imports if item.module != MODULE or item.name not in SIGNATURES]
+    unknown = [item for item in wanted if (item.module, item.name) not in _KNOWN]
     if unknown:
         raise InvalidHandler(_unknown_imports(unknown))
     wrong = [
-        f"{_name(item)} as {_text(item.type)} instead of {_text(SIGNATURES[item.name])}"
-        for item in imports
-        if item.type != SIGNATURES[item.name]
+        f"{_name(item)} as {_text(item.type)} instead of {_text(known)}"
+        for item in wanted
+        if item.type != (known := _KNOWN[item.module, item.name])
     ]
     if wrong:
         raise InvalidHandler(
-            f"the module imports {_listed(wrong)}: not the signatures of WASI preview 1."
+            f"the module imports {_listed(wrong)}: not the signatures of WASI preview 1 and of "
+            "docs/abi.md."
         )
 
 
@@ -65,7 +71,8 @@ def _unknown_imports(unknown: list[Import]) -> str:
     noun = "an unknown function" if len(unknown) == 1 else f"{len(unknown)} unknown functions"
     sentence = (
         f"the module imports {noun}: {_listed([_name(item) for item in unknown])}. Accepted are "
-        f"the functions of WASI preview 1, imported from `{MODULE}`"
+        f"the functions of WASI preview 1, imported from `{MODULE}`, and those of docs/abi.md, "
+        f"imported from `{imports.MODULE}`"
     )
     if any(item.module == "wasi_unstable" for item in unknown):
         # Preview 0 has the same names with another fd_seek, filestat and subscription layout, so

@@ -31,6 +31,10 @@ class ArtifactCache:
         self._observe = observe
         self._max_bytes = max_bytes
 
+    def resize(self, max_bytes: int) -> None:
+        """Have another bound, from the next artifact on."""
+        self._max_bytes = max_bytes
+
     def __contains__(self, key: str) -> bool:
         """Tell whether the folder has an artifact with this *key*."""
         return self._path(key).exists()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -42,6 +42,8 @@ class Catalogue:
     loaded: Mapping[str, Handler] = field(default_factory=dict)
     """by file name: what loaded, whether or not another handler has its name or route"""
     routes: Routes = field(default_factory=lambda: Routes(()))
+    defaults: Limits = field(default_factory=Limits)
+    """what manifests left as it was"""
 
 
 def load_catalogue(
@@ -72,7 +74,7 @@ def load_catalogue(
         if str(problem) != str(before.problems.get(file)):
             _log_problem(file, problem, keeps=file in loaded and file not in conflicts)
     by_file = {source.file: source for source in sources}
-    return Catalogue(handlers, problems, by_file, loaded, Routes(handlers.values()))
+    return Catalogue(handlers, problems, by_file, loaded, Routes(handlers.values()), defaults)
 
 
 def _load(
@@ -80,12 +82,28 @@ def _load(
 ) -> tuple[Handler | None, HandlerError | None]:
     """The handler of *source*, as it is or as it was *before*, and what is wrong with it."""
     handler, problem = before.loaded.get(source.file), before.problems.get(source.file)
-    if before.sources.get(source.file) != source or _is_outdated(source, handler, compiler):
-        try:
+    changed = before.sources.get(source.file) != source
+    try:
+        if changed or _is_outdated(source, handler, compiler):
             return load_handler(source.path, compiler, defaults), None
-        except HandlerError as error:
-            problem = error
+        if handler is not None and before.defaults != defaults:
+            return _with_limits(handler, source, compiler, defaults), problem
+    except HandlerError as error:
+        problem = error
     return handler, problem
+
+
+def _with_limits(
+    handler: Handler, source: Source, compiler: CompilesFiles, defaults: Limits
+) -> Handler:
+    """*handler* under other *defaults*; compiled anew only for another amount of memory.
+
+    Raises: HandlerError.
+    """
+    limits = load_manifest(manifest_path(source.path), handler.name).limits(defaults)
+    if limits.memory_bytes != handler.limits.memory_bytes:
+        return load_handler(source.path, compiler, defaults)
+    return replace(handler, limits=limits)
 
 
 def _is_outdated(source: Source, handler: Handler | None, compiler: CompilesFiles) -> bool:
@@ -110,6 +128,7 @@ def load_handler(path: Path, compiler: CompilesFiles, defaults: Limits) -> Handl
         limits=limits,
         isolation=manifest.isolation,
         max_concurrency=manifest.max_concurrency or 0,
+        priority=manifest.priority,
         capabilities=manifest.capabilities,
         env=dict(manifest.env),
         cpu=manifest.cpu.allocation(),

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from nexus.errors import InvalidHandler, InvalidModule, NexusError
 from nexus.guest.js import prelude_source
+from nexus.guest.js.bundle import Bundle
 from nexus.guest.js.runtime import FUNCTIONS, load_runtime
 from nexus.guest.js.setup import SETUP_VERSION
 from nexus.handlers.artifact import pack
@@ -27,6 +28,8 @@ from nexus.wasm import REWRITER_VERSION, RewriteLimits, rewrite
 
 PAGE_BYTES = 65536
 MAX_MODULE_BYTES = 64 << 20
+TEXT_NAME = "source.js"
+"""what source text without a file is called where its errors are located"""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,10 @@ class Compiler:
         self._cache_dir, self._limits = cache_dir, limits
         self._observe = observe
 
+    def set_limits(self, limits: CompilerLimits) -> None:
+        """Have other limits, from the next compilation on."""
+        self._limits = limits
+
     def compile(self, path: Path, memory_bytes: int) -> Compiled:
         """Compile the handler whose module is at *path* for at most *memory_bytes* of memory.
 
@@ -62,7 +69,7 @@ class Compiler:
         """
         pages = memory_bytes // PAGE_BYTES
         if path.suffix == ".js":
-            return self._compile_script(path, pages)
+            return self._compile_bundle(read_bundle(path), pages)
         if path.suffix == ".ts":
             raise InvalidHandler(
                 f"{path.name}: TypeScript is not accepted; compile it to {path.stem}.js "
@@ -70,6 +77,22 @@ class Compiler:
             )
         source = read_module(path)
         return self._compile_module(source, pages, is_text=path.suffix == ".wat")
+
+    def compile_text(self, source: bytes, memory_bytes: int) -> Compiled:
+        """Compile JavaScript that is in no file: a module, or a script.
+
+        Raises: CompilationError.
+        """
+        bundle = Bundle(TEXT_NAME, {TEXT_NAME: source}, is_text=True)
+        return self._compile_bundle(bundle, memory_bytes // PAGE_BYTES)
+
+    def text_tier(self, memory_bytes: int) -> str:
+        """Name of the compiler whose code `compile_text` gives now."""
+        return self.tier
+
+    def has_runtime(self, memory_bytes: int) -> bool:
+        """Tell whether the cache has the JavaScript engine's code."""
+        return self._runtime_key(memory_bytes // PAGE_BYTES) in self._cache
 
     def prepare(self, memory_bytes: int) -> None:
         """Compile the JavaScript engine, for handlers of at most *memory_bytes* of memory.
@@ -80,6 +103,9 @@ class Compiler:
 
     def _compile_runtime(self, pages: int) -> Compiled:
         return self._compile_module(load_runtime(), pages, functions=FUNCTIONS, abi="js")
+
+    def _runtime_key(self, pages: int) -> str:
+        return self._module_key(load_runtime(), pages, functions=FUNCTIONS, abi="js")
 
     @property
     def tier(self) -> str:
@@ -92,7 +118,7 @@ class Compiler:
         pages = memory_bytes // PAGE_BYTES
         try:
             if path.suffix == ".js":
-                key = self._module_key(load_runtime(), pages, functions=FUNCTIONS, abi="js")
+                key = self._runtime_key(pages)
             else:
                 key = self._module_key(read_module(path), pages, is_text=path.suffix == ".wat")
         except NexusError:
@@ -127,8 +153,10 @@ class Compiler:
         abi: str = "",
     ) -> Compiled:
         key = self._module_key(source, pages, is_text=is_text, functions=functions, abi=abi)
+        made: list[str] = []
 
         def make() -> Compiled:
+            made.append(key)
             order = self._order(key, pages, source)
             began = time.monotonic()
             compiled = run_child(
@@ -138,22 +166,24 @@ class Compiler:
             self._observe(self._engine.compiler, time.monotonic() - began)
             return compiled
 
-        return replace(self._cache.get_or_make(key, make), tier=self.tier)
+        found = self._cache.get_or_make(key, make)
+        return replace(found, tier=self.tier, is_new=bool(made))
 
-    def _compile_script(self, path: Path, pages: int) -> Compiled:
+    def _compile_bundle(self, bundle: Bundle, pages: int) -> Compiled:
         """QuickJS is compiled once for all handlers; a handler is its state after loading them."""
-        bundle = read_bundle(path)
         runtime = self._compile_runtime(pages)
         key = _digest(
             f"{SETUP_VERSION} {runtime.key} {prelude_source.digest().hex()}", bundle.digest()
         )
+        made: list[str] = []
 
         def make() -> Compiled:
+            made.append(key)
             order = self._order(key, pages, pack(runtime), bundle.pack())
             return run_child(replace(order, runtime_key=runtime.key), self._limits.timeout_s)
 
         found = self._cache.get_or_make(key, make)
-        return replace(found, artifact=runtime.artifact, tier=self.tier)
+        return replace(found, artifact=runtime.artifact, tier=self.tier, is_new=bool(made))
 
     def _order(self, key: str, pages: int, *parts: bytes) -> Order:
         return Order(

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from nexus.engines import create_engine
+from nexus.engines import BUILT_IN, create_engine
 from nexus.engines.frames import measured
 from nexus.errors import CompilationError, InvalidHandler, InvalidModule, NexusError
 from nexus.guest import recognise
@@ -55,7 +55,7 @@ def main() -> int:
 
 
 def _fulfil(order: Order) -> Compiled:
-    engine = create_engine(order.engine, order.compiler, Path(order.cache_dir))
+    engine = _engine(order)
     resource.setrlimit(resource.RLIMIT_CPU, (order.cpu_s, order.cpu_s + 1))
     if order.runtime_key:
         return _set_up(order, engine)
@@ -67,6 +67,16 @@ def _fulfil(order: Order) -> Compiled:
     abi = order.abi or recognise(info)
     artifact = engine.compile(rewritten)
     return Compiled(order.key, artifact, measured(info, artifact), abi)
+
+
+def _engine(order: Order) -> Engine:
+    cache_dir = Path(order.cache_dir)
+    if order.engine in BUILT_IN:
+        return create_engine(order.engine, order.compiler, cache_dir)
+    from nexus.plugins import load_plugins  # all plugins are imported for that: a last resort
+
+    factories = load_plugins(os.environ).engines()
+    return create_engine(order.engine, order.compiler, cache_dir, factories)
 
 
 def _set_up(order: Order, engine: Engine) -> Compiled:

@@ -8,23 +8,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from nexus.capabilities import ALLOWED as ALLOWED_TOKENS
+from nexus.capabilities import check_token
 from nexus.config.problems import explain
 from nexus.config.toml_file import read_toml
 from nexus.config.values import Allowed, Whole
 from nexus.cpu.quantity import ALLOWED, parse_cores
 from nexus.errors import InvalidHandler, ManifestError
-from nexus.model import CpuAllocation, Isolation, Limits
-
-KNOWN_CAPABILITIES = ("http:authorization",)
-"""what an operator may grant; `http:authorization` lets the guest see the Authorization header"""
+from nexus.model import CpuAllocation, Handler, Isolation, Limits
 
 _HOUR_MS = 3_600_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _METHOD = re.compile(r"[A-Z0-9!#$%&'*+.^_`|~-]{1,32}")  # RFC 9110 section 5.6.2, in upper case
 _ROUTE = re.compile(r"/|(/[A-Za-z0-9._~!$&'()*+,;=:@-]+)+")  # RFC 3986 pchar, none encoded
 _ROUTE_CHARACTERS = 512
+ENV_BYTES = 32 << 10
+"""of names and values together; the kernel gives a process of its own 2 MiB for them"""
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -49,9 +50,7 @@ def _parse_method(value: object) -> str:
 
 
 def _parse_capability(value: object) -> str:
-    if (capability := _text(value)) not in KNOWN_CAPABILITIES:
-        raise ValueError("not a known capability")
-    return capability
+    return check_token(_text(value))
 
 
 def _parse_variable(value: object) -> str:
@@ -64,6 +63,12 @@ def _parse_variable_value(value: object) -> str:
     if "\0" in (text := _text(value)):
         raise ValueError("holds a NUL")
     return text
+
+
+def _bounded(env: Mapping[str, str]) -> Mapping[str, str]:
+    if sum(len(name.encode()) + len(value.encode()) for name, value in env.items()) > ENV_BYTES:
+        raise ValueError("too large")
+    return env
 
 
 _Route: TypeAlias = Annotated[
@@ -117,16 +122,20 @@ class Manifest(BaseModel):
     memory_limit_mb: Whole | None = Field(None, ge=1, le=4096)
     max_concurrency: Whole | None = Field(None, ge=1, le=100_000)
     """executions of this handler at once, in one worker"""
+    priority: Whole = Field(Handler.priority, ge=0, le=9)
+    """the higher goes first, under the scheduling policy `priority`"""
     isolation: Annotated[Isolation, Allowed(", ".join(kind.value for kind in Isolation))] = (
         Isolation.RESET
     )
-    capabilities: Annotated[
-        tuple[_Capability, ...], Allowed(f"a list of: {', '.join(KNOWN_CAPABILITIES)}")
-    ] = ()
+    capabilities: Annotated[tuple[_Capability, ...], Allowed(f"a list of: {ALLOWED_TOKENS}")] = ()
     cpu: Annotated[CpuTable, Allowed(f"a table of request and limit: {ALLOWED}")] = CpuTable()
     env: Annotated[
         Mapping[_Variable, _VariableValue],
-        Allowed("a table of strings without NUL, by names of letters, digits and '_'"),
+        AfterValidator(_bounded),
+        Allowed(
+            "a table of strings without NUL, by names of letters, digits and '_', of at most "
+            f"{ENV_BYTES} bytes together"
+        ),
     ] = Field(default_factory=dict)
 
     def limits(self, defaults: Limits) -> Limits:
@@ -147,12 +156,17 @@ class Manifest(BaseModel):
         return changed
 
 
+def is_name(text: str) -> bool:
+    """Tell whether a handler may be called *text*."""
+    return _NAME.fullmatch(text) is not None
+
+
 def check_name(name: str) -> str:
     """Return *name* if a handler may be called so.
 
     Raises: InvalidHandler.
     """
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise InvalidHandler(
             f"handler name {name[:80]!r} is not allowed: 1 to 64 letters, digits, '_', '.' or '-', "
             "beginning with a letter or digit"

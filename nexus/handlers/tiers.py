@@ -43,6 +43,17 @@ class TieredCompiler:
         """Tell whether *compiled* could be had from the better compiler now."""
         return compiled.tier != self._best.tier and self._best.has_compiled(path, memory_bytes)
 
+    def compile_text(self, source: bytes, memory_bytes: int) -> Compiled:
+        """As `Compiler.compile_text`."""
+        return self._for_text(memory_bytes).compile_text(source, memory_bytes)
+
+    def text_tier(self, memory_bytes: int) -> str:
+        """As `Compiler.text_tier`."""
+        return self._for_text(memory_bytes).tier
+
+    def _for_text(self, memory_bytes: int) -> Compiler:
+        return self._best if self._best.has_runtime(memory_bytes) else self.quick
+
     def improve(
         self, served: Iterable[tuple[Path, int, Compiled]], on_better: Callable[[], None]
     ) -> None:

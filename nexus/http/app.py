@@ -17,19 +17,30 @@ from nexus.errors import (
     NexusError,
     Overloaded,
 )
+from nexus.http.api import make_blueprint
 from nexus.http.errors import problem
 from nexus.http.layer import HandlerLayer
 from nexus.http.metrics import add_metrics
 from nexus.logs import AccessLog
 from nexus.model import Outcome
+from nexus.runtime import WasmRuntime
 from nexus.service import Service
 
 
-def create_app(service: Service, registry: CollectorRegistry) -> Flask:
-    """Make the app around *service*, which may start later."""
+def create_app(
+    service: Service, registry: CollectorRegistry, admin_token: bytes | None = None
+) -> Flask:
+    """Make the app around *service*, which may start later; with the runtime API where there is an
+    *admin_token* for it.
+
+    Raises: PluginError where a plugin's pages cannot be added.
+    """
     app = Flask("nexus", static_folder=None)
     _add_health(app, service)
     add_metrics(app, registry, service.flush_metrics)
+    if admin_token is not None:
+        app.register_blueprint(make_blueprint(service, WasmRuntime(service), admin_token))
+    _add_blueprints(app, service)
     app.register_error_handler(HTTPException, lambda error: _as_problem(service, error))
     app.after_request(_say_outcome)
     log = (
@@ -52,6 +63,14 @@ def _add_health(app: Flask, service: Service) -> None:
         if reason is None:
             return Response("ok\n", mimetype="text/plain")
         return Response(f"not ready: {reason}\n", 503, mimetype="text/plain")
+
+
+def _add_blueprints(app: Flask, service: Service) -> None:
+    for plugin, blueprint in service.plugins.blueprints(service.settings, service):
+        try:
+            app.register_blueprint(blueprint)
+        except (AssertionError, ValueError) as error:  # Flask's words for names taken already
+            raise service.plugins.error(plugin, f"nexus_blueprints: {error}") from error
 
 
 def _log_unserved(app: Flask, log: AccessLog) -> None:

@@ -11,6 +11,7 @@ from nexus.errors import InvalidArgument, MethodNotAllowed, NexusError
 from nexus.handlers.routes import is_reserved
 from nexus.http.body import read_body
 from nexus.http.errors import problem
+from nexus.http.filters import Filtering
 from nexus.logs import AccessLog
 from nexus.model import Handler, HttpRequest, HttpResponse, Outcome
 from nexus.pool import Execution
@@ -27,7 +28,7 @@ class HandlerLayer:
 
     def __init__(self, following: WSGIApplication, service: Service, log: AccessLog | None) -> None:
         self._following, self._service, self._log = following, service, log
-        self._body_s = service.settings.http_timeout / 1000
+        self._filters = service.filters
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         began = time.monotonic()
@@ -38,10 +39,13 @@ class HandlerLayer:
         if handler is None:
             return self._following(environ, start_response)
         run: Execution | None = None
+        filtering = Filtering(self._filters, self._service) if self._filters else None
         size, outcome = 0, Outcome.OK
         try:
             _check_method(handler, environ["REQUEST_METHOD"])
             run = self._service.dispatcher.new_run(handler, began, _timeout_s(environ))
+            if filtering is not None:
+                filtering.begin(handler, environ)
             body = self._read_body(environ, handler, run, began)
             size = len(body)
         except NexusError as error:
@@ -52,6 +56,8 @@ class HandlerLayer:
                 response = self._service.dispatcher.run(handler, HttpRequest(environ, body), run)
             except NexusError as error:
                 response, outcome = self._problem(error, handler, run), error.outcome
+        if filtering is not None:
+            filtering.end(handler, environ, response, outcome, run)
         if self._log is not None:
             self._write_log(environ, response, outcome, handler, began, size, run)
         return _send(environ, start_response, response, outcome)
@@ -72,7 +78,8 @@ class HandlerLayer:
     def _read_body(
         self, environ: dict[str, Any], handler: Handler, run: Execution, began: float
     ) -> bytes:
-        deadline = min(run.deadline, began + self._body_s)
+        body_s = self._service.settings.http_timeout / 1000
+        deadline = min(run.deadline, began + body_s)
         return read_body(environ, handler.limits.max_request_bytes, deadline)
 
     def _write_log(

@@ -20,11 +20,12 @@ from nexus.metrics.derived import WithDerived
 def add_metrics(app: Flask, registry: CollectorRegistry, flush: Callable[[], None]) -> None:
     """Add `/metrics` to *app*. *registry* has this process's metrics; where workers share a
     folder, that is read instead. *flush* is called before each scrape."""
+    multiprocess = _multiprocess()
 
     def collected() -> CollectorRegistry:
         flush()
         found = CollectorRegistry()
-        if _multiprocess():
+        if multiprocess:
             files = CollectorRegistry()
             MultiProcessCollector(files)  # type: ignore[no-untyped-call]
             found.register(WithDerived(files))
@@ -33,19 +34,38 @@ def add_metrics(app: Flask, registry: CollectorRegistry, flush: Callable[[], Non
         found.register(CpuCollector())  # here, so that it is read once, not once a worker
         return found
 
-    class Scraped(GunicornInternalPrometheusMetrics if _multiprocess() else PrometheusMetrics):  # type: ignore[misc]
-        def generate_metrics(
-            self, accept_header: str | None = None, names: list[str] | None = None
-        ) -> tuple[str, str]:
-            found: Any = collected()
-            encode, content_type = choose_encoder(accept_header or "")
-            content = encode(found.restricted_registry(names) if names else found)
-            return content.decode(), content_type
+    if multiprocess:
+        # A registry of its own for the exporter: it only reads files, and ours in it would count
+        # everything twice.
+        _OfAllWorkers(collected, app, registry=CollectorRegistry(), group_by="endpoint")
+    else:
+        _OfThisProcess(collected, app, registry=registry, group_by="endpoint")
 
-    # A registry of its own for the exporter in multiprocess mode: it only reads files, and ours in
-    # it would count everything twice.
-    own = CollectorRegistry() if _multiprocess() else registry
-    Scraped(app, registry=own, group_by="endpoint")
+
+class _Collected:
+    """For the exporter's classes: what *collected* makes, anew for each scrape."""
+
+    def __init__(
+        self, collected: Callable[[], CollectorRegistry], app: Flask, **options: Any
+    ) -> None:
+        self._collected = collected
+        super().__init__(app, **options)  # type: ignore[call-arg]  # the exporter's
+
+    def generate_metrics(
+        self, accept_header: str | None = None, names: list[str] | None = None
+    ) -> tuple[str, str]:
+        found: Any = self._collected()
+        encode, content_type = choose_encoder(accept_header or "")
+        content = encode(found.restricted_registry(names) if names else found)
+        return content.decode(), content_type
+
+
+class _OfThisProcess(_Collected, PrometheusMetrics):  # type: ignore[misc]
+    """Where there is one process."""
+
+
+class _OfAllWorkers(_Collected, GunicornInternalPrometheusMetrics):  # type: ignore[misc]
+    """Where workers share a folder."""
 
 
 def _multiprocess() -> bool:

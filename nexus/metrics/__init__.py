@@ -6,9 +6,13 @@ distribution.py   histograms that take many observations at once
 flusher.py        the thread that flushes
 derived.py        figures worked out at each scrape
 workers.py        what gunicorn's master counts
+fan_out.py        several sinks as one; those of plugins cannot fail a request
+plugin_errors.py  counts when they try
 """
 
+from nexus.metrics.fan_out import FanOut
 from nexus.metrics.flusher import Flusher
+from nexus.metrics.plugin_errors import PluginErrors
 from nexus.metrics.prometheus import PathMetrics
 
-__all__ = ["Flusher", "PathMetrics"]
+__all__ = ["FanOut", "Flusher", "PathMetrics", "PluginErrors"]

@@ -10,8 +10,8 @@ from prometheus_client.registry import Collector
 
 
 class WithDerived(Collector):
-    """What another collector has, and with it `nexus_cache_hit_rate` and
-    `nexus_peak_memory_bytes`."""
+    """What another collector has, and with it `nexus_handler_execution_seconds_average`,
+    `nexus_cache_hit_rate` and `nexus_peak_memory_bytes`."""
 
     def __init__(self, collector: Collector) -> None:
         self._collector = collector
@@ -19,8 +19,22 @@ class WithDerived(Collector):
     def collect(self) -> Iterator[Metric]:
         found = list(self._collector.collect())
         yield from found
+        yield _average_seconds(found)
         yield _cache_hit_rate(found)
         yield _peak_memory(found)
+
+
+def _average_seconds(found: Iterable[Metric]) -> Metric:
+    name = "nexus_handler_execution_seconds"
+    totals = {sample.labels["handler"]: sample.value for sample in _samples(found, f"{name}_sum")}
+    family = GaugeMetricFamily(
+        f"{name}_average", "Wall time of all runs, on average", labels=["handler"]
+    )
+    for sample in _samples(found, f"{name}_count"):
+        if sample.value:
+            handler = sample.labels["handler"]
+            family.add_metric([handler], totals[handler] / sample.value)
+    return family
 
 
 def _cache_hit_rate(found: Iterable[Metric]) -> Metric:

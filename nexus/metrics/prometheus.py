@@ -77,6 +77,9 @@ class PathMetrics:
         self._evictions = Counter(
             "nexus_cache_evictions", "Artifacts deleted to make room", registry=on
         )
+        self._suspensions = Counter(
+            "nexus_suspensions", "Suspended executions by how that ended", ["outcome"], registry=on
+        )
         self._compile = Histogram(
             "nexus_compile_seconds",
             "Time of one compilation",
@@ -94,6 +97,12 @@ class PathMetrics:
         self._created = Counter("nexus_pool_instances_created", "Instances made", registry=on)
         self._depth = Gauge(
             "nexus_queue_depth", "Requests waiting now", registry=on, multiprocess_mode="livesum"
+        )
+        self._limit = Gauge(
+            "nexus_queue_limit",
+            "Requests that may run at once now",
+            registry=on,
+            multiprocess_mode="livesum",
         )
         self._compiler = Gauge(
             "nexus_handler_compiler",
@@ -144,6 +153,11 @@ class PathMetrics:
         else:
             self._cache.labels(result).inc()
 
+    def suspension(self, outcome: str) -> None:
+        """Count a suspension that ended: `resumed`, `expired`, `cancelled`, `shutdown`; or that
+        there was no room for: `refused`."""
+        self._suspensions.labels(outcome).inc()
+
     def compilation(self, tier: str, seconds: float) -> None:
         """Count one compilation."""
         self._compile.labels(tier).observe(seconds)
@@ -177,6 +191,9 @@ class PathMetrics:
             add(self._overshoot, tally.overshoot)
             self._write_pool(now)
 
+    def close(self) -> None:
+        """Nothing is left to do after the last `flush`."""
+
     def _write_handler(self, name: str, found: HandlerTally) -> None:
         for status, count in found.statuses.items():
             self._executions.labels(name, status).inc(count)
@@ -194,5 +211,6 @@ class PathMetrics:
         self._pool.labels("available").set(now.available)
         self._pool.labels("suspended").set(now.suspended)
         self._depth.set(now.waiting)
+        self._limit.set(now.limit)
         self._created.inc(now.created - self._seen.created)
         self._seen = now

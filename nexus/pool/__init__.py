@@ -8,7 +8,7 @@ pool.py        `InstancePool`: per-thread shelves under one budget
 warming.py     instances ready on the threads that will serve
 """
 
-from nexus.pool.execution import Execution, ExecutionTimer
+from nexus.pool.execution import Execution, ExecutionTimer, ExtensionCaller, no_answer
 from nexus.pool.instance import WasmInstance
 from nexus.pool.pool import InstancePool
 from nexus.pool.warming import spread, warm_threads
@@ -16,8 +16,10 @@ from nexus.pool.warming import spread, warm_threads
 __all__ = [
     "Execution",
     "ExecutionTimer",
+    "ExtensionCaller",
     "InstancePool",
     "WasmInstance",
+    "no_answer",
     "spread",
     "warm_threads",
 ]

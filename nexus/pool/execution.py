@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+import json
 import time
+from typing import TYPE_CHECKING, Protocol
 
+from nexus.capabilities import NO_CAPABILITIES, Capabilities
 from nexus.errors import CpuLimit, DeadlineExceeded, NexusError
-from nexus.model import Limits, Usage
+from nexus.model import Effects, ExtensionAnswer, Limits, Usage
 from nexus.pool.slices import FIRST_SLICE, next_slice
 from nexus.protocols import CpuControl, EngineInstance
 
+if TYPE_CHECKING:
+    from nexus.pool.instance import WasmInstance
+
 _STOP = -1
 """what a checkpoint returns to make the guest run `unreachable`"""
+
+
+class ExtensionCaller(Protocol):
+    """Answers a run's calls of extensions."""
+
+    def call(
+        self, run: Execution, name: str, method: str, arguments: bytes
+    ) -> ExtensionAnswer | None:
+        """As `Run.call_extension`, on the run's thread."""
+        ...
+
+
+def no_answer(name: str) -> ExtensionAnswer:
+    """The answer where no extension *name* is and the run cannot be suspended."""
+    message = f"no extension {name!r} answers here"
+    return ExtensionAnswer(False, json.dumps(message).encode())
 
 
 class ExecutionTimer:
@@ -24,6 +46,14 @@ class ExecutionTimer:
     def wall_s(self) -> float:
         return time.monotonic() - self._wall
 
+    def move_here(self, used_s: float = 0.0) -> None:
+        """Count the CPU time of the calling thread, from now on; it has a clock of its own."""
+        self._cpu = time.thread_time() - used_s
+
+    def leave_out(self, seconds: float) -> None:
+        """Do not count *seconds* of wall time that have passed."""
+        self._wall += seconds
+
     def cpu_s(self) -> float:
         return time.thread_time() - self._cpu
 
@@ -34,11 +64,18 @@ class Execution:
     __slots__ = (
         "_cpu",
         "_cpu_s",
+        "_effects",
         "_granted",
         "_instance",
+        "_left_s",
+        "_parked_at",
+        "_used_cpu_s",
         "cancelled",
+        "capabilities",
         "deadline",
         "execution_id",
+        "extensions",
+        "lent",
         "limits",
         "slice",
         "stderr",
@@ -55,9 +92,10 @@ class Execution:
         deadline: float,
         timeout_s: float | None = None,
         cpu: CpuControl | None = None,
+        capabilities: Capabilities = NO_CAPABILITIES,
     ) -> None:
         """*deadline*: monotonic seconds; *timeout_s*: how long that is from the start, where it is
-        not what *limits* say; *cpu*: what shares the CPU out."""
+        not what *limits* say; *cpu*: what shares the CPU out; *capabilities*: the handler's."""
         self.execution_id = execution_id
         self.limits = limits
         self.deadline = deadline
@@ -68,7 +106,13 @@ class Execution:
         self.cancelled = False
         self.timer = ExecutionTimer()
         self.slice = FIRST_SLICE
+        self.capabilities = capabilities
+        self.extensions: ExtensionCaller | None = None
+        """who answers calls of extensions; None: nobody"""
+        self.lent: WasmInstance | None = None
+        """the instance that it executes on now"""
         self._cpu = cpu
+        self._effects: Effects | None = None  # made when asked for: few executions have any
         self._instance: EngineInstance | None = None
         self._granted = 0
         self._cpu_s = 0.0
@@ -100,6 +144,37 @@ class Execution:
         if self._cpu is not None:
             self._cpu.end(self.timer.cpu_s)
             self.usage.throttled_s = self._cpu.throttled_s
+
+    @property
+    def effects(self) -> Effects:
+        """What the guest asked of others so far."""
+        if self._effects is None:
+            self._effects = Effects()
+        return self._effects
+
+    def call_extension(self, name: str, method: str, arguments: bytes) -> ExtensionAnswer | None:
+        if self.stopped is not None:
+            return None
+        if self.extensions is None:
+            return no_answer(name)
+        return self.extensions.call(self, name, method, arguments)
+
+    def park(self) -> None:
+        """Stop the clock: others have the CPU until `go_on`."""
+        self.give_way()
+        self._parked_at = time.monotonic()
+        self._left_s = self.deadline - self._parked_at
+        self._used_cpu_s = self.timer.cpu_s()
+
+    def go_on(self) -> None:
+        """Start the clock again, on the calling thread; the deadline moves along. It may be called
+        once more where the run had to stay parked: then what went by meanwhile does not count
+        either."""
+        now = time.monotonic()
+        self.timer.leave_out(now - self._parked_at)
+        self._parked_at = now
+        self.deadline = now + self._left_s
+        self.timer.move_here(self._used_cpu_s)
 
     def give_way(self) -> None:
         """Let others have the CPU: the host is going to wait on the guest's behalf."""
@@ -140,6 +215,13 @@ class Execution:
         if cpu_s > self.limits.cpu_timeout_s:
             return CpuLimit(f"used more than {self.limits.cpu_timeout_s:g} s of CPU")
         return None
+
+    def check_time(self) -> bool:
+        """Stop the run if its deadline is over; say whether it may go on."""
+        if self.cancelled or time.monotonic() >= self.deadline:
+            self.cancelled = True
+            self.stop(self._late())
+        return self.stopped is None
 
     def _late(self) -> DeadlineExceeded:
         return DeadlineExceeded(f"not finished within its deadline ({self.timeout_s:g} s)")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 from nexus.errors import InvalidState
-from nexus.model import Compiled, Handler, Isolation, Snapshot, State
+from nexus.model import Compiled, ExtensionAnswer, Handler, Isolation, Snapshot, State
 from nexus.pool.execution import Execution
 from nexus.pool.linked import LinkedModule
 from nexus.protocols import EngineInstance, Task
@@ -30,25 +31,101 @@ def restore(instance: EngineInstance, snapshot: Snapshot) -> None:
         instance.write_globals(snapshot.globals)
 
 
-class WasmInstance:
-    """One instantiated guest. Only `terminate` may be called from another thread."""
+GoOn = Callable[[ExtensionAnswer], Any]
+"""continues a suspended execution; returns what it came to next"""
 
-    __slots__ = ("_compiled", "_engine_instance", "_linked", "_peak", "_snapshot", "id", "state")
+
+class WasmInstance:
+    """One instantiated guest.
+
+    idle -- `lend` --> executing -- `give_back` --> idle; executing -- `suspend` --> suspended --
+    `go_on` --> executing; whatever it is, `terminate` --> terminated. The pool calls these, under
+    its lock. Other threads than its own may `terminate` it, `resume` it and ask what it is.
+    """
+
+    __slots__ = (
+        "_compiled",
+        "_engine_instance",
+        "_linked",
+        "_peak",
+        "_resume",
+        "_snapshot",
+        "_suspension_id",
+        "_used",
+        "id",
+        "state",
+    )
 
     def __init__(
         self,
-        linked: LinkedModule,
+        linked: LinkedModule | None,
         compiled: Compiled,
-        engine_instance: EngineInstance,
+        engine_instance: EngineInstance | None,
         snapshot: Snapshot,
     ) -> None:
+        """*linked* and *engine_instance* None: one that is suspended as an image (`stored`)."""
         self.id = f"i{next(_ids)}"
         self.state = State.IDLE
         self._compiled = compiled
-        self._linked: LinkedModule | None = linked
-        self._engine_instance: EngineInstance | None = engine_instance
+        self._linked = linked
+        self._engine_instance = engine_instance
         self._snapshot = snapshot
         self._peak = len(snapshot.memory)
+        self._used = self._peak
+        """while it is suspended, when other threads ask"""
+        self._suspension_id: str | None = None
+        self._resume: GoOn | None = None
+
+    @classmethod
+    def stored(
+        cls, compiled: Compiled, size_bytes: int, suspension_id: str, resume: GoOn
+    ) -> WasmInstance:
+        """A suspended instance whose guest is kept as an image of *size_bytes*: it holds no thread,
+        and goes on in another."""
+        made = cls(None, compiled, None, Snapshot(b"", ()))
+        made.state = State.EXECUTING
+        made.suspend(suspension_id, resume)
+        made._used = made._peak = size_bytes
+        return made
+
+    # ---- states -----------------------------------------------------------------------------
+
+    def lend(self) -> None:
+        """Raises: InvalidState where it is not idle; so do the others, each by its own."""
+        if self.state is not State.IDLE:
+            raise InvalidState(self.id, self.state.value, State.IDLE.value)
+        self.state = State.EXECUTING
+
+    def give_back(self) -> None:
+        """From executing to idle."""
+        if self.state is not State.EXECUTING:
+            raise InvalidState(self.id, self.state.value, State.EXECUTING.value)
+        self.state = State.IDLE
+
+    def suspend(self, suspension_id: str, resume: GoOn) -> None:
+        """From executing to suspended, until *resume* is called; its own thread waits meanwhile."""
+        if self.state is not State.EXECUTING:
+            raise InvalidState(self.id, self.state.value, State.EXECUTING.value)
+        self._used = self.memory_used()
+        self._peak = max(self._peak, self._used)
+        self._suspension_id, self._resume = suspension_id, resume
+        self.state = State.SUSPENDED
+
+    def go_on(self) -> None:
+        """From suspended to executing."""
+        if self.state is not State.SUSPENDED:
+            raise InvalidState(self.id, self.state.value, State.SUSPENDED.value)
+        self._suspension_id = self._resume = None
+        self.state = State.EXECUTING
+
+    def terminate(self) -> None:
+        """Let the instance go. Dropping is the one thing another thread may do (DESIGN fact 26)."""
+        self.state = State.TERMINATED
+        self._engine_instance = None
+        self._linked = None
+        self._suspension_id = self._resume = None
+
+    # ---- what it does -----------------------------------------------------------------------
 
     def execute(self, compiled: Compiled, task: Task, *, handler: Handler, run: Execution) -> Any:
         """Run *task* and return its result. Whatever happens, the instance is executing until the
@@ -62,10 +139,12 @@ class WasmInstance:
         if self._compiled.key != compiled.key:
             raise InvalidState(self.id, f"one of {self._compiled.key}", f"one of {compiled.key}")
         linked.enter(run, instance)
+        run.lent = self
         try:
             return linked.guest.perform(instance, task, handler, run)
         finally:
             linked.leave(run)
+            run.lent = None
             used = instance.memory_size()
             if used > self._peak:
                 self._peak = used
@@ -88,25 +167,28 @@ class WasmInstance:
             return run.stopped is None
         return isolation is Isolation.RESET and self.reset()
 
-    def resume(self, result: Any) -> Any:
-        """Raises: InvalidState: only a suspended instance can go on, and none is."""
-        raise InvalidState(self.id, self.state.value, State.SUSPENDED.value)
+    def resume(self, result: ExtensionAnswer) -> Any:
+        """Continue the suspended execution with *result*; return what it came to next.
+
+        Raises: InvalidState where it is not suspended; SuspensionConflict, SuspensionGone where
+            another was quicker.
+        """
+        resume = self._resume
+        if resume is None:
+            raise InvalidState(self.id, self.state.value, State.SUSPENDED.value)
+        return resume(result)
 
     def suspension_id(self) -> str | None:
         """The id under which this instance is suspended; None: it is not."""
-        return None
+        return self._suspension_id
 
     def memory_used(self) -> int:
         """Bytes of linear memory now; 0 once terminated."""
+        if self.state is State.SUSPENDED:
+            return self._used
         instance = self._engine_instance
         return instance.memory_size() if instance is not None else 0
 
     def memory_peak(self) -> int:
         """The most bytes of linear memory it ever had."""
         return self._peak
-
-    def terminate(self) -> None:
-        """Let the instance go. Dropping is the one thing another thread may do (DESIGN fact 26)."""
-        self.state = State.TERMINATED
-        self._engine_instance = None
-        self._linked = None

@@ -8,6 +8,10 @@ RESERVE_BYTES = 128 << 10
 """for what runs above the guest (gunicorn, Flask, the data path) and below it: host functions,
 called at the deepest point, and the engine's handling of a trap"""
 
+EXTENSION_BYTES = 512 << 10
+"""beyond that, where extensions run below guests: a plugin's code, and the C libraries it calls
+(a TLS handshake, a name looked up)"""
+
 _ASSUMED_BYTES = 256 << 10
 """where the C library does not tell: the smallest stack that is supported"""
 

@@ -12,14 +12,15 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from nexus.errors import Overloaded, ShuttingDown, SuspensionNotFound
-from nexus.model import Compiled, Handler, Snapshot, State
+from nexus.errors import Overloaded, ResourceLimit, ShuttingDown, SuspensionNotFound
+from nexus.model import Compiled, Handler, Snapshot
 from nexus.pool.execution import Execution
-from nexus.pool.instance import WasmInstance, restore, take_snapshot
+from nexus.pool.instance import GoOn, WasmInstance, restore, take_snapshot
 from nexus.pool.linked import LinkedModule
 from nexus.protocols import Engine, EngineInstance, GuestFactory
 
 PAGE_BYTES = 65536
+_NO_BOUND = 1 << 62
 
 
 @dataclass(eq=False)
@@ -44,7 +45,7 @@ class InstancePool:
         """*max_memory_bytes*: of linear memory of all instances together; None: no bound."""
         self._engine, self._make_guest = engine, make_guest
         self._max_instances = max_instances
-        self._max_memory = max_memory_bytes if max_memory_bytes is not None else 1 << 62
+        self._max_memory = _NO_BOUND if max_memory_bytes is None else max_memory_bytes
         self._local = threading.local()
         # What comes free may be too little for one waiter and enough for another: all look.
         self._lock = threading.Lock()  # guards all below, and every shelf's `idle`
@@ -52,10 +53,15 @@ class InstancePool:
         self._waiting = 0
         self._idle: OrderedDict[WasmInstance, tuple[_Shelf, str]] = OrderedDict()
         self._active: set[WasmInstance] = set()
+        self._suspended: dict[str, WasmInstance] = {}
+        """by suspension id: they count against the memory, not against max_instances"""
+        self._suspended_bytes = 0
         self._memory: dict[WasmInstance, int] = {}
         self._memory_bytes = 0
         """sum of `_memory`, and of what `_reserve` claimed"""
         self._reserved = 0
+        self._surplus = 0
+        """instances beyond the bounds that go as they come back; only ever after `resize`"""
         self._created = 0
         self._closed = False
         self._snapshots: dict[str, Snapshot] = {}
@@ -82,7 +88,7 @@ class InstancePool:
                 instance = stack.pop()
                 del self._idle[instance]
                 self._active.add(instance)
-                instance.state = State.EXECUTING
+                instance.lend()
                 return instance
             evicted = self._reserve(needed, run.deadline)
         for instance in evicted:
@@ -115,11 +121,14 @@ class InstancePool:
             self._changed.notify_all()
 
     def _has_room(self, needed: int) -> bool:
-        live = len(self._active) + len(self._idle) + self._reserved
+        live = self._live()
         if live >= self._max_instances:
             return False
         # Alone, an instance is always let in: its own limit bounds it.
-        return not live or self._memory_bytes + needed <= self._max_memory
+        return not (live and needed) or self._memory_bytes + needed <= self._max_memory
+
+    def _live(self) -> int:
+        return len(self._active) + len(self._idle) + self._reserved
 
     def _take_oldest(self) -> WasmInstance:
         oldest, (shelf, key) = self._idle.popitem(last=False)
@@ -133,7 +142,7 @@ class InstancePool:
         instance = None
         try:
             instance = self._make(shelf, compiled, run)
-            instance.state = State.EXECUTING
+            instance.lend()
             return instance
         finally:
             with self._lock:
@@ -181,9 +190,10 @@ class InstancePool:
         shelf = self._shelf()
         key = handler.compiled.key
         with self._lock:
-            kept = not self._closed and (self._wanted is None or key in self._wanted[0])
+            wanted = self._wanted is None or key in self._wanted[0]
+            kept = wanted and not self._closed and not self._surplus
             if kept:
-                instance.state = State.IDLE
+                instance.give_back()
                 self._active.remove(instance)
                 self._idle[instance] = (shelf, key)
                 stack = shelf.idle.get(key)
@@ -211,9 +221,91 @@ class InstancePool:
         """Let an instance go: its memory can no longer be trusted, or is no longer wanted."""
         with self._lock:
             self._active.discard(instance)
+            suspension_id = instance.suspension_id()
+            if suspension_id is not None:
+                self._forget_suspended(suspension_id)
             self._forget_memory(instance)
+            if self._surplus:
+                self._surplus -= 1
             self._notify()
         instance.terminate()
+
+    def leave_thread(self) -> None:
+        """Let go of what the calling thread has: it is going to end."""
+        shelf = self._shelf()
+        with self._lock:
+            idle = [instance for stack in shelf.idle.values() for instance in stack]
+            for instance in idle:
+                del self._idle[instance]
+                self._forget_memory(instance)
+            shelf.idle.clear()
+            self._notify()
+        for instance in idle:
+            instance.terminate()
+        shelf.modules.clear()
+
+    # ---- suspended ones ---------------------------------------------------------------------
+
+    def suspend(self, instance: WasmInstance, suspension_id: str, resume: GoOn) -> None:
+        """Let others have the place of *instance*, which is lent; its memory stays, and counts.
+
+        Raises: ResourceLimit where suspended instances have all the memory there is.
+        """
+        with self._lock:
+            self._check_suspended(instance.memory_used())
+            instance.suspend(suspension_id, resume)
+            self._active.remove(instance)
+            evicted = self._add_suspended(instance, suspension_id)
+        for other in evicted:
+            other.terminate()
+
+    def store(
+        self, compiled: Compiled, size_bytes: int, suspension_id: str, resume: GoOn
+    ) -> WasmInstance:
+        """Count a suspended guest of *compiled* that is kept as an image of *size_bytes*; `discard`
+        ends that.
+
+        Raises: ResourceLimit as `suspend`.
+        """
+        with self._lock:
+            self._check_suspended(size_bytes)
+            instance = WasmInstance.stored(compiled, size_bytes, suspension_id, resume)
+            evicted = self._add_suspended(instance, suspension_id)
+        for other in evicted:
+            other.terminate()
+        return instance
+
+    def _check_suspended(self, size: int) -> None:
+        if self._suspended and self._suspended_bytes + size > self._max_memory:
+            raise ResourceLimit(
+                f"{len(self._suspended)} suspended executions hold {self._suspended_bytes} "
+                f"bytes of memory, of {self._max_memory} that the pool has"
+            )
+
+    def _add_suspended(self, instance: WasmInstance, suspension_id: str) -> list[WasmInstance]:
+        self._suspended[suspension_id] = instance
+        evicted = self._over_budget(instance)
+        self._suspended_bytes += self._memory[instance]
+        self._notify()
+        return evicted
+
+    def go_on(self, instance: WasmInstance, deadline: float) -> None:
+        """Lend *instance*, which is suspended, once more.
+
+        Raises: Overloaded if no place came free before *deadline*; ShuttingDown.
+        """
+        with self._lock:
+            evicted = self._reserve(0, deadline)
+            self._reserved -= 1
+            self._forget_suspended(instance.suspension_id() or "")
+            instance.go_on()
+            self._active.add(instance)
+        for other in evicted:
+            other.terminate()
+
+    def _forget_suspended(self, suspension_id: str) -> None:
+        instance = self._suspended.pop(suspension_id)
+        self._suspended_bytes -= self._memory[instance]
 
     def warm(self, handler: Handler, run: Execution) -> bool:
         """Put one idle instance on the calling thread's shelf; False if there is no room for it
@@ -223,6 +315,22 @@ class InstancePool:
                 return False
         self.release(self.acquire(handler, run), handler, run)
         return True
+
+    def resize(self, *, max_instances: int, max_memory_bytes: int | None = None) -> None:
+        """Have other bounds from now on. Idle instances beyond them go at once, lent ones when
+        they come back."""
+        with self._lock:
+            self._max_instances = max_instances
+            self._max_memory = _NO_BOUND if max_memory_bytes is None else max_memory_bytes
+            evicted: list[WasmInstance] = []
+            while self._idle and (
+                self._live() > max_instances or self._memory_bytes > self._max_memory
+            ):
+                evicted.append(self._take_oldest())
+            self._surplus = max(0, self._live() - max_instances)
+            self._notify()
+        for instance in evicted:
+            instance.terminate()
 
     # ---- what is there ----------------------------------------------------------------------
 
@@ -273,12 +381,15 @@ class InstancePool:
         return len(self._idle)
 
     def suspended_count(self) -> int:
-        """Instances in the middle of a suspended execution; this version cannot suspend any."""
-        return 0
+        """Instances in the middle of a suspended execution."""
+        return len(self._suspended)
 
     def get_suspended(self, suspension_id: str) -> WasmInstance:
-        """Raises: SuspensionNotFound; this version cannot suspend any."""
-        raise SuspensionNotFound(f"no suspension {suspension_id!r}")
+        """Raises: SuspensionNotFound where no instance of this worker is suspended so."""
+        found = self._suspended.get(suspension_id)
+        if found is None:
+            raise SuspensionNotFound(f"no suspension {suspension_id!r}")
+        return found
 
     def instances_created(self) -> int:
         """Instances made since the start."""

@@ -1,6 +1,18 @@
-"""Admission: who may run now, who waits, who is turned away."""
+"""Admission: who may run now, who waits in which order, who is turned away."""
 
 from nexus.scheduling.admission import Admission
-from nexus.scheduling.policy import Fifo, Policy, Ticket
+from nexus.scheduling.choice import choose_policy
+from nexus.scheduling.policies import BUILT_IN, Fifo
+from nexus.scheduling.policy import Policy, PolicyBase, PolicyFactory, PolicyOptions, Ticket
 
-__all__ = ["Admission", "Fifo", "Policy", "Ticket"]
+__all__ = [
+    "BUILT_IN",
+    "Admission",
+    "Fifo",
+    "Policy",
+    "PolicyBase",
+    "PolicyFactory",
+    "PolicyOptions",
+    "Ticket",
+    "choose_policy",
+]

@@ -101,16 +101,19 @@ def test_config_says_where_each_value_came_from(nexus: Nexus, tmp_path: Path) ->
     ended = nexus("config", "--config", file, "--json", NEXUS_MAX_QUEUE="8", MAX_INSTANCES="5")
     found = json.loads(ended.out)
     assert ended.code == 0
-    assert found["timeout_ms"] == {"value": 700, "source": str(file)}
+    assert found["timeout_ms"] == {"value": 700, "source": str(file), "live": True}
     assert found["max_queue"]["value"] == 8
     assert found["max_queue"]["source"] == "environment variable NEXUS_MAX_QUEUE"
     assert found["max_instances"]["source"] == "environment variable MAX_INSTANCES"
-    assert found["max_host_calls"] == {"value": 1000, "source": "default"}
+    assert found["max_host_calls"] == {"value": 1000, "source": "default", "live": True}
+    assert found["bind"]["live"] is False
     plain = nexus("config", "--config", file, NEXUS_TIMEOUT="1")
     assert plain.code == 0
     assert "NEXUS_TIMEOUT" in plain.err
-    rows = {line.split()[0] for line in plain.out.decode().splitlines()}
-    assert rows == found.keys()
+    rows = {line.split()[0]: line.split() for line in plain.out.decode().splitlines()}
+    assert rows.keys() == found.keys()
+    assert rows["timeout_ms"][1:3] == ["700", "live"]
+    assert rows["bind"][2] == "-"
 
 
 def test_config_says_everything_that_is_wrong_at_once(nexus: Nexus, tmp_path: Path) -> None:

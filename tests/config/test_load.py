@@ -123,10 +123,16 @@ RANGES = {
     "max_stack_kb": (16, 1024),
     "max_header_bytes": (1, 2**31),
     "max_stderr_bytes": (1, 2**31),
+    "max_effects": (0, 10**6),
+    "max_effect_bytes": (1, 2**31),
     "min_instances": (0, 1000),
     "max_instances": (1, 1000),
     "pool_memory_mb": (1, 1 << 22),
     "max_queue": (0, 100_000),
+    "scheduling_ageing_ms": (1, 3_600_000),
+    "scheduling_target_ms": (1, 3_600_000),
+    "max_suspended": (0, 100_000),
+    "suspension_timeout_ms": (1, 86_400_000),
     "workers": (1, 256),
     "http_max_concurrent": (1, 1000),
     "threads": (1, 1000),
@@ -136,6 +142,7 @@ RANGES = {
     "cache_max_mb": (1, 1 << 20),
     "compile_timeout_ms": (1, 3_600_000),
     "compile_memory_mb": (64, 1 << 20),
+    "plugin_timeout_ms": (1, 600_000),
 }
 
 
@@ -181,7 +188,7 @@ def test_anything_else_is_no_boolean(place, bad):
         ("log_level", "loud", "debug, info, warning, error"),
         ("log_level", "", "debug, info, warning, error"),
         ("log_format", "JSON", "auto, json, pretty"),
-        ("engine", "v8", "auto, wasmer, wasmtime"),
+        ("engine", "V8", "a name of lower case letters, digits, - and _"),
         ("compiler", "", "auto, llvm, cranelift"),
     ],
 )

@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from nexus.config import Loaded, Settings, describe, limits, load, to_environ
+from nexus.config import Settings, describe, limits, load, to_environ
 from nexus.model import Limits
 
 PATHS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1).map(
@@ -24,6 +24,13 @@ def whole(low: int, high: int) -> st.SearchStrategy[int]:
 
 
 INSTANCES = st.tuples(whole(1, 1000), whole(0, 1000)).map(lambda pair: (max(pair), min(pair)))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+TABLES = st.dictionaries(st.text(), JSON, max_size=3)
+PLUGINS = st.dictionaries(st.from_regex(r"\A[a-z0-9_-]{1,8}\Z"), TABLES, max_size=3)
 VALUES = st.fixed_dictionaries(
     {
         "cache_dir": PATHS,
@@ -40,6 +47,10 @@ VALUES = st.fixed_dictionaries(
         "compiler": st.sampled_from(["auto", "llvm", "cranelift"]),
         "access_log": st.booleans(),
         "debug": st.booleans(),
+        "plugins": PLUGINS,
+        "scheduling_policy": st.sampled_from(["fifo", "fair", "a-b_2"]),
+        "scheduling_key_header": st.sampled_from(["", "X-Tenant-Id"]),
+        "scheduling_weights": st.dictionaries(st.text(max_size=9), st.floats(0.01, 100.0)),
     },
     optional={
         "cpu_timeout_ms": whole(1, 3_600_000),
@@ -49,6 +60,7 @@ VALUES = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)  # on a busy machine one may take a second
 @given(values=VALUES, instances=INSTANCES)
 def test_environ_round_trip(values, instances):
     settings = Settings(**values, max_instances=instances[0], min_instances=instances[1])
@@ -75,7 +87,7 @@ def test_settings_are_frozen():
     settings = Settings(cache_dir=Path("/c"))
     with pytest.raises(ValidationError):
         settings.timeout_ms = 1
-    loaded = Loaded(settings, {}, [])
+    loaded = load({}, {"HOME": "/home/nexus"}, Path("/nowhere"))
     with pytest.raises(AttributeError):
         loaded.settings = settings
 
@@ -115,8 +127,10 @@ def test_limits_convert_units():
         max_header_bytes=7,
         max_stderr_bytes=8,
         max_stack_kb=90,
+        max_effects=9,
+        max_effect_bytes=10,
     )
-    assert limits(changed) == Limits(0.25, 0.125, 3 << 20, 4, 5, 6, 7, 8, 90 << 10)
+    assert limits(changed) == Limits(0.25, 0.125, 3 << 20, 4, 5, 6, 7, 8, 90 << 10, 9, 10)
 
 
 def test_every_setting_is_described():
@@ -126,7 +140,7 @@ def test_every_setting_is_described():
     assert table["timeout_ms"].allowed == "a whole number from 1 to 3600000"
     assert table["timeout_ms"].default == "5000"
     assert table["cpu_timeout_ms"].default == "same as timeout_ms"
-    assert table["engine"].allowed == "auto, wasmer, wasmtime"
+    assert table["compiler"].allowed == "auto, llvm, cranelift"
     assert table["access_log"].default == "true"
     assert table["handlers_dir"].default == "handlers"
     assert table["cache_dir"].default == "$XDG_CACHE_HOME/nexus, else ~/.cache/nexus"

@@ -39,6 +39,16 @@ def test_threads_and_connections_follow_the_pool() -> None:
     assert (found.threads.value, found.worker_connections.value) == (10, 110)
 
 
+def test_those_whom_a_policy_orders_have_threads() -> None:
+    demand = Demand(max_instances=6, memory_limit_mb=32, max_queue=100, ordered=True)
+    assert size(2.0, None, demand, PROFILES["none"]).threads.value == 6 + 18
+    few = replace(demand, max_queue=5)
+    assert size(2.0, None, few, PROFILES["none"]).threads.value == 6 + 5
+    many = replace(demand, max_instances=900, max_queue=100_000)
+    assert size(2.0, None, many, PROFILES["none"]).threads.value == 1000
+    assert size(2.0, None, replace(demand, threads=7), PROFILES["none"]).threads.value == 7
+
+
 def test_memory_is_counted_part_by_part() -> None:
     found = size(2.0, AMPLE, replace(DEMAND, cache_bytes=16 * MIB), PROFILES["none"])
     assert {part.name: part.value for part in found.memory} == {

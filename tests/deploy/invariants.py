@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
+from nexus.config.admin_token import VARIABLE as ADMIN_TOKEN
 from nexus.cpu.profiles import PROFILES
 from nexus.cpu.sizing import size
 from nexus.sizing import demand
@@ -126,6 +127,21 @@ def environment_is_known(facts: Facts) -> Iterator[str]:
     for key in facts.environ:
         if not key.startswith("NEXUS_"):
             yield f"{key} has no prefix"
+    for variable in facts.container.get("env", ()):
+        if variable["name"] != ADMIN_TOKEN:
+            yield f"{variable['name']} belongs into the ConfigMap"
+
+
+def token_is_an_optional_secret(facts: Facts) -> Iterator[str]:
+    """The admin token is in no manifest, and pods start without one."""
+    if ADMIN_TOKEN in facts.environ:
+        yield "the admin token is in the ConfigMap"
+    for variable in facts.container.get("env", ()):
+        secret = variable.get("valueFrom", {}).get("secretKeyRef")
+        if secret is None:
+            yield f"{variable['name']} comes from no Secret"
+        elif not secret.get("optional"):
+            yield f"without the Secret {secret['name']} no pod starts"
 
 
 def ephemeral_storage_covers_volumes(facts: Facts) -> Iterator[str]:
@@ -179,6 +195,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     one_scaler_alone,
     liveness_outlasts_a_full_queue,
     environment_is_known,
+    token_is_an_optional_secret,
     ephemeral_storage_covers_volumes,
     images_are_pinned,
     pod_is_confined,

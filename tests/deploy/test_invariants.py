@@ -94,6 +94,16 @@ BROKEN = [
     ("liveness_outlasts_a_full_queue", environ("NEXUS_MAX_QUEUE", "100")),
     ("environment_is_known", environ("NEXUS_MAX_INSTANZES", "8")),
     ("environment_is_known", environ("TIMEOUT_MS", "8")),
+    ("environment_is_known", setting("Deployment", f"{BOX}.env.0.name", "NEXUS_WORKERS")),
+    ("token_is_an_optional_secret", environ("NEXUS_ADMIN_TOKEN", "secret")),
+    (
+        "token_is_an_optional_secret",
+        setting("Deployment", f"{BOX}.env.0", {"name": "NEXUS_ADMIN_TOKEN", "value": "secret"}),
+    ),
+    (
+        "token_is_an_optional_secret",
+        setting("Deployment", f"{BOX}.env.0.valueFrom.secretKeyRef.optional", False),
+    ),
     (
         "ephemeral_storage_covers_volumes",
         setting("Deployment", f"{BOX}.resources.limits.ephemeral-storage", "512Mi"),

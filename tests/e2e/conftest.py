@@ -73,7 +73,8 @@ def until(holds: Callable[[], bool], timeout_s: float = 20.0) -> None:
         time.sleep(0.05)  # between two looks; the deadline bounds them
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on just now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -106,7 +107,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @contextmanager
 def serving(folder: Path, scratch: Path, **environ: str) -> Iterator[Server]:
     """Run `nexus serve` on *folder* with two workers; cache and log are in *scratch*."""
-    port = _free_port()
+    port = free_port()
     log = scratch / "serve.log"
     with open(log, "wb") as output:
         process = subprocess.Popen(
@@ -126,7 +127,7 @@ def serving(folder: Path, scratch: Path, **environ: str) -> Iterator[Server]:
         )
     running = Server(process, port, log)
     try:
-        _wait_ready(running, log)
+        wait_ready(running, log)
         yield running
     finally:
         process.send_signal(signal.SIGTERM)
@@ -137,7 +138,8 @@ def serving(folder: Path, scratch: Path, **environ: str) -> Iterator[Server]:
             process.wait()
 
 
-def _wait_ready(server: Server, log: Path) -> None:
+def wait_ready(server: Server, log: Path) -> None:
+    """Wait until it answers that it is ready."""
     deadline = time.monotonic() + 90
     while time.monotonic() < deadline and server.process.poll() is None:
         try:

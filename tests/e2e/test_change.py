@@ -11,12 +11,17 @@ from typing import Any
 
 import pytest
 
+from tests.support import PAGE
 from tests.wat import prints
 
 from .conftest import Server, serving, until
 
 COUNTED = 'nexus_handler_executions_total{handler="counted",status="ok"}'
 CREATED = "nexus_pool_instances_created_total"
+SUM = 'nexus_handler_execution_seconds_sum{handler="counted"}'
+AVERAGE = 'nexus_handler_execution_seconds_average{handler="counted"}'
+HIT_RATE, PEAK = "nexus_cache_hit_rate", "nexus_peak_memory_bytes"
+ACTIVE = 'nexus_pool_instances{state="active"}'
 AVAILABLE = 'nexus_pool_instances{state="available"}'
 
 
@@ -84,6 +89,12 @@ def test_a_killed_worker_is_replaced_and_the_metrics_stay_right(server: Server) 
         assert server.get("/counted").status == 200
     until(lambda: server.metric(COUNTED) == 20)  # workers write their figures twice a second
     made, available = server.metric(CREATED), server.metric(AVAILABLE)
+    assert server.metric(ACTIVE) == 0
+    average, hit_rate, peak = (server.metric(name) for name in (AVERAGE, HIT_RATE, PEAK))
+    assert 0 < average < 1
+    assert average == pytest.approx(server.metric(SUM) / 20)
+    assert 0 < hit_rate < 1, "one of the two workers compiled what the other found"
+    assert peak == PAGE
     loads = len(lines(server, "handlers, "))
     killed = min(before)
     os.kill(killed, signal.SIGKILL)
@@ -92,11 +103,16 @@ def test_a_killed_worker_is_replaced_and_the_metrics_stay_right(server: Server) 
     until(lambda: len(lines(server, "handlers, ")) == loads + 1)
     assert len(lines(server, "Booting worker with pid: ")) == len(before) + 1
     assert server.metric(COUNTED) == 20  # what the dead one counted is not lost
+    assert server.metric(AVERAGE) == average
+    assert server.metric(PEAK) == peak
+    assert server.metric(HIT_RATE) > hit_rate  # the new one found all it wanted
     until(lambda: server.metric(CREATED) == made + 2)  # the new one's warm instances
     assert 4 <= server.metric(AVAILABLE) <= available  # without those of the dead one
     for _ in range(20):
         assert server.get("/counted").status == 200
     until(lambda: server.metric(COUNTED) == 40)
+    assert server.metric(AVERAGE) == pytest.approx(server.metric(SUM) / 40)
+    until(lambda: server.metric(ACTIVE) == 0)
 
 
 def test_the_log_is_json_lines_and_says_everything_once(server: Server) -> None:

@@ -15,10 +15,21 @@ from typing import Any
 
 import wasmtime
 
+from nexus.capabilities import Capabilities
 from nexus.errors import GuestTrap, NexusError
 from nexus.guest.wasi.guest import WasiGuest
 from nexus.guest.wasi.signatures import MODULE
-from nexus.model import Compiled, Context, Handler, HttpRequest, Limits, ModuleInfo, Usage
+from nexus.model import (
+    Compiled,
+    Context,
+    Effects,
+    ExtensionAnswer,
+    Handler,
+    HttpRequest,
+    Limits,
+    ModuleInfo,
+    Usage,
+)
 from nexus.protocols import Guest, HostFunctions, Task
 
 PAGE_BYTES = 65536
@@ -46,6 +57,15 @@ class LocalRun:
         self.stderr = bytearray()
         self.stopped: NexusError | None = None
         self.instance: WasmtimeInstance | None = None
+        self.capabilities = Capabilities()
+        self.effects = Effects()
+        self.answer: ExtensionAnswer | None = ExtensionAnswer(True, b"null")
+        """what any extension answers"""
+        self.called: list[tuple[str, str, bytes]] = []
+
+    def call_extension(self, name: str, method: str, arguments: bytes) -> ExtensionAnswer | None:
+        self.called.append((name, method, arguments))
+        return self.answer
 
     def give_way(self) -> None:
         """There is no other run."""
@@ -127,16 +147,18 @@ class WasmerInstance(NoMetering):
         self._store = wasmer.Store(wasmer.engine.Universal(wasmer_compiler_cranelift.Compiler))
         module = wasmer.Module(self._store, wasm)
         kinds = {"i32": wasmer.Type.I32, "i64": wasmer.Type.I64}
-        linked: dict[str, Any] = {}
+        linked: dict[str, dict[str, Any]] = {}
         for item in module.imports:
             function = functions[item.module, item.name]
             signature = wasmer.FunctionType(
                 [kinds[name] for name in function.type.params],
                 [kinds[name] for name in function.type.results],
             )
-            linked[item.name] = wasmer.Function(self._store, function.call, signature)
+            functions_of = linked.setdefault(item.module, {})
+            functions_of[item.name] = wasmer.Function(self._store, function.call, signature)
         imports = wasmer.ImportObject()
-        imports.register(MODULE, linked)
+        for name, functions_of in linked.items():
+            imports.register(name, functions_of)
         self._exports = wasmer.Instance(module, imports).exports
 
     def call(self, export: str) -> None:
@@ -163,6 +185,10 @@ class Host:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         return self._functions[MODULE, name].call
+
+    def nexus(self, name: str, *arguments: int) -> int:
+        """Call a function of the module `nexus`."""
+        return int(self._functions["nexus", name].call(*arguments))
 
     def put(self, pointer: int, *values: int) -> int:
         """Store u32 values and return the pointer."""

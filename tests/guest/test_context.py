@@ -29,6 +29,7 @@ def test_values(stdout: bytes, value: object) -> None:
         (b"[NaN]", "contains NaN"),
         (b"-Infinity", "contains -Infinity"),
         (b"[" * 1_000_000, "nested too deeply"),
+        (b"[1e999]", "a number too large: 1e999"),
         (b"1" * 10_000, "cannot be read"),
     ],
 )

@@ -54,7 +54,7 @@ def test_undecodable_arguments_come_through() -> None:
 
 
 def test_a_context_has_the_handlers() -> None:
-    options = {"task": Context(b""), "handler_": handler(name="rule", env={"MODE": "ü"})}
+    options = {"task": Context(b"{}"), "handler_": handler(name="rule", env={"MODE": "ü"})}
     assert ask(lambda host: read_strings(host, "args"), **options) == [b"rule"]
     assert ask(lambda host: read_strings(host, "environ"), **options) == ["MODE=ü".encode()]
 

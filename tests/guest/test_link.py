@@ -49,7 +49,7 @@ def test_hostile_arguments_give_a_number(name: str, memory_bytes: int) -> None:
             numbers.add(getattr(host, name)(*arguments))
 
     def perform_it() -> None:
-        perform(script, Context(b"x" * 100), run=run, memory_bytes=memory_bytes)
+        perform(script, Context(b"1" * 100), run=run, memory_bytes=memory_bytes)
 
     with pytest.raises(GuestError):
         perform_it()

@@ -83,7 +83,11 @@ def test_ready_descriptors_do_not_wait_for_timers() -> None:
 
 
 def test_the_end_of_stdin_is_a_hangup() -> None:
-    events = ask(lambda host: poll(host, on_fd(1, READ, 0)), task=Context(b""))
+    def question(host: Host) -> list[tuple[int, ...]]:
+        host.fd_read(0, host.put(0, 16, 64), 1, 8)
+        return poll(host, on_fd(1, READ, 0))
+
+    events = ask(question, task=Context(b"12345"))
     assert events == [(1, errno.SUCCESS, READ, 0, 1)]
 
 

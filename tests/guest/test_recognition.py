@@ -6,6 +6,7 @@ import pytest
 
 from nexus.errors import InternalError, InvalidHandler
 from nexus.guest import guest_for, recognise
+from nexus.guest.host import imports
 from nexus.guest.wasi.signatures import MODULE, SIGNATURES
 from nexus.model import Compiled, Export, FuncType, Import, ModuleInfo
 
@@ -66,21 +67,21 @@ def test_an_unknown_import_is_named() -> None:
 
 
 def test_many_unknown_imports_are_counted() -> None:
-    imports = tuple(Import("env", f"f{n}", "func", FuncType()) for n in range(8))
+    wanted = tuple(Import("env", f"f{n}", "func", FuncType()) for n in range(8))
     assert "8 unknown functions: env.f0, env.f1, env.f2, env.f3, env.f4 and 3 more" in refusal(
-        imports=imports
+        imports=wanted
     )
 
 
 def test_preview_0_is_explained() -> None:
-    imports = (Import("wasi_unstable", "fd_write", "func", SIGNATURES["fd_write"]),)
-    assert "rebuild with a newer toolchain" in refusal(imports=imports)
+    wanted = (Import("wasi_unstable", "fd_write", "func", SIGNATURES["fd_write"]),)
+    assert "rebuild with a newer toolchain" in refusal(imports=wanted)
 
 
 def test_a_wrong_signature_is_shown_beside_the_right_one() -> None:
-    imports = (Import(MODULE, "fd_close", "func", FuncType(("i64",), ("i32",))),)
+    wanted = (Import(MODULE, "fd_close", "func", FuncType(("i64",), ("i32",))),)
     assert f"{MODULE}.fd_close as (i64) -> (i32) instead of (i32) -> (i32)" in refusal(
-        imports=imports
+        imports=wanted
     )
 
 
@@ -95,8 +96,18 @@ def test_only_functions_can_be_imported(kind: str) -> None:
 
 def test_guest_for_offers_every_signature() -> None:
     functions = guest_for(handler().compiled).functions()
-    assert {name: function.type for (_, name), function in functions.items()} == SIGNATURES
-    assert {module for module, _ in functions} == {MODULE}
+    assert {name: function.type for name, function in functions.items()} == {
+        **{(MODULE, name): signature for name, signature in SIGNATURES.items()},
+        **{("nexus", name): signature for name, signature in imports.SIGNATURES.items()},
+    }
+
+
+def test_functions_of_nexus_are_known_by_their_signatures() -> None:
+    recognise(replace(COMMAND, imports=(Import("nexus", "time", "func", FuncType((), ("i64",))),)))
+    wrong = (Import("nexus", "time", "func", FuncType((), ("i32",))),)
+    assert "nexus.time as () -> (i32) instead of () -> (i64)" in refusal(imports=wrong)
+    unknown = (Import("nexus", "fd_write", "func", SIGNATURES["fd_write"]),)
+    assert "an unknown function: nexus.fd_write." in refusal(imports=unknown)
 
 
 def test_guest_for_refuses_an_abi_it_does_not_know() -> None:

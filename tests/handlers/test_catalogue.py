@@ -113,6 +113,7 @@ def test_an_unreadable_file_is_its_handlers_only(tmp_path: Path, compiler: InPro
 
 def test_the_manifest_is_the_handlers(tmp_path: Path, compiler: InProcess) -> None:
     manifest = 'route = "/x/y"\nmethods = ["GET"]\ntimeout_ms = 70\nmax_concurrency = 3\n'
+    manifest += "priority = 9\n"
     write(tmp_path, a_wat=GOOD, a_toml=manifest)
     handler = load(tmp_path, compiler).handlers["a"]
     assert (handler.route, handler.methods, handler.max_concurrency) == (
@@ -121,6 +122,7 @@ def test_the_manifest_is_the_handlers(tmp_path: Path, compiler: InProcess) -> No
         3,
     )
     assert (handler.limits.timeout_s, handler.limits.cpu_timeout_s) == (0.07, 0.07)
+    assert handler.priority == 9
 
 
 def test_the_memory_limit_is_what_is_compiled_for(tmp_path: Path, compiler: InProcess) -> None:
@@ -148,6 +150,27 @@ def test_a_changed_manifest_is_a_change(tmp_path: Path, compiler: InProcess) -> 
     assert second.handlers["a"].limits.timeout_s == 0.009
     (tmp_path / "a.toml").unlink()
     assert load(tmp_path, compiler, second).handlers["a"].limits.timeout_s == 5.0
+
+
+def test_other_defaults_compile_only_where_memory_differs(
+    tmp_path: Path, compiler: InProcess
+) -> None:
+    write(tmp_path, plain_wat=GOOD, own_wat=OTHER, own_toml="timeout_ms = 700\nmemory_limit_mb = 8")
+    before = load(tmp_path, compiler)
+    compiler.compiled.clear()
+    longer = Limits(timeout_s=9.0, cpu_timeout_s=9.0, max_host_calls=3)
+    after = load_catalogue(find_sources(tmp_path), compiler, longer, before)
+    assert compiler.compiled == []
+    assert after.handlers["plain"].limits == longer
+    assert after.handlers["plain"].compiled is before.handlers["plain"].compiled
+    own = after.handlers["own"].limits
+    assert (own.timeout_s, own.cpu_timeout_s, own.max_host_calls) == (0.7, 0.7, 3)
+    again = load_catalogue(find_sources(tmp_path), compiler, longer, after)
+    assert again.handlers["plain"] is after.handlers["plain"]
+    larger = Limits(memory_bytes=64 << 20)
+    grown = load_catalogue(find_sources(tmp_path), compiler, larger, again)
+    assert compiler.compiled == ["plain.wat"]
+    assert grown.handlers["own"].limits.memory_bytes == 8 << 20
 
 
 @pytest.mark.parametrize("edit", [{"a_wat": "(module"}, {"a_toml": "nonsense = 1\n"}])

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from nexus.errors import InvalidHandler, ManifestError
 from nexus.handlers.manifest import Manifest, check_name, load_manifest
 from nexus.model import Isolation, Limits
+from nexus.scheduling.policy import NORMAL_PRIORITY
 
 
 @pytest.fixture
@@ -32,6 +33,7 @@ def test_without_a_file_everything_is_default(path):
     assert manifest.capabilities == ()
     assert manifest.env == {}
     assert manifest.max_concurrency is None
+    assert manifest.priority == NORMAL_PRIORITY
     assert manifest.limits(Limits()) == Limits()
 
 
@@ -45,7 +47,7 @@ def test_everything_can_be_said(path):
         memory_limit_mb = 64
         max_concurrency = 3
         isolation = "fresh"
-        capabilities = ["http:authorization"]
+        capabilities = ["http:authorization", "state:read:a:b:*", "state:write:*", "ext:m"]
         env = { GREETING = "hi\\nthere", _x1 = "" }
         """
     )
@@ -54,7 +56,12 @@ def test_everything_can_be_said(path):
     assert manifest.methods == {"GET", "POST", "M-SEARCH"}
     assert manifest.max_concurrency == 3
     assert manifest.isolation is Isolation.FRESH
-    assert manifest.capabilities == ("http:authorization",)
+    assert manifest.capabilities == (
+        "http:authorization",
+        "state:read:a:b:*",
+        "state:write:*",
+        "ext:m",
+    )
     assert manifest.env == {"GREETING": "hi\nthere", "_x1": ""}
     merged = manifest.limits(Limits(max_host_calls=7))
     assert merged == Limits(0.25, 0.125, 64 << 20, max_host_calls=7)
@@ -130,10 +137,18 @@ def test_no_routes(path, route):
         ("timeout_ms = true", "timeout_ms", "True", "a whole number from 1 to 3600000"),
         ("cpu_timeout_ms = -1", "cpu_timeout_ms", "-1", "a whole number from 1 to 3600000"),
         ("memory_limit_mb = 4097", "memory_limit_mb", "4097", "a whole number from 1 to 4096"),
+        ("priority = 10", "priority", "10", "a whole number from 0 to 9"),
+        ("priority = 'high'", "priority", "'high'", "a whole number from 0 to 9"),
         ("max_concurrency = 0", "max_concurrency", "0", "a whole number from 1 to 100000"),
         ("isolation = 'none'", "isolation", "'none'", "reset, fresh, reuse"),
         ("isolation = ''", "isolation", "''", "reset, fresh, reuse"),
         ("capabilities = ['net']", "capabilities[0]", "'net'", "a list of: http:authorization"),
+        ("capabilities = ['state:read']", "capabilities[0]", "'state:read'", "a list of: http"),
+        ("capabilities = ['ext:a', 'ext:']", "capabilities[1]", "'ext:'", "a list of: http"),
+        ("capabilities = ['*']", "capabilities[0]", "'*'", "a list of: http"),
+        ("capabilities = ['state:*']", "capabilities[0]", "'state:*'", "a list of: http"),
+        ("capabilities = ['State:read:a']", "capabilities[0]", "'State:read:a'", "a list of: http"),
+        ('capabilities = ["ext:a\\n"]', "capabilities[0]", "'ext:a\\n'", "a list of: http"),
         ("capabilities = [5]", "capabilities[0]", "5", "a list of: http:authorization"),
         ("capabilities = ''", "capabilities", "''", "a list of: http:authorization"),
         ("env = 'A=1'", "env", "'A=1'", "a table of strings"),
@@ -148,6 +163,14 @@ def test_no_routes(path, route):
 def test_wrong_values(path, text, key, found, allowed):
     (problem,) = problems(path, text)
     assert problem.startswith(f"hello.toml: {key}: found {found}, allowed: {allowed}")
+
+
+def test_env_is_bounded(path):
+    (problem,) = problems(path, f"env = {{A = '{'x' * (32 << 10)}'}}")
+    assert problem.startswith("hello.toml: env: found {'A': 'xxx")
+    assert problem.endswith("of at most 32768 bytes together")
+    path.write_text(f"env = {{A = '{'x' * ((32 << 10) - 1)}'}}")
+    assert len(load_manifest(path, "hello").env["A"]) == (32 << 10) - 1
 
 
 def test_unknown_keys_name_the_nearest(path):

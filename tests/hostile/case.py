@@ -24,9 +24,19 @@ WASI = {
     "random_get": "(param i32 i32) (result i32)",
     "sched_yield": "(result i32)",
 }
+NEXUS = {
+    "emit": "(param i32 i32 i32 i32) (result i32)",
+    "ext_call": "(param i32 i32 i32 i32 i32 i32) (result i32)",
+    "ext_result": "(param i32 i32) (result i32)",
+    "log": "(param i32 i32 i32) (result i32)",
+    "state_get": "(param i32 i32 i32 i32) (result i32)",
+    "state_keys": "(param i32 i32) (result i32)",
+    "state_set": "(param i32 i32 i32 i32) (result i32)",
+}
 _IMPORTS = "".join(
-    f'(import "wasi_snapshot_preview1" "{name}" (func ${name} {signature}))'
-    for name, signature in WASI.items()
+    f'(import "{module}" "{name}" (func ${name} {signature}))'
+    for module, functions in (("wasi_snapshot_preview1", WASI), ("nexus", NEXUS))
+    for name, signature in functions.items()
 )
 
 HEAD = b"Content-Type: text/plain\n\n"

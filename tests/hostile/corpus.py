@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import bombs, loops, refusals, responses, stack, wasi
+from . import bombs, host, loops, refusals, responses, stack, wasi
 from .case import HEAD, OK, Case, writing
 
 CASES = [
@@ -11,6 +11,7 @@ CASES = [
     *bombs.CASES,
     *refusals.CASES,
     *wasi.CASES,
+    *host.CASES,
     *responses.CASES,
 ]
 INNOCENT = Case("innocent", writing(HEAD + b"still here"), OK)

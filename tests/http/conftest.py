@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry
 
 from nexus import config
 from nexus.http import create_app
+from nexus.plugins import Plugins
 from nexus.service import Service
 from tests.wat import one, prints
 
@@ -91,7 +92,9 @@ class Client:
         return self._registry.get_sample_value(f"nexus_{name}", labels) or 0.0
 
 
-def make_service(folder: Path, registry: CollectorRegistry, **settings: str) -> Service:
+def make_service(
+    folder: Path, registry: CollectorRegistry, plugins: Plugins | None = None, **settings: str
+) -> Service:
     """A service on *folder* that is not started."""
     environ = {
         "NEXUS_HANDLERS_DIR": str(folder),
@@ -101,7 +104,7 @@ def make_service(folder: Path, registry: CollectorRegistry, **settings: str) -> 
         "NEXUS_ACCESS_LOG": "false",
         **settings,
     }
-    return Service(config.load({}, environ, folder).settings, registry)
+    return Service(config.load({}, environ, folder).settings, registry, plugins=plugins)
 
 
 @pytest.fixture(scope="package")

@@ -21,7 +21,7 @@ LONGEST_RUN_S = 60
 def prelude_source() -> str:
     """The prelude as the product evaluates it: a function of the host."""
     files = [path.read_text() for path in sorted(PRELUDE.glob("*.js"))]
-    end = "return { dispatch, runTimer, nextTimer }; })"
+    end = "return { dispatch, evaluate, answer, begin, runTimer, nextTimer }; })"
     return "\n".join(['(function (host) { "use strict";', *files, end])
 
 

@@ -147,11 +147,12 @@ def test_pool_and_queue_are_what_they_are_now(
     metrics: PathMetrics, registry: CollectorRegistry
 ) -> None:
     metrics.flush(PoolCounts(active=3, available=2, waiting=5, created=4))
-    metrics.flush(PoolCounts(active=1, available=4, waiting=0, created=7))
+    metrics.flush(PoolCounts(active=1, available=4, waiting=0, created=7, limit=3))
     states = [value(registry, "pool_instances", state=s) for s in ("active", "available")]
     assert states == [1, 4]
     assert value(registry, "pool_instances", state="suspended") == 0
     assert value(registry, "queue_depth") == 0
+    assert value(registry, "queue_limit") == 3
     assert value(registry, "pool_instances_created_total") == 7
 
 
@@ -163,6 +164,9 @@ def test_cache_and_compilations(metrics: PathMetrics, registry: CollectorRegistr
     assert value(registry, "compile_seconds_sum", tier="llvm") == 0.3
 
 
+AVERAGE = "nexus_handler_execution_seconds_average"
+
+
 def test_derived_figures(
     metrics: PathMetrics, registry: CollectorRegistry, served: Handler
 ) -> None:
@@ -172,10 +176,14 @@ def test_derived_figures(
     assert derived.get_sample_value("nexus_peak_memory_bytes") is None
     for result in ("miss", "hit", "hit", "hit"):
         metrics.cache_request(result)
-    metrics.record(served, usage(memory_peak_bytes=5), Outcome.OK, None)
+    assert derived.get_sample_value(AVERAGE, {"handler": "h"}) is None
+    metrics.record(served, usage(memory_peak_bytes=5, duration_s=0.5), Outcome.OK, None)
+    metrics.record(served, usage(memory_peak_bytes=4, duration_s=1.5), Outcome.OK, None)
     other = support.handler(served.compiled, name="other")
-    metrics.record(other, usage(memory_peak_bytes=7), Outcome.OK, None)
+    metrics.record(other, usage(memory_peak_bytes=7, duration_s=0.25), Outcome.OK, None)
     metrics.flush(NOTHING)
+    assert derived.get_sample_value(AVERAGE, {"handler": "h"}) == 1.0
+    assert derived.get_sample_value(AVERAGE, {"handler": "other"}) == 0.25
     assert derived.get_sample_value("nexus_cache_hit_rate") == 0.75
     assert derived.get_sample_value("nexus_peak_memory_bytes") == 7
     assert derived.get_sample_value("nexus_cache_requests_total", {"result": "hit"}) == 3

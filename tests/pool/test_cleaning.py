@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import threading
 import time
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -10,6 +13,7 @@ import pytest
 from nexus.errors import CpuLimit, DeadlineExceeded, GuestTrap, InvalidState
 from nexus.model import Isolation, Snapshot, State
 from nexus.pool import Execution, InstancePool
+from nexus.pool.linked import LinkedModule
 from nexus.protocols import Engine
 from tests.pool.guests import CLEAN, COUNTER, START, TABLE, USED, counts, pool_of, serve
 from tests.support import PAGE, PLAIN, Probe, build, calls, handler, run
@@ -240,3 +244,19 @@ def test_the_deadline_is_named_where_both_budgets_end_together(engine: Engine) -
     by = Execution("both", limits, time.monotonic() + 0.01)
     with pytest.raises(DeadlineExceeded, match=r"its deadline \(0\.05 s\)"):
         spin(pool_of(engine), by, engine)
+
+
+def test_a_thread_that_ends_takes_its_modules_along(engine: Engine) -> None:
+    served = handler(build(engine, COUNTER), isolation=Isolation.FRESH)
+    pool = pool_of(engine)
+    modules: list[weakref.ref[LinkedModule]] = []
+
+    def work() -> None:
+        assert serve(pool, served, "f") == USED
+        modules.extend(weakref.ref(linked) for linked in pool._shelf().modules.values())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    gc.collect()
+    assert [module() for module in modules] == [None]

@@ -177,10 +177,9 @@ class Hesitant(Ticket):
         assert self.go_on.wait(20)
 
 
-def test_admitted_exactly_when_it_gives_up_it_is_admitted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nexus.scheduling.admission.Ticket", Hesitant)
+def test_admitted_exactly_when_it_gives_up_it_is_admitted() -> None:
     Hesitant.timed_out, Hesitant.go_on = threading.Event(), threading.Event()
-    admitted = admission()
+    admitted = Admission(Fifo(), max_running=1, max_queue=10, ticket=Hesitant)
     admitted.enter("a", 0, later())
     with ThreadPoolExecutor(1) as threads:
         waiting = threads.submit(admitted.enter, "b", 0, later(0.01))
@@ -229,3 +228,34 @@ def test_no_place_is_lost_when_deadlines_and_leaving_race(seed: int) -> None:
     assert (admitted.running(), admitted.depth(), admitted._by_handler) == (0, 0, {})
     assert admitted.wait_idle(0.0)
     assert [admitted.enter("a", 0, later()) for _ in range(2)] == [0.0, 0.0]
+
+
+def test_larger_bounds_let_those_in_who_wait() -> None:
+    admitted = admission(1, queue=2)
+    admitted.enter("a", 0, later())
+    with ThreadPoolExecutor(2) as threads:
+        waiting = [threads.submit(admitted.enter, "a", 0, later()) for _ in range(2)]
+        until(lambda: admitted.depth() == 2)
+        admitted.resize(max_running=3, max_queue=2)
+        assert all(future.result(10) > 0 for future in waiting)
+    assert (admitted.running(), admitted.depth()) == (3, 0)
+
+
+def test_smaller_bounds_count_from_the_next_request_on() -> None:
+    admitted = admission(2, queue=2)
+    for _ in range(2):
+        admitted.enter("a", 0, later())
+    with ThreadPoolExecutor(2) as threads:
+        waiting = [threads.submit(admitted.enter, "a", 0, later()) for _ in range(2)]
+        until(lambda: admitted.depth() == 2)
+        admitted.resize(max_running=1, max_queue=1)
+        with pytest.raises(Overloaded, match="2 requests are waiting already"):
+            admitted.enter("a", 0, later())
+        admitted.leave("a", 0)
+        assert (admitted.running(), admitted.depth()) == (1, 2)
+        for _ in range(2):
+            admitted.leave("a", 0)
+            assert admitted.running() == 1
+        assert all(future.result(10) > 0 for future in waiting)
+    admitted.leave("a", 0)
+    assert admitted.wait_idle(0)

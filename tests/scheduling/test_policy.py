@@ -1,42 +1,43 @@
-"""The contract of a policy: what goes in comes out once, or is taken out."""
+"""The contract of policies, ours and our packages', and of tickets."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
 
-from nexus.scheduling import Fifo, Policy, Ticket
+from bench.scheduling import installed
+from nexus.errors import ConfigError
+from nexus.model import Context, HttpRequest
+from nexus.scheduling import BUILT_IN, Fifo, PolicyOptions, Ticket, choose_policy
+from nexus.scheduling.tickets import TicketMaker
+from tests.scheduling.contract import PolicyMachine
 
-
-@pytest.fixture(params=[Fifo])
-def policy(request: pytest.FixtureRequest) -> Policy:
-    make: Callable[[], Policy] = request.param
-    return make()
-
-
-def test_empty_there_is_nothing_to_admit(policy: Policy) -> None:
-    assert policy.pop() is None
-    assert len(policy) == 0
+POLICIES = installed()
 
 
-def test_all_come_out_once(policy: Policy) -> None:
-    tickets = [Ticket(f"h{n % 3}", float(n)) for n in range(10)]
-    for ticket in tickets:
-        policy.push(ticket)
-    assert len(policy) == 10
-    popped = [policy.pop() for _ in range(10)]
-    assert sorted(popped, key=id) == sorted(tickets, key=id)  # type: ignore[arg-type]
-    assert policy.pop() is None
+@pytest.mark.parametrize("name", POLICIES)
+def test_nothing_is_lost_and_nothing_doubled(name: str) -> None:
+    factory = staticmethod(POLICIES[name])
+    machine = type("Machine", (PolicyMachine,), {"factory": factory})
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        machine, settings=settings(max_examples=40, stateful_step_count=40, deadline=None)
+    )
 
 
-def test_who_gave_up_does_not_come_out(policy: Policy) -> None:
-    stays, gives_up = Ticket("a", 1.0), Ticket("b", 1.0)
-    policy.push(gives_up)
+@pytest.mark.parametrize("name", POLICIES)
+def test_many_that_gave_up_cost_nothing_later(name: str) -> None:
+    """Lazily removed or not: after a thousand came and left, one that stays is found."""
+    policy = POLICIES[name](PolicyOptions())
+    stays = Ticket("h", 1e9, arrived=1.0)
     policy.push(stays)
-    policy.remove(gives_up)
+    for number in range(1000):
+        ticket = Ticket("h", float(number), arrived=2.0, priority=9)
+        policy.push(ticket)
+        policy.remove(ticket)
     assert len(policy) == 1
     assert policy.pop() is stays
+    assert policy.pop() is None
 
 
 def test_fifo_is_first_in_first_out() -> None:
@@ -44,6 +45,27 @@ def test_fifo_is_first_in_first_out() -> None:
     for ticket in tickets:
         fifo.push(ticket)
     assert [fifo.pop() for _ in range(3)] == tickets
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_a_policy_is_chosen_by_its_name(name: str) -> None:
+    assert isinstance(choose_policy(name, BUILT_IN, PolicyOptions()), BUILT_IN[name])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("fair", "; the package nexus-scheduling-fair has it"),
+        ("adaptive", "; the package nexus-scheduling-adaptive has it"),
+        ("prioritiy", "; did you mean priority?"),
+        ("xyz", ""),
+    ],
+)
+def test_a_policy_that_is_not_there_is_an_error_that_helps(name: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        choose_policy(name, BUILT_IN, PolicyOptions())
+    allowed = "allowed: deadline, fifo, priority, shortest"
+    assert str(caught.value) == f"scheduling_policy: found {name!r}, {allowed}{hint}"
 
 
 def test_a_ticket_woken_before_it_waits_does_not_wait() -> None:
@@ -54,3 +76,50 @@ def test_a_ticket_woken_before_it_waits_does_not_wait() -> None:
 
 def test_a_ticket_past_its_deadline_does_not_wait() -> None:
     Ticket("h", 0.0).wait(-1.0)
+
+
+# ---- what a ticket says of its request ----------------------------------------------------------
+
+HEADERS = PolicyOptions(
+    key_header="X-Tenant-Id",
+    priority_header="X-Priority",
+    weights={"gold": 3.0},
+    clock=lambda: 7.0,
+)
+
+
+def ticket(options: PolicyOptions, **meta: str) -> Ticket:
+    return TicketMaker(options).make("hello", 9.0, 4, HttpRequest(meta))
+
+
+def test_without_headers_the_handler_says_it_all() -> None:
+    made = ticket(
+        PolicyOptions(weights={"hello": 2.0}), HTTP_X_TENANT_ID="gold", HTTP_X_PRIORITY="9"
+    )
+    assert (made.handler, made.key, made.weight, made.priority) == ("hello", "hello", 2.0, 4)
+
+
+def test_headers_say_key_and_priority() -> None:
+    made = ticket(HEADERS, HTTP_X_TENANT_ID="gold", HTTP_X_PRIORITY="9")
+    assert (made.handler, made.key, made.weight, made.priority) == ("hello", "gold", 3.0, 9)
+    assert (made.arrived, made.deadline) == (7.0, 9.0)
+
+
+def test_requests_without_the_header_share_a_key() -> None:
+    assert (ticket(HEADERS).key, ticket(HEADERS).weight) == ("", 1.0)
+
+
+@pytest.mark.parametrize("said", ["", "10", "-1", "5.0", "high", "٣", " 3"])
+def test_a_priority_that_cannot_be_read_is_the_handlers(said: str) -> None:
+    assert ticket(HEADERS, HTTP_X_PRIORITY=said).priority == 4
+
+
+def test_what_is_no_http_request_has_no_headers() -> None:
+    made = TicketMaker(HEADERS).make("hello", 9.0, 4, Context(b"{}"))
+    assert (made.key, made.priority) == ("", 4)
+
+
+def test_weights_can_change() -> None:
+    maker = TicketMaker(HEADERS).reweighed({"gold": 5.0})
+    made = maker.make("hello", 9.0, 4, HttpRequest({"HTTP_X_TENANT_ID": "gold"}))
+    assert made.weight == 5.0

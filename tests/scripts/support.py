@@ -52,8 +52,14 @@ class Scripts:
         """Set up the handler with this source; of several files the first is the entry."""
         named = {"hello.js": files} if isinstance(files, str) else files
         bundle = Bundle(next(iter(named)), {name: text.encode() for name, text in named.items()})
-        key = bundle.digest().hex()
-        compiled = set_up(self.engine, self.runtime, bundle, key)
+        return self._set_up(bundle, **fields)
+
+    def text(self, source: str, **fields: Any) -> Handler:
+        """Set up the handler that is this source text."""
+        return self._set_up(Bundle("source.js", {"source.js": source.encode()}, True), **fields)
+
+    def _set_up(self, bundle: Bundle, **fields: Any) -> Handler:
+        compiled = set_up(self.engine, self.runtime, bundle, bundle.digest().hex())
         compiled = replace(compiled, artifact=self.runtime.artifact)
         return Handler(
             **{"name": "hello", "route": "/hello", "compiled": compiled, "limits": LIMITS} | fields

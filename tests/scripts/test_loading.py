@@ -78,7 +78,8 @@ def test_nothing_can_be_imported_later(scripts: Scripts) -> None:
 
 def test_contexts(scripts: Scripts) -> None:
     handler = scripts.handler(
-        "export default ({ args }) => ({ sum: args.a + $args.b, state: $state, scope: $scope })"
+        "export default ({ args }) => ({ sum: args.a + $args.b, state: $state, scope: $scope })",
+        capabilities=("state:read:*",),
     )
     context = '{"state": {"n": 1}, "args": {"a": 1, "b": 2}, "scope": ["x"]}'
     expected = {"sum": 3, "state": {"n": 1}, "scope": ["x"]}

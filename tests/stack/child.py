@@ -9,6 +9,7 @@ import threading
 
 from nexus.engines.traps import STACK
 from nexus.errors import NexusError
+from nexus.guest.json_text import MAX_DEPTH, parse_json, to_json
 from nexus.pool.linked import LinkedModule
 from tests import support
 
@@ -16,11 +17,15 @@ from .guests import GUESTS, text
 
 HOST_FRAMES = 20
 """how deep the host function goes by itself"""
+DEEP_JSON = b'[{"a":' * (MAX_DEPTH // 2) + b"1" + b"}]" * (MAX_DEPTH // 2)
+"""what a guest may have it read there"""
 
 
 def deep(frames: int = HOST_FRAMES) -> int:
-    """Use the stack as a host function with some work to do."""
-    return len(json.dumps({"frames": frames})) + (deep(frames - 1) if frames else 0)
+    """Use the stack as a host function with some work to do, and read JSON at its end."""
+    if not frames:
+        return len(to_json(parse_json(DEEP_JSON)))
+    return len(json.dumps({"frames": frames})) + deep(frames - 1)
 
 
 def attempt(name: str, engine: str, compiler: str) -> str:

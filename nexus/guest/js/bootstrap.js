@@ -13,11 +13,14 @@
   const { charCodeAt } = String.prototype;
   const BaseError = Error, Bytes = Uint8Array, Text = String;
 
-  const RANDOM = 16, BODY = 17, SLEEP = 18;
+  const RANDOM = 16, BODY = 17, SLEEP = 18, CALL = 19;
   const LOG = { __proto__: null, debug: 24, info: 25, warn: 26, error: 27 };
   const DIGEST = { __proto__: null, "SHA-1": 32, "SHA-256": 33, "SHA-384": 34, "SHA-512": 35 };
   const HMAC = { __proto__: null, "SHA-1": 40, "SHA-256": 41, "SHA-384": 42, "SHA-512": 43 };
   const SIZE = { __proto__: null, "SHA-1": 20, "SHA-256": 32, "SHA-384": 48, "SHA-512": 64 };
+
+  const ANSWER_HEAD = 5;
+  const answerBuffer = new Bytes(2048).buffer, answerHead = new Bytes(answerBuffer);
 
   let loading = true;
 
@@ -77,6 +80,21 @@
       send(HMAC[name], bytes);
       return receive(HMAC[name], SIZE[name]);
     },
+    // A message to the host's services; see nexus/guest/host/messages.py. The bytes of a short
+    // answer are good until the next call.
+    call(message) {
+      if (loading) throw new BaseError("the host can be asked in a request, not while loading");
+      send(CALL, message);
+      const got = read(CALL, answerBuffer, 0, answerBuffer.byteLength);
+      if (got < ANSWER_HEAD) throw new BaseError("the host refused a call");
+      const head = answerHead;
+      const size = (head[1] | head[2] << 8 | head[3] << 16 | head[4] << 24) >>> 0;
+      const whole = got === ANSWER_HEAD + size;
+      return {
+        status: head[0] << 24 >> 24,
+        bytes: whole ? new Bytes(answerBuffer, ANSWER_HEAD, size) : receive(CALL, size),
+      };
+    },
     log(level, text) {
       send(LOG[level] ?? LOG.info, utf8(Text(text)));
     },
@@ -115,7 +133,7 @@
   const unspeakable = {
     error: { name: "InternalError", message: "out of memory", stack: "" },
   };
-  let api, handler, outcome;
+  let api, handler, outcome, adopted = false;
 
   function succeed(value) {
     outcome = unspeakable; // stays, if what follows finds no memory
@@ -141,6 +159,7 @@
     },
     adopt(found) {
       handler = found;
+      adopted = true;
       const kind = typeof found === "function" ? "function" : typeof found?.fetch;
       return kind === "function" || typeof found?.run === "function";
     },
@@ -162,21 +181,14 @@
       }
     },
 
-    evaluate(context) {
+    // Where the handler is a script the host runs it next, and calls `follow` with its promise.
+    evaluate(given) {
       outcome = undefined;
-      for (const name of ["state", "args", "scope"]) {
-        globalThis[`$${name}`] = context[name];
-      }
-      const { state, args, scope } = context;
-      const isFunction = typeof handler === "function";
-      follow((async () => {
-        const run = isFunction ? handler : handler?.run;
-        if (typeof run !== "function") {
-          throw new TypeError("a JSON context needs a default export that is a function, "
-            + "or an object with a function `run`");
-        }
-        return apply(run, isFunction ? undefined : handler, [{ state, args, scope }]);
-      })());
+      if (adopted) follow(api.evaluate(handler, given));
+      else api.begin(given);
+    },
+    follow(promise) {
+      follow((async () => (await promise).value)());
     },
 
     // How far it has come, as JSON. A response's body is written to the host on the way.
@@ -200,6 +212,11 @@
 
     wake() {
       api.runTimer();
+    },
+
+    // An extension's answer that was to come later is here.
+    answered({ ok, value }) {
+      api.answer(ok, value);
     },
   };
 })

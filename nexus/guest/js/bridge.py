@@ -9,19 +9,20 @@ import hashlib
 import hmac
 import os
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
+from nexus.guest.host.messages import Messages
+from nexus.guest.host.services import LOG_MARKS, Services
 from nexus.guest.wasi import errno
 from nexus.guest.wasi.descriptors import FD_READ, FD_WRITE, Descriptor, LogOutput
 from nexus.guest.wasi.errno import Refused
 from nexus.protocols import Run
 
-RANDOM, BODY, SLEEP = 16, 17, 18
+RANDOM, BODY, SLEEP, CALL = 16, 17, 18, 19
 _LOG, _DIGEST, _HMAC = 24, 32, 40
 """the first of one per level or algorithm; `bootstrap.js` has the same numbers"""
 
-_LEVELS: Final = (b"<7>", b"", b"<4>", b"<3>")
-"""debug, info, warn, error, as sd-daemon(3) marks lines; unmarked ones are info"""
 _ALGORITHMS: Final = ("sha1", "sha256", "sha384", "sha512")
 _RANDOM_BYTES: Final = 64 << 10  # 0.2 ms of the kernel's generator between two checkpoints
 _STEP_S: Final = 0.01  # how late a cancelled run's sleep may notice
@@ -30,8 +31,10 @@ _STEP_S: Final = 0.01  # how late a cancelled run's sleep may notice
 class Bridge:
     """The descriptors of one thread's guest; `open` makes them new for each run."""
 
-    def __init__(self) -> None:
-        self._logs = [_Log(mark) for mark in _LEVELS]
+    def __init__(self, services: Callable[[], Services]) -> None:
+        """*services*: those of the execution that is under way."""
+        self._logs = [_Log(mark) for mark in LOG_MARKS]
+        self._messages = Messages(services)
         self._hashes = [
             *(_Digest(name) for name in _ALGORITHMS),
             *(_Hmac(name) for name in _ALGORITHMS),
@@ -39,6 +42,7 @@ class Bridge:
         numbers = [_DIGEST + n for n in range(4)] + [_HMAC + n for n in range(4)]
         self._table: dict[int, Descriptor] = {
             RANDOM: _Random(),
+            CALL: self._messages,
             **{_LOG + number: log for number, log in enumerate(self._logs)},
             **dict(zip(numbers, self._hashes, strict=True)),
         }
@@ -50,6 +54,7 @@ class Bridge:
             log.output = output
         for found in self._hashes:
             found.state = None
+        self._messages.forget()
         table = self._table.copy()
         table[2], table[BODY], table[SLEEP] = output, body, _Sleep(run)
         return table

@@ -14,6 +14,8 @@ class Bundle:
 
     entry: str
     files: Mapping[str, bytes]
+    is_text: bool = False
+    """source text from a caller: a script will do, whose value is the result"""
 
     def digest(self) -> bytes:
         """Of the names and contents of all files."""
@@ -22,7 +24,8 @@ class Bundle:
     def pack(self) -> bytes:
         """The bundle as bytes, for `unpack_bundle`."""
         files = [(name, len(content)) for name, content in sorted(self.files.items())]
-        head = json.dumps({"entry": self.entry, "files": files}).encode()
+        facts = {"entry": self.entry, "files": files, "is_text": self.is_text}
+        head = json.dumps(facts).encode()
         return head + b"\n" + b"".join(content for _, content in sorted(self.files.items()))
 
 
@@ -34,4 +37,4 @@ def unpack_bundle(packed: bytes) -> Bundle:
     for name, size in head["files"]:
         files[name] = rest[start : start + size]
         start += size
-    return Bundle(head["entry"], files)
+    return Bundle(head["entry"], files, head["is_text"])

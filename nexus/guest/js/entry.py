@@ -8,20 +8,25 @@ from nexus.guest.js.interpreter import Addresses
 
 
 class Entry(NamedTuple):
-    """Addresses, then functions of `bootstrap.js` as values; travels as a tuple of integers."""
+    """Addresses, the script if the handler is one, then functions of `bootstrap.js`; the latter as
+    JavaScript values. Travels as a tuple of integers."""
 
     runtime: int
     context: int
     scratch: int
+    script: int
+    """bytecode, which runs for each context; `UNDEFINED` where the handler is a module"""
     respond: int
     evaluate: int
     result: int
     value: int
     wake: int
+    answered: int
+    follow: int
 
     def addresses(self) -> Addresses:
         return Addresses(self.runtime, self.context, self.scratch)
 
 
-FUNCTIONS = Entry._fields[3:]
+FUNCTIONS = Entry._fields[4:]
 """of `bootstrap.js`, by name"""

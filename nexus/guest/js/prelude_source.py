@@ -25,7 +25,7 @@ def prelude() -> bytes:
     body = "\n".join(parts)
     return (
         f'(function (host) {{ "use strict";\n{body}\n'
-        "return { dispatch, runTimer, nextTimer }; })"
+        "return { dispatch, evaluate, answer, begin, runTimer, nextTimer }; })"
     ).encode()
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 
+from nexus.capabilities import AUTHORIZATION
 from nexus.guest.wasi.cgi_request import (
-    AUTHORIZATION,
     is_withheld,
     meta_text,
     raw_target,

@@ -25,6 +25,7 @@ from nexus.guest.js.interpreter import (
     PENDING,
     REJECTED,
     SCRATCH_BYTES,
+    UNDEFINED,
     Addresses,
     Interpreter,
     address,
@@ -37,7 +38,7 @@ from nexus.guest.wasi.process import Process
 from nexus.guest.wasi.program import Program
 from nexus.protocols import FUNCTION_PREFIX, EngineInstance, HostFunctions, Run
 
-SETUP_VERSION: Final = 2
+SETUP_VERSION: Final = 4
 """part of a snapshot's key; raise it when this module sets up otherwise than before"""
 
 STACK_BYTES: Final = 256 << 10
@@ -45,6 +46,7 @@ STACK_BYTES: Final = 256 << 10
 the machine's own grows two to four times as fast, and engine and thread must have room for it"""
 
 _SCRIPT, _MODULE, _COMPILE_ONLY = 0, 1, 1 << 5  # JS_EVAL_TYPE_*, JS_EVAL_FLAG_*
+_ASYNC: Final = 1 << 7  # a script may await; its value comes as a promise of {value}
 _WITH_MAGIC: Final = 1  # JS_CFUNC_generic_magic
 _READ, _WRITE = 0, 1  # the magic of js_os_read_write
 
@@ -65,7 +67,7 @@ class SetUp:
 
         Raises: CompilationError saying where the handler's source is wrong, or which limit it met.
         """
-        descriptors = Bridge().open(run, Descriptor())
+        descriptors = Bridge(self._process.services).open(run, Descriptor())
         descriptors[FOLDER] = SourceFolder(self._bundle.files)
         self._process.start(instance, run, Program(), descriptors)
         try:
@@ -85,13 +87,16 @@ class SetUp:
         functions = js.call(bootstrap, [self._c_function(js, magic) for magic in (_READ, _WRITE)])
         prelude = self._evaluate(js, sources.prelude(), sources.PRELUDE_NAME)
         self._called(js, functions, "install", prelude)
-        self._load_modules(js, at, functions, run)
+        script = self._compile_script(js) if self._bundle.is_text else UNDEFINED
+        if script == UNDEFINED:
+            self._load_modules(js, at, functions, run)
         self._called(js, functions, "seal")
         instance.invoke(f"{FUNCTION_PREFIX}JS_RunGC", at.runtime)
         return Entry(
             at.runtime,
             at.context,
             at.scratch,
+            script,
             *[js.get(functions, name) for name in FUNCTIONS],
         )
 
@@ -117,6 +122,19 @@ class SetUp:
         return value
 
     # ---- the handler's own code --------------------------------------------------------------
+
+    def _compile_script(self, js: Interpreter) -> int:
+        """The source text as a script's bytecode; `UNDEFINED` where it is none.
+
+        A module that exports something is never a script; where the text is neither, what is wrong
+        with the module is told.
+        """
+        source = self._bundle.files[self._bundle.entry]
+        script = js.evaluate(source, self._bundle.entry, _SCRIPT | _ASYNC | _COMPILE_ONLY)
+        if tag(script) != EXCEPTION:
+            return script
+        js.exception()
+        return UNDEFINED
 
     def _load_modules(self, js: Interpreter, at: Addresses, functions: int, run: Run) -> None:
         loader, check = (self._c_functions[name] for name in (MODULE_LOADER, CHECK_ATTRIBUTES))

@@ -6,6 +6,7 @@ import json
 from typing import Any, NoReturn
 
 from nexus.errors import InvalidResponse
+from nexus.guest.json_text import finite
 from nexus.guest.wasi.excerpt import excerpt
 
 
@@ -17,7 +18,9 @@ def parse_value(stdout: bytes | bytearray) -> Any:
     if not stdout.strip():
         raise InvalidResponse("the guest wrote nothing to stdout; it must write one JSON value")
     try:
-        return json.loads(stdout.decode("utf-8"), parse_constant=_refuse_constant)
+        return json.loads(
+            stdout.decode("utf-8"), parse_constant=_refuse_constant, parse_float=finite
+        )
     except json.JSONDecodeError as error:
         raise InvalidResponse(
             f"what the guest wrote to stdout is not JSON: {error.msg} at line {error.lineno}, "

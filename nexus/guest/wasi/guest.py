@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from nexus.errors import GuestError, GuestTrap
+from nexus.errors import GuestError, GuestTrap, InvalidArgument
+from nexus.guest.host import imports
+from nexus.guest.host.context import ExecutionContext, read_context, readable
 from nexus.guest.wasi.cgi_request import CgiProgram
 from nexus.guest.wasi.cgi_response import parse_response
 from nexus.guest.wasi.context import parse_value
@@ -20,7 +22,7 @@ from nexus.guest.wasi.exit import GuestExit
 from nexus.guest.wasi.link import host_functions
 from nexus.guest.wasi.process import Process
 from nexus.guest.wasi.program import CommandProgram, ContextProgram, Program
-from nexus.model import Command, Context, Handler, HttpRequest, HttpResponse
+from nexus.model import Command, Context, Handler, HttpRequest, HttpResponse, Resumption
 from nexus.protocols import EngineInstance, HostFunctions, Run, Task
 
 
@@ -29,10 +31,13 @@ class WasiGuest:
 
     def __init__(self) -> None:
         self._process = Process()
-        self._functions = host_functions(self._process)
+        self._functions = {
+            **host_functions(self._process),
+            **imports.host_functions(self._process),
+        }
 
     def functions(self) -> HostFunctions:
-        """Return all functions of WASI preview 1."""
+        """Return all functions of WASI preview 1, and those of `nexus`."""
         return self._functions
 
     def perform(self, instance: EngineInstance, task: Task, handler: Handler, run: Run) -> Any:
@@ -47,6 +52,8 @@ class WasiGuest:
             return self._respond(instance, task, handler, run)
         if isinstance(task, Context):
             return self._evaluate(instance, task, handler, run)
+        if isinstance(task, Resumption):
+            raise InvalidArgument("a WASI module waits on its stack, which no image has")
         return self._execute(instance, task, run)
 
     def _respond(
@@ -64,9 +71,9 @@ class WasiGuest:
         self, instance: EngineInstance, context: Context, handler: Handler, run: Run
     ) -> Any:
         stdout = CappedOutput(run, run.limits.max_response_bytes)
-        self._call_for_output(
-            instance, run, ContextProgram(handler), BytesInput(context.json), stdout
-        )
+        found = read_context(context.json)
+        stdin = BytesInput(readable(found, context.json, run.capabilities))
+        self._call_for_output(instance, run, ContextProgram(handler), stdin, stdout, found)
         return parse_value(stdout.content)
 
     def _execute(self, instance: EngineInstance, command: Command, run: Run) -> int:
@@ -84,8 +91,10 @@ class WasiGuest:
         program: Program,
         stdin: BytesInput,
         stdout: CappedOutput,
+        context: ExecutionContext | None = None,
     ) -> None:
-        exit_code = self._call(instance, run, program, {0: stdin, 1: stdout, 2: LogOutput(run)})
+        descriptors = {0: stdin, 1: stdout, 2: LogOutput(run)}
+        exit_code = self._call(instance, run, program, descriptors, context)
         if exit_code != 0:
             raise GuestTrap(f"exited with code {exit_code}")
 
@@ -95,9 +104,10 @@ class WasiGuest:
         run: Run,
         program: Program,
         descriptors: dict[int, Descriptor],
+        context: ExecutionContext | None = None,
     ) -> int:
         """Call the entry point and return the exit code."""
-        self._process.start(instance, run, program, descriptors)
+        self._process.start(instance, run, program, descriptors, context)
         try:
             instance.call("_start")
         except GuestError:

@@ -58,14 +58,20 @@ def host_functions(
     implementations = {**IMPLEMENTATIONS, **(others or {})}
     return {
         (MODULE, name): HostFunction(
-            signature, _guarded(process, name, implementations[name], bool(signature.results))
+            signature, guarded(process, name, implementations[name], bool(signature.results))
         )
         for name, signature in SIGNATURES.items()
     }
 
 
-def _guarded(
-    process: Process, name: str, implementation: Implementation, returns: bool
+def guarded(
+    process: Process,
+    name: str,
+    implementation: Implementation,
+    returns: bool,
+    *,
+    stopped: int = errno.CANCELED,
+    failed: int = errno.IO,
 ) -> Callable[..., int | None]:
     """Count the call, keep a stopped guest from doing anything, and let nothing raise."""
 
@@ -75,11 +81,11 @@ def _guarded(
         usage.host_calls += 1
         usage.calls[name] = usage.calls.get(name, 0) + 1
         if run.stopped is not None:
-            return errno.CANCELED
+            return stopped
         if usage.host_calls > run.limits.max_host_calls:
             limit = run.limits.max_host_calls
             run.stop(ResourceLimit(f"the guest made more than {limit} host calls"))
-            return errno.CANCELED
+            return stopped
         try:
             return implementation(process, *arguments)
         except Refused as refused:
@@ -88,7 +94,7 @@ def _guarded(
             reason = InternalError(f"host function {name} failed: {error!r}")
             reason.__cause__ = error
             run.stop(reason)
-            return errno.IO
+            return failed
 
     def call_without_result(*arguments: int) -> None:
         call(*arguments)

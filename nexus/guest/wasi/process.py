@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 
+from nexus.capabilities import NO_CAPABILITIES
 from nexus.errors import DeadlineExceeded, InternalError, NexusError
+from nexus.guest.host.context import ExecutionContext
+from nexus.guest.host.services import Services
 from nexus.guest.wasi import errno
 from nexus.guest.wasi.descriptors import Descriptor
 from nexus.guest.wasi.errno import Refused
 from nexus.guest.wasi.memory import GuestMemory
 from nexus.guest.wasi.program import Program
-from nexus.model import Limits, Usage
+from nexus.model import Effects, ExtensionAnswer, Limits, Usage
 from nexus.protocols import EngineInstance, Run
 
 
@@ -20,14 +23,20 @@ class _NoRun:
     execution_id = ""
     limits: Limits = Limits()
     deadline = 0.0
+    capabilities = NO_CAPABILITIES
 
     def __init__(self) -> None:
         self.usage = Usage()
+        self.effects = Effects()
         self.stderr = bytearray()
         self.stopped: NexusError | None = InternalError("no task is being performed")
 
     def give_way(self) -> None:
         """Nothing waits."""
+
+    def call_extension(self, name: str, method: str, arguments: bytes) -> ExtensionAnswer | None:
+        """It is stopped."""
+        return None
 
     def stop(self, reason: NexusError) -> None:
         """Ignore *reason*: there is nothing to stop."""
@@ -40,7 +49,16 @@ class Process:
     `finish` lets go of everything, so nothing of one request is there in the next.
     """
 
-    __slots__ = ("_cpu_epoch_ns", "_nothing", "descriptors", "memory", "program", "run")
+    __slots__ = (
+        "_context",
+        "_cpu_epoch_ns",
+        "_nothing",
+        "_services",
+        "descriptors",
+        "memory",
+        "program",
+        "run",
+    )
 
     def __init__(self) -> None:
         self.memory = GuestMemory()
@@ -53,13 +71,16 @@ class Process:
         run: Run,
         program: Program,
         descriptors: dict[int, Descriptor],
+        context: ExecutionContext | None = None,
     ) -> None:
-        """Serve *instance* on behalf of *run*."""
+        """Serve *instance* on behalf of *run*, which may have a JSON *context*."""
         self.memory.bind(instance)
         self.run: Run = run
         self.program: Program = program
         self.descriptors = descriptors
         self._cpu_epoch_ns: int | None = None
+        self._context = context
+        self._services: Services | None = None
 
     def finish(self) -> None:
         """Serve nobody."""
@@ -67,6 +88,17 @@ class Process:
         self.run, self.program = self._nothing
         self.descriptors = {}
         self._cpu_epoch_ns = None
+        self._context = self._services = None
+
+    def services(self) -> Services:
+        """What the guest may ask of the host beyond WASI; made at the first call."""
+        if self._services is None:
+            self._services = Services(self.run, self._context)
+        return self._services
+
+    def adopt(self, services: Services) -> None:
+        """Go on with the *services* that the execution had on another thread."""
+        self._services = services
 
     def descriptor(self, fd: int) -> Descriptor:
         """Raises: Refused(BADF)."""

@@ -1,0 +1,129 @@
+//! What a WebAssembly guest may ask of Nexus: docs/abi.md. Strings are UTF-8 and values JSON.
+//!
+//! A function that gives something takes a buffer and returns the part of it that was filled, or
+//! `error.NoRoom` where the buffer is too small.
+
+pub const Error = error{
+    /// the state has no such key
+    NotFound,
+    /// the manifest does not grant it, whether it exists or not
+    Denied,
+    /// no key, no JSON, no UTF-8, no such command
+    Invalid,
+    /// this execution has no context
+    Unavailable,
+    /// a pointer or a length leads out of the memory
+    Fault,
+    /// the execution is over: return
+    Stopped,
+    /// the extension answered with an error, which `extResult` has
+    Failed,
+    /// the buffer is too small
+    NoRoom,
+};
+
+pub const Level = enum(i32) { debug, info, warn, err };
+
+pub const ViewCommand = enum { setFilter, scrollTo, focus, custom };
+
+const imports = struct {
+    extern "nexus" fn args(buffer: [*]u8, size: usize) i32;
+    extern "nexus" fn emit(name: [*]const u8, name_size: usize, payload: [*]const u8, payload_size: usize) i32;
+    extern "nexus" fn ext_call(name: [*]const u8, name_size: usize, method: [*]const u8, method_size: usize, argument: [*]const u8, argument_size: usize) i32;
+    extern "nexus" fn ext_result(buffer: [*]u8, size: usize) i32;
+    extern "nexus" fn log(level: Level, text: [*]const u8, size: usize) i32;
+    extern "nexus" fn scope(buffer: [*]u8, size: usize) i32;
+    extern "nexus" fn state_delete(key: [*]const u8, key_size: usize) i32;
+    extern "nexus" fn state_get(key: [*]const u8, key_size: usize, buffer: [*]u8, size: usize) i32;
+    extern "nexus" fn state_has(key: [*]const u8, key_size: usize) i32;
+    extern "nexus" fn state_keys(buffer: [*]u8, size: usize) i32;
+    extern "nexus" fn state_set(key: [*]const u8, key_size: usize, value: [*]const u8, value_size: usize) i32;
+    extern "nexus" fn time() i64;
+    extern "nexus" fn view(command: [*]const u8, command_size: usize, id: [*]const u8, id_size: usize, argument: [*]const u8, argument_size: usize) i32;
+};
+
+/// The value of `key` as JSON. Needs `state:read:KEY`.
+pub fn stateGet(key: []const u8, buffer: []u8) Error![]u8 {
+    return filled(buffer, imports.state_get(key.ptr, key.len, buffer.ptr, buffer.len));
+}
+
+/// Whether the state has `key`. Needs `state:read:KEY`.
+pub fn stateHas(key: []const u8) Error!bool {
+    return try checked(imports.state_has(key.ptr, key.len)) == 1;
+}
+
+/// A JSON array of the keys that may be read.
+pub fn stateKeys(buffer: []u8) Error![]u8 {
+    return filled(buffer, imports.state_keys(buffer.ptr, buffer.len));
+}
+
+/// Give `key` a JSON value. Needs `state:write:KEY`.
+pub fn stateSet(key: []const u8, value: []const u8) Error!void {
+    _ = try checked(imports.state_set(key.ptr, key.len, value.ptr, value.len));
+}
+
+/// Take `key` away, whether it was there or not. Needs `state:write:KEY`.
+pub fn stateDelete(key: []const u8) Error!void {
+    _ = try checked(imports.state_delete(key.ptr, key.len));
+}
+
+/// Emit an event with a JSON payload. Needs `events:emit:NAME`.
+pub fn emit(name: []const u8, payload: []const u8) Error!void {
+    _ = try checked(imports.emit(name.ptr, name.len, payload.ptr, payload.len));
+}
+
+/// Send a command with a JSON argument to a view. Needs `view:update:ID`.
+pub fn view(command: ViewCommand, id: []const u8, argument: []const u8) Error!void {
+    const name = @tagName(command);
+    _ = try checked(imports.view(name.ptr, name.len, id.ptr, id.len, argument.ptr, argument.len));
+}
+
+/// The context's `args` as JSON, `null` without a context.
+pub fn args(buffer: []u8) Error![]u8 {
+    return filled(buffer, imports.args(buffer.ptr, buffer.len));
+}
+
+/// The context's `scope` as JSON, `null` without a context.
+pub fn scope(buffer: []u8) Error![]u8 {
+    return filled(buffer, imports.scope(buffer.ptr, buffer.len));
+}
+
+/// Call an extension with a JSON argument and wait for its answer; `extResult` has that, also the
+/// message of an `error.Failed`. Needs `ext:NAME`.
+pub fn extCall(name: []const u8, method: []const u8, argument: []const u8) Error!void {
+    _ = try checked(imports.ext_call(name.ptr, name.len, method.ptr, method.len, argument.ptr, argument.len));
+}
+
+/// The last extension's answer as JSON.
+pub fn extResult(buffer: []u8) Error![]u8 {
+    return filled(buffer, imports.ext_result(buffer.ptr, buffer.len));
+}
+
+/// Write a line to the handler's log.
+pub fn log(level: Level, text: []const u8) void {
+    _ = imports.log(level, text.ptr, text.len);
+}
+
+/// Milliseconds since 1970.
+pub fn time() i64 {
+    return imports.time();
+}
+
+fn filled(buffer: []u8, length: i32) Error![]u8 {
+    const size = try checked(length);
+    if (size > buffer.len) return error.NoRoom;
+    return buffer[0..size];
+}
+
+fn checked(status: i32) Error!usize {
+    return switch (status) {
+        -1 => error.NotFound,
+        -2 => error.Denied,
+        -3 => error.Invalid,
+        -4 => error.Unavailable,
+        -5 => error.Fault,
+        -6 => error.Stopped,
+        -7 => error.Failed,
+        else => @intCast(status),
+    };
+}

@@ -1,0 +1,65 @@
+"""`nexus new-plugin`: a package to begin with, whose test passes."""
+
+from __future__ import annotations
+
+import re
+from importlib import metadata
+from pathlib import Path
+
+import click
+
+from nexus.cli.plugin_files import FILES
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_MAX_CHARACTERS = 40
+
+
+@click.command("new-plugin")
+@click.argument("name")
+@click.option(
+    "--directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    metavar="DIR",
+    help="Where its folder is made; default: here.",
+)
+def new_plugin(name: str, directory: Path) -> None:
+    """Write the package of a new plugin, nexus-NAME, into a folder of that name.
+
+    It adds a scheduling policy called NAME, which admits the newest request first; put in its place
+    what your plugin is for.
+    """
+    plugin = name.removeprefix("nexus-")
+    if not _NAME.fullmatch(plugin) or len(plugin) > _MAX_CHARACTERS:
+        raise click.UsageError(
+            f"NAME is {name!r}; it takes words of lower case letters and digits, with - between "
+            f"them, at most {_MAX_CHARACTERS} characters"
+        )
+    folder = directory / f"nexus-{plugin}"
+    if folder.exists():
+        raise click.UsageError(f"{folder} is there already")
+    for path, text in files(plugin).items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        click.echo(file)
+    shown = folder if folder.is_absolute() else f"./{folder}"  # pip takes a bare name for an index
+    click.echo(f"To install it: pip install --editable {shown}")
+
+
+def files(plugin: str) -> dict[str, str]:
+    """The package's files: path -> text."""
+    words = {
+        "@NAME@": plugin,
+        "@DISTRIBUTION@": f"nexus-{plugin}",
+        "@PACKAGE@": f"nexus_{plugin.replace('-', '_')}",
+        "@TABLE@": plugin.replace("-", "_"),
+        "@NEXUS@": metadata.version("nexus-runtime"),
+    }
+
+    def filled(text: str) -> str:
+        for mark, word in words.items():
+            text = text.replace(mark, word)
+        return text
+
+    return {filled(path): filled(text) for path, text in FILES.items()}

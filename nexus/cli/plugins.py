@@ -1,0 +1,48 @@
+"""`nexus plugins`: which there are, what each one adds, and which cannot be used."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+import click
+
+from nexus.cli.options import json_option
+from nexus.plugins import Found, survey
+
+
+@click.command("plugins")
+@json_option
+def list_plugins(as_json: bool) -> None:
+    """List the plugins; exits with 2 if one of them cannot be used."""
+    found = survey(os.environ)
+    if as_json:
+        click.echo(json.dumps([_facts(entry) for entry in found], indent=2))
+    else:
+        _print_table([_facts(entry) for entry in found])
+    sys.exit(2 if any(entry.state == "broken" for entry in found) else 0)
+
+
+def _facts(entry: Found) -> dict[str, Any]:
+    return {
+        "name": entry.candidate.name,
+        "version": entry.candidate.version,
+        "distribution": entry.candidate.distribution,
+        "state": entry.state,
+        "hooks": list(entry.hooks),
+        "problem": entry.problem,
+    }
+
+
+def _print_table(rows: list[dict[str, Any]]) -> None:
+    columns = ("name", "version", "distribution", "state")
+    widths = {
+        column: max(len(column), *(len(row[column]) for row in rows)) + 2 for column in columns
+    }
+    click.echo("".join(column.ljust(widths[column]) for column in columns) + "hooks")
+    for row in rows:
+        last = row["problem"] or ", ".join(row["hooks"])
+        line = "".join(row[column].ljust(widths[column]) for column in columns) + last
+        click.secho(line.rstrip(), fg="red" if row["problem"] else None)

@@ -1,0 +1,144 @@
+"""A mounted folder of settings: one file for each, as Kubernetes mounts ConfigMaps and Secrets.
+
+A file is named as the setting or as its environment variable; what it says is text, as there. Names
+that begin with a dot are not settings: in `..data` Kubernetes keeps what the other names link to,
+and swaps it as a whole.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+from nexus.config.layers import PREFIX, from_environ
+from nexus.config.plugin_tables import single
+from nexus.config.problems import suggestion
+from nexus.config.settings import Settings
+from nexus.config.source import Closer, PartlyWrong
+
+POLL_S = 0.2
+"""a change counts when two looks found it the same, so that nothing half-written does. A folder
+mounted from a ConfigMap sends no events to rely on; a look at 50 files takes 0.2 ms"""
+MAX_BYTES = 64 << 10
+_TRIES = 5
+_DATA = "..data"
+
+_State: TypeAlias = "tuple[object, ...]"
+
+
+class FolderSource:
+    """The settings in the folder at *path*."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.name = f"folder {path}"
+
+    def read(self) -> Mapping[str, object]:
+        """What the files say. All of one state of the folder: never half of a swap.
+
+        Raises: ValueError, one line for each thing wrong; also where there is no such folder.
+        """
+        for _ in range(_TRIES):
+            try:
+                before = _state(self.path)
+                texts, problems = self._texts()
+                if _state(self.path) != before:
+                    continue
+            except OSError as error:
+                raise ValueError(f"cannot be read: {error.strerror}") from error
+            values = from_environ(texts).values
+            if problems:
+                raise PartlyWrong(problems, values)
+            return values
+        raise ValueError("changes each time it is read")
+
+    def _texts(self) -> tuple[dict[str, str], list[str]]:
+        """The files' contents, by the names of environment variables, and what is wrong."""
+        texts: dict[str, str] = {}
+        problems: list[str] = []
+        for name in _names(self.path):
+            try:
+                variable = _variable(name)
+                if variable in texts:
+                    raise ValueError("another file of this folder gives the same setting")
+                texts[variable] = _text(self.path / name)
+            except ValueError as error:
+                problems.append(f"{name}: {error}")
+        return texts, problems
+
+    def watch(self, changed: Callable[[], None]) -> Closer:
+        """Look every `POLL_S`, on a thread of its own."""
+        return _Watch(self.path, changed)
+
+
+class _Watch:
+    def __init__(self, path: Path, changed: Callable[[], None]) -> None:
+        self._path, self._changed = path, changed
+        self._stop = threading.Event()
+        self._told = self._look()
+        threading.Thread(target=self._work, name="nexus-config-folder", daemon=True).start()
+
+    def close(self) -> None:
+        self._stop.set()
+
+    def _work(self) -> None:
+        seen = self._told
+        while not self._stop.wait(POLL_S):
+            found = self._look()
+            if found == seen and found != self._told:
+                self._told = found
+                self._changed()
+            seen = found
+
+    def _look(self) -> _State:
+        try:
+            return _state(self._path)
+        except OSError as error:  # a folder that is gone is a change, too: whoever reads says so
+            return (error.errno,)
+
+
+def _names(folder: Path) -> Iterator[str]:
+    for name in sorted(os.listdir(folder)):
+        # A link to nothing is there for a moment when Kubernetes takes a key away.
+        if not name.startswith(".") and os.path.isfile(folder / name):
+            yield name
+
+
+def _state(folder: Path) -> _State:
+    """What tells that something in *folder* has changed."""
+    files = []
+    for name in _names(folder):
+        try:
+            found = os.stat(folder / name)
+            files.append((name, found.st_mtime_ns, found.st_size, found.st_ino))
+        except OSError:
+            files.append((name, 0, 0, 0))
+    return os.path.realpath(folder / _DATA), tuple(files)
+
+
+def _variable(name: str) -> str:
+    """The environment variable that a file's name stands for. Raises: ValueError."""
+    if name in Settings.model_fields:
+        return PREFIX + name.upper()
+    setting = name.removeprefix(PREFIX).lower()
+    if name.startswith(PREFIX) and (setting in Settings.model_fields or single(name)):
+        return name.upper() if not single(name) else name
+    raise ValueError(f"no setting is called so; {suggestion(setting, Settings.model_fields)}")
+
+
+def _text(path: Path) -> str:
+    """What a file says. Raises: ValueError."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from error
+    if len(raw) > MAX_BYTES:
+        raise ValueError(f"larger than {MAX_BYTES} bytes")
+    try:
+        return raw.decode("utf-8").strip()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not UTF-8: {error.reason} at byte {error.start}") from error

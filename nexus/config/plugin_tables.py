@@ -1,0 +1,121 @@
+"""The setting `plugins`: one table of options for each plugin, which the plugin checks itself.
+
+In the file `[plugins.NAME]`; in the environment `NEXUS_PLUGINS`, a JSON object, and single values
+as `NEXUS_PLUGINS__NAME__KEY`, which win over it. Every layer adds to those below it, key by key.
+
+Options may be secrets (a password in an address, an API key). So nothing here is ever quoted in a
+message, and `public` shows only what cannot be one by its name and its form.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic_core import PydanticCustomError
+
+from nexus.config.problems import DESCRIBED
+
+VARIABLE = "NEXUS_PLUGINS"
+SEPARATOR = "__"
+HIDDEN = "(hidden)"
+_NAME = re.compile(r"[a-z0-9_-]{1,80}")
+_SECRET = re.compile(
+    r"auth|cert|cookie|cred|dsn|header|jwt|key|pass|pin\b|priv|pwd|salt|secret|sign|token", re.I
+)
+_ADDRESS = re.compile(r"(?<=://)[^/?#\s]*@|(?<=[?#])\S*")
+"""who asks, and what is asked, in the address of a server"""
+
+
+def parse_tables(value: object) -> dict[str, dict[str, Any]]:
+    """Check that *value* (from JSON text, or read from TOML) is a table of tables.
+
+    Raises: PydanticCustomError, which says what was found without quoting it.
+    """
+    if isinstance(value, str):
+        value = _parse_json(value)
+    if not isinstance(value, Mapping):
+        raise _wrong(f"{_kind(value)}, not a table")
+    for name, table in value.items():
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise _wrong("a table's name that is not lower case letters, digits, - and _")
+        if not isinstance(table, Mapping):
+            raise _wrong(f"{_kind(table)} as {name}, which must be a table")
+    return {name: dict(table) for name, table in value.items()}
+
+
+def from_variables(environ: Mapping[str, str]) -> tuple[object, str | None]:
+    """Return what the variables give, and in words which ones; None: none is set.
+
+    Text that is no JSON object is returned as it is, for `parse_tables` to refuse.
+    """
+    singles = sorted(name for name in environ if single(name))
+    if VARIABLE not in environ and not singles:
+        return {}, None
+    names = [VARIABLE] if VARIABLE in environ else []
+    origin = f"environment variable {' and '.join(names + singles)}"
+    text = environ.get(VARIABLE, "{}")
+    try:
+        tables = json.loads(text)
+    except (ValueError, RecursionError):
+        return text, origin
+    for name in singles:
+        *path, key = name.removeprefix(VARIABLE + SEPARATOR).lower().split(SEPARATOR)
+        table = tables
+        for part in path:
+            if not isinstance(table, dict):
+                return tables, origin
+            table = table.setdefault(part, {})
+        if not isinstance(table, dict):
+            return tables, origin
+        table[key] = environ[name]
+    return tables, origin
+
+
+def single(variable: str) -> bool:
+    """Whether an environment variable gives one value of one plugin's table."""
+    name, _, key = variable.removeprefix(VARIABLE + SEPARATOR).partition(SEPARATOR)
+    return variable.startswith(VARIABLE + SEPARATOR) and bool(name and key)
+
+
+def to_text(tables: Mapping[str, Mapping[str, Any]]) -> str:
+    """The JSON from which `parse_tables` makes *tables* again (TOML's dates as their text)."""
+    return json.dumps(tables, default=str)
+
+
+def public(value: object) -> Any:
+    """*value* as anybody may see it: tables and lists kept, whatever may be a secret hidden."""
+    if isinstance(value, Mapping):
+        return {
+            key: HIDDEN if _is_secret(key, entry) else public(entry) for key, entry in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [public(entry) for entry in value]
+    if isinstance(value, str):
+        return _ADDRESS.sub(HIDDEN, value)
+    return value if isinstance(value, (bool, int, float)) else str(value)
+
+
+def _is_secret(key: object, value: object) -> bool:
+    return _SECRET.search(str(key)) is not None and not isinstance(value, bool)
+
+
+def _parse_json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise _wrong("JSON nested too deeply") from None
+    except json.JSONDecodeError as error:
+        where = f"{error.msg} at character {error.pos + 1}"
+        raise _wrong(f"text that is not JSON ({where})") from None
+
+
+def _kind(value: object) -> str:
+    words: dict[type, str] = {str: "text", bool: "true or false", list: "a list"}
+    return words.get(type(value), "nothing" if value is None else "a number")
+
+
+def _wrong(found: str) -> PydanticCustomError:
+    return PydanticCustomError(DESCRIBED, "{found}", {"found": found})

@@ -1,0 +1,124 @@
+"""The layers of settings, one above another; those of sources may change while running."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from nexus.config.layers import Layer, home_directory
+from nexus.config.problems import explain
+from nexus.config.settings import Settings
+from nexus.config.source import ConfigSource, PartlyWrong
+from nexus.errors import ConfigError
+
+NOTHING = Layer({}, {})
+
+
+@dataclass(frozen=True)
+class Place:
+    """What relative paths, and `~`, are relative to."""
+
+    directory: Path
+    home: Path | None
+
+    @classmethod
+    def of(cls, directory: Path, environ: Mapping[str, str]) -> Place:
+        return cls(directory.absolute(), home_directory(environ))
+
+    def absolute(self, path: Path) -> Path:
+        """*path* from here."""
+        if path.parts[:1] == ("~",) and self.home is not None:
+            return self.home.joinpath(*path.parts[1:])
+        return self.directory / path
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Where one process has its settings from."""
+
+    above: tuple[Layer, ...]
+    """command line and environment, the first wins"""
+    sources: tuple[ConfigSource, ...]
+    """the last wins"""
+    said: tuple[Layer, ...]
+    """what each source said when it could last be read"""
+    below: tuple[Layer, ...]
+    """file and defaults, the first wins"""
+    place: Place
+
+    def layers(self) -> tuple[Layer, ...]:
+        """All, the first wins."""
+        return (*self.above, *reversed(self.said), *self.below)
+
+    def join(self, problems: Sequence[str] = ()) -> tuple[Settings, dict[str, str]]:
+        """The settings, and where each came from if it is no default.
+
+        Raises: ConfigError, with *problems* first.
+        """
+        return join(self.layers(), self.place, problems)
+
+
+def join(
+    layers: Sequence[Layer], place: Place, problems: Sequence[str] = ()
+) -> tuple[Settings, dict[str, str]]:
+    """The settings by *layers*, of which the first wins; see `Stack.join`."""
+    origins: dict[str, str] = {}
+    for layer in reversed(layers):
+        below = origins.get("plugins")
+        origins.update(layer.origins)
+        if below is not None and "plugins" in layer.origins:  # they add to each other
+            origins["plugins"] = f"{below}, {origins['plugins']}"
+    arguments: dict[str, Any] = {"layers": tuple(layers)}
+    try:
+        settings = Settings(**arguments)
+    except ValidationError as error:
+        found = explain(error, Settings, lambda name: origins.get(name, "default"))
+        raise ConfigError([*problems, *found]) from error
+    if problems:
+        raise ConfigError(list(problems))
+    folders = {
+        name: place.absolute(getattr(settings, name)) for name in ("handlers_dir", "cache_dir")
+    }
+    return settings.model_copy(update=folders), origins
+
+
+def read_all(
+    sources: Sequence[ConfigSource], before: Sequence[Layer]
+) -> tuple[tuple[Layer, ...], list[str], list[str]]:
+    """What each source says now, what is wrong with it, and which could not be reached.
+
+    Of those that are wrong or out of reach it is what they said *before*.
+    """
+    said: list[Layer] = []
+    problems: list[str] = []
+    warnings: list[str] = []
+    for source, last in zip(sources, before, strict=True):
+        layer = last
+        try:
+            layer = _layer(source.name, source.read())
+        except ValueError as error:
+            if isinstance(error, PartlyWrong):
+                layer = _layer(source.name, error.values)
+            problems += [f"{source.name}: {line}" for line in str(error).splitlines()]
+        except OSError as error:
+            kept = "what it said last stays" if last.values else "the other sources serve"
+            warnings.append(f"{source.name} cannot be read, {kept}: {error.strerror or error}")
+        except Exception as error:  # a plugin's: one that is wrong must not end those that run
+            problems.append(f"{source.name}: failed with {type(error).__name__}: {error}")
+        said.append(layer)
+    return tuple(said), problems, warnings
+
+
+def _layer(name: str, said: Mapping[str, object]) -> Layer:
+    values = {str(key): value for key, value in said.items()}
+    text = values.get("plugins")
+    if isinstance(text, str):  # a table, so that it adds to those below
+        with suppress(ValueError, RecursionError):  # the setting's own check says what is wrong
+            values["plugins"] = json.loads(text)
+    return Layer(values, dict.fromkeys(values, name))

@@ -1,0 +1,185 @@
+"""Functions of the import module `nexus`, for guests in WebAssembly: `docs/abi.md`.
+
+Strings and JSON values go as a pointer and a length; what comes back is written to a buffer of the
+guest, or only its length is told where it does not fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from nexus.capabilities import MAX_KEY_BYTES
+from nexus.guest.host.status import FAILED, FAULT, INVALID, OK, STOPPED, Declined
+from nexus.guest.json_text import to_json
+from nexus.guest.wasi.errno import Refused
+from nexus.guest.wasi.link import guarded
+from nexus.guest.wasi.process import Process
+from nexus.model import FuncType
+from nexus.protocols import HostFunction, HostFunctions
+
+MODULE: Final = "nexus"
+
+_MASK: Final = 0xFFFFFFFF  # engines pass i32 signed
+_I64: Final = ("i64",)
+_I32: Final = ("i32",)
+
+_PARAMETERS: Final = {
+    "args": 2,
+    "emit": 4,
+    "ext_call": 6,
+    "ext_result": 2,
+    "log": 3,
+    "scope": 2,
+    "state_delete": 2,
+    "state_get": 4,
+    "state_has": 2,
+    "state_keys": 2,
+    "state_set": 4,
+    "time": 0,
+    "view": 6,
+}
+SIGNATURES: Final[Mapping[str, FuncType]] = {
+    name: FuncType(_I32 * count, _I64 if name == "time" else _I32)
+    for name, count in _PARAMETERS.items()
+}
+
+
+def host_functions(process: Process) -> HostFunctions:
+    """Make all functions of the module `nexus` for *process*."""
+    return {
+        (MODULE, name): HostFunction(
+            signature,
+            guarded(process, name, _IMPLEMENTATIONS[name], True, stopped=STOPPED, failed=STOPPED),
+        )
+        for name, signature in SIGNATURES.items()
+    }
+
+
+def _state_get(process: Process, key: int, key_size: int, buffer: int, size: int) -> int:
+    value = process.services().state_get(_key(process, key, key_size))
+    return _give(process, value, buffer, size)
+
+
+def _state_has(process: Process, key: int, key_size: int) -> int:
+    return int(process.services().state_has(_key(process, key, key_size)))
+
+
+def _state_keys(process: Process, buffer: int, size: int) -> int:
+    return _give(process, to_json(process.services().state_keys()), buffer, size)
+
+
+def _state_set(process: Process, key: int, key_size: int, value: int, value_size: int) -> int:
+    services = process.services()
+    services.state_set(_key(process, key, key_size), _value(process, value, value_size))
+    return OK
+
+
+def _state_delete(process: Process, key: int, key_size: int) -> int:
+    process.services().state_delete(_key(process, key, key_size))
+    return OK
+
+
+def _emit(process: Process, name: int, name_size: int, payload: int, payload_size: int) -> int:
+    services = process.services()
+    services.emit(_key(process, name, name_size), _value(process, payload, payload_size))
+    return OK
+
+
+def _view(
+    process: Process,
+    command: int,
+    command_size: int,
+    view: int,
+    view_size: int,
+    arguments: int,
+    arguments_size: int,
+) -> int:
+    process.services().view(
+        _key(process, command, command_size),
+        _key(process, view, view_size),
+        _value(process, arguments, arguments_size),
+    )
+    return OK
+
+
+def _ext_call(
+    process: Process,
+    name: int,
+    name_size: int,
+    method: int,
+    method_size: int,
+    arguments: int,
+    arguments_size: int,
+) -> int:
+    answer = process.services().call_extension(
+        _key(process, name, name_size),
+        _key(process, method, method_size),
+        _value(process, arguments, arguments_size),
+    )
+    return len(answer.value) if answer.ok else FAILED
+
+
+def _ext_result(process: Process, buffer: int, size: int) -> int:
+    return _give(process, process.services().answer, buffer, size)
+
+
+def _args(process: Process, buffer: int, size: int) -> int:
+    return _give(process, process.services().args, buffer, size)
+
+
+def _scope(process: Process, buffer: int, size: int) -> int:
+    return _give(process, process.services().scope, buffer, size)
+
+
+def _log(process: Process, level: int, text: int, size: int) -> int:
+    process.services().log(level, _value(process, text, size))
+    return OK
+
+
+def _time(process: Process) -> int:
+    return process.services().time_ms()
+
+
+def _key(process: Process, pointer: int, size: int) -> str:
+    view = process.memory.view(pointer, size)
+    if len(view) > MAX_KEY_BYTES:
+        raise Declined(INVALID, f"a key of {len(view)} bytes")
+    try:
+        return bytes(view).decode()
+    except UnicodeDecodeError as error:
+        raise Declined(INVALID, "a key that is not UTF-8") from error
+
+
+def _value(process: Process, pointer: int, size: int) -> bytes:
+    view = process.memory.view(pointer, size)
+    process.services().limit_value(len(view))
+    return bytes(view)
+
+
+def _give(process: Process, content: bytes, buffer: int, size: int) -> int:
+    """Write *content* if the buffer has room for all of it, and return how long it is."""
+    if len(content) <= size & _MASK:
+        process.memory.write(buffer, content)
+    return len(content)
+
+
+def _with_status(function: Callable[..., int]) -> Callable[..., int]:
+    def call(process: Process, *arguments: int) -> int:
+        try:
+            return function(process, *arguments)
+        except Declined as declined:
+            return declined.status
+        except Refused:  # by the memory: an address outside
+            return FAULT
+
+    return call
+
+
+_IMPLEMENTATIONS: Final[Mapping[str, Callable[..., int]]] = {
+    function.__name__.removeprefix("_"): _with_status(function)
+    for function in (
+        *(_args, _emit, _ext_call, _ext_result, _log, _scope, _state_delete, _state_get),
+        *(_state_has, _state_keys, _state_set, _time, _view),
+    )
+}

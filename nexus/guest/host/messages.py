@@ -1,0 +1,94 @@
+"""The host calls as JavaScript makes them: a message to a descriptor, the answer back from it.
+
+A message is a line with the call's name and its words, as a JSON array of strings, and after the
+line a JSON value where the call has one. An answer is a status (one signed byte), a length (four
+bytes, little-endian) and as much content: JSON, or where the status is not 0 a JSON string for
+people.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable
+from typing import Final
+
+from nexus.guest.host.services import Services
+from nexus.guest.host.status import DEFERRED as LATER
+from nexus.guest.host.status import FAILED, INVALID, OK, Declined
+from nexus.guest.json_text import parse_json, to_json
+from nexus.guest.wasi.descriptors import FD_READ, FD_WRITE, Descriptor
+from nexus.model import DEFERRED
+
+_HEAD: Final = struct.Struct("<bI")
+_DONE: Final = b"null"
+_MOST_WORDS_BYTES: Final = 16 << 10  # three names at most, each character in up to 12 bytes of JSON
+
+
+class Messages(Descriptor):
+    """Answers each message that is written to it; a first read gives the whole answer where there
+    is room for it, else its head alone."""
+
+    rights = FD_READ | FD_WRITE
+
+    def __init__(self, services: Callable[[], Services]) -> None:
+        """*services*: those of the execution that is under way."""
+        self._services = services
+        self._unread = b""
+
+    def forget(self) -> None:
+        """Begin with another execution."""
+        self._unread = b""
+
+    def write(self, content: memoryview) -> None:
+        services = self._services()
+        try:
+            status, answer = _answered(services, content)
+        except Declined as declined:
+            status, answer = declined.status, json.dumps(declined.message).encode()
+        self._unread = _HEAD.pack(status, len(answer)) + answer
+
+    def read(self, length: int) -> bytes:
+        unread = self._unread
+        if length < len(unread):
+            length = min(length, _HEAD.size)
+        self._unread = unread[length:]
+        return unread[:length]
+
+
+def _answered(services: Services, content: memoryview) -> tuple[int, bytes]:
+    services.limit_value(len(content) - _MOST_WORDS_BYTES)
+    line, _, value = bytes(content).partition(b"\n")
+    try:
+        words = parse_json(line)
+    except ValueError as error:
+        raise Declined(INVALID, "a message that is none") from error
+    match words:
+        case ["ext_call", str(name), str(method)]:
+            called = services.call_extension(name, method, value)
+            if called is DEFERRED:
+                return LATER, _DONE
+            return (OK if called.ok else FAILED), called.value
+        case _:
+            return OK, _call(services, words, value)
+
+
+def _call(services: Services, words: object, value: bytes) -> bytes:
+    match words:
+        case ["state_get", str(key)]:
+            return services.state_get(key)
+        case ["state_has", str(key)]:
+            return to_json(services.state_has(key))
+        case ["state_keys"]:
+            return to_json(services.state_keys())
+        case ["state_set", str(key)]:
+            services.state_set(key, value)
+        case ["state_delete", str(key)]:
+            services.state_delete(key)
+        case ["emit", str(name)]:
+            services.emit(name, value)
+        case ["view", str(command), str(view)]:
+            services.view(command, view, value)
+        case _:
+            raise Declined(INVALID, "there is no such call")
+    return _DONE

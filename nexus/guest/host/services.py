@@ -1,0 +1,154 @@
+"""The host calls of one execution, on Python values. Each asks the capabilities first.
+
+What a guest may not reach answers the same whether it exists or not. All of them raise `Declined`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import Final
+
+from nexus.capabilities import (
+    EMIT,
+    EXTENSION,
+    READ_STATE,
+    UPDATE_VIEW,
+    WRITE_STATE,
+    check_key,
+)
+from nexus.guest.host.context import ExecutionContext
+from nexus.guest.host.recorder import Recorder
+from nexus.guest.host.state import State
+from nexus.guest.host.status import DENIED, INVALID, NOT_FOUND, STOPPED, UNAVAILABLE, Declined
+from nexus.guest.wasi.descriptors import LogOutput
+from nexus.model import DEFERRED, ExtensionAnswer
+from nexus.protocols import Run
+
+VIEW_COMMANDS: Final = ("setFilter", "scrollTo", "focus", "custom")
+LOG_MARKS: Final = (b"<7>", b"", b"<4>", b"<3>")
+"""debug, info, warn, error, as sd-daemon(3) marks lines; unmarked ones are info"""
+
+_EMPTY: Final = ExecutionContext(None, {})
+
+
+class Services:
+    """What one execution may ask of the host. Used on its thread alone."""
+
+    def __init__(self, run: Run, context: ExecutionContext | None) -> None:
+        """*context* None: it has none (an HTTP request), so neither state nor anybody who would
+        carry out what it asks."""
+        self._run, self._context = run, context
+        given = context or _EMPTY
+        self._state = State(given.state)
+        self._recorder = Recorder(run)
+        self._log = LogOutput(run)
+        self.args, self.scope = given.args, given.scope
+        """JSON; null where there is no context"""
+        self.denied = ""
+        """what was said to the last call that lacked a capability"""
+        self.deferred: deque[tuple[str, str, bytes]] = deque()
+        """calls of extensions whose answers are yet to come: name, method, arguments"""
+        self.answer = b""
+        """of the last extension: JSON"""
+
+    # ---- state -------------------------------------------------------------------------------
+
+    def state_get(self, key: str) -> bytes:
+        """The value of *key* as JSON."""
+        self._permit(READ_STATE, key)
+        found = self._state.get(key)
+        if found is None:
+            raise Declined(NOT_FOUND, f"the state has no key {key!r}")
+        return found
+
+    def state_has(self, key: str) -> bool:
+        self._permit(READ_STATE, key)
+        return key in self._state
+
+    def state_keys(self) -> list[str]:
+        """The keys that may be read, in the order they came to be."""
+        self._need_context()
+        allows = self._run.capabilities.allows
+        return [key for key in self._state if allows(READ_STATE, key)]
+
+    def state_set(self, key: str, value: bytes) -> None:
+        self._permit(WRITE_STATE, key)
+        self._recorder.set_state(key, value)
+        self._state.set(key, value)
+
+    def state_delete(self, key: str) -> None:
+        """Whether it was there is for those who may read it."""
+        self._permit(WRITE_STATE, key)
+        self._recorder.delete_state(key)
+        self._state.delete(key)
+
+    # ---- what others are asked ---------------------------------------------------------------
+
+    def emit(self, name: str, payload: bytes) -> None:
+        self._permit(EMIT, name)
+        self._recorder.emit(name, payload)
+
+    def view(self, command: str, view: str, arguments: bytes) -> None:
+        self._permit(UPDATE_VIEW, view)
+        if command not in VIEW_COMMANDS:
+            known = ", ".join(VIEW_COMMANDS)
+            raise Declined(INVALID, f"{command!r:.80} is no view command; there are {known}")
+        self._recorder.update_view(command, view, arguments)
+
+    def call_extension(self, name: str, method: str, arguments: bytes) -> ExtensionAnswer:
+        """Call an extension and wait; `answer` is its answer's value from then on."""
+        self._permit(EXTENSION, name, needs_context=False)
+        _check(method)
+        self._recorder.parse(arguments)
+        self.answer = b""
+        found = self._run.call_extension(name, method, arguments)
+        if found is None:
+            raise Declined(STOPPED, "the execution is over")
+        if found is DEFERRED:
+            self.deferred.append((name, method, arguments))
+            return found
+        self._recorder.limit_value(len(found.value))
+        self.answer = found.value
+        return found
+
+    # ---- what needs no capability -----------------------------------------------------------
+
+    def log(self, level: int, text: bytes) -> None:
+        """Write *text* to the handler's log, at a *level* from 0 (debug) to 3 (error)."""
+        if not 0 <= level < len(LOG_MARKS):
+            raise Declined(INVALID, f"there is no log level {level}, but 0 to {len(LOG_MARKS) - 1}")
+        mark, kept = LOG_MARKS[level], text[: self._run.limits.max_stderr_bytes + 1]
+        lines = b"".join(mark + line + b"\n" for line in kept.split(b"\n"))
+        self._log.write(memoryview(lines))
+
+    def time_ms(self) -> int:
+        """Milliseconds since 1970, as fine as any clock that a guest has."""
+        return time.time_ns() // 1_000_000
+
+    # ---- rules -------------------------------------------------------------------------------
+
+    def limit_value(self, size: int) -> None:
+        """To be asked before a value of *size* bytes is copied out of guest memory."""
+        self._recorder.limit_value(size)
+
+    def _permit(self, scope: str, key: str, *, needs_context: bool = True) -> None:
+        _check(key)
+        if not self._run.capabilities.allows(scope, key):
+            self.denied = f"the handler's manifest does not grant {scope}:{key}"
+            raise Declined(DENIED, self.denied)
+        if needs_context:
+            self._need_context()
+
+    def _need_context(self) -> None:
+        if self._context is None:
+            raise Declined(
+                UNAVAILABLE, "only an execution with a JSON context has state, events and views"
+            )
+
+
+def _check(key: str) -> None:
+    try:
+        check_key(key)
+    except ValueError as error:
+        raise Declined(INVALID, f"{key!r:.80}: {error}") from error

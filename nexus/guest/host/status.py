@@ -1,0 +1,24 @@
+"""How a host call can end: the statuses of `docs/abi.md`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+DEFERRED: Final = 1
+"""the answer comes later (JavaScript alone)"""
+OK: Final = 0
+NOT_FOUND: Final = -1
+DENIED: Final = -2
+INVALID: Final = -3
+UNAVAILABLE: Final = -4
+FAULT: Final = -5
+STOPPED: Final = -6
+FAILED: Final = -7
+
+
+class Declined(Exception):
+    """Carries a status, and a sentence for people, to the edge of a host call, never further."""
+
+    def __init__(self, status: int, message: str = "") -> None:
+        super().__init__(message)
+        self.status, self.message = status, message

@@ -1,0 +1,56 @@
+"""A JavaScript guest that waits, as bytes: QuickJS is all in its memory once it has returned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from nexus.guest.host.services import Services
+from nexus.model import Snapshot
+from nexus.protocols import EngineInstance
+
+_PAGE_BYTES: Final = 4096
+_OVERHEAD_BYTES: Final = 64
+"""of a page that is kept: two objects"""
+
+
+@dataclass(frozen=True)
+class Image:
+    """What differs from the snapshot that the guest began from."""
+
+    memory_bytes: int
+    pages: tuple[tuple[int, bytes], ...]
+    """(address, content)"""
+    globals: tuple[Any, ...]
+    services: Services
+    """the host's side of the same execution"""
+
+    def size_bytes(self) -> int:
+        """How much memory it takes, about."""
+        return sum(len(content) + _OVERHEAD_BYTES for _, content in self.pages)
+
+
+def take(instance: EngineInstance, snapshot: Snapshot, services: Services) -> Image:
+    """The image of *instance*, which began at *snapshot*."""
+    # Pages are compared as bytes, by memcmp; views are compared one byte after another.
+    memory, before = bytes(instance.memory()), snapshot.memory
+    zeros = bytes(_PAGE_BYTES)
+    pages = []
+    for start in range(0, len(memory), _PAGE_BYTES):
+        end = start + _PAGE_BYTES
+        page = memory[start:end]
+        if page != (before[start:end] if start < len(before) else zeros):
+            pages.append((start, page))
+    return Image(len(memory), tuple(pages), instance.read_globals(), services)
+
+
+def put(instance: EngineInstance, image: Image) -> None:
+    """Bring *instance*, which is at the snapshot, to where *image* was taken.
+
+    Raises: MemoryLimit.
+    """
+    instance.grow_memory(image.memory_bytes)
+    memory = instance.memory()
+    for start, content in image.pages:
+        memory[start : start + len(content)] = content
+    instance.write_globals(image.globals)

@@ -1,0 +1,45 @@
+// $ext: `await $ext.name.method(argument)`. The promise is rejected with an ExtensionError where the
+// extension answers with an error.
+
+// `await` asks whatever it is given for `then`.
+const isMethod = (name) => typeof name === "string" && name !== "then";
+
+// Calls whose answers come later; the host answers them in this order.
+const waiting = [];
+
+const extensionMethod = (extension, method) => async (argument = null, ...more) => {
+  if (more.length > 0) {
+    throw new TypeError(
+      `$ext.${extension}.${method} takes one argument, but got ${more.length + 1}`,
+    );
+  }
+  const answer = callHost(["ext_call", extension, method], toJSONText(argument, "The argument"));
+  if (answer !== LATER) return answer;
+  return new Promise((resolve, reject) => {
+    waiting.push({ resolve, reject });
+  });
+};
+
+// For the host: the call that has waited longest is answered.
+const answer = (ok, value) => {
+  const { resolve, reject } = waiting.shift();
+  if (ok) resolve(value);
+  else reject(declined(FAILED, value));
+};
+
+const fixed = {
+  set: () => false,
+  defineProperty: () => false,
+  deleteProperty: () => false,
+  setPrototypeOf: () => false,
+};
+
+const extension = (name) => new Proxy({}, {
+  ...fixed,
+  get: (target, method) => (isMethod(method) ? extensionMethod(name, method) : undefined),
+});
+
+define("$ext", new Proxy({}, {
+  ...fixed,
+  get: (target, name) => (isMethod(name) ? extension(name) : undefined),
+}));

@@ -1,0 +1,65 @@
+"""Handlers that are in no file: JavaScript source text from whoever embeds Nexus."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from nexus.errors import InvalidHandler
+from nexus.handlers.bundles import MAX_BYTES
+from nexus.model import Compiled, Handler, Limits
+
+NAME: Final = "<source>"
+"""of all of them, in logs and metrics; no handler of a folder can be called so"""
+
+KEPT: Final = 8  # some 7 MB each; more are in the cache on disk
+
+
+class CompilesTexts(Protocol):
+    def compile_text(self, source: bytes, memory_bytes: int) -> Compiled: ...
+
+    def text_tier(self, memory_bytes: int) -> str: ...
+
+
+class SourceTexts:
+    """The handlers of the texts that were used last. Thread-safe."""
+
+    def __init__(
+        self, compiler: CompilesTexts, limits: Limits, changed: Callable[[], None]
+    ) -> None:
+        """*changed* is called when `handlers` has changed."""
+        self._compiler, self._limits, self._changed = compiler, limits, changed
+        self._lock = threading.Lock()  # guards _kept
+        self._kept: OrderedDict[bytes, Handler] = OrderedDict()
+
+    def get(self, source: bytes) -> tuple[Handler, bool]:
+        """The handler that *source* is, and whether it had to be compiled now.
+
+        Raises: InvalidHandler for a text too long; CompilationError.
+        """
+        if len(source) > MAX_BYTES:
+            raise InvalidHandler(f"the source has {len(source)} bytes; allowed are {MAX_BYTES}")
+        key = hashlib.sha256(source).digest()
+        tier = self._compiler.text_tier(self._limits.memory_bytes)
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None and found.compiled.tier == tier:
+                self._kept.move_to_end(key)
+                return found, False
+        compiled = self._compiler.compile_text(source, self._limits.memory_bytes)
+        made = Handler(NAME, "", compiled, limits=self._limits)
+        with self._lock:
+            self._kept[key] = made
+            self._kept.move_to_end(key)
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        self._changed()
+        return made, compiled.is_new
+
+    def handlers(self) -> list[Handler]:
+        """Those that are kept."""
+        with self._lock:
+            return list(self._kept.values())

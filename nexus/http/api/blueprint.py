@@ -1,0 +1,73 @@
+"""The Flask blueprint: every operation as a route, behind the token; errors as problems."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from nexus.errors import NexusError
+from nexus.http.api.openapi import document
+from nexus.http.api.operations import OPERATIONS, PREFIX, Operation
+from nexus.http.api.requests import read_model
+from nexus.http.api.token import check_token
+from nexus.http.api.views import Views
+from nexus.http.errors import problem
+from nexus.runtime import WasmRuntime
+from nexus.service import Service
+
+
+def make_blueprint(service: Service, runtime: WasmRuntime, token: bytes) -> Blueprint:
+    """The runtime API of *service*, for whoever has *token*."""
+    blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
+    views = Views(service, runtime)
+
+    @blueprint.before_request
+    def authorize() -> None:
+        # The document says nothing that this project's repository does not say.
+        if request.endpoint != "api.getDocument":
+            check_token(token, request.headers.get("Authorization"))
+
+    @blueprint.errorhandler(NexusError)
+    def answer(error: NexusError) -> Response:
+        service.refused(None, error)
+        found = problem(error, (request.view_args or {}).get("name"), None)
+        headers = [*found.headers, ("X-Nexus-Outcome", error.outcome.value)]
+        return Response(found.body, found.status, headers)
+
+    for operation in OPERATIONS:
+        path = re.sub(r"{(\w+)}", r"<\1>", operation.path)
+        view = _view(service, operation, getattr(views, _snake(operation.id)))
+        blueprint.add_url_rule(path, operation.id, view, methods=[operation.method])
+    blueprint.add_url_rule("/openapi.json", "getDocument", lambda: _json(document()))
+    return blueprint
+
+
+def _view(
+    service: Service, operation: Operation, call: Callable[..., Any]
+) -> Callable[..., Response]:
+    def view(**parameters: str) -> Response:
+        settings = service.settings
+        arguments: dict[str, Any] = dict(parameters)
+        if operation.body is not None:
+            arguments["body"] = read_model(
+                request,
+                operation.body,
+                limit_bytes=settings.max_request_bytes,
+                timeout_s=settings.http_timeout / 1000,
+            )
+        found = call(**arguments)
+        return Response(status=204) if operation.answer is None else _json(found)
+
+    return view
+
+
+def _json(value: Any) -> Response:
+    return Response(json.dumps(value) + "\n", mimetype="application/json")
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"([A-Z])", r"_\1", name).lower()

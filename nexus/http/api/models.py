@@ -1,0 +1,171 @@
+"""What goes in and what comes out, once: these models check it and describe it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+_HOUR_MS = 3_600_000
+_Bytes: TypeAlias = Annotated[int, Field(ge=0, description="bytes")]
+_Count: TypeAlias = Annotated[int, Field(ge=0)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def _with_examples(*examples: dict[str, JsonValue]) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": list(examples)})  # joins what is inherited
+
+
+# ---- requests ---------------------------------------------------------------------------------
+
+
+class ExecutionRequest(_Model):
+    """A handler's context, and how long it may take."""
+
+    model_config = _with_examples(
+        {"context": {"state": {"count": 40}, "args": {"by": 2}}, "timeout_ms": 500}
+    )
+
+    context: JsonValue = Field(
+        None, description="what the handler works on: usually an object of state, args and scope"
+    )
+    timeout_ms: Annotated[int, Field(ge=1, le=_HOUR_MS)] | None = Field(
+        None, description="may shorten the handler's own deadline, never lengthen it"
+    )
+
+
+class ResumeRequest(_Model):
+    """What the extension answered that a suspended execution waits for."""
+
+    model_config = _with_examples(
+        {"success": True, "value": {"paid": 12.5}}, {"success": False, "error": "card declined"}
+    )
+
+    success: bool
+    value: JsonValue = Field(None, description="the call's value, of a success")
+    error: str | None = Field(None, description="the message of the guest's exception, else")
+
+
+# ---- answers ----------------------------------------------------------------------------------
+
+
+class ErrorInfo(_Model):
+    code: str = Field(examples=["TIMEOUT"])
+    message: str
+
+
+class ExecutionMetrics(_Model):
+    """What an execution used."""
+
+    duration_us: _Count
+    cpu_us: _Count
+    queue_us: _Count
+    memory_used_bytes: _Bytes
+    memory_peak_bytes: _Bytes
+    host_calls: _Count
+    instruction_count: _Count
+    cache_hit: bool
+
+
+class Suspension(_Model):
+    """The call that a suspended execution waits for."""
+
+    id: str
+    extension: str
+    method: str
+    arguments: JsonValue
+    expires_at: float = Field(description="Unix time, in seconds")
+
+
+class ExecutionResult(_Model):
+    """How an execution ended, or where it stands; lists have what is new since the last result."""
+
+    status: Literal["success", "error", "suspended"]
+    return_value: JsonValue = None
+    state_mutations: list[dict[str, JsonValue]]
+    events: list[dict[str, JsonValue]]
+    view_commands: list[dict[str, JsonValue]]
+    suspension: Suspension | None = None
+    error: ErrorInfo | None = None
+    metrics: ExecutionMetrics | None = None
+
+
+class SuspensionItem(Suspension):
+    """A suspended execution."""
+
+    handler: str
+    execution_id: str
+    suspended_at: float = Field(description="Unix time, in seconds")
+
+
+class SuspensionList(_Model):
+    suspensions: list[SuspensionItem]
+
+
+class HandlerItem(_Model):
+    """A handler as it is served."""
+
+    name: str
+    route: str
+    methods: list[str] = Field(description="empty: all")
+    abi: str
+    isolation: Literal["reset", "fresh", "reuse"]
+    compiler: str = Field(description="whose code it serves with")
+    timeout_ms: _Count
+    cpu_timeout_ms: _Count
+    memory_limit_bytes: _Bytes
+    max_concurrency: int | None = Field(description="null: no limit of its own")
+    cpu_request: float = Field(description="cores")
+    cpu_limit: float | None = Field(description="cores; null: no limit of its own")
+    capabilities: list[str]
+    env: list[str] = Field(description="names only")
+    key: str = Field(description="digest of the compiled module")
+
+
+class HandlerProblem(_Model):
+    """A file that cannot be served, or whose last good version still is."""
+
+    file: str
+    code: str
+    message: str
+
+
+class HandlerList(_Model):
+    handlers: list[HandlerItem]
+    problems: list[HandlerProblem]
+
+
+class PoolState(_Model):
+    """Pool and queue of the worker that answered; `/metrics` adds up all workers."""
+
+    worker: int = Field(description="process id")
+    active: _Count
+    available: _Count
+    suspended: _Count
+    waiting: _Count
+    instances_created: _Count
+    total_memory_bytes: _Bytes
+    max_instances: _Count
+    max_memory_bytes: _Bytes
+    max_queue: _Count
+
+
+class ConfigState(_Model):
+    """Every setting and its value; what may be a secret is hidden."""
+
+    settings: dict[str, Any]
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457)."""
+
+    type: str = Field(examples=["about:blank"])
+    title: str
+    status: int
+    detail: str
+    code: str = Field(examples=["HANDLER_NOT_FOUND"])
+    handler: str | None
+    execution_id: str | None

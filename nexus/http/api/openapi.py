@@ -1,0 +1,105 @@
+"""The OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.0), from operations and models."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from nexus.http.api.models import Problem
+from nexus.http.api.operations import OPERATIONS, PREFIX, Operation
+
+_REF = "#/components/schemas/{model}"
+_PARAMETERS = {
+    "name": "a handler's name",
+    "id": "a suspension's id, as the result that suspended has it",
+}
+_RETRY_AFTER = ("Retry-After", "integer", "seconds after which to try again")
+_HEADERS = {
+    401: ("WWW-Authenticate", "string", "what is wanted (RFC 6750)"),
+    429: _RETRY_AFTER,
+    503: _RETRY_AFTER,
+}
+"""status: the header that it comes with, its type, and what it says"""
+
+
+@lru_cache(maxsize=1)
+def document() -> dict[str, Any]:
+    """The document, as a JSON object."""
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in OPERATIONS:
+        path = paths.setdefault(PREFIX + operation.path, {})
+        path[operation.method.lower()] = _described(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Nexus runtime API",
+            "version": version("nexus-runtime"),
+            "description": "Run handlers with JSON contexts, and look at what a pod has.",
+        },
+        "paths": paths,
+        "security": [{"adminToken": []}],
+        "components": {
+            "schemas": _schemas(),
+            "securitySchemes": {"adminToken": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _described(operation: Operation) -> dict[str, Any]:
+    described: dict[str, Any] = {"operationId": operation.id, "summary": operation.summary}
+    names = re.findall(r"{(\w+)}", operation.path)
+    if names:
+        described["parameters"] = [
+            {
+                "name": name,
+                "in": "path",
+                "required": True,
+                "description": _PARAMETERS[name],
+                "schema": {"type": "string", "minLength": 1},
+            }
+            for name in names
+        ]
+    if operation.body is not None:
+        content = {"application/json": {"schema": _reference(operation.body)}}
+        described["requestBody"] = {"required": True, "content": content}
+    described["responses"] = {
+        **_answer(operation),
+        **{str(status): _problem(status) for status in (*operation.errors, 401, 500)},
+    }
+    return described
+
+
+def _answer(operation: Operation) -> dict[str, Any]:
+    if operation.answer is None:
+        return {"204": {"description": "Done"}}
+    content = {"application/json": {"schema": _reference(operation.answer)}}
+    return {"200": {"description": "OK", "content": content}}
+
+
+def _problem(status: int) -> dict[str, Any]:
+    content = {"application/problem+json": {"schema": _reference(Problem)}}
+    described: dict[str, Any] = {"description": HTTPStatus(status).phrase, "content": content}
+    if status in _HEADERS:
+        name, type_, description = _HEADERS[status]
+        described["headers"] = {name: {"description": description, "schema": {"type": type_}}}
+    return described
+
+
+def _reference(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": _REF.format(model=model.__name__)}
+
+
+def _schemas() -> dict[str, Any]:
+    said = {model for operation in OPERATIONS for model in (operation.answer, operation.body)}
+    models = sorted(
+        (model for model in (*said, Problem) if model is not None), key=lambda model: model.__name__
+    )
+    _, found = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
+    schemas: dict[str, Any] = found["$defs"]
+    return schemas

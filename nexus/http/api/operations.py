@@ -1,0 +1,85 @@
+"""The operations: path, models and errors of each; for routes and OpenAPI document alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from nexus.http.api import models
+
+PREFIX = "/v1"
+
+_RUN_ERRORS = (400, 404, 413, 429, 503, 504)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path."""
+
+    id: str
+    method: str
+    path: str
+    """below `PREFIX`, with `{name}` for parameters"""
+    summary: str
+    answer: type[BaseModel] | None = None
+    """None: 204, without a body"""
+    body: type[BaseModel] | None = None
+    errors: tuple[int, ...] = ()
+    """statuses, beside 401 and 500, which any may have"""
+
+
+OPERATIONS = (
+    Operation(
+        "listHandlers",
+        "GET",
+        "/handlers",
+        "The handlers that are served",
+        models.HandlerList,
+        errors=(503,),
+    ),
+    Operation(
+        "getHandler",
+        "GET",
+        "/handlers/{name}",
+        "One handler",
+        models.HandlerItem,
+        errors=(404, 503),
+    ),
+    Operation(
+        "executeHandler",
+        "POST",
+        "/handlers/{name}/executions",
+        "Run a handler with a JSON context",
+        models.ExecutionResult,
+        models.ExecutionRequest,
+        _RUN_ERRORS,
+    ),
+    Operation(
+        "listSuspensions",
+        "GET",
+        "/suspensions",
+        "Suspended executions of all workers",
+        models.SuspensionList,
+    ),
+    Operation(
+        "resumeExecution",
+        "POST",
+        "/suspensions/{id}",
+        "Give a suspended execution what it waits for, and let it go on",
+        models.ExecutionResult,
+        models.ResumeRequest,
+        (*_RUN_ERRORS, 409, 410),
+    ),
+    Operation(
+        "cancelSuspension",
+        "DELETE",
+        "/suspensions/{id}",
+        "End a suspended execution",
+        None,
+        None,
+        (404, 409, 410),
+    ),
+    Operation("getPool", "GET", "/pool", "Instances and queue of one worker", models.PoolState),
+    Operation("getConfig", "GET", "/config", "The settings in force", models.ConfigState),
+)

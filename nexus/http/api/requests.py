@@ -1,0 +1,52 @@
+"""Reading a request's JSON body into its model, or into an error that says what is wrong."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any, NoReturn, TypeVar
+
+from flask import Request
+from pydantic import BaseModel, ValidationError
+
+from nexus.config.problems import explain
+from nexus.errors import InvalidArgument
+from nexus.http.body import read_body
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_model(
+    request: Request, model: type[Model], *, limit_bytes: int, timeout_s: float
+) -> Model:
+    """The body of *request* as a *model*.
+
+    Raises: InvalidArgument with a line for each thing wrong, PayloadTooLarge, DeadlineExceeded.
+    """
+    if request.mimetype != "application/json":
+        raise InvalidArgument(
+            f"Content-Type: found {request.mimetype[:80]!r}, allowed: application/json"
+        )
+    body = read_body(request.environ, limit_bytes, time.monotonic() + timeout_s)
+    value = _parse(body)
+    if not isinstance(value, dict):
+        raise InvalidArgument("body: not a JSON object")
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise InvalidArgument("\n".join(explain(error, model, lambda _: "body"))) from error
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        # Named, since json.loads guesses UTF-16 and UTF-32 too; JSON between systems is UTF-8
+        # (RFC 8259 section 8.1).
+        return json.loads(body.decode("utf-8"), parse_constant=_refuse)
+    except RecursionError as error:
+        raise InvalidArgument("body: JSON nested too deeply") from error
+    except ValueError as error:
+        raise InvalidArgument(f"body: not JSON: {error}") from error
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")

@@ -1,0 +1,113 @@
+"""What each operation does."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from typing import Any
+
+from nexus import config
+from nexus.errors import HandlerNotFound, Overloaded
+from nexus.handlers.catalogue import Catalogue
+from nexus.http.api.models import ExecutionRequest, ResumeRequest
+from nexus.model import Handler
+from nexus.runtime import WasmRuntime
+from nexus.service import Service
+
+
+class Views:
+    """The operations by their ids; each returns a JSON value, or None for no content.
+
+    All raise NexusError.
+    """
+
+    def __init__(self, service: Service, runtime: WasmRuntime) -> None:
+        self._service, self._runtime = service, runtime
+
+    # ---- handlers -----------------------------------------------------------------------------
+
+    def list_handlers(self) -> dict[str, Any]:
+        catalogue = self._catalogue()
+        return {
+            "handlers": [_facts(handler) for handler in catalogue.handlers.values()],
+            "problems": [
+                {"file": file, "code": error.code, "message": str(error)}
+                for file, error in catalogue.problems.items()
+            ],
+        }
+
+    def get_handler(self, name: str) -> dict[str, Any]:
+        return _facts(self._handler(name))
+
+    def execute_handler(self, body: ExecutionRequest, name: str) -> dict[str, Any]:
+        self._handler(name)  # what is no handler's name the runtime would take as source text
+        context = json.dumps(body.context).encode()
+        return self._runtime.execute_handler(name, context, body.timeout_ms).to_json()
+
+    def _handler(self, name: str) -> Handler:
+        found = self._catalogue().handlers.get(name)
+        if found is None:
+            raise HandlerNotFound(f"no handler {name!r}")
+        return found
+
+    def _catalogue(self) -> Catalogue:
+        """The handlers, waited for where they are still being loaded, as handler traffic does: a
+        404 would say of a handler that is about to serve that there is none."""
+        service = self._service
+        if not service.loaded and not service.wait_loaded(service.limits.timeout_s):
+            raise Overloaded("the handlers are still being loaded")
+        return service.catalogue
+
+    # ---- suspensions --------------------------------------------------------------------------
+
+    def list_suspensions(self) -> dict[str, Any]:
+        return {"suspensions": [asdict(found) for found in self._runtime.suspensions()]}
+
+    def resume_execution(self, body: ResumeRequest, id: str) -> dict[str, Any]:
+        return self._runtime.resume_handler(id, body.model_dump(exclude_unset=True)).to_json()
+
+    def cancel_suspension(self, id: str) -> None:
+        self._runtime.cancel_suspension(id)
+
+    # ---- this worker --------------------------------------------------------------------------
+
+    def get_pool(self) -> dict[str, Any]:
+        service = self._service
+        pool, settings = service.pool, service.settings
+        return {
+            "worker": os.getpid(),
+            "active": pool.active_count(),
+            "available": pool.available_count(),
+            "suspended": pool.suspended_count(),
+            "waiting": service.admission.depth(),
+            "instances_created": pool.instances_created(),
+            "total_memory_bytes": pool.total_memory(),
+            "max_instances": settings.max_instances,
+            "max_memory_bytes": settings.pool_memory_mb << 20,
+            "max_queue": settings.max_queue,
+        }
+
+    def get_config(self) -> dict[str, Any]:
+        return {"settings": config.public_values(self._service.settings)}
+
+
+def _facts(handler: Handler) -> dict[str, Any]:
+    limits, compiled = handler.limits, handler.compiled
+    return {
+        "name": handler.name,
+        "route": handler.route,
+        "methods": sorted(handler.methods),
+        "abi": compiled.abi,
+        "isolation": handler.isolation.value,
+        "compiler": compiled.tier,
+        "timeout_ms": round(limits.timeout_s * 1000),
+        "cpu_timeout_ms": round(limits.cpu_timeout_s * 1000),
+        "memory_limit_bytes": limits.memory_bytes,
+        "max_concurrency": handler.max_concurrency or None,
+        "cpu_request": handler.cpu.request_cores,
+        "cpu_limit": handler.cpu.limit_cores,
+        "capabilities": list(handler.capabilities),
+        "env": sorted(handler.env),
+        "key": compiled.key,
+    }

@@ -1,0 +1,61 @@
+"""Request filters of plugins, around one request."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from nexus.errors import InternalError, NexusError
+from nexus.model import Handler, HttpResponse, Outcome
+from nexus.pool import Execution
+from nexus.protocols import RequestFilter
+from nexus.service import Service
+
+log = logging.getLogger("nexus.plugins")
+
+Filters = Sequence[tuple[str, RequestFilter]]
+"""in their order, with their plugins' names"""
+
+
+class Filtering:
+    """What the filters do to one request. Made only where there are any."""
+
+    def __init__(self, filters: Filters, service: Service) -> None:
+        self._filters, self._service = filters, service
+        self._begun = 0
+
+    def begin(self, handler: Handler, environ: dict[str, Any]) -> None:
+        """Call each `begin`, up to one that refuses.
+
+        Raises: NexusError as the filter does; InternalError for anything else it raises.
+        """
+        for plugin, found in self._filters:
+            try:
+                found.begin(handler, environ)
+            except NexusError:
+                raise
+            except Exception as error:
+                self._report(plugin, "begin")
+                raise InternalError(f"the request filter of plugin {plugin} failed") from error
+            self._begun += 1
+
+    def end(
+        self,
+        handler: Handler,
+        environ: dict[str, Any],
+        response: HttpResponse,
+        outcome: Outcome,
+        run: Execution | None,
+    ) -> None:
+        """Call each `end`, in reverse, whose `begin` returned. One that raises is only logged."""
+        usage = run.usage if run is not None and run.usage.duration_s else None  # set by a run
+        for plugin, found in reversed(self._filters[: self._begun]):
+            try:
+                found.end(handler, environ, response, outcome, usage)
+            except Exception:
+                self._report(plugin, "end")
+
+    def _report(self, plugin: str, method: str) -> None:
+        log.exception("plugin %s: its request filter's %s failed", plugin, method)
+        self._service.plugin_errors.count(plugin)

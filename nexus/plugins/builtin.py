@@ -1,0 +1,62 @@
+"""What comes with Nexus, written as outside plugins would be.
+
+They import what they offer when it is asked for: an engine takes a moment, and prometheus_client
+decides at its import whether it counts for several processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from nexus.hookspecs import hookimpl
+from nexus.protocols import EngineFactory, MetricsSink
+from nexus.scheduling import BUILT_IN
+from nexus.scheduling.policy import PolicyFactory
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
+PROMETHEUS = "prometheus"
+
+
+class Prometheus:
+    """Metrics in prometheus_client's registry, or in the files of its multiprocess mode."""
+
+    def __init__(self, registry: CollectorRegistry | None) -> None:
+        """*registry* None: there are only the files."""
+        self._registry = registry
+
+    @hookimpl
+    def nexus_metrics_sinks(self) -> Sequence[MetricsSink]:
+        from nexus.metrics import PathMetrics
+
+        return [PathMetrics(self._registry)]
+
+
+class Wasmer:
+    """The engine on Python 3.10."""
+
+    @hookimpl
+    def nexus_engines(self) -> Mapping[str, EngineFactory]:
+        from nexus.engines import BUILT_IN
+
+        return {"wasmer": BUILT_IN["wasmer"]}
+
+
+class Wasmtime:
+    """The engine everywhere else."""
+
+    @hookimpl
+    def nexus_engines(self) -> Mapping[str, EngineFactory]:
+        from nexus.engines import BUILT_IN
+
+        return {"wasmtime": BUILT_IN["wasmtime"]}
+
+
+class Scheduling:
+    """The policies that need no package of their own."""
+
+    @hookimpl
+    def nexus_scheduling_policies(self) -> Mapping[str, PolicyFactory]:
+        return BUILT_IN

@@ -1,0 +1,238 @@
+"""Calls the hooks of all plugins, one by one, so that every fault has its plugin's name."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import pluggy
+
+from nexus import hookspecs
+from nexus.config import Settings
+from nexus.config.problems import suggestion
+from nexus.config.source import ConfigSource
+from nexus.errors import NexusError, PluginError
+from nexus.hookspecs import PROJECT
+from nexus.plugins import offers
+from nexus.plugins.builtin import PROMETHEUS, Prometheus, Scheduling, Wasmer, Wasmtime
+from nexus.plugins.candidates import DISABLED_VARIABLE, Candidate, built_in, disabled, installed
+from nexus.plugins.check import Found, described, find
+from nexus.plugins.timed import Timed
+from nexus.protocols import EngineFactory, Extension, MetricsSink, RequestFilter, SuspensionSink
+from nexus.scheduling.policy import PolicyFactory
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+    from prometheus_client import CollectorRegistry
+
+log = logging.getLogger("nexus.plugins")
+
+T = TypeVar("T")
+
+
+class Offer(NamedTuple):
+    """What one plugin's hook returned."""
+
+    plugin: str
+    value: Any
+
+
+class Plugins:
+    """The plugins of one process."""
+
+    def __init__(self, found: Iterable[Found]) -> None:
+        """Raises: PluginError, with a line for each plugin that cannot be used."""
+        self.found = [entry for entry in found if entry.candidate.enabled]
+        problems = [f"{entry.candidate}: {entry.problem}" for entry in self.found if entry.problem]
+        if problems:
+            raise PluginError([_with_remedy(line) for line in problems])
+        self._candidates = {entry.candidate.name: entry.candidate for entry in self.found}
+        self._pluggy = pluggy.PluginManager(PROJECT)
+        self._pluggy.add_hookspecs(hookspecs)
+        # pluggy calls what was registered last first: so the first here comes first in a call.
+        for entry in reversed(self.found):
+            self._pluggy.register(entry.plugin, entry.candidate.name)
+        self._started: Timed | None = None
+
+    # ---- what is built at the start ---------------------------------------------------------
+
+    def config_sources(self, directory: Path, environ: Mapping[str, str]) -> list[ConfigSource]:
+        """Where else settings come from, the later ones winning. Raises: ConfigError."""
+        found = self._call(
+            "nexus_config_sources",
+            lambda value: offers.objects(value, ConfigSource),
+            directory=directory,
+            environ=environ,
+        )
+        return [source for offer in found for source in offer.value]
+
+    def metrics_sinks(
+        self, settings: Settings
+    ) -> tuple[SuspensionSink | None, list[tuple[str, MetricsSink]]]:
+        """The built-in sink, where it is not turned off, and the others with their plugins' names.
+
+        Raises: ConfigError.
+        """
+        sinks = self._objects("nexus_metrics_sinks", MetricsSink, settings=settings)
+        own = [sink for plugin, sink in sinks if plugin == PROMETHEUS]
+        return own[0] if own else None, [entry for entry in sinks if entry[0] != PROMETHEUS]
+
+    def request_filters(self, settings: Settings) -> list[tuple[str, RequestFilter]]:
+        """Every filter with its plugin's name. Raises: ConfigError."""
+        return self._objects("nexus_request_filters", RequestFilter, settings=settings)
+
+    def scheduling_policies(self) -> dict[str, PolicyFactory]:
+        """Every policy's factory by name. Raises: ConfigError."""
+        return self._named("nexus_scheduling_policies", offers.factories)
+
+    def engines(self) -> dict[str, EngineFactory]:
+        """Every engine's factory by name. Raises: ConfigError."""
+        return self._named("nexus_engines", offers.factories)
+
+    def host_functions(self, settings: Settings) -> dict[str, Extension]:
+        """Every extension by name. Raises: ConfigError."""
+        return self._named(
+            "nexus_host_functions",
+            lambda value: offers.extensions(value, Extension),
+            settings=settings,
+        )
+
+    def blueprints(self, settings: Settings, service: object) -> list[tuple[str, Blueprint]]:
+        """Every blueprint with its plugin's name. Raises: ConfigError."""
+        from flask import Blueprint
+
+        return self._objects("nexus_blueprints", Blueprint, settings=settings, service=service)
+
+    # ---- start and stop ---------------------------------------------------------------------
+
+    def start(self, service: object, timeout_s: float, failed: Callable[[str], None]) -> None:
+        """Call every `nexus_started`, for *timeout_s* at most. *failed* hears the names of those
+        that raise or take longer."""
+        self._started = Timed("nexus_started", failed)
+        self._started.run(self._calls("nexus_started", service), timeout_s)
+
+    def stop(self, service: object, timeout_s: float, failed: Callable[[str], None]) -> None:
+        """Call every `nexus_stopping` whose plugin is not still starting, as `start` does."""
+        if self._started is None:
+            return
+        still = self._started.running()
+        calls = self._calls("nexus_stopping", service)
+        for name in sorted(still & calls.keys()):
+            log.error("plugin %s: nexus_started has not returned; nexus_stopping is left out", name)
+        calls = {name: call for name, call in calls.items() if name not in still}
+        Timed("nexus_stopping", failed).run(calls, timeout_s)
+
+    def _calls(self, hook: str, service: object) -> dict[str, Callable[[], Any]]:
+        return {
+            found.plugin_name: _bound(found, {"service": service})
+            for found in self._implementations(hook)
+        }
+
+    # ---- calling ----------------------------------------------------------------------------
+
+    def _implementations(self, hook: str) -> list[pluggy.HookImpl]:
+        caller: pluggy.HookCaller = getattr(self._pluggy.hook, hook)
+        return caller.get_hookimpls()[::-1]
+
+    def _call(self, hook: str, check: Callable[[object], T], **arguments: object) -> list[Offer]:
+        """What *check* makes of each plugin's answer."""
+        found = []
+        for implementation in self._implementations(hook):
+            name = implementation.plugin_name
+            try:
+                answer = _bound(implementation, arguments)()
+            except NexusError:
+                raise
+            except Exception as error:
+                raise self.error(name, f"{hook} failed: {described(error)}") from error
+            try:
+                found.append(Offer(name, check(answer)))
+            except ValueError as error:
+                raise self.error(name, f"{hook}: {error}") from None
+        return found
+
+    def _objects(self, hook: str, protocol: type, **arguments: object) -> list[tuple[str, Any]]:
+        found = self._call(hook, lambda value: offers.objects(value, protocol), **arguments)
+        return [(offer.plugin, thing) for offer in found for thing in offer.value]
+
+    def _named(
+        self, hook: str, check: Callable[[object], dict[str, T]], **arguments: object
+    ) -> dict[str, T]:
+        things: dict[str, T] = {}
+        givers: dict[str, str] = {}
+        for offer in self._call(hook, check, **arguments):
+            for name, thing in offer.value.items():
+                if name in givers:
+                    reason = f"{hook}: {name!r} is there already, from plugin {givers[name]}"
+                    raise self.error(offer.plugin, reason)
+                things[name], givers[name] = thing, offer.plugin
+        return things
+
+    def error(self, name: str, reason: str) -> PluginError:
+        """The error that stops the start because of the plugin called *name*."""
+        return PluginError([_with_remedy(f"{self._candidates[name]}: {reason}")])
+
+
+def survey(
+    environ: Mapping[str, str],
+    registry: CollectorRegistry | None = None,
+    *,
+    outside: Sequence[Candidate] | None = None,
+) -> list[Found]:
+    """Every plugin there is, loaded and checked, the built-in ones first.
+
+    *outside*: the plugins that do not come with Nexus; None: those that are installed.
+    """
+    off = disabled(environ)
+    known = [
+        built_in(PROMETHEUS, lambda: Prometheus(registry)),
+        built_in("wasmer", Wasmer),
+        built_in("wasmtime", Wasmtime),
+        built_in("scheduling", Scheduling),
+        *(installed() if outside is None else outside),
+    ]
+    candidates = [replace(entry, enabled=entry.name not in off) for entry in known]
+    for name in sorted(off - {candidate.name for candidate in candidates}):
+        near = suggestion(name, [candidate.name for candidate in candidates])
+        log.warning("%s names %s, but there is no such plugin; %s", DISABLED_VARIABLE, name, near)
+    return _without_twins([find(candidate) for candidate in candidates])
+
+
+def _without_twins(found: Sequence[Found]) -> list[Found]:
+    """Those that come later with the same name, or are the same object, are not to be used."""
+    kept: list[Found] = []
+    for entry in found:
+        problem = entry.problem
+        for first in kept:
+            if entry.candidate.name == first.candidate.name:
+                problem = f"{first.candidate} has the same name"
+            elif entry.plugin is not None and entry.plugin is first.plugin:
+                problem = f"it is plugin {first.candidate.name} again"
+        kept.append(replace(entry, problem=problem))
+    return kept
+
+
+def load_plugins(
+    environ: Mapping[str, str],
+    registry: CollectorRegistry | None = None,
+    *,
+    outside: Sequence[Candidate] | None = None,
+) -> Plugins:
+    """The plugins of this process; *registry* is the built-in sink's.
+
+    Raises: PluginError, with a line for each plugin that cannot be used.
+    """
+    return Plugins(survey(environ, registry, outside=outside))
+
+
+def _bound(implementation: pluggy.HookImpl, given: Mapping[str, object]) -> Callable[[], Any]:
+    arguments = {name: given[name] for name in implementation.argnames}
+    return lambda: implementation.function(**arguments)
+
+
+def _with_remedy(line: str) -> str:
+    name = line.split()[1]
+    return f"{line} ({DISABLED_VARIABLE}={name} turns it off)"

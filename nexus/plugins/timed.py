@@ -1,0 +1,52 @@
+"""Start and stop hooks: on threads of their own, which are waited for only so long."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+from nexus.plugins.check import described
+
+log = logging.getLogger("nexus.plugins")
+
+Call = Callable[[], object]
+
+
+class Timed:
+    """One hook of all plugins. The threads are daemons: one that hangs ends with the process."""
+
+    def __init__(self, hook: str, failed: Callable[[str], None]) -> None:
+        """*failed* hears the name of each plugin that raised or took too long."""
+        self._hook, self._failed = hook, failed
+        self._threads: dict[str, threading.Thread] = {}
+
+    def run(self, calls: Mapping[str, Call], timeout_s: float) -> None:
+        """Make all calls (by the plugins' names) at once, and wait *timeout_s* at most."""
+        deadline = time.monotonic() + timeout_s
+        for name, call in calls.items():
+            thread = threading.Thread(
+                target=self._run, args=(name, call), name=f"nexus-plugin-{name}", daemon=True
+            )
+            self._threads[name] = thread
+            thread.start()
+        for name, thread in self._threads.items():
+            thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.is_alive():
+                log.error(
+                    "plugin %s: %s takes more than %g s; going on without it",
+                    *(name, self._hook, timeout_s),
+                )
+                self._failed(name)
+
+    def running(self) -> set[str]:
+        """Names of the plugins whose hook has not returned."""
+        return {name for name, thread in self._threads.items() if thread.is_alive()}
+
+    def _run(self, name: str, call: Call) -> None:
+        try:
+            call()
+        except Exception as error:
+            log.error("plugin %s: %s failed: %s", name, self._hook, described(error))
+            self._failed(name)

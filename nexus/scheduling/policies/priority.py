@@ -1,0 +1,39 @@
+"""`priority`: the highest priority first, but who waits rises.
+
+One step of priority is worth a wait of `ageing_s`. All rise alike, so the order of two tickets
+never changes, and a rank that is worked out once will do. A ticket is overtaken only by what
+arrives within `ageing_s` times the steps between the two: nine at most, then nothing passes it.
+"""
+
+from __future__ import annotations
+
+from nexus.scheduling.policy import DEFAULTS, PolicyBase, PolicyOptions, Ticket
+from nexus.scheduling.ranked import Ranked
+
+
+class Priority(PolicyBase):
+    """Strict priorities with ageing."""
+
+    def __init__(self, options: PolicyOptions = DEFAULTS) -> None:
+        super().__init__(options)
+        self._tickets = Ranked()
+
+    def push(self, ticket: Ticket) -> None:
+        self._tickets.push(self._rank(ticket), ticket)
+
+    def pop(self) -> Ticket | None:
+        return self._tickets.pop()
+
+    def remove(self, ticket: Ticket) -> None:
+        self._tickets.remove(ticket)
+
+    def __len__(self) -> int:
+        return len(self._tickets)
+
+    def displace(self, ticket: Ticket) -> Ticket | None:
+        """The last in the order, where that is not *ticket*."""
+        last = self._tickets.last()
+        return last[1] if last is not None and last[0] > self._rank(ticket) else None
+
+    def _rank(self, ticket: Ticket) -> float:
+        return ticket.arrived - ticket.priority * self.options.ageing_s

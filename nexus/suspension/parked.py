@@ -1,0 +1,177 @@
+"""One run on a thread of its own, where it can wait inside its guest for an answer.
+
+caller                    run's thread                       whoever resumes
+start() ---- job -------> the path: enter, watch, acquire
+                          the guest calls an extension
+  <------- suspended ---- park: leave, unwatch, wait
+                          <----------- answer ------------- go_on()
+                          enter, watch; the guest goes on
+                          ... --------- success ---------->
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from nexus.dispatch import Dispatcher
+from nexus.errors import AdmissionError, GuestError, InternalError, NexusError
+from nexus.model import ExecutionResult, ExtensionAnswer, Handler, SuspensionInfo
+from nexus.pool import Execution, InstancePool, WasmInstance
+from nexus.protocols import Task
+from nexus.results import failed, succeeded, suspended
+from nexus.suspension.book import SuspensionBook
+from nexus.suspension.extensions import Extensions, failure, parse
+from nexus.suspension.ids import SuspensionIds
+from nexus.suspension.place import Place
+
+_Reply = queue.SimpleQueue["ExecutionResult | NexusError"]
+"""where one who waits gets what the run came to"""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What all runs of a worker have in common."""
+
+    dispatcher: Dispatcher
+    pool: InstancePool
+    extensions: Extensions
+    ids: SuspensionIds
+    book: SuspensionBook
+    resume: Callable[[str, ExtensionAnswer], ExecutionResult]
+    """continues a suspension of this worker"""
+
+
+class _Woken(NamedTuple):
+    """What ends a wait: an answer and who waits for what comes next, or a reason to end."""
+
+    answer: ExtensionAnswer | NexusError
+    reply: _Reply
+
+
+class ParkedRun:
+    """A run that can be suspended; see `nexus.suspension.book.Suspended`."""
+
+    def __init__(
+        self, parts: Parts, handler: Handler, task: Task, run: Execution, place: Place
+    ) -> None:
+        self._parts, self._handler, self._task, self._run = parts, handler, task, run
+        self._place = place
+        self._wakes: queue.SimpleQueue[_Woken] = queue.SimpleQueue()
+        self._reply: _Reply = queue.SimpleQueue()
+        """of the run's thread: who waits now"""
+        run.extensions = self
+
+    # ---- those who wait ---------------------------------------------------------------------
+
+    def start(self, submit: Callable[[Callable[[], None]], None]) -> ExecutionResult:
+        """Give the run to *submit* as a job for another thread; wait until it ended, or is
+        suspended for the first time.
+
+        Raises: AdmissionError where it came to no run.
+        """
+        reply = self._reply
+        submit(self._work)
+        return _received(reply)
+
+    def go_on(self, answer: ExtensionAnswer) -> ExecutionResult:
+        """Raises: AdmissionError where it cannot go on now; it stays suspended."""
+        reply: _Reply = queue.SimpleQueue()
+        self._wakes.put(_Woken(answer, reply))
+        return _received(reply)
+
+    def end(self, reason: NexusError) -> None:
+        self._wakes.put(_Woken(reason, queue.SimpleQueue()))
+
+    # ---- the run's thread -------------------------------------------------------------------
+
+    def _work(self) -> None:
+        run = self._run
+        run.timer.move_here()
+        path = self._parts.dispatcher.through(self._place, self._place)
+        outcome: ExecutionResult | NexusError = InternalError("the run's thread ended")
+        try:
+            outcome = succeeded(run, path.run(self._handler, self._task, run))
+        except (GuestError, InternalError) as error:
+            outcome = failed(run, error)
+        except NexusError as error:
+            outcome = error
+        finally:
+            self._reply.put(outcome)
+
+    def call(
+        self, run: Execution, name: str, method: str, arguments: bytes
+    ) -> ExtensionAnswer | None:
+        """Answer the guest's call at once, or suspend until somebody does."""
+        parts = self._parts
+        if name in parts.extensions:
+            return parts.extensions.call(run, name, method, arguments)
+        try:
+            given = parse(arguments)
+        except ValueError as error:
+            return failure(f"the arguments are not JSON: {error}")
+        instance = run.lent
+        assert instance is not None  # a guest calls while its instance executes
+        if not run.check_time():
+            return None
+        now = time.time()
+        info = SuspensionInfo(
+            parts.ids.new(),
+            self._handler.name,
+            run.execution_id,
+            name,
+            method,
+            given,
+            now,
+            now + parts.book.timeout_s,
+        )
+        return self._suspend(info, instance)
+
+    def _suspend(self, info: SuspensionInfo, instance: WasmInstance) -> ExtensionAnswer | None:
+        parts, run = self._parts, self._run
+        try:
+            parts.book.check_room()
+            parts.pool.suspend(instance, info.id, lambda answer: parts.resume(info.id, answer))
+            parts.book.add(info, self)
+        except NexusError as refused:
+            parts.book.count("refused")
+            run.stop(refused)
+            return None
+        run.park()
+        self._place.park()
+        self._reply.put(suspended(run, info))
+        return self._wait(info.id, instance)
+
+    def _wait(self, suspension_id: str, instance: WasmInstance) -> ExtensionAnswer | None:
+        """Wait to be woken, and take again what was given back."""
+        parts, run = self._parts, self._run
+        while True:
+            answer, reply = self._wakes.get()
+            run.go_on()
+            if isinstance(answer, NexusError):
+                run.stop(answer)
+                return None
+            try:
+                self._place.take_again(run)
+                parts.pool.go_on(instance, run.deadline)
+            except AdmissionError as refused:
+                self._place.park()
+                kept = parts.book.give_back(suspension_id)
+                reply.put(refused)
+                if not kept:
+                    run.stop(refused)
+                    return None
+                continue
+            self._reply = reply
+            parts.book.resumed(suspension_id)
+            return answer
+
+
+def _received(reply: _Reply) -> ExecutionResult:
+    found = reply.get()
+    if isinstance(found, NexusError):
+        raise found
+    return found

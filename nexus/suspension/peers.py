@@ -1,0 +1,130 @@
+"""The workers of one pod talk to each other over Unix sockets, in a folder that is theirs alone."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from nexus.errors import Overloaded, ShuttingDown
+from nexus.suspension import wire
+from nexus.suspension.threads import RunThreads
+
+log = logging.getLogger("nexus.suspension")
+
+Serve = Callable[[dict[str, Any]], dict[str, Any]]
+"""answers one message of another worker"""
+
+_TIMEOUT_S: Final = 5.0
+"""for what takes a moment: to connect, to send, to list"""
+_STACK_BYTES: Final = 1 << 20
+_BACKLOG: Final = 128
+_SUFFIX: Final = ".sock"
+
+
+class Peers:
+    """This worker's socket, and the way to the others'. Thread-safe.
+
+    One thread accepts; each message is answered on a thread of its own, since to resume an
+    execution takes as long as that goes on.
+    """
+
+    def __init__(self, folder: Path, worker: str, serve: Serve) -> None:
+        """*folder*: nobody else may enter it. Raises: OSError."""
+        self._worker, self._serve = worker, serve
+        self._threads = RunThreads(_STACK_BYTES, lambda: None)
+        # Addresses take 107 bytes at most; the folder's name may be longer, its descriptor is not.
+        self._folder = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.bind(self._address(worker))
+        self._socket.listen(_BACKLOG)
+        self._thread = threading.Thread(target=self._accept, name="nexus-peers", daemon=True)
+
+    def _address(self, worker: str) -> str:
+        return f"/proc/self/fd/{self._folder}/{worker}{_SUFFIX}"
+
+    def start(self) -> None:
+        """Start to answer."""
+        self._thread.start()
+
+    def others(self) -> list[str]:
+        """Names of the other workers; one may have ended meanwhile."""
+        names = [name for name in os.listdir(self._folder) if name.endswith(_SUFFIX)]
+        found = (name.removesuffix(_SUFFIX) for name in names)
+        return sorted(name for name in found if name != self._worker)
+
+    def ask(
+        self, worker: str, message: dict[str, Any], timeout_s: float | None = None
+    ) -> dict[str, Any] | None:
+        """Send *message*; return what *worker* answers, None where it is gone.
+
+        *timeout_s*: for the answer; None: as long as it takes. Raises: Overloaded where there is no
+        answer in time.
+        """
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(_TIMEOUT_S)
+            try:
+                connection.connect(self._address(worker))
+                wire.send(connection, message)
+                connection.settimeout(timeout_s)
+                return wire.receive(connection)
+            except TimeoutError as error:
+                raise Overloaded(f"worker {worker} does not answer") from error
+            except ConnectionRefusedError:  # it was killed, and left its socket behind
+                self._remove(worker)
+                return None
+            except OSError:
+                return None
+
+    def ask_all(self, message: dict[str, Any]) -> list[dict[str, Any]]:
+        """Send *message* to all others; return the answers of those that give one at once."""
+        answers = []
+        for worker in self.others():
+            with contextlib.suppress(Overloaded):
+                answer = self.ask(worker, message, _TIMEOUT_S)
+                if answer is not None:
+                    answers.append(answer)
+        return answers
+
+    def close(self, grace_s: float) -> None:
+        """Take no more messages; wait *grace_s* for those that are being answered."""
+        self._remove(self._worker)
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread
+        if self._thread.ident is not None:
+            self._thread.join()
+        self._socket.close()
+        self._threads.close(grace_s)
+        os.close(self._folder)
+
+    def _remove(self, worker: str) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(f"{worker}{_SUFFIX}", dir_fd=self._folder)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            try:
+                self._threads.submit("peer", partial(self._answer, connection))
+            except ShuttingDown as error:
+                log.warning("another worker's message is lost: %s", error)
+                connection.close()
+
+    def _answer(self, connection: socket.socket) -> None:
+        with connection:
+            try:
+                connection.settimeout(_TIMEOUT_S)
+                message = wire.receive(connection)
+                if message is not None:
+                    wire.send(connection, self._serve(message))
+            except (OSError, ValueError) as error:
+                log.warning("another worker's message was not answered: %s", error)

@@ -1,0 +1,73 @@
+"""What one run takes from others while it executes, and gives back while it is parked."""
+
+from __future__ import annotations
+
+from nexus.dispatch import Deadlines, Queue
+from nexus.model import Handler
+from nexus.pool import Execution
+from nexus.protocols import Task
+from nexus.watchdog import Watch
+
+
+class Place:
+    """A place in the queue and the watchdog's eye, for one run; used by the run's thread.
+
+    Stands before both: the path enters and leaves here as if it were they, and whatever it leaves
+    was perhaps given back before.
+    """
+
+    def __init__(self, queue: Queue, deadlines: Deadlines, handler: Handler) -> None:
+        self._queue, self._deadlines, self._handler = queue, deadlines, handler
+        self.measures = queue.measures
+        self._entered = self._parked = False
+        self._task: Task | None = None
+        self._watch: Watch | None = None
+
+    def enter(
+        self,
+        handler: str,
+        max_concurrency: int,
+        deadline: float,
+        priority: int,
+        task: Task | None,
+    ) -> float:
+        """As `Admission.enter`."""
+        self._task = task
+        waited_s = self._queue.enter(handler, max_concurrency, deadline, priority, task)
+        self._entered = True
+        return waited_s
+
+    def leave(self, handler: str, max_concurrency: int, took: tuple[float, float] | None) -> None:
+        """As `Admission.leave`, if it is there. What a run that was parked took says nothing."""
+        if self._entered:
+            self._entered = False
+            self._queue.leave(handler, max_concurrency, None if self._parked else took)
+
+    def watch(self, run: Execution) -> Watch:
+        """As `Watchdog.watch`."""
+        self._watch = self._deadlines.watch(run)
+        return self._watch
+
+    def unwatch(self, watch: Watch) -> None:
+        """As `Watchdog.unwatch`, if it is watched."""
+        if self._watch is not None:
+            self._deadlines.unwatch(self._watch)
+            self._watch = None
+
+    def park(self) -> None:
+        """Give everything back."""
+        self._parked = True
+        if self._watch is not None:
+            self.unwatch(self._watch)
+        self.leave(self._handler.name, self._handler.max_concurrency, None)
+
+    def take_again(self, run: Execution) -> None:
+        """Take everything again, before *run*'s deadline.
+
+        Raises: AdmissionError.
+        """
+        handler = self._handler
+        self.enter(
+            handler.name, handler.max_concurrency, run.deadline, handler.priority, self._task
+        )
+        self.watch(run)

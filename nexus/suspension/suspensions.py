@@ -1,0 +1,134 @@
+"""`Suspensions`: start runs that can be suspended, and resume them, whichever worker has them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nexus.capabilities import EXTENSION
+from nexus.dispatch import Deadlines, Dispatcher, Queue
+from nexus.errors import NexusError
+from nexus.guest import can_defer
+from nexus.model import ExecutionResult, ExtensionAnswer, Handler, Isolation, SuspensionInfo
+from nexus.pool import Execution, InstancePool
+from nexus.protocols import Task
+from nexus.suspension import wire
+from nexus.suspension.book import SuspensionBook
+from nexus.suspension.extensions import Extensions
+from nexus.suspension.ids import SuspensionIds
+from nexus.suspension.parked import ParkedRun, Parts
+from nexus.suspension.peers import Peers
+from nexus.suspension.place import Place
+from nexus.suspension.stored import StoredRun
+from nexus.suspension.threads import RunThreads
+
+
+class Suspensions:
+    """The suspended runs of one worker, and the way to those of others. Thread-safe."""
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        queue: Queue,
+        deadlines: Deadlines,
+        pool: InstancePool,
+        extensions: Extensions,
+        ids: SuspensionIds,
+        book: SuspensionBook,
+        stack_bytes: int,
+    ) -> None:
+        self._queue, self._deadlines = queue, deadlines
+        self._ids, self._book = ids, book
+        self._parts = Parts(dispatcher, pool, extensions, ids, book, self._resume_here)
+        self._threads = RunThreads(stack_bytes, pool.leave_thread)
+        self._peers: Peers | None = None
+
+    def start(self, folder: Path | None = None) -> None:
+        """Start to end what expires. *folder*: where the pod's workers have their sockets.
+
+        Raises: OSError.
+        """
+        self._book.start()
+        if folder is not None:
+            self._peers = Peers(folder, self._ids.worker, self._serve)
+            self._peers.start()
+
+    def close(self, grace_s: float) -> None:
+        """End all that is suspended, and wait for what runs at most *grace_s*."""
+        self._book.close()
+        self._threads.close(grace_s)
+        peers, self._peers = self._peers, None
+        if peers is not None:
+            peers.close(grace_s)
+
+    # ---- runs -------------------------------------------------------------------------------
+
+    def can_suspend(self, handler: Handler) -> bool:
+        """Tell whether a run of *handler* may be suspended: it may call some extension."""
+        return any(token.startswith(f"{EXTENSION}:") for token in handler.capabilities)
+
+    def execute(self, handler: Handler, task: Task, run: Execution) -> ExecutionResult:
+        """Run *task* until it has ended, or is suspended.
+
+        Raises: AdmissionError where it came to no run.
+        """
+        # One that keeps its state cannot begin anew on an instance that another has used.
+        if can_defer(handler.compiled) and handler.isolation is not Isolation.REUSE:
+            stored = StoredRun(self._parts, handler, run, self._queue, self._deadlines)
+            return stored.start(task)
+        place = Place(self._queue, self._deadlines, handler)
+        parked = ParkedRun(self._parts, handler, task, run, place)
+        return parked.start(lambda job: self._threads.submit(handler.compiled.key, job))
+
+    def resume(self, suspension_id: str, answer: ExtensionAnswer) -> ExecutionResult:
+        """Continue a suspended run; return what it comes to next.
+
+        Raises: SuspensionError; AdmissionError, after which it can be resumed still.
+        """
+        worker = self._ids.worker_of(suspension_id)
+        if worker == self._ids.worker:
+            return self._resume_here(suspension_id, answer)
+        message = {"resume": suspension_id, **wire.answer_out(answer)}
+        return wire.result_in(self._ask(worker, message))
+
+    def cancel(self, suspension_id: str) -> None:
+        """End a suspended run.
+
+        Raises: SuspensionError.
+        """
+        worker = self._ids.worker_of(suspension_id)
+        if worker == self._ids.worker:
+            self._book.cancel(suspension_id)
+        else:
+            self._ask(worker, {"cancel": suspension_id})
+
+    def all(self) -> list[SuspensionInfo]:
+        """What is suspended in the pod, the oldest first."""
+        found = self._book.infos()
+        peers = self._peers
+        if peers is not None:
+            for answer in peers.ask_all({"list": True}):
+                found += wire.infos_in(answer)
+        return sorted(found, key=lambda info: info.suspended_at)
+
+    def _resume_here(self, suspension_id: str, answer: ExtensionAnswer) -> ExecutionResult:
+        return self._book.claim(suspension_id).go_on(answer)
+
+    # ---- other workers ----------------------------------------------------------------------
+
+    def _ask(self, worker: str, message: dict[str, Any]) -> dict[str, Any]:
+        peers = self._peers
+        return wire.check(peers.ask(worker, message) if peers is not None else None)
+
+    def _serve(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Answer another worker."""
+        try:
+            if "resume" in message:
+                result = self._resume_here(message["resume"], wire.answer_in(message))
+                return {"result": result.to_json()}
+            if "cancel" in message:
+                self._book.cancel(message["cancel"])
+                return {}
+            return wire.infos_out(self._book.infos())
+        except NexusError as error:
+            return wire.error_out(error)

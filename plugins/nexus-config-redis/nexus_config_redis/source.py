@@ -1,0 +1,63 @@
+"""A hash in Redis as a source of settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import cast
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from nexus.config.source import Closer
+from nexus_config_redis.options import Options
+from nexus_config_redis.watch import Watch
+
+TIMEOUT_S = 2.0
+"""longest to connect, and to wait for an answer: a start is held up by no more than this"""
+
+
+class RedisSource:
+    """The settings in one hash: its fields are their names, its values their text."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self.name = options.name
+
+    def read(self) -> Mapping[str, object]:
+        """The whole hash, as it is at one moment; empty where there is none.
+
+        Raises: ValueError where the key is something else; OSError.
+        """
+        with self._connect() as client:
+            return self._read(client)
+
+    def watch(self, changed: Callable[[], None]) -> Closer:
+        """Follow notifications where the server sends them, and look every now and then."""
+        options = self._options
+        channel = f"__keyspace@{options.database}__:{options.key}"
+        return Watch(self._connect, self._read, channel, options.poll_s, changed)
+
+    def _connect(self) -> redis.Redis:
+        """A client; it connects when it is first used."""
+        given = {} if self._options.password is None else {"password": self._options.password}
+        return redis.Redis.from_url(
+            self._options.url,
+            decode_responses=True,
+            socket_timeout=TIMEOUT_S,
+            socket_connect_timeout=TIMEOUT_S,
+            retry=Retry(NoBackoff(), 0),  # whoever calls tries again, and says so
+            **given,
+        )
+
+    def _read(self, client: redis.Redis) -> dict[str, object]:
+        try:
+            return dict(cast("dict[str, object]", client.hgetall(self._options.key)))
+        except redis.ResponseError as error:
+            if str(error).startswith("WRONGTYPE"):
+                raise ValueError("is no hash") from error
+            raise ConnectionError(str(error)) from error
+        except redis.RedisError as error:
+            raise ConnectionError(str(error)) from error
+        except UnicodeDecodeError as error:
+            raise ValueError(f"holds something that is not UTF-8: {error.reason}") from error

@@ -1,0 +1,64 @@
+"""Traces and metrics of Nexus by the OpenTelemetry SDK, exported over OTLP/HTTP.
+
+`options` says what may be configured, `providers` makes the SDK's objects, `tracing` is the request
+filter, `metrics` the sink. The SDK takes a moment to import: only where it is used.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from nexus.config import Settings
+from nexus.config.plugin_options import plugin_options
+from nexus.hookspecs import hookimpl
+from nexus.protocols import MetricsSink, RequestFilter
+from nexus_opentelemetry.options import Options, is_wanted
+
+if TYPE_CHECKING:
+    from nexus.service import Service
+
+TABLE = "opentelemetry"
+
+
+@hookimpl
+def nexus_metrics_sinks(settings: Settings) -> Sequence[MetricsSink] | None:
+    """One sink, where a collector is named and metrics are wanted."""
+    options = _options(settings)
+    if not options or not options.metrics:
+        return None
+    from nexus_opentelemetry.metrics import OtelSink
+    from nexus_opentelemetry.providers import Metrics
+
+    return [OtelSink(Metrics(options))]
+
+
+@hookimpl
+def nexus_request_filters(settings: Settings) -> Sequence[RequestFilter] | None:
+    """One filter, where a collector is named and traces are wanted."""
+    options = _options(settings)
+    if not options or not options.traces:
+        return None
+    from nexus_opentelemetry.providers import Traces
+    from nexus_opentelemetry.tracing import Tracing
+
+    return [Tracing(Traces(options), trust_traceparent=options.trust_traceparent)]
+
+
+@hookimpl
+def nexus_stopping(service: Service) -> None:
+    """Export the last spans; the sink is closed by the service."""
+    if not _options(service.settings):
+        return
+    from nexus_opentelemetry.tracing import Tracing
+
+    for _, found in service.filters:
+        if isinstance(found, Tracing):
+            found.close()
+
+
+def _options(settings: Settings) -> Options | None:
+    if not is_wanted(settings.plugins.get(TABLE, {}), os.environ):
+        return None
+    return plugin_options(settings, TABLE, Options)

@@ -1,0 +1,162 @@
+"""One server span for each request, with a child for each stage of its run.
+
+W3C Trace Context: a client's `traceparent` is continued, the guest sees the server's span in its
+place, and the response says it as `traceresponse` (Trace Context level 2).
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any, NamedTuple
+
+from opentelemetry.context import Context
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, set_span_in_context
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from nexus.model import Handler, HttpResponse, Outcome, Usage
+from nexus_opentelemetry.providers import Traces
+
+SPAN = "nexus_opentelemetry.span"
+"""in the environ; no guest sees it, since it is no name of a meta-variable"""
+HEADERS = {"traceparent": "HTTP_TRACEPARENT", "tracestate": "HTTP_TRACESTATE"}
+METHODS = frozenset(
+    {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"}
+)
+"""others are `_OTHER` in attributes, so that no client makes up as many as it likes"""
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}.{0,200}\Z")
+"""what is not, need not be looked at: the SDK would log it, for every request"""
+_propagator = TraceContextTextMapPropagator()
+
+
+class Began(NamedTuple):
+    """One request under way."""
+
+    span: Span
+    wall_ns: int
+    monotonic_s: float
+
+
+class Tracing:
+    """A `RequestFilter`. What is not sampled costs a span's id and a header."""
+
+    def __init__(self, traces: Traces, *, trust_traceparent: bool) -> None:
+        self._traces, self._trust = traces, trust_traceparent
+        self._tracer: Tracer = traces.provider.get_tracer("nexus")
+
+    def begin(self, handler: Handler, environ: dict[str, Any]) -> None:
+        """Start the server's span, and show it to the guest."""
+        began_ns, began = time.time_ns(), time.monotonic()
+        method = _method(environ)
+        span = self._tracer.start_span(
+            f"{method if method != '_OTHER' else 'HTTP'} {handler.route}",
+            self._parent(environ),
+            SpanKind.SERVER,
+            _request_attributes(handler, environ, method),  # a sampler may look at them
+            start_time=began_ns,
+        )
+        environ[SPAN] = Began(span, began_ns, began)
+        carrier: dict[str, str] = {}
+        _propagator.inject(carrier, set_span_in_context(span, Context()))
+        for header, variable in HEADERS.items():
+            environ.pop(variable, None)
+            if header in carrier:
+                environ[variable] = carrier[header]
+
+    def end(
+        self,
+        handler: Handler,
+        environ: dict[str, Any],
+        response: HttpResponse,
+        outcome: Outcome,
+        usage: Usage | None,
+    ) -> None:
+        """End the span, tell the client of it."""
+        began: Began = environ.pop(SPAN)
+        span = began.span
+        context = span.get_span_context()
+        if context.is_valid:
+            headers = response.headers
+            headers[:] = [pair for pair in headers if pair[0].lower() != "traceresponse"]
+            said = f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+            headers.append(("traceresponse", said))
+        if span.is_recording():
+            if usage is not None:
+                self._stages(began, usage)
+                span.set_attributes(_usage_attributes(usage))
+            span.set_attribute("http.response.status_code", response.status)
+            span.set_attribute("nexus.outcome", outcome.value)
+            if response.status >= 500:
+                span.set_attribute("error.type", outcome.value)
+                span.set_status(Status(StatusCode.ERROR))
+        span.end()
+
+    def close(self) -> None:
+        """Export what there is and end the SDK's thread."""
+        self._traces.close()
+
+    def _parent(self, environ: dict[str, Any]) -> Context:
+        if not self._trust or not _TRACEPARENT.match(str(environ.get("HTTP_TRACEPARENT", ""))):
+            return Context()
+        carrier = {
+            header: environ[name]
+            for header, name in HEADERS.items()
+            if isinstance(environ.get(name), str)
+        }
+        return _propagator.extract(carrier, Context())
+
+    def _stages(self, began: Began, usage: Usage) -> None:
+        """From the times that the run noted anyway: nothing is measured twice."""
+        if not usage.acquired_at:
+            return  # it came to no instance
+        inside = set_span_in_context(began.span, Context())
+        acquiring = usage.acquired_at - usage.acquire_s
+        for name, start, end in (
+            ("queue", acquiring - usage.queue_s, acquiring),
+            ("acquire", acquiring, usage.acquired_at),
+            ("execute", usage.acquired_at, time.monotonic()),
+        ):
+            child = self._tracer.start_span(name, inside, start_time=_epoch_ns(began, start))
+            child.end(_epoch_ns(began, end))
+
+
+def _epoch_ns(began: Began, monotonic_s: float) -> int:
+    return began.wall_ns + max(0, round((monotonic_s - began.monotonic_s) * 1e9))
+
+
+def _method(environ: dict[str, Any]) -> str:
+    method = str(environ.get("REQUEST_METHOD", ""))
+    return method if method in METHODS else "_OTHER"
+
+
+def _request_attributes(
+    handler: Handler, environ: dict[str, Any], method: str
+) -> dict[str, str | int]:
+    """By the names of the semantic conventions; no query, which may hold secrets."""
+    found: dict[str, str | int] = {
+        "http.request.method": method,
+        "http.route": handler.route,
+        "url.path": str(environ.get("PATH_INFO", ""))
+        .encode("latin-1", "replace")
+        .decode("utf-8", "replace"),
+        "url.scheme": str(environ.get("wsgi.url_scheme", "http")),
+        "nexus.handler": handler.name,
+    }
+    for name, variable in (
+        ("client.address", "REMOTE_ADDR"),
+        ("user_agent.original", "HTTP_USER_AGENT"),
+        ("server.address", "SERVER_NAME"),
+    ):
+        if value := environ.get(variable):
+            found[name] = str(value)
+    return found
+
+
+def _usage_attributes(usage: Usage) -> dict[str, str | int | float]:
+    return {
+        "nexus.cpu_seconds": usage.cpu_s,
+        "nexus.throttled_seconds": usage.throttled_s,
+        "nexus.memory_peak_bytes": usage.memory_peak_bytes,
+        "nexus.instructions": usage.instructions,
+        "nexus.host_calls": usage.host_calls,
+    }

@@ -1,0 +1,15 @@
+"""What the entry point names: the hooks of this plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nexus.hookspecs import hookimpl
+from nexus.scheduling import PolicyFactory
+from nexus_scheduling_adaptive.policy import Adaptive
+
+
+@hookimpl
+def nexus_scheduling_policies() -> Mapping[str, PolicyFactory]:
+    """Add the policy `adaptive`."""
+    return {"adaptive": Adaptive}

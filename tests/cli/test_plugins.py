@@ -1,0 +1,158 @@
+"""`nexus plugins`, and starts that plugins stop: one line each, exit code 2, no traceback."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.plugins.support import package, python_path
+
+from .conftest import Nexus
+
+GOOD = """
+    from nexus.hookspecs import hookimpl
+
+    @hookimpl
+    def nexus_engines():
+        return None
+
+    @hookimpl
+    def nexus_metrics_sinks(settings):
+        return None
+"""
+UNKNOWN = """
+    from nexus.hookspecs import hookimpl
+
+    @hookimpl
+    def nexus_metric_sinks(settings):
+        return []
+"""
+WRONG_OPTION = """
+    from nexus.errors import ConfigError
+    from nexus.hookspecs import hookimpl
+
+    @hookimpl
+    def nexus_metrics_sinks(settings):
+        port = settings.plugins["picky"]["port"]
+        raise ConfigError([f"plugins.picky.port: found {port!r}, allowed: 1 to 65535"])
+"""
+RAISES = """
+    from nexus.hookspecs import hookimpl
+
+    @hookimpl
+    def nexus_request_filters(settings):
+        return open("/nowhere/at/all")
+"""
+NO_ENGINE = """
+    from nexus.errors import EngineUnavailable
+    from nexus.hookspecs import hookimpl
+
+    @hookimpl
+    def nexus_host_functions(settings):
+        raise EngineUnavailable("no engine today")
+"""
+SEEN = "plugin bad (bad-dist 3.1): nexus_metric_sinks is no hook of Nexus; did you mean"
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> str:
+    """PYTHONPATH with a good plugin and one that has an unknown hook."""
+    return python_path(package(package(tmp_path, "good", GOOD), "bad", UNKNOWN))
+
+
+def test_the_list_has_them_all_and_says_which_cannot_be_used(nexus: Nexus, bad: str) -> None:
+    ended = nexus("plugins", "--json", PYTHONPATH=bad)
+    assert ended.code == 2
+    rows = {row["name"]: row for row in json.loads(ended.out)}
+    assert [*rows][:4] == ["prometheus", "wasmer", "wasmtime", "scheduling"]
+    assert rows["prometheus"]["distribution"] == "nexus-runtime"
+    assert rows["good"] == {
+        "name": "good",
+        "version": "3.1",
+        "distribution": "good-dist",
+        "state": "on",
+        "hooks": ["nexus_engines", "nexus_metrics_sinks"],
+        "problem": None,
+    }
+    assert (rows["bad"]["state"], rows["bad"]["hooks"]) == ("broken", [])
+    assert rows["bad"]["problem"].startswith("nexus_metric_sinks is no hook of Nexus; did you")
+
+
+def test_the_list_for_people(nexus: Nexus, bad: str) -> None:
+    ended = nexus("plugins", PYTHONPATH=bad, NEXUS_DISABLED_PLUGINS="bad")
+    assert ended.code == 0
+    lines = [line.split() for line in ended.out.decode().splitlines()]
+    assert lines[0] == ["name", "version", "distribution", "state", "hooks"]
+    assert ["bad", "3.1", "bad-dist", "off"] in lines
+    assert ["good", "3.1", "good-dist", "on", "nexus_engines,", "nexus_metrics_sinks"] in lines
+
+
+@pytest.mark.parametrize("command", [("serve", "--handlers=."), ("run", "hello.wat")])
+def test_a_wrong_plugin_stops_every_start(nexus: Nexus, bad: str, command: tuple[str]) -> None:
+    ended = nexus(*command, PYTHONPATH=bad)
+    assert (ended.code, ended.out) == (2, b"")
+    assert ended.err.startswith(f"error: {SEEN}")
+    assert ended.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [({}, SEEN), ({"NEXUS_DISABLED_PLUGINS": "bad", "NEXUS_WORKERS": "x"}, "workers: found 'x'")],
+)
+def test_so_does_gunicorn_by_itself(
+    nexus: Nexus, bad: str, environ: dict[str, str], said: str
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "-c", "python:nexus.gunicorn_settings"],
+        env={**nexus.environ, "PYTHONPATH": bad, **environ},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert said in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+def test_it_can_be_turned_off(nexus: Nexus, bad: str) -> None:
+    ended = nexus("run", "hello.wat", PYTHONPATH=bad, NEXUS_DISABLED_PLUGINS="bad")
+    assert (ended.code, ended.err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "said"),
+    [
+        (WRONG_OPTION, 2, "plugins.picky.port: found '0', allowed: 1 to 65535"),
+        (RAISES, 2, "plugin picky (picky-dist 3.1): nexus_request_filters failed: FileNotFoundErr"),
+        (NO_ENGINE, 1, "no engine today"),
+    ],
+)
+def test_what_a_worker_finds_wrong_ends_the_server(
+    nexus: Nexus, tmp_path: Path, source: str, code: int, said: str
+) -> None:
+    ended = nexus(
+        *("serve", "--handlers=.", "--bind=127.0.0.1:0", "--workers=2"),
+        PYTHONPATH=python_path(package(tmp_path, "picky", source)),
+        NEXUS_PLUGINS__PICKY__PORT="0",
+    )
+    assert ended.code == code
+    assert said in ended.out.decode() + ended.err
+
+
+@pytest.mark.parametrize("name", ["", "Bad", "a_b", "-a", "a--b", "a.b", "../a", "x" * 41])
+def test_names_that_a_new_plugin_cannot_have(nexus: Nexus, tmp_path: Path, name: str) -> None:
+    ended = nexus("new-plugin", "--directory", tmp_path, "--", name)
+    assert ended.code == 2
+    assert "it takes words of lower case letters and digits" in ended.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_new_plugin_never_overwrites(nexus: Nexus, tmp_path: Path) -> None:
+    assert nexus("new-plugin", "nexus-mine", "--directory", tmp_path).code == 0
+    ended = nexus("new-plugin", "mine", "--directory", tmp_path)
+    assert ended.code == 2
+    assert "nexus-mine is there already" in ended.err

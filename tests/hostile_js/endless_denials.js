@@ -1,0 +1,2 @@
+// RESOURCE_LIMIT
+export default () => { for (;;) { try { $emit("x"); } catch {} } };

@@ -1,0 +1,2 @@
+// PERMISSION_DENIED
+export default () => { $state.secret = 1; };

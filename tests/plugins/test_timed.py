@@ -1,0 +1,83 @@
+"""Start and stop hooks: none of them can hold the service up."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from .support import plugin, plugins
+
+
+def test_a_hook_that_hangs_is_named_and_left_behind(caplog: pytest.LogCaptureFixture) -> None:
+    let_go, called = threading.Event(), []
+    made = plugins(
+        hangs=plugin(
+            nexus_started=lambda service: let_go.wait(),
+            nexus_stopping=lambda service: called.append(service),
+        ),
+        works=plugin(
+            nexus_started=lambda service: called.append(service),
+            nexus_stopping=lambda service: called.append(service),
+        ),
+    )
+    failed: list[str] = []
+    began = time.monotonic()
+    made.start("the service", 0.1, failed.append)
+    assert 0.1 <= time.monotonic() - began < 2.0
+    assert (called, failed) == (["the service"], ["hangs"])
+    assert caplog.messages == [
+        "plugin hangs: nexus_started takes more than 0.1 s; going on without it"
+    ]
+
+    caplog.clear()
+    made.stop("the service", 5.0, failed.append)
+    assert called == ["the service"] * 2  # of `works` alone
+    assert caplog.messages == [
+        "plugin hangs: nexus_started has not returned; nexus_stopping is left out"
+    ]
+    let_go.set()
+
+
+def test_many_that_hang_take_no_longer_than_one() -> None:
+    let_go = threading.Event()
+    made = plugins(
+        **{f"p{n}": plugin(nexus_stopping=lambda service: let_go.wait()) for n in range(5)}
+    )
+    failed: list[str] = []
+    made.start(None, 0.2, failed.append)
+    began = time.monotonic()
+    made.stop(None, 0.2, failed.append)
+    assert time.monotonic() - began < 0.8
+    assert failed == ["p0", "p1", "p2", "p3", "p4"]
+    let_go.set()
+
+
+def test_a_hook_that_raises_is_logged_and_counted(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(service: object) -> None:
+        raise OSError("refused")
+
+    stopped: list[object] = []
+    made = plugins(
+        bad=plugin(nexus_started=fail, nexus_stopping=lambda service: stopped.append(service))
+    )
+    failed: list[str] = []
+    made.start(None, 5.0, failed.append)
+    assert failed == ["bad"]
+    assert "plugin bad: nexus_started failed: OSError: refused (" in caplog.text
+    made.stop("service", 5.0, failed.append)
+    assert stopped == ["service"]
+
+
+def test_hooks_run_on_threads_of_their_own() -> None:
+    seen: list[threading.Thread] = []
+    made = plugins(p=plugin(nexus_started=lambda service: seen.append(threading.current_thread())))
+    made.start(None, 5.0, print)
+    assert [(thread.name, thread.daemon) for thread in seen] == [("nexus-plugin-p", True)]
+
+
+def test_what_was_never_started_is_not_stopped() -> None:
+    called: list[object] = []
+    plugins(p=plugin(nexus_stopping=lambda service: called.append(service))).stop(None, 1.0, print)
+    assert called == []
