@@ -11,7 +11,7 @@ import wasmtime
 
 from nexus.engines import create_engine
 from nexus.wasm import RewriteLimits, rewrite
-from nexus.wasm.names import ASK_DEPTH, CHECKPOINT_MODULE, CHECKPOINT_NAME
+from nexus.wasm.names import CHECKPOINT_MODULE, CHECKPOINT_NAME, DEPTH_EXPORT
 
 SLICE = 2_000_000
 """about 0.5 ms of a guest that counts one unit per instruction"""
@@ -26,7 +26,7 @@ def metered(wasm: bytes) -> bytes:
 
 def checkpoint(left: int) -> int:
     """The least a host does: grant the next slice."""
-    return DEPTH if left == ASK_DEPTH else SLICE
+    return SLICE
 
 
 def wasmer_llvm(wasm: bytes) -> Run:
@@ -40,6 +40,8 @@ def wasmer_llvm(wasm: bytes) -> Run:
     function = wasmer.Function(store, checkpoint, signature)
     imports.register(CHECKPOINT_MODULE, {CHECKPOINT_NAME: function})
     instance = wasmer.Instance(module, imports)
+    if any(export.name == DEPTH_EXPORT for export in module.exports):
+        getattr(instance.exports, DEPTH_EXPORT).value = DEPTH
     return lambda rounds: int(instance.exports.run(rounds)) & 0xFFFFFFFF
 
 
@@ -68,7 +70,11 @@ def _wasmtime(wasm: bytes, config: wasmtime.Config, allow: Callable[[wasmtime.St
         CHECKPOINT_MODULE, CHECKPOINT_NAME, wasmtime.FuncType([i64], [i64]), checkpoint
     )
     instance = linker.instantiate(store, wasmtime.Module(engine, wasm))
-    run: Any = instance.exports(store)["run"]
+    exports = instance.exports(store)
+    run: Any = exports["run"]
+    depth: Any = exports.get(DEPTH_EXPORT)
+    if depth is not None:
+        depth.set_value(store, DEPTH)
     return lambda rounds: int(run(store, rounds)) & 0xFFFFFFFF
 
 

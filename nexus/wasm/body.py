@@ -1,9 +1,10 @@
-"""Meters one function body at a time (core specification, 5.4 and 5.5.13 "Code Section").
+"""Reads one function body at a time (core specification, 5.4 and 5.5.13 "Code Section").
 
 One pass from front to back: `_instructions` tests the commonest instructions in place and hands
 the others to a method each. Where code is charged, and why that suffices, `charges.py` tells.
 The check of a loop stands in its body, where a branch back meets it; it takes nothing from the
-stack, so the parameters of the loop may lie there.
+stack, so the parameters of the loop may lie there. What is left is a draft: some of the code to put
+in depends on what functions call, so on all of them (`entries.py`).
 """
 
 from __future__ import annotations
@@ -13,9 +14,18 @@ from typing import NamedTuple
 
 from nexus.errors import InvalidModule
 from nexus.wasm.bulk import LAST_CONVERSION, MISC
-from nexus.wasm.call_graph import Calls
 from nexus.wasm.charges import CHECK, Charges
-from nexus.wasm.costs import CALL, CALL_INDIRECT, COSTS, ENTRY, HOST_CALL, PAGE_SHIFT
+from nexus.wasm.costs import (
+    CALL,
+    CALL_INDIRECT,
+    COSTS,
+    ENTRY,
+    HOST_CALL,
+    LONG,
+    PAGE_SHIFT,
+)
+from nexus.wasm.counted import Exit
+from nexus.wasm.draft import EXTRA_LOCALS, I32, I64, CallSite, Draft
 from nexus.wasm.immediates import (
     skip_block_type,
     skip_index,
@@ -28,11 +38,12 @@ from nexus.wasm.immediates import (
 from nexus.wasm.layout import Layout
 from nexus.wasm.leb128 import encode_unsigned, read_u32, skip_signed
 from nexus.wasm.limits import RewriteLimits
+from nexus.wasm.loop_shape import recognize
 from nexus.wasm.meter import Meter
 from nexus.wasm.opcodes import KINDS, Kind, refused_misc, refused_opcode
 from nexus.wasm.patch import Patch
 from nexus.wasm.reader import Reader
-from nexus.wasm.types import read_value_type
+from nexus.wasm.types import EMPTY_BLOCK, read_value_type
 
 MAX_LOCALS = 50_000
 """of one function, parameters included: what engines accept"""
@@ -42,24 +53,22 @@ _FIRST_CONTROL = int(Kind.BLOCK)
 
 # What a frame of the control stack is. A block or `if` that branches leave by becomes a target.
 _BLOCK, _TARGET, _LOOP = 0, 1, 2
+_END, _NOP = b"\x0b", b"\x01"
+_BR_IF = 0x0D
 
-_ONE_I32_LOCAL = b"\x01\x7f"
-_BR = b"\x0c"
 
+class _Candidate(NamedTuple):
+    """An innermost loop that may turn out to count, as it is read."""
 
-class Body(NamedTuple):
-    """A metered function body, but for its entry."""
-
-    locals: bytes
-    code: bytes
-    """with its last `end`, but without the check of its entry"""
-    cost: int
-    """for that check to take"""
-    calls: Calls
+    head: int
+    segment: int
+    total: int
+    """of the code ahead of it"""
+    exits: list[Exit]
 
 
 class BodyRewriter:
-    """Rewrites the function bodies of one module, one after the other.
+    """Reads the function bodies of one module, one after the other.
 
     `reset_blocker` says of the first instruction that a reset could not undo what it is.
     """
@@ -97,29 +106,20 @@ class BodyRewriter:
         }
         self._handlers = [handlers.get(kind, self._refused) for kind in Kind]
 
-    def rewrite(self, start: int, end: int, function: int) -> Body:
-        """Meter the body of the guest's function *function*, which is `data[start:end]`.
+    def read(self, start: int, end: int, function: int) -> Draft:
+        """Read the body of the guest's function *function*, which is `data[start:end]`.
 
         Raises: InvalidModule if it is malformed or uses what Nexus refuses.
         """
         reader = Reader(self._data, start, end, "function body")
         runs, first = reader.u32(), reader.pos
         self._locals = self._count_locals(reader, runs, function)
-        self._needs_local = False
-        self._calls = Calls()
         self._patch = Patch(self._data, reader.pos)
         self._charges = Charges(self._patch)
+        declared = self._data[first : reader.pos]
+        self._draft = Draft(self._patch, self._charges, runs, declared, self._locals, end)
         self._scan(reader.pos, end)
-        cost = self._charges.settle(self._meter)
-        code = self._patch.finish(end)
-        if not self._needs_local:
-            return Body(self._data[start : reader.pos], code, cost, self._calls)
-        return Body(
-            b"".join((encode_unsigned(runs + 1), self._data[first : reader.pos], _ONE_I32_LOCAL)),
-            code,
-            cost,
-            self._calls,
-        )
+        return self._draft
 
     def _count_locals(self, reader: Reader, runs: int, function: int) -> int:
         at = reader.pos
@@ -127,16 +127,34 @@ class BodyRewriter:
         for _ in range(runs):
             count += reader.u32()
             read_value_type(reader)
-        if count >= MAX_LOCALS:  # `_check_length` may need one more
-            raise InvalidModule(f"a function has {count} locals; the limit is {MAX_LOCALS - 1}", at)
+        most = MAX_LOCALS - EXTRA_LOCALS
+        if count > most:
+            raise InvalidModule(f"a function has {count} locals; the limit is {most}", at)
         return count
 
     # ---- the pass ----------------------------------------------------------------------------
 
     def _scan(self, pos: int, end: int) -> None:
         self._frames = bytearray([_LOOP])  # the function itself: nothing follows its end
+        self._bare = bytearray([0])
+        """per frame, whether branches to it surely take no values with them"""
+        self._inside = [0]
+        """per frame, how many loops it is in, or is"""
         self._around = [0]
         """per frame, the segment around it"""
+        self._checked = 0
+        """how much code had been read at the last check that was passed to get here"""
+        self._checked_at = [0]
+        """per frame, that at its beginning"""
+        self._tail = _END
+        """what comes behind the `end` of the loop that ends next"""
+        self._ahead = 0
+        """slot ahead of the outermost loop"""
+        self._loop_starts: list[tuple[int, int]] = []
+        """per loop, its segment, and how many calls came before"""
+        self._candidate: _Candidate | None = None
+        self._loops = 0
+        """how many there are around the code being read"""
         self._charges.begin(pos, CHECK)
         try:
             pos = self._instructions(pos, end)
@@ -185,82 +203,176 @@ class BodyRewriter:
     # ---- control -----------------------------------------------------------------------------
 
     def _block(self, pos: int) -> int:
-        self._open(_BLOCK)
+        self._open(_BLOCK, pos)
         return skip_block_type(self._data, pos + 1, len(self.layout.types))
 
     def _loop(self, pos: int) -> int:
-        self._open(_LOOP)
+        charges = self._charges
+        if not self._loops:
+            charges.left = self._draft.local(I64, "left")
+            self._ahead = self._patch.slot(pos)
+            self._patch.insert(pos, self._meter.take_left(charges.left))
+        self._loops += 1
+        self._open(_LOOP, pos)
         head = skip_block_type(self._data, pos + 1, len(self.layout.types))
-        self._charges.begin(head, CHECK)
+        self._checked = charges.total
+        charges.begin_loop(head, self._data[pos + 1 : head])
+        self._loop_starts.append((charges.current, len(self._draft.sites)))
+        empty = self._data[pos + 1] == EMPTY_BLOCK
+        self._candidate = _Candidate(head, charges.current, charges.total, []) if empty else None
         return head
 
     def _if(self, pos: int) -> int:
-        self._open(_BLOCK)
+        self._open(_BLOCK, pos)
         arm = skip_block_type(self._data, pos + 1, len(self.layout.types))
         self._charges.begin(arm, self._around[-1])
         return arm
 
     def _else(self, pos: int) -> int:
+        self._checked = self._checked_at[-1]
         self._charges.begin(pos + 1, self._around[-1])
         return pos + 1
 
-    def _open(self, frame: int) -> None:
+    def _open(self, frame: int, pos: int) -> None:
         self._frames.append(frame)
+        self._bare.append(self._data[pos + 1] == EMPTY_BLOCK)
+        self._inside.append(self._loops)
         self._around.append(self._charges.current)
+        self._checked_at.append(self._checked)
 
     def _end(self, pos: int) -> int:
-        around = self._around.pop()
-        if self._frames.pop() == _TARGET:
+        around, frame = self._around.pop(), self._frames.pop()
+        self._bare.pop()
+        self._inside.pop()
+        self._checked = self._checked_at.pop()
+        if frame == _LOOP and self._frames:
+            self._candidate = None
+            loop, sites = self._loop_starts.pop()
+            if len(self._draft.sites) > sites:
+                self._charges.has_calls(loop)
+            self._patch.insert(pos + 1, self._tail)
+            self._tail = _END
+            self._loops -= 1
+            if not self._loops:
+                self._charges.left = None
+        if frame == _TARGET:
             self._charges.begin(pos + 1, around)
         else:
             self._charges.current = around
         return pos + 1
 
     def _br(self, pos: int) -> int:
-        return self._label(pos + 1)
+        return self._branch(pos)
 
     def _br_if(self, pos: int) -> int:
-        end = self._label(pos + 1)
+        label, end = read_u32(self._data, pos + 1)
+        if label == 0 and self._data[end] == _END[0] and self._frames[-1] == _LOOP:
+            self._count_loop(pos)
+        self._branch(pos)
         self._charges.begin(end, self._charges.current)
         return end
 
+    def _count_loop(self, pos: int) -> None:
+        """See if the innermost loop, with its last branch at *pos*, counts."""
+        found, self._candidate = self._candidate, None
+        shape = recognize(self._data, found.head, pos) if found else None
+        if found is None or shape is None or (found.exits and not shape.constant):
+            return
+        draft, charges = self._draft, self._charges
+        locals = (draft.local(I32, "rounds"), draft.local(I32, "goal"))
+        loop = shape.loop(charges.total - found.total, tuple(found.exits), *locals)
+        *bounds, last = shape.cuts
+        for cut in bounds:
+            self._patch.replace(*cut, _NOP)
+        self._patch.replace(*last, loop.inner)
+        self._tail = loop.tail
+        charges.count_loop(found.segment, loop)
+
     def _br_table(self, pos: int) -> int:
+        self._candidate = None
         count, at = read_u32(self._data, pos + 1)
         for _ in range(count + 1):
-            at = self._label(at)
+            start = at
+            label, at = self._label(start)
+            if label:
+                self._patch.replace(start, at, encode_unsigned(label))
         return at
 
     def _return(self, pos: int) -> int:
-        # The same, but it stays right when code is put around the body.
-        self._patch.replace(pos, pos + 1, _BR + encode_unsigned(len(self._frames) - 1))
+        if self._candidate is not None:
+            self._candidate.exits.append(Exit(self._patch.slot(pos, pos + 1), None, False))
         return pos + 1
 
-    def _label(self, pos: int) -> int:
+    def _branch(self, pos: int) -> int:
+        """Read a `br` or `br_if`, and let it go where it did."""
+        frame = len(self._frames) - 1 - read_u32(self._data, pos + 1)[0]
+        label, end = self._label(pos + 1)
+        candidate = self._candidate
+        if label:
+            slot = self._patch.slot(pos, end)
+            self._patch.fill(slot, self._data[pos : pos + 1] + encode_unsigned(label))
+            if candidate is not None:
+                conditional = self._data[pos] == _BR_IF
+                candidate.exits.append(Exit(slot, label, conditional))
+                if conditional and not self._bare[frame]:
+                    self._candidate = None
+        elif self._frames[frame] == _LOOP:
+            self._candidate = None  # goes round, or leaves the function
+        return end
+
+    def _label(self, pos: int) -> tuple[int, int]:
+        """Read a label; give its new number if it has one, else 0, and where it ends."""
         label, end = read_u32(self._data, pos)
         frames = self._frames
         if label >= len(frames):
             raise InvalidModule(f"label {label} does not exist; there are {len(frames)}", pos)
         if frames[-1 - label] == _BLOCK:
             frames[-1 - label] = _TARGET
-        return end
+        loops = self._loops - self._inside[-1 - label]  # left by the branch: each is two by now
+        return (label + loops if loops else 0), end
 
     # ---- functions ---------------------------------------------------------------------------
 
     def _call(self, pos: int) -> int:
+        self._candidate = None
         index, end = read_u32(self._data, pos + 1)
-        if index < self.layout.imported_functions:
+        imported = self.layout.imported_functions
+        if index < imported:
             self._charges.add(HOST_CALL)
+            if self._charges.left is not None:  # a host that has had enough takes the fuel away
+                self._patch.insert(end, self._meter.take_left(self._charges.left))
             return end
         self._charges.add(CALL)
+        before = self._patch.slot(pos)
         self._patch.replace(pos + 1, end, self.layout.encoded(index, pos + 1))
-        self._calls.functions.add(index - self.layout.imported_functions)
+        self._called(before, end, index - imported, False)
         return end
 
     def _call_indirect(self, pos: int) -> int:
+        self._candidate = None
         self._charges.add(CALL_INDIRECT)
         table = skip_index(self._data, pos + 1, len(self.layout.types), "type")
-        self._calls.types.add(read_u32(self._data, pos + 1)[0])
-        return read_u32(self._data, table)[1]
+        type_ = read_u32(self._data, pos + 1)[0]
+        end = read_u32(self._data, table)[1]
+        self._called(self._patch.slot(pos), end, type_, True)
+        return end
+
+    def _called(self, before: int, end: int, target: int, indirect: bool) -> None:
+        charges = self._charges
+        self._draft.sites.append(
+            CallSite(
+                before,
+                self._patch.slot(end),
+                target,
+                indirect,
+                charges.current,
+                charges.left,
+                self._ahead if self._loops else None,
+            )
+        )
+        if charges.total - self._checked > LONG:
+            self._checked = charges.total
+            charges.begin(end, CHECK)
 
     def _ref_func(self, pos: int) -> int:
         index, end = read_u32(self._data, pos + 1)
@@ -296,8 +408,9 @@ class BodyRewriter:
         return at
 
     def _check_length(self, pos: int, shift: int, cap: int | None) -> None:
-        self._needs_local = True
-        self._patch.insert(pos, self._meter.check_length(self._locals, shift, cap))
+        self._candidate = None
+        local, left = self._draft.local(I32, "length"), self._charges.left
+        self._patch.insert(pos, self._meter.check_length(local, shift, cap, left))
 
     def _block_reset(self, what: str, instruction: str) -> None:
         if self.reset_blocker is None:

@@ -1,4 +1,4 @@
-"""Which functions must count their depth.
+"""Which functions must count their depth, and which calls must tell it.
 
 Only a call graph with cycles can get deep, so functions in a cycle count each frame they make. All
 others lie on paths that pass each of them once at most; where such a path has over `MAX_CHAIN` of
@@ -25,8 +25,23 @@ class Calls:
     types: set[int] = field(default_factory=set)
 
 
-def counted_functions(calls: Sequence[Calls], targets: Sequence[Iterable[int]]) -> set[int]:
-    """Give the functions that must count their frames.
+@dataclass(slots=True)
+class CallGraph:
+    """What is to be known of calls. Nodes are functions and, behind them, types of indirect calls;
+    both go by their places."""
+
+    counted: set[int]
+    """functions that must count their frames"""
+    component: list[int]
+    """of each node, the cycle it is in: those with the same number may call one another"""
+    enters_counted: list[bool]
+    """of each node, whether a call of it enters a counted function at once"""
+    reaches_counted: list[bool]
+    """of each node, whether a call of it may end up in a counted function"""
+
+
+def analyse(calls: Sequence[Calls], targets: Sequence[Iterable[int]]) -> CallGraph:
+    """Find the cycles, and the functions that must count.
 
     *targets* are the functions that an indirect call of each type may reach. Functions and types
     go by their places in the two sequences.
@@ -36,18 +51,24 @@ def counted_functions(calls: Sequence[Calls], targets: Sequence[Iterable[int]]) 
     edges += [list(reached) for reached in targets]
     chain = [0] * len(edges)
     """most uncounted frames from here on; within a cycle there are none"""
-    counted: set[int] = set()
-    for component in _components(edges):
-        below = max([chain[to] for node in component for to in edges[node]], default=0)
-        first = component[0]
-        recurs = len(component) > 1 or first in edges[first]
+    graph = CallGraph(set(), [0] * len(edges), [False] * len(edges), [False] * len(edges))
+    for number, nodes in enumerate(_components(edges)):
+        below = max([chain[to] for node in nodes for to in edges[node]], default=0)
+        first = nodes[0]
+        recurs = len(nodes) > 1 or first in edges[first]
         if recurs or below >= MAX_CHAIN:
-            counted.update(node for node in component if node < count)
+            graph.counted.update(node for node in nodes if node < count)
         elif first < count:
             below += 1
-        for node in component:
+        reaches = any(graph.reaches_counted[to] for node in nodes for to in edges[node])
+        for node in nodes:
             chain[node] = below
-    return counted
+            graph.component[node] = number
+            graph.reaches_counted[node] = reaches or recurs or node in graph.counted
+    for node, targets_of in enumerate(edges):
+        reached = (node,) if node < count else targets_of
+        graph.enters_counted[node] = not graph.counted.isdisjoint(reached)
+    return graph
 
 
 def _components(edges: Sequence[Sequence[int]]) -> Iterable[list[int]]:

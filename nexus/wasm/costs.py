@@ -23,6 +23,12 @@ SLACK = 32
 QuickJS was charged 2.0 times what it ran, in 1.47 times its unmetered time; with a slack of 8,
 1.2 times in 1.54; of 64, 2.7 times in 1.6 (wasmtime 50)"""
 
+LONG = 1000
+"""how much code may lie between a check and a call without a check in between, and how much a
+charge may take without being a check"""
+CHUNK = 1 << 13
+"""how much the rounds of a loop may cost that are charged at once: some microseconds"""
+
 MEMORY_SHIFT = -4
 """memory.fill, memory.copy, memory.init cost `bytes >> 4` on top"""
 TABLE_SHIFT = 2

@@ -17,7 +17,6 @@ from nexus.wasm.names import CHECKPOINT, CHECKPOINT_MODULE, CHECKPOINT_NAME
 from nexus.wasm.reader import Reader
 from nexus.wasm.types import (
     VALUE_TYPES,
-    encode_types,
     read_function_types,
     read_reference_type,
     refused_type,
@@ -55,12 +54,7 @@ def extended(reader: Reader, first: int, count: int, *added: bytes) -> bytes:
 def rewrite_types(reader: Reader, layout: Layout) -> bytes:
     count, first = _peek_count(reader)
     layout.types = read_function_types(reader)
-    several = dict.fromkeys(t.results for t in layout.types if len(t.results) > 1)
-    ours = [_CHECKPOINT_TYPE, _REFILL_TYPE]
-    for results in several:
-        layout.result_types[results] = count + len(ours)
-        ours.append(b"\x60\0" + encode_unsigned(len(results)) + encode_types(results))
-    return extended(reader, first, count, *ours)
+    return extended(reader, first, count, _CHECKPOINT_TYPE, _REFILL_TYPE)
 
 
 def rewrite_imports(reader: Reader, layout: Layout) -> tuple[bytes, tuple[Import, ...]]:
@@ -80,12 +74,13 @@ def rewrite_imports(reader: Reader, layout: Layout) -> tuple[bytes, tuple[Import
     return extended(reader, first, count, ours), imports
 
 
-def rewrite_functions(reader: Reader, layout: Layout) -> bytes:
+def rewrite_functions(reader: Reader, layout: Layout, ours: int) -> bytes:
+    """Read the functions' types; append *ours* that take and give nothing."""
     count, first = reader.u32(), reader.pos
     types, found = len(layout.types), layout.function_types
     for _ in range(count):
         found.append(reader.index(types, "type"))
-    return extended(reader, first, count, encode_unsigned(layout.refill_type))
+    return extended(reader, first, count, *[encode_unsigned(layout.refill_type)] * ours)
 
 
 def rewrite_tables(reader: Reader, layout: Layout, limits: RewriteLimits) -> bytes:

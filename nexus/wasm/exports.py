@@ -48,8 +48,10 @@ def rewrite_exports(
 
 
 def rewrite_start(reader: Reader, layout: Layout) -> bytes:
+    """Start with our function, which will call the guest's."""
     at = reader.pos
-    return layout.encoded(reader.u32(), at)
+    layout.start = layout.entrance(reader.u32(), at)
+    return encode_unsigned(layout.start_wrapper)
 
 
 def _read_target(reader: Reader, layout: Layout) -> tuple[int, int, FuncType | None]:
@@ -62,6 +64,6 @@ def _read_target(reader: Reader, layout: Layout) -> tuple[int, int, FuncType | N
     at = reader.pos
     if kind == FUNCTION:
         index = reader.u32()
-        return kind, layout.renumbered(index, at), layout.signature(index)
+        return kind, layout.entrance(index, at), layout.signature(index)
     sizes = {TABLE: layout.tables, MEMORY: layout.memories, GLOBAL: layout.globals}
     return kind, reader.index(sizes[kind], _KINDS[kind]), None

@@ -26,8 +26,10 @@ class Layout:
     globals: int = 0
     referenced: set[int] = field(default_factory=set)
     """functions that tables and references may hold"""
-    result_types: dict[tuple[str, ...], int] = field(default_factory=dict)
-    """by several results, the appended type of a block that has them"""
+    entered: set[int] = field(default_factory=set)
+    """functions that others than direct calls may enter: referenced or exported ones, the start"""
+    start: int | None = None
+    """new index of the guest's start function"""
 
     @property
     def functions(self) -> int:
@@ -59,6 +61,11 @@ class Layout:
         return self.functions + 1
 
     @property
+    def start_wrapper(self) -> int:
+        """New index of the appended function that calls the start function, if there is one."""
+        return self.functions + 2
+
+    @property
     def fuel(self) -> int:
         """Index of the appended global."""
         return self.globals
@@ -84,10 +91,16 @@ class Layout:
         """Encode the new index of the guest's function *index*; raises as `renumbered`."""
         return encode_unsigned(self.renumbered(index, offset))
 
+    def entrance(self, index: int, offset: int) -> int:
+        """As `renumbered`, where not only direct calls enter the function from now on."""
+        renumbered = self.renumbered(index, offset)
+        self.entered.add(index)
+        return renumbered
+
     def reference(self, index: int, offset: int) -> bytes:
         """As `encoded`, where the function may be called through the reference from now on."""
         self.referenced.add(index)
-        return self.encoded(index, offset)
+        return encode_unsigned(self.entrance(index, offset))
 
     def signature(self, index: int) -> FuncType:
         """Type of the guest's function *index*, which must exist."""

@@ -9,9 +9,9 @@ It returns the fuel to go on with; a negative result ends the guest with `unreac
 that grants slices returns `left + slice`, with a slice larger than the overdraft, and counts the
 sum of what it granted; `granted - fuel` is then the exact charge so far, whatever the slices.
 
-With `ASK_DEPTH` for an argument, no fuel is asked for but depth: how many frames deeper the guest
-may go. A start function asks once; any other asks only when it has used up what the host set, and
-an answer that leaves less than nothing ends it.
+With `ASK_DEPTH` for an argument, no fuel is asked for but depth: how many frames deep the guest may
+go. That is asked once ahead of a start function. Whoever asks later has used up what the host set,
+and ends whatever the answer.
 
 and exports, beside what the guest exports:
 

@@ -20,9 +20,10 @@ class Patch:
     def insert(self, pos: int, code: bytes) -> None:
         self.replace(pos, pos, code)
 
-    def slot(self, pos: int) -> int:
-        """Keep a place at *pos* for code known later; `fill` takes what this returns."""
-        self._spans.append((pos, pos))
+    def slot(self, start: int, end: int | None = None) -> int:
+        """Keep a place for code known later, instead of `data[start:end]`; unless *end* is given,
+        at *start*. `fill` takes what this returns; without code nothing changes."""
+        self._spans.append((start, start if end is None else end))
         self._codes.append(b"")
         return len(self._codes) - 1
 

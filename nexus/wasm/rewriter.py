@@ -46,7 +46,7 @@ from nexus.wasm.reader import Reader
 from nexus.wasm.segments import check_data, rewrite_elements
 from nexus.wasm.types import NUMBER_TYPES, VALUE_TYPES
 
-REWRITER_VERSION = 2
+REWRITER_VERSION = 3
 """part of an artifact's cache key; raise it whenever the output changes"""
 
 SAVED_BYTES = 72
@@ -126,7 +126,10 @@ class _Rewrite:
         limits, payloads = self.limits, self.payloads
         self._rewrite(sections.TYPE, rewrite_types)
         payloads[sections.IMPORT], self.imports = self._read(sections.IMPORT, rewrite_imports)
-        self._rewrite(sections.FUNCTION, rewrite_functions)
+        ours = 2 if sections.START in self.found else 1
+        self._rewrite(
+            sections.FUNCTION, lambda reader, layout: rewrite_functions(reader, layout, ours)
+        )
         self._rewrite(sections.TABLE, lambda reader, layout: rewrite_tables(reader, layout, limits))
         payloads[sections.MEMORY], self.memory = self._read(
             sections.MEMORY, lambda reader, layout: rewrite_memories(reader, layout, limits)
@@ -149,7 +152,7 @@ class _Rewrite:
             index = int(found.export.removeprefix(GLOBAL_PREFIX))
             added.append(encode_export(found.export, GLOBAL, index))
         for name, index in self.named.items():
-            renumbered = self.layout.renumbered(index, 0)
+            renumbered = self.layout.entrance(index, 0)
             added.append(encode_export(FUNCTION_PREFIX + name, FUNCTION, renumbered))
         self.payloads[sections.EXPORT], self.exports = self._read(
             sections.EXPORT, lambda reader, layout: rewrite_exports(reader, layout, added)
@@ -202,5 +205,5 @@ class _Rewrite:
             has_start=sections.START in self.found,
             functions=self.layout.functions - self.layout.imported_functions,
             frame_bytes=SAVED_BYTES + ARGUMENT_BYTES * self.layout.largest_arity,
-            uncounted_frames=MAX_CHAIN,
+            uncounted_frames=MAX_CHAIN + 1,  # one that calls nothing may be made unchecked
         )

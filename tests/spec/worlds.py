@@ -12,7 +12,7 @@ import wasmtime
 
 from nexus.engines import llvm_wheel
 from nexus.model import FuncType
-from nexus.wasm.names import ASK_DEPTH, CHECKPOINT
+from nexus.wasm.names import ASK_DEPTH, CHECKPOINT, DEPTH_EXPORT
 
 from .suite import CACHE
 from .trampoline import Flat, trampoline
@@ -67,12 +67,12 @@ def _trampoline(type: FuncType) -> bytes:
     return trampoline(type)
 
 
-DEPTH, MAX_ASKED = 100, 4
-"""frames for each asking, and how often one call may ask: what the scripts nest on purpose ends
-within them, what recurs without end does not"""
+DEPTH = 400
+"""frames for each call: what the scripts nest on purpose ends within them, what recurs without end
+does not"""
 
 EXHAUSTED = "the stack is exhausted"
-"""for an engine's words for its own stack, and for a guest that asked for depth too often"""
+"""for an engine's words for its own stack, and for a guest that asked for more depth than it got"""
 
 _ENGINES_WORDS = ("STACK_OVERFLOW", "call stack exhausted")
 
@@ -81,21 +81,21 @@ class Checkpoint:
     """The host's side of one store: fuel without end, depth with one."""
 
     def __init__(self) -> None:
-        self._asked = 0
+        self._asked = self._may_ask = 0
 
-    def begin(self) -> None:
-        """To be called before each call."""
-        self._asked = 0
+    def begin(self, *, may_ask: bool) -> None:
+        """To be called before each call; a start function *may_ask* for depth, once."""
+        self._asked, self._may_ask = 0, int(may_ask)
 
     def __call__(self, left: int) -> int:
         if left != ASK_DEPTH:
             return left + SLICE if left > -SLICE else SLICE
         self._asked += 1
-        return DEPTH if self._asked <= MAX_ASKED else 0
+        return DEPTH if self._asked <= self._may_ask else 0
 
     def trapped(self, words: str) -> Trapped:
         """Say how a guest trapped, of whom the engine says *words*."""
-        exhausted = self._asked > MAX_ASKED or any(known in words for known in _ENGINES_WORDS)
+        exhausted = self._asked > self._may_ask or any(known in words for known in _ENGINES_WORDS)
         return Trapped(EXHAUSTED if exhausted else words)
 
 
@@ -114,18 +114,21 @@ class WasmtimeWorld:
     def __init__(self) -> None:
         self._store = wasmtime.Store(ENGINE)
         self._host = Checkpoint()
+        self._linked: dict[str, Instance] = {}
+        """whose exports others import, which may enter them on their own"""
         i64 = wasmtime.ValType.i64()
         type = wasmtime.FuncType([i64], [i64])
         self._checkpoint = wasmtime.Func(self._store, type, self._host)
 
     def instantiate(self, wasm: bytes, imports: Imports, known: Known) -> Instance:
         wanted = []
-        self._host.begin()
+        self._begin(None)
         for module, name in imports:
             if (module, name) == CHECKPOINT:
                 wanted.append(self._checkpoint)
             elif module in known and name in known[module].exports:
                 wanted.append(known[module].exports[name])
+                self._linked[module] = known[module]
             else:
                 raise NotAccepted(f"unknown import {module}.{name}")
         try:
@@ -141,11 +144,18 @@ class WasmtimeWorld:
             module = _compiled(_trampoline(type))
             made = wasmtime.Instance(self._store, module, [instance.exports[name]])
             instance.callers[name] = made.exports(self._store)["call"]
-        self._host.begin()
+        self._begin(instance)
         try:
             return _flat(instance.callers[name](self._store, *arguments))
         except wasmtime.Trap as trap:
             raise self._host.trapped(_first_line(trap)) from None
+
+    def _begin(self, called: Instance | None) -> None:
+        self._host.begin(may_ask=called is None)
+        for instance in (*self._linked.values(), *([called] if called else [])):
+            depth = instance.exports.get(DEPTH_EXPORT)
+            if depth is not None:  # it is metered
+                depth.set_value(self._store, DEPTH)
 
     def read_global(self, instance: Instance, name: str) -> Any:
         return instance.exports[name].value(self._store)
@@ -168,6 +178,7 @@ class WasmerWorld:
 
         self._wasmer = wasmer
         self._host = Checkpoint()
+        self._linked: dict[str, Instance] = {}
         self._store = wasmer.Store(wasmer.engine.Universal(compiler))
         type = wasmer.FunctionType([wasmer.Type.I64], [wasmer.Type.I64])
         self._checkpoint = wasmer.Function(self._store, self._host.__call__, type)
@@ -179,13 +190,15 @@ class WasmerWorld:
         except RuntimeError as error:
             raise NotAccepted(str(error)) from None
         spaces: dict[str, dict[str, Any]] = {}
-        self._host.begin()
+        self._begin(None)
         for space, name in imports:
             try:
                 checkpoint = (space, name) == CHECKPOINT
                 found = self._checkpoint if checkpoint else getattr(known[space].exports, name)
             except LookupError:
                 raise NotAccepted(f"unknown import {space}.{name}") from None
+            if not checkpoint:
+                self._linked[space] = known[space]
             spaces.setdefault(space, {})[name] = found
         return Instance(self._instance(module, spaces).exports)
 
@@ -201,13 +214,21 @@ class WasmerWorld:
                 raise NotAccepted(said) from None
             raise self._host.trapped(said) from None
 
+    def _begin(self, called: Instance | None) -> None:
+        self._host.begin(may_ask=called is None)
+        for instance in (*self._linked.values(), *([called] if called else [])):
+            try:
+                getattr(instance.exports, DEPTH_EXPORT).value = DEPTH
+            except LookupError:  # it is not metered
+                continue
+
     def call(self, instance: Instance, name: str, type: FuncType, arguments: Flat) -> Flat:
         if name not in instance.callers:
             if type not in self._modules:
                 self._modules[type] = self._wasmer.Module(self._store, _trampoline(type))
             spaces = {"m": {"f": getattr(instance.exports, name)}}
             instance.callers[name] = self._instance(self._modules[type], spaces).exports.call
-        self._host.begin()
+        self._begin(instance)
         try:
             return _flat(instance.callers[name](*arguments))
         except RuntimeError as error:

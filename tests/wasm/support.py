@@ -12,7 +12,13 @@ import wasmtime
 
 from nexus.model import ModuleInfo
 from nexus.wasm import RewriteLimits, rewrite
-from nexus.wasm.names import ASK_DEPTH, CHECKPOINT_MODULE, CHECKPOINT_NAME, FUEL_EXPORT
+from nexus.wasm.names import (
+    ASK_DEPTH,
+    CHECKPOINT_MODULE,
+    CHECKPOINT_NAME,
+    DEPTH_EXPORT,
+    FUEL_EXPORT,
+)
 
 LIMITS = RewriteLimits(memory_pages=64)
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -51,12 +57,14 @@ class Meter:
     granted: int = 0
     checkpoints: int = 0
     frames: int = 10_000
-    """how deep the guest may go; what it may, it asks for once"""
+    """how deep the guest may go: set before each call, and what a start function may ask for"""
+    asked: int = 0
+    """how often depth was asked for"""
 
     def checkpoint(self, left: int) -> int:
         if left == ASK_DEPTH:
-            frames, self.frames = self.frames, 0
-            return frames
+            self.asked += 1
+            return self.frames if self.asked == 1 else 0
         self.checkpoints += 1
         if self.budget is not None and self.granted - left >= self.budget:
             self.granted -= left - STOP
@@ -93,7 +101,10 @@ def _with_wasmtime(wasm: bytes, meter: Meter) -> Program:
     linker = wasmtime.Linker(ENGINE)
     i64 = wasmtime.ValType.i64()
     linker.define_func(
-        CHECKPOINT_MODULE, CHECKPOINT_NAME, wasmtime.FuncType([i64], [i64]), meter.checkpoint
+        CHECKPOINT_MODULE,
+        CHECKPOINT_NAME,
+        wasmtime.FuncType([i64], [i64]),
+        meter.checkpoint,
     )
     module = wasmtime.Module(ENGINE, wasm)
 
@@ -104,9 +115,15 @@ def _with_wasmtime(wasm: bytes, meter: Meter) -> Program:
             raise Trap(str(error)) from None
 
     exports: Any = trapping(lambda: linker.instantiate(store, module)).exports(store)
+
+    def call(name: str, *args: Any) -> Any:
+        exports[DEPTH_EXPORT].set_value(store, meter.frames)
+        return trapping(lambda: exports[name](store, *args))
+
+    meter.asked = 1  # whoever asks for depth from now on has used up what was set
     return Program(
         meter,
-        lambda name, *args: trapping(lambda: exports[name](store, *args)),
+        call,
         lambda: int(exports[FUEL_EXPORT].value(store)),
     )
 
@@ -128,8 +145,14 @@ def _with_wasmer(wasm: bytes, meter: Meter) -> Program:
             raise Trap(str(error)) from None
 
     instance = trapping(lambda: wasmer.Instance(wasmer.Module(store, wasm), imports))
+
+    def call(name: str, *args: Any) -> Any:
+        getattr(instance.exports, DEPTH_EXPORT).value = meter.frames
+        return trapping(lambda: getattr(instance.exports, name)(*args))
+
+    meter.asked = 1
     return Program(
         meter,
-        lambda name, *args: trapping(lambda: getattr(instance.exports, name)(*args)),
+        call,
         lambda: int(getattr(instance.exports, FUEL_EXPORT).value),
     )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import random
 
-from nexus.wasm.call_graph import MAX_CHAIN, Calls, counted_functions
+from nexus.wasm.call_graph import MAX_CHAIN, Calls, analyse
 
 
 def graph(*calls: set[int], targets: tuple[set[int], ...] = (), **types: set[int]) -> set[int]:
     by_type = {int(name[1:]): found for name, found in types.items()}
-    return counted_functions(
-        [Calls(set(found), by_type.get(at, set())) for at, found in enumerate(calls)], targets
-    )
+    return analyse(
+        [Calls(set(found), by_type.get(at, set())) for at, found in enumerate(calls)],
+        targets,
+    ).counted
 
 
 def test_what_does_not_recur_is_not_counted() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nexus.wasm.costs import CALL, CALL_INDIRECT, ENTRY, SLACK
+from nexus.wasm.costs import CALL, CALL_INDIRECT, ENTRY, LONG, SLACK
 
 from .support import ENGINES, Meter, Trap, instantiate, metered, wat
 from .support import rewrite as rewrite_module
@@ -24,6 +24,16 @@ LOOPS = {
     "mutual recursion": "(func $f (export \"run\") (call $g)) (func $g (call $f))",
     "indirect recursion": """(table 1 funcref) (elem (i32.const 0) $f)
         (func $f (export "run") (call_indirect (i32.const 0)))""",
+    "indirect recursion by equal types": """(type $a (func)) (type $b (func))
+        (table 1 funcref) (elem (i32.const 0) $f)
+        (func $f (export "run") (type $b) (call_indirect (type $a) (i32.const 0)))""",
+    "recursion in one arm": """(func $f (param i32)
+        (if (local.get 0) (then (call $f (i32.const 1)) (call $f (i32.const 1)))))
+        (func (export "run") (call $f (i32.const 1)))""",
+    "recursion in a loop": """(func $f (loop (call $f) (br 0)))
+        (func (export "run") (call $f))""",
+    "small leaves in a loop": """(func $leaf (drop (i32.const 1)))
+        (func (export "run") (loop (call $leaf) (br 0)))""",
     "an endless memory.fill": """(memory 16) (func (export "run") (loop
         (memory.fill (i32.const 0) (i32.const 1) (i32.const 1048576)) (br 0)))""",
 }  # fmt: skip
@@ -155,3 +165,36 @@ def test_the_output_is_the_same_every_time() -> None:
     from .support import LIMITS
 
     assert rewrite_module(wasm, LIMITS) == rewrite_module(wasm, LIMITS)
+
+
+def test_small_leaves_are_paid_for_by_those_who_call_them() -> None:
+    text = f"""(module (func $leaf {SMALL}) (func $exported (export "leaf") {SMALL})
+      (func (export "run") (call $leaf) (call $exported)))"""
+    program = instantiate(metered(text))
+    program.call("run")
+    assert program.charged == ENTRY + 2 * (1 + CALL + ENTRY + 5)
+    program.call("leaf")
+    assert program.charged == 2 * ENTRY + 2 * (1 + CALL + ENTRY + 5) + 5
+
+
+def test_between_calls_of_small_leaves_there_are_checks() -> None:
+    """Else straight code could run as long as it is, times what leaves take."""
+    meter = Meter(slice=1)
+    text = f"""(module (func $leaf {LARGE} {LARGE})
+      (func (export "run") {"(call $leaf)" * 2000}))"""
+    instantiate(metered(text), meter=meter).call("run")
+    assert meter.checkpoints >= 2000 * CALL // LONG
+
+
+def test_recursion_leaves_its_caller_the_depth_it_had() -> None:
+    """As often as it is called, and from where its depth was not counted."""
+    text = """(module (func $down (param i32)
+        (if (local.get 0) (then (call $down (i32.sub (local.get 0) (i32.const 1))))))
+      (func $between (call $down (i32.const 80)))
+      (func $start (call $between) (call $between)) (start $start)
+      (func (export "run") (local i32) (loop (call $between) (call $down (i32.const 80))
+        (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 9))))))"""
+    for engine in ENGINES:
+        instantiate(metered(text), engine, Meter(frames=100)).call("run")
+        with pytest.raises(Trap, match="unreachable"):
+            instantiate(metered(text), engine, Meter(frames=70)).call("run")

@@ -41,7 +41,7 @@ def test_many_functions() -> None:
     )
     rewritten, info = rewrite(wasm, LIMITS)
     assert info.functions == count
-    assert len(rewritten) < 30 * count
+    assert len(rewritten) < 40 * count  # of which 10 around the call, for the depth
 
 
 def test_one_large_function() -> None:
