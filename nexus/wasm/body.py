@@ -142,6 +142,9 @@ class BodyRewriter:
         """per frame, how many loops it is in, or is"""
         self._around = [0]
         """per frame, the segment around it"""
+        self._numbers = [0]
+        """per frame, how many were opened before it"""
+        self._opened = 1
         self._checked = 0
         """how much code had been read at the last check that was passed to get here"""
         self._checked_at = [0]
@@ -238,12 +241,15 @@ class BodyRewriter:
         self._bare.append(self._data[pos + 1] == EMPTY_BLOCK)
         self._inside.append(self._loops)
         self._around.append(self._charges.current)
+        self._numbers.append(self._opened)
+        self._opened += 1
         self._checked_at.append(self._checked)
 
     def _end(self, pos: int) -> int:
         around, frame = self._around.pop(), self._frames.pop()
         self._bare.pop()
         self._inside.pop()
+        self._numbers.pop()
         self._checked = self._checked_at.pop()
         if frame == _LOOP and self._frames:
             self._candidate = None
@@ -366,6 +372,7 @@ class BodyRewriter:
                 target,
                 indirect,
                 charges.current,
+                self._numbers[-1],
                 charges.left,
                 self._ahead if self._loops else None,
             )

@@ -27,6 +27,8 @@ class CallSite(NamedTuple):
     indirect: bool
     segment: int
     """of code that it is in"""
+    block: int
+    """innermost one that it is in, by number"""
     left: int | None
     """the local that mirrors the fuel, in a loop"""
     ahead: int | None

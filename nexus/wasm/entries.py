@@ -141,14 +141,15 @@ def _points(draft: Draft) -> dict[int, CallSite]:
     """Where a small recursive function is to check, by slot, and a call that this is for.
 
     That is ahead of loops, once for all rounds, as a frame's depth does not change; else ahead of
-    the first call of a segment, which is passed before the others.
+    the first call of a segment, which is passed before the others in the same block. In others it
+    need not be: a branch may leave the first call's block, and what is around go on in the segment.
     """
     found: dict[int, CallSite] = {}
-    segments: set[int] = set()
+    checked: set[tuple[int, int]] = set()
     for site in draft.sites:
         if site.ahead is not None:
             found.setdefault(site.ahead, site)
-        elif site.segment not in segments:
-            segments.add(site.segment)
+        elif (site.segment, site.block) not in checked:
+            checked.add((site.segment, site.block))
             found[site.before] = site
     return found

@@ -19,6 +19,10 @@ _PARAMS = 30
 
 GUESTS = {
     "direct": '(func $f (export "f") (call $f) (call $nothing)) (func $nothing)',
+    "past a call that is skipped": """(func $f (param i32) (call $wait)
+        (block (block (if (local.get 0) (then (br 1))) (call $f (i32.const 1))))
+        (call $f (i32.const 1)))
+      (func (export "f") (call $f (i32.const 1)))""",
     "mutual": '(func $f (export "f") (call $g) (call $g)) (func $g (call $f) (call $f))',
     "indirect": """(table 1 funcref) (elem (i32.const 0) $f) (type $t (func))
       (func $f (export "f") (call_indirect (type $t) (i32.const 0))

@@ -30,6 +30,10 @@ LOOPS = {
     "recursion in one arm": """(func $f (param i32)
         (if (local.get 0) (then (call $f (i32.const 1)) (call $f (i32.const 1)))))
         (func (export "run") (call $f (i32.const 1)))""",
+    "recursion past a call that is skipped": """(func $f (param i32)
+        (block (block (if (local.get 0) (then (br 1))) (call $f (i32.const 1))))
+        (call $f (i32.const 1)))
+        (func (export "run") (call $f (i32.const 1)))""",
     "recursion in a loop": """(func $f (loop (call $f) (br 0)))
         (func (export "run") (call $f))""",
     "small leaves in a loop": """(func $leaf (drop (i32.const 1)))
