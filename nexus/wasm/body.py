@@ -23,6 +23,7 @@ from nexus.wasm.costs import (
     HOST_CALL,
     LONG,
     PAGE_SHIFT,
+    values_cost,
 )
 from nexus.wasm.counted import Exit
 from nexus.wasm.draft import EXTRA_LOCALS, I32, I64, CallSite, Draft
@@ -36,14 +37,14 @@ from nexus.wasm.immediates import (
     skip_value_types,
 )
 from nexus.wasm.layout import Layout
-from nexus.wasm.leb128 import encode_unsigned, read_u32, skip_signed
+from nexus.wasm.leb128 import encode_unsigned, read_signed, read_u32, skip_signed
 from nexus.wasm.limits import RewriteLimits
 from nexus.wasm.loop_shape import recognize
 from nexus.wasm.meter import Meter
 from nexus.wasm.opcodes import KINDS, Kind, refused_misc, refused_opcode
 from nexus.wasm.patch import Patch
 from nexus.wasm.reader import Reader
-from nexus.wasm.types import EMPTY_BLOCK, read_value_type
+from nexus.wasm.types import EMPTY_BLOCK, VALUE_TYPES, read_value_type
 
 MAX_LOCALS = 50_000
 """of one function, parameters included: what engines accept"""
@@ -118,7 +119,7 @@ class BodyRewriter:
         self._charges = Charges(self._patch)
         declared = self._data[first : reader.pos]
         self._draft = Draft(self._patch, self._charges, runs, declared, self._locals, end)
-        self._scan(reader.pos, end)
+        self._scan(reader.pos, end, len(self.layout.signature(function).results))
         return self._draft
 
     def _count_locals(self, reader: Reader, runs: int, function: int) -> int:
@@ -134,7 +135,7 @@ class BodyRewriter:
 
     # ---- the pass ----------------------------------------------------------------------------
 
-    def _scan(self, pos: int, end: int) -> None:
+    def _scan(self, pos: int, end: int, results: int) -> None:
         self._frames = bytearray([_LOOP])  # the function itself: nothing follows its end
         self._bare = bytearray([0])
         """per frame, whether branches to it surely take no values with them"""
@@ -159,6 +160,7 @@ class BodyRewriter:
         self._loops = 0
         """how many there are around the code being read"""
         self._charges.begin(pos, CHECK)
+        self._charges.add(values_cost(results))
         try:
             pos = self._instructions(pos, end)
         except IndexError:  # an instruction ran past the end of the module
@@ -206,8 +208,10 @@ class BodyRewriter:
     # ---- control -----------------------------------------------------------------------------
 
     def _block(self, pos: int) -> int:
+        end = skip_block_type(self._data, pos + 1, len(self.layout.types))
+        self._charges.add(self._values(pos))
         self._open(_BLOCK, pos)
-        return skip_block_type(self._data, pos + 1, len(self.layout.types))
+        return end
 
     def _loop(self, pos: int) -> int:
         charges = self._charges
@@ -220,14 +224,16 @@ class BodyRewriter:
         head = skip_block_type(self._data, pos + 1, len(self.layout.types))
         self._checked = charges.total
         charges.begin_loop(head, self._data[pos + 1 : head])
+        charges.add(self._values(pos))  # each round
         self._loop_starts.append((charges.current, len(self._draft.sites)))
         empty = self._data[pos + 1] == EMPTY_BLOCK
         self._candidate = _Candidate(head, charges.current, charges.total, []) if empty else None
         return head
 
     def _if(self, pos: int) -> int:
-        self._open(_BLOCK, pos)
         arm = skip_block_type(self._data, pos + 1, len(self.layout.types))
+        self._charges.add(self._values(pos))
+        self._open(_BLOCK, pos)
         self._charges.begin(arm, self._around[-1])
         return arm
 
@@ -235,6 +241,14 @@ class BodyRewriter:
         self._checked = self._checked_at[-1]
         self._charges.begin(pos + 1, self._around[-1])
         return pos + 1
+
+    def _values(self, pos: int) -> int:
+        """What passing values into and out of the block at *pos* costs, once."""
+        byte = self._data[pos + 1]
+        if byte == EMPTY_BLOCK or byte in VALUE_TYPES:
+            return 0
+        type_ = self.layout.types[read_signed(self._data, pos + 1, 33)[0]]
+        return values_cost(len(type_.params) + len(type_.results))
 
     def _open(self, frame: int, pos: int) -> None:
         self._frames.append(frame)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nexus.wasm.costs import CALL, CALL_INDIRECT, ENTRY, LONG, SLACK
+from nexus.wasm.costs import CALL, CALL_INDIRECT, ENTRY, FREE_VALUES, LONG, SLACK
 
 from .support import ENGINES, Meter, Trap, instantiate, metered, wat
 from .support import rewrite as rewrite_module
@@ -123,6 +123,29 @@ def test_a_switch_is_charged_for_the_case_that_runs() -> None:
         before = program.charged
         program.call("run", case)
         assert SLACK < program.charged - before < 4 * SLACK
+
+
+def test_each_round_pays_for_the_values_it_moves() -> None:
+    """A branch back with a hundred values shifts all of them by one."""
+    charges = []
+    for rounds in (1, 2, 3):
+        text = f"""(module (func (export "run") (local i32) {"(local.get 0)" * 100}
+          (loop (param {"i32 " * 100}) (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+            (local.get 0) (br_if 0 (i32.ne (local.get 0) (i32.const {rounds})))
+            {"(drop)" * 101})))"""
+        program = instantiate(metered(text))
+        program.call("run")
+        charges.append(program.charged)
+    assert charges[2] - charges[1] == charges[1] - charges[0] == 9 + 100 - FREE_VALUES
+
+
+def test_blocks_and_functions_pay_for_the_values_they_give() -> None:
+    many = f"(result {'i32 ' * 100})"
+    text = f"""(module (func $f {many} {"(i32.const 1)" * 100})
+      (func (export "run") (block {many} (call $f)) {"(drop)" * 100}))"""
+    program = instantiate(metered(text))
+    program.call("run")
+    assert program.charged == 2 * ENTRY + 1 + CALL + 100 + 2 * (100 - FREE_VALUES)
 
 
 def test_small_arms_are_taken_over_only_up_to_the_slack() -> None:
