@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import logging
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support import CACHE_VARIABLE
+
 # How fast examples are made says more of the machine than of the code.
 settings.register_profile("nexus", suppress_health_check=[HealthCheck.too_slow], deadline=None)
 settings.load_profile("nexus")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make one folder for the artifacts of all that serve JavaScript, in all of pytest-xdist's
+    processes: to compile QuickJS takes 8 s each time."""
+    if CACHE_VARIABLE not in os.environ:
+        folder = os.environ[CACHE_VARIABLE] = tempfile.mkdtemp(prefix="nexus-tests-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 import json
+import os
 import sys
 import tempfile
 import time
@@ -36,6 +37,13 @@ QUICK_ENGINES = [pair for pair in ENGINES if pair[1] != "llvm"]
 PLAIN = Limits(timeout_s=20.0, cpu_timeout_s=20.0)
 
 _numbers = itertools.count()
+
+CACHE_VARIABLE = "TESTS_CACHE_DIR"
+
+
+def shared_cache() -> Path:
+    """Where artifacts stay for the whole test run (`tests/conftest.py` makes it)."""
+    return Path(os.environ[CACHE_VARIABLE])
 
 
 @functools.cache

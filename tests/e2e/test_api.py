@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import ROOT
+from tests.support import ROOT, shared_cache
 
 from .conftest import Server, serving, until
 
@@ -30,7 +30,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     shell = "\n".join(line for line in commands() if line not in CURL)
     subprocess.run(["sh", "-e", "-c", shell], cwd=folder, check=True)
     scratch = tmp_path_factory.mktemp("server")
-    with serving(folder / "handlers", scratch, NEXUS_ADMIN_TOKEN="secret") as running:
+    environ = {"NEXUS_ADMIN_TOKEN": "secret", "NEXUS_CACHE_DIR": str(shared_cache())}
+    with serving(folder / "handlers", scratch, **environ) as running:
         yield running
 
 

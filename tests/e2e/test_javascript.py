@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import shared_cache
+
 from .conftest import Answer, Server, serving
 
 WAIT_S = 30.0
@@ -35,7 +37,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(folder: Path, tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
     (folder / "hi.js").write_text(answering("hi"))
     (folder / "boom.js").write_text('export default () => { throw new TypeError("boom"); };\n')
-    with serving(folder, tmp_path_factory.mktemp("server")) as running:
+    environ = {"NEXUS_CACHE_DIR": str(shared_cache())}
+    with serving(folder, tmp_path_factory.mktemp("server"), **environ) as running:
         yield running
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import ROOT
+from tests.support import ROOT, shared_cache
 
 from .conftest import Answer, Server, serving, until
 
@@ -92,7 +92,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     for name in ("c", "javascript", "waits"):
         (folder / f"{name}.toml").write_text(GRANTS)
     scratch = tmp_path_factory.mktemp("server")
-    with serving(folder, scratch, NEXUS_ADMIN_TOKEN="secret", NEXUS_MAX_SUSPENDED="20") as running:
+    environ = {"NEXUS_ADMIN_TOKEN": "secret", "NEXUS_CACHE_DIR": str(shared_cache())}
+    with serving(folder, scratch, NEXUS_MAX_SUSPENDED="20", **environ) as running:
         yield running
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,14 @@ from nexus.errors import NexusError
 from nexus.guest import guest_for
 from nexus.guest.js.bundle import Bundle
 from nexus.guest.js.runtime import FUNCTIONS, load_runtime
+from nexus.handlers.cache import ArtifactCache
 from nexus.handlers.script_setup import set_up
 from nexus.model import Compiled, Context, Handler, HttpRequest, HttpResponse, Limits
 from nexus.pool import Execution, InstancePool
 from nexus.scheduling import Admission, Fifo
-from nexus.wasm import RewriteLimits, rewrite
+from nexus.wasm import REWRITER_VERSION, RewriteLimits, rewrite
 from nexus.watchdog import Watchdog
+from tests.support import shared_cache
 
 ENGINES = ["wasmtime", *(["wasmer"] if find_spec("wasmer_compiler_cranelift") else [])]
 LIMITS = Limits(timeout_s=5.0, cpu_timeout_s=5.0, memory_bytes=16 << 20)
@@ -33,16 +36,23 @@ class Scripts:
 
     def __init__(self, engine: str, folder: Path) -> None:
         self.engine = create_engine(engine, "cranelift", folder)
-        limits = RewriteLimits(memory_pages=LIMITS.memory_bytes >> 16)
-        rewritten, info = rewrite(load_runtime(), limits, FUNCTIONS)
-        artifact = self.engine.compile(rewritten)
-        self.runtime = Compiled("quickjs", artifact, measured(info, artifact), "js")
+        version = f"{REWRITER_VERSION} {self.engine.fingerprint}"
+        key = f"quickjs-{sha256(version.encode()).hexdigest()}"
+        self.runtime = ArtifactCache(shared_cache(), lambda _: None).get_or_make(
+            key, lambda: self._compile(key)
+        )
         self.pool = InstancePool(self.engine, guest_for, max_instances=2)
         self.watchdog = Watchdog(5.0)
         self.watchdog.start()
         admission = Admission(Fifo(), max_running=2, max_queue=2)
         self.dispatcher = Dispatcher(admission, self.pool, self.watchdog, lambda *_: None)
         self.last: Execution
+
+    def _compile(self, key: str) -> Compiled:
+        limits = RewriteLimits(memory_pages=LIMITS.memory_bytes >> 16)
+        rewritten, info = rewrite(load_runtime(), limits, FUNCTIONS)
+        artifact = self.engine.compile(rewritten)
+        return Compiled(key, artifact, measured(info, artifact), "js")
 
     def close(self) -> None:
         self.pool.shutdown()

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from nexus.http import create_app
 from tests.http.conftest import Answer, Client, make_service
+from tests.support import shared_cache
 from tests.wat import one, prints
 
 TOKEN = "s3cret-of-the-operator"
@@ -67,6 +68,7 @@ def app_of_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask
         registry,
         NEXUS_PLUGINS='{"x": {"password": "hunter2"}}',
         NEXUS_MAX_REQUEST_BYTES="300000",
+        NEXUS_CACHE_DIR=str(shared_cache()),
     )
     service.start_with(folder)
     app = create_app(service, registry, TOKEN.encode())
