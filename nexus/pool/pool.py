@@ -8,30 +8,20 @@ common: a thread that needs a new instance where `max_instances` exist, or their
 from __future__ import annotations
 
 import threading
-import time
-from collections import OrderedDict
-from dataclasses import dataclass, field
 
-from nexus.errors import Overloaded, ResourceLimit, ShuttingDown, SuspensionNotFound
+from nexus.errors import ShuttingDown
 from nexus.model import Compiled, Handler, Snapshot
 from nexus.pool.execution import Execution
-from nexus.pool.instance import GoOn, WasmInstance, restore, take_snapshot
+from nexus.pool.instance import WasmInstance, restore, take_snapshot
 from nexus.pool.linked import LinkedModule
+from nexus.pool.shelf import Shelf
+from nexus.pool.suspended import SuspendedInstances
 from nexus.protocols import Engine, EngineInstance, GuestFactory
 
 PAGE_BYTES = 65536
-_NO_BOUND = 1 << 62
 
 
-@dataclass(eq=False)
-class _Shelf:
-    """What one thread has: its linked modules by module key, idle instances by compiled key."""
-
-    modules: dict[str, LinkedModule] = field(default_factory=dict)
-    idle: dict[str, list[WasmInstance]] = field(default_factory=dict)
-
-
-class InstancePool:
+class InstancePool(SuspendedInstances):
     """Lends instances to the calling thread. Thread-safe."""
 
     def __init__(
@@ -44,26 +34,12 @@ class InstancePool:
     ) -> None:
         """*max_memory_bytes*: of linear memory of all instances together; None: no bound."""
         self._engine, self._make_guest = engine, make_guest
-        self._max_instances = max_instances
-        self._max_memory = _NO_BOUND if max_memory_bytes is None else max_memory_bytes
         self._local = threading.local()
-        # What comes free may be too little for one waiter and enough for another: all look.
-        self._lock = threading.Lock()  # guards all below, and every shelf's `idle`
-        self._changed = threading.Condition(self._lock)
-        self._waiting = 0
-        self._idle: OrderedDict[WasmInstance, tuple[_Shelf, str]] = OrderedDict()
-        self._active: set[WasmInstance] = set()
-        self._suspended: dict[str, WasmInstance] = {}
-        """by suspension id: they count against the memory, not against max_instances"""
-        self._suspended_bytes = 0
-        self._memory: dict[WasmInstance, int] = {}
-        self._memory_bytes = 0
-        """sum of `_memory`, and of what `_reserve` claimed"""
-        self._reserved = 0
+        super().__init__(max_instances, max_memory_bytes)
+        # Guarded by `_lock`, too:
         self._surplus = 0
         """instances beyond the bounds that go as they come back; only ever after `resize`"""
         self._created = 0
-        self._closed = False
         self._snapshots: dict[str, Snapshot] = {}
         self._wanted: tuple[frozenset[str], frozenset[str]] | None = None
         """keys of instances and of modules worth keeping; None: all"""
@@ -95,49 +71,8 @@ class InstancePool:
             instance.terminate()
         return self._create(shelf, compiled, needed, run)
 
-    def _reserve(self, needed: int, deadline: float) -> list[WasmInstance]:
-        """Under the lock: claim room for one more; return the idle instances that make way."""
-        evicted: list[WasmInstance] = []
-        while not self._has_room(needed):
-            if self._idle:
-                evicted.append(self._take_oldest())
-            elif not self._wait(deadline):
-                raise Overloaded("no instance came free before the deadline")
-            if self._closed:
-                raise ShuttingDown("this worker is shutting down")
-        self._reserved += 1
-        self._memory_bytes += needed
-        return evicted
-
-    def _wait(self, deadline: float) -> bool:
-        self._waiting += 1
-        try:
-            return self._changed.wait(deadline - time.monotonic())
-        finally:
-            self._waiting -= 1
-
-    def _notify(self) -> None:
-        if self._waiting:  # nearly never: the check saves a microsecond a request
-            self._changed.notify_all()
-
-    def _has_room(self, needed: int) -> bool:
-        live = self._live()
-        if live >= self._max_instances:
-            return False
-        # Alone, an instance is always let in: its own limit bounds it.
-        return not (live and needed) or self._memory_bytes + needed <= self._max_memory
-
-    def _live(self) -> int:
-        return len(self._active) + len(self._idle) + self._reserved
-
-    def _take_oldest(self) -> WasmInstance:
-        oldest, (shelf, key) = self._idle.popitem(last=False)
-        shelf.idle[key].remove(oldest)
-        self._forget_memory(oldest)
-        return oldest
-
     def _create(
-        self, shelf: _Shelf, compiled: Compiled, claimed: int, run: Execution
+        self, shelf: Shelf, compiled: Compiled, claimed: int, run: Execution
     ) -> WasmInstance:
         instance = None
         try:
@@ -155,7 +90,7 @@ class InstancePool:
                 else:
                     self._notify()
 
-    def _make(self, shelf: _Shelf, compiled: Compiled, run: Execution) -> WasmInstance:
+    def _make(self, shelf: Shelf, compiled: Compiled, run: Execution) -> WasmInstance:
         linked = shelf.modules.get(compiled.loaded_as)
         if linked is None:
             self._drop_stale(shelf)
@@ -208,15 +143,6 @@ class InstancePool:
         for other in evicted:
             other.terminate()
 
-    def _over_budget(self, instance: WasmInstance) -> list[WasmInstance]:
-        """Under the lock: *instance* may have grown; take out idle ones that no longer fit."""
-        self._forget_memory(instance)
-        self._note_memory(instance)
-        evicted: list[WasmInstance] = []
-        while self._memory_bytes > self._max_memory and len(self._idle) > 1:
-            evicted.append(self._take_oldest())
-        return evicted
-
     def discard(self, instance: WasmInstance) -> None:
         """Let an instance go: its memory can no longer be trusted, or is no longer wanted."""
         with self._lock:
@@ -244,68 +170,7 @@ class InstancePool:
             instance.terminate()
         shelf.modules.clear()
 
-    # ---- suspended ones ---------------------------------------------------------------------
-
-    def suspend(self, instance: WasmInstance, suspension_id: str, resume: GoOn) -> None:
-        """Let others have the place of *instance*, which is lent; its memory stays, and counts.
-
-        Raises: ResourceLimit where suspended instances have all the memory there is.
-        """
-        with self._lock:
-            self._check_suspended(instance.memory_used())
-            instance.suspend(suspension_id, resume)
-            self._active.remove(instance)
-            evicted = self._add_suspended(instance, suspension_id)
-        for other in evicted:
-            other.terminate()
-
-    def store(
-        self, compiled: Compiled, size_bytes: int, suspension_id: str, resume: GoOn
-    ) -> WasmInstance:
-        """Count a suspended guest of *compiled* that is kept as an image of *size_bytes*; `discard`
-        ends that.
-
-        Raises: ResourceLimit as `suspend`.
-        """
-        with self._lock:
-            self._check_suspended(size_bytes)
-            instance = WasmInstance.stored(compiled, size_bytes, suspension_id, resume)
-            evicted = self._add_suspended(instance, suspension_id)
-        for other in evicted:
-            other.terminate()
-        return instance
-
-    def _check_suspended(self, size: int) -> None:
-        if self._suspended and self._suspended_bytes + size > self._max_memory:
-            raise ResourceLimit(
-                f"{len(self._suspended)} suspended executions hold {self._suspended_bytes} "
-                f"bytes of memory, of {self._max_memory} that the pool has"
-            )
-
-    def _add_suspended(self, instance: WasmInstance, suspension_id: str) -> list[WasmInstance]:
-        self._suspended[suspension_id] = instance
-        evicted = self._over_budget(instance)
-        self._suspended_bytes += self._memory[instance]
-        self._notify()
-        return evicted
-
-    def go_on(self, instance: WasmInstance, deadline: float) -> None:
-        """Lend *instance*, which is suspended, once more.
-
-        Raises: Overloaded if no place came free before *deadline*; ShuttingDown.
-        """
-        with self._lock:
-            evicted = self._reserve(0, deadline)
-            self._reserved -= 1
-            self._forget_suspended(instance.suspension_id() or "")
-            instance.go_on()
-            self._active.add(instance)
-        for other in evicted:
-            other.terminate()
-
-    def _forget_suspended(self, suspension_id: str) -> None:
-        instance = self._suspended.pop(suspension_id)
-        self._suspended_bytes -= self._memory[instance]
+    # ---- what is there, and what may be -----------------------------------------------------
 
     def warm(self, handler: Handler, run: Execution) -> bool:
         """Put one idle instance on the calling thread's shelf; False if there is no room for it
@@ -320,8 +185,7 @@ class InstancePool:
         """Have other bounds from now on. Idle instances beyond them go at once, lent ones when
         they come back."""
         with self._lock:
-            self._max_instances = max_instances
-            self._max_memory = _NO_BOUND if max_memory_bytes is None else max_memory_bytes
+            self._set_bounds(max_instances, max_memory_bytes)
             evicted: list[WasmInstance] = []
             while self._idle and (
                 self._live() > max_instances or self._memory_bytes > self._max_memory
@@ -331,8 +195,6 @@ class InstancePool:
             self._notify()
         for instance in evicted:
             instance.terminate()
-
-    # ---- what is there ----------------------------------------------------------------------
 
     def retain(self, wanted: list[Compiled]) -> None:
         """Keep only what serves *wanted*: idle instances of others go at once, linked modules when
@@ -352,52 +214,22 @@ class InstancePool:
         for instance, _ in stale:
             instance.terminate()
 
-    def _drop_stale(self, shelf: _Shelf) -> None:
+    def _drop_stale(self, shelf: Shelf) -> None:
         wanted = self._wanted
         if wanted is not None:
             for key in shelf.modules.keys() - wanted[1]:
                 del shelf.modules[key]
 
-    def _shelf(self) -> _Shelf:
+    def _shelf(self) -> Shelf:
         try:
-            shelf: _Shelf = self._local.shelf
+            shelf: Shelf = self._local.shelf
         except AttributeError:
-            shelf = self._local.shelf = _Shelf()
+            shelf = self._local.shelf = Shelf()
         return shelf
-
-    def _note_memory(self, instance: WasmInstance) -> None:
-        size = self._memory[instance] = instance.memory_peak()
-        self._memory_bytes += size
-
-    def _forget_memory(self, instance: WasmInstance) -> None:
-        self._memory_bytes -= self._memory.pop(instance, 0)
-
-    def active_count(self) -> int:
-        """Instances lent now."""
-        return len(self._active)
-
-    def available_count(self) -> int:
-        """Instances idle now."""
-        return len(self._idle)
-
-    def suspended_count(self) -> int:
-        """Instances in the middle of a suspended execution."""
-        return len(self._suspended)
-
-    def get_suspended(self, suspension_id: str) -> WasmInstance:
-        """Raises: SuspensionNotFound where no instance of this worker is suspended so."""
-        found = self._suspended.get(suspension_id)
-        if found is None:
-            raise SuspensionNotFound(f"no suspension {suspension_id!r}")
-        return found
 
     def instances_created(self) -> int:
         """Instances made since the start."""
         return self._created
-
-    def total_memory(self) -> int:
-        """Bytes of linear memory of all live instances; lent ones as they were when lent."""
-        return self._memory_bytes
 
     def shutdown(self) -> None:
         """Let all idle instances go and refuse new loans; lent ones go when they come back."""

@@ -1,0 +1,106 @@
+"""The budget that all instances of a pool share: how many there may be, and how much memory."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+
+from nexus.errors import Overloaded, ShuttingDown
+from nexus.pool.instance import WasmInstance
+from nexus.pool.shelf import Shelf
+
+_NO_BOUND = 1 << 62
+
+
+class Budget:
+    """Counts instances and their memories, and makes room. The pool is one, rather than has one:
+    a hop to another object would cost every request."""
+
+    def __init__(self, max_instances: int, max_memory_bytes: int | None) -> None:
+        """*max_memory_bytes*: of linear memory of all instances together; None: no bound."""
+        # What comes free may be too little for one waiter and enough for another: all look.
+        self._lock = threading.Lock()  # guards all below, what subclasses add, each shelf's `idle`
+        self._changed = threading.Condition(self._lock)
+        self._set_bounds(max_instances, max_memory_bytes)
+        self._waiting = 0
+        self._idle: OrderedDict[WasmInstance, tuple[Shelf, str]] = OrderedDict()
+        self._active: set[WasmInstance] = set()
+        self._memory: dict[WasmInstance, int] = {}
+        self._memory_bytes = 0
+        """sum of `_memory`, and of what `_reserve` claimed"""
+        self._reserved = 0
+        self._closed = False
+
+    def _set_bounds(self, max_instances: int, max_memory_bytes: int | None) -> None:
+        self._max_instances = max_instances
+        self._max_memory = _NO_BOUND if max_memory_bytes is None else max_memory_bytes
+
+    def _reserve(self, needed: int, deadline: float) -> list[WasmInstance]:
+        """Under the lock: claim room for one more; return the idle instances that make way."""
+        evicted: list[WasmInstance] = []
+        while not self._has_room(needed):
+            if self._idle:
+                evicted.append(self._take_oldest())
+            elif not self._wait(deadline):
+                raise Overloaded("no instance came free before the deadline")
+            if self._closed:
+                raise ShuttingDown("this worker is shutting down")
+        self._reserved += 1
+        self._memory_bytes += needed
+        return evicted
+
+    def _wait(self, deadline: float) -> bool:
+        self._waiting += 1
+        try:
+            return self._changed.wait(deadline - time.monotonic())
+        finally:
+            self._waiting -= 1
+
+    def _notify(self) -> None:
+        if self._waiting:  # nearly never: the check saves a microsecond a request
+            self._changed.notify_all()
+
+    def _has_room(self, needed: int) -> bool:
+        live = self._live()
+        if live >= self._max_instances:
+            return False
+        # Alone, an instance is always let in: its own limit bounds it.
+        return not (live and needed) or self._memory_bytes + needed <= self._max_memory
+
+    def _live(self) -> int:
+        return len(self._active) + len(self._idle) + self._reserved
+
+    def _take_oldest(self) -> WasmInstance:
+        oldest, (shelf, key) = self._idle.popitem(last=False)
+        shelf.idle[key].remove(oldest)
+        self._forget_memory(oldest)
+        return oldest
+
+    def _over_budget(self, instance: WasmInstance) -> list[WasmInstance]:
+        """Under the lock: *instance* may have grown; take out idle ones that no longer fit."""
+        self._forget_memory(instance)
+        self._note_memory(instance)
+        evicted: list[WasmInstance] = []
+        while self._memory_bytes > self._max_memory and len(self._idle) > 1:
+            evicted.append(self._take_oldest())
+        return evicted
+
+    def _note_memory(self, instance: WasmInstance) -> None:
+        size = self._memory[instance] = instance.memory_peak()
+        self._memory_bytes += size
+
+    def _forget_memory(self, instance: WasmInstance) -> None:
+        self._memory_bytes -= self._memory.pop(instance, 0)
+
+    def active_count(self) -> int:
+        """Instances lent now."""
+        return len(self._active)
+
+    def available_count(self) -> int:
+        """Instances idle now."""
+        return len(self._idle)
+
+    def total_memory(self) -> int:
+        """Bytes of linear memory of all live instances; lent ones as they were when lent."""
+        return self._memory_bytes

@@ -1,0 +1,91 @@
+"""Instances in the middle of a suspended execution, and images of such."""
+
+from __future__ import annotations
+
+from nexus.errors import ResourceLimit, SuspensionNotFound
+from nexus.model import Compiled
+from nexus.pool.budget import Budget
+from nexus.pool.instance import GoOn, WasmInstance
+
+
+class SuspendedInstances(Budget):
+    """A budget that suspended instances count against by their memory, not by their number."""
+
+    def __init__(self, max_instances: int, max_memory_bytes: int | None) -> None:
+        super().__init__(max_instances, max_memory_bytes)
+        # Guarded by `_lock`, too:
+        self._suspended: dict[str, WasmInstance] = {}
+        """by suspension id"""
+        self._suspended_bytes = 0
+
+    def suspend(self, instance: WasmInstance, suspension_id: str, resume: GoOn) -> None:
+        """Let others have the place of *instance*, which is lent; its memory stays, and counts.
+
+        Raises: ResourceLimit where suspended instances have all the memory there is.
+        """
+        with self._lock:
+            self._check_suspended(instance.memory_used())
+            instance.suspend(suspension_id, resume)
+            self._active.remove(instance)
+            evicted = self._add_suspended(instance, suspension_id)
+        for other in evicted:
+            other.terminate()
+
+    def store(
+        self, compiled: Compiled, size_bytes: int, suspension_id: str, resume: GoOn
+    ) -> WasmInstance:
+        """Count a suspended guest of *compiled* that is kept as an image of *size_bytes*; `discard`
+        ends that.
+
+        Raises: ResourceLimit as `suspend`.
+        """
+        with self._lock:
+            self._check_suspended(size_bytes)
+            instance = WasmInstance.stored(compiled, size_bytes, suspension_id, resume)
+            evicted = self._add_suspended(instance, suspension_id)
+        for other in evicted:
+            other.terminate()
+        return instance
+
+    def go_on(self, instance: WasmInstance, deadline: float) -> None:
+        """Lend *instance*, which is suspended, once more.
+
+        Raises: Overloaded if no place came free before *deadline*; ShuttingDown.
+        """
+        with self._lock:
+            evicted = self._reserve(0, deadline)
+            self._reserved -= 1
+            self._forget_suspended(instance.suspension_id() or "")
+            instance.go_on()
+            self._active.add(instance)
+        for other in evicted:
+            other.terminate()
+
+    def suspended_count(self) -> int:
+        """Instances in the middle of a suspended execution."""
+        return len(self._suspended)
+
+    def get_suspended(self, suspension_id: str) -> WasmInstance:
+        """Raises: SuspensionNotFound where no instance of this worker is suspended so."""
+        found = self._suspended.get(suspension_id)
+        if found is None:
+            raise SuspensionNotFound(f"no suspension {suspension_id!r}")
+        return found
+
+    def _check_suspended(self, size: int) -> None:
+        if self._suspended and self._suspended_bytes + size > self._max_memory:
+            raise ResourceLimit(
+                f"{len(self._suspended)} suspended executions hold {self._suspended_bytes} "
+                f"bytes of memory, of {self._max_memory} that the pool has"
+            )
+
+    def _add_suspended(self, instance: WasmInstance, suspension_id: str) -> list[WasmInstance]:
+        self._suspended[suspension_id] = instance
+        evicted = self._over_budget(instance)
+        self._suspended_bytes += self._memory[instance]
+        self._notify()
+        return evicted
+
+    def _forget_suspended(self, suspension_id: str) -> None:
+        instance = self._suspended.pop(suspension_id)
+        self._suspended_bytes -= self._memory[instance]
