@@ -73,6 +73,8 @@ def _compile(module: Path, emit: Path | None, service: Service) -> dict[str, Any
 def _emit(module: Path, emit: Path, service: Service) -> None:
     from nexus.handlers.compiler import metered
 
+    if emit.exists() and emit.samefile(module):
+        raise click.UsageError(f"--emit {emit} would overwrite the module itself")
     content = metered(module, service.engine, service.limits.memory_bytes)
     try:
         emit.write_bytes(content)

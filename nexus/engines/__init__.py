@@ -50,7 +50,7 @@ def create_engine(
 
 def _wasmtime(compiler: str, cache_dir: Path) -> Engine:
     if compiler == "llvm":
-        raise EngineUnavailable("wasmtime compiles with cranelift only; llvm needs engine wasmer")
+        raise ConfigError(["compiler: found 'llvm', allowed with engine wasmtime: auto, cranelift"])
     if importlib.util.find_spec("wasmtime") is None:
         raise EngineUnavailable("wasmtime is not installed: pip install wasmtime")
     from nexus.engines.wasmtime import WasmtimeEngine

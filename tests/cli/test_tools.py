@@ -47,6 +47,14 @@ def test_what_compile_emits_runs_elsewhere_and_stops_there(nexus: Nexus, tmp_pat
         checked((tmp_path / "out.wasm").read_bytes(), returns=-1)
 
 
+def test_emit_does_not_overwrite_the_module(nexus: Nexus) -> None:
+    before = (nexus.folder / "spin.wat").read_bytes()
+    ended = nexus("compile", "spin.wat", "--emit", nexus.folder / "spin.wat")
+    assert ended.code == 2
+    assert "would overwrite the module itself" in ended.err
+    assert (nexus.folder / "spin.wat").read_bytes() == before
+
+
 @pytest.mark.parametrize("where", ["nowhere/out.wasm", "folder.wasm"])
 def test_emit_to_where_no_file_can_be_is_bad_usage(nexus: Nexus, where: str) -> None:
     ended = nexus("compile", "hello.wat", "--emit", where)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nexus.engines import cpu, create_engine
-from nexus.errors import EngineUnavailable
+from nexus.errors import ConfigError, EngineUnavailable
 
 on_310 = pytest.mark.skipif(
     sys.version_info >= (3, 11), reason="wasmer's wheels exist for CPython 3.7 to 3.10 only"
@@ -56,7 +56,7 @@ def test_wasmer_names_the_compilers_it_has(tmp_path: Path) -> None:
 
 
 def test_wasmtime_has_no_llvm(tmp_path: Path) -> None:
-    with pytest.raises(EngineUnavailable, match="cranelift only; llvm needs engine wasmer"):
+    with pytest.raises(ConfigError, match="found 'llvm', allowed with engine wasmtime"):
         create_engine("wasmtime", "llvm", tmp_path)
 
 
