@@ -27,7 +27,7 @@ run: ## serve examples/ on http://127.0.0.1:8000 until Ctrl-C (BIND=host:port HA
 
 test: ## run the tests, all on as many processes as cores (ARGS="tests/wasm -k meter": some, in one)
 	@scripts/setup.sh test
-	$(VENV)/bin/python -m pytest $(or $(ARGS),--numprocesses=auto --dist=loadfile)
+	$(VENV)/bin/python -m pytest $(or $(ARGS),--numprocesses=auto --dist=loadfile --no-loadscope-reorder)
 
 deploy-check: ## render deploy/, validate it, and compute what must hold of it
 	@scripts/setup.sh test
