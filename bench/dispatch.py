@@ -42,7 +42,7 @@ def main() -> None:
         servers = {
             name: stack.enter_context(Server(app, path, **ENVIRON.get(name, dict)()))
             for name, (app, path) in CONTESTANTS.items()
-            if options.only in name
+            if any(part in name for part in options.only or ("",))
         }
         for server in servers.values():  # every thread has served before anything is measured
             measure(server.url, connections=8, seconds=1)
@@ -58,7 +58,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.dispatch", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
-    parser.add_argument("--only", default="", help="contestants whose name has this")
+    parser.add_argument(
+        "--only", action="append", help="contestants whose name has this; may be given again"
+    )
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
 

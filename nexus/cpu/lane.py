@@ -28,6 +28,10 @@ GIVE_WAY_S = 0.001
 """how long at most a turn waits for short requests to be answered; under a flood of them long
 executions still have a fifth of a core (`python -m bench.beside`)"""
 
+SHORT_S = 0.005
+"""after which a request is no reason to wait any more: it waits itself, for a client's body, in the
+queue, or because of its handler's limit"""
+
 
 class _Waiter:
     """One execution that waits for its turn."""
@@ -57,6 +61,8 @@ class SlowLane:
         """virtual time of whoever got the last turn: newcomers start from there"""
         self._short = 0
         """requests under way that are not long"""
+        self._begun_s = 0.0
+        """when the last of them began"""
         self._calm = threading.Condition(self._lock)
         """notified when `_short` comes down to nothing while a turn waits for that"""
         self._yielding = 0
@@ -65,6 +71,7 @@ class SlowLane:
         """A request came, which counts as short until its execution enters the lane."""
         with self._lock:
             self._short += 1
+            self._begun_s = time.monotonic()
 
     def request_ends(self) -> None:
         """It was answered."""
@@ -142,7 +149,7 @@ class SlowLane:
 
     def _let_short_pass(self) -> None:
         """Before a turn begins, wait a moment for short requests that are under way."""
-        if self._short > 0:
+        if self._short > 0 and time.monotonic() - self._begun_s < SHORT_S:
             self._yielding += 1
             self._calm.wait_for(lambda: self._short <= 0, GIVE_WAY_S)
             self._yielding -= 1

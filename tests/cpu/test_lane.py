@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from nexus.cpu.lane import BUSY_INTERVAL_S, IDLE_INTERVAL_S, SlowLane
+from nexus.cpu.lane import BUSY_INTERVAL_S, IDLE_INTERVAL_S, SHORT_S, SlowLane
 from nexus.cpu.share import Share
 
 SLICE_S = 0.0005
@@ -136,6 +136,18 @@ def test_a_turn_waits_for_short_requests(monkeypatch: pytest.MonkeyPatch) -> Non
     lane.leave(share, 0.0)
     lane.request_ends()
     assert (lane._short, lane._yielding) == (0, 0)
+
+
+def test_no_turn_waits_for_a_request_that_waits_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nexus.cpu.lane.GIVE_WAY_S", 20.0)
+    lane, share = SlowLane(), Share(0.1)
+    for _ in range(2):
+        lane.request_begins()
+    lane._begun_s -= SHORT_S  # as if that had been a while ago
+    began = time.monotonic()
+    assert lane.enter(share, later())
+    assert lane.pass_on(share, SLICE_S, later())
+    assert time.monotonic() - began < 10
 
 
 def test_a_turn_waits_for_a_flood_no_longer_than_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
