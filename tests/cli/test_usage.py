@@ -43,8 +43,8 @@ BAD: list[tuple[int, str, tuple[str, ...]]] = [
     (1, "not UTF-8", ("compile", "latin.wat")),
     (1, "_start", ("run", "noentry.wat", "--raw")),
     # what this machine cannot do
-    (1, "llvm needs engine wasmer", ("run", "hello.wat", *_LLVM)),
-    (1, "llvm needs engine wasmer", ("serve", "--handlers=.", *_LLVM)),
+    (2, "allowed with engine wasmtime: auto, cranelift", ("run", "hello.wat", *_LLVM)),
+    (2, "allowed with engine wasmtime: auto, cranelift", ("serve", "--handlers=.", *_LLVM)),
 ]  # fmt: skip
 
 
