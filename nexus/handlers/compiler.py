@@ -33,6 +33,16 @@ TEXT_NAME = "source.js"
 
 
 @dataclass(frozen=True)
+class Module:
+    """What is to be compiled; see `Order`, which has the same."""
+
+    source: bytes
+    is_text: bool = False
+    functions: tuple[str, ...] = ()
+    abi: str = ""
+
+
+@dataclass(frozen=True)
 class CompilerLimits:
     """What one compilation may use."""
 
@@ -56,6 +66,8 @@ class Compiler:
         self._engine, self._cache = engine, cache
         self._cache_dir, self._limits = cache_dir, limits
         self._observe = observe
+        self._runtime_keys: dict[int, str] = {}
+        """by pages: to read and hash the JavaScript engine takes 10 ms"""
 
     def set_limits(self, limits: CompilerLimits) -> None:
         """Have other limits, from the next compilation on."""
@@ -75,8 +87,7 @@ class Compiler:
                 f"{path.name}: TypeScript is not accepted; compile it to {path.stem}.js "
                 "(with tsc, esbuild or swc) and put that here"
             )
-        source = read_module(path)
-        return self._compile_module(source, pages, is_text=path.suffix == ".wat")
+        return self._compile_module(_module_at(path), pages)
 
     def compile_text(self, source: bytes, memory_bytes: int) -> Compiled:
         """Compile JavaScript that is in no file: a module, or a script.
@@ -102,10 +113,12 @@ class Compiler:
         self._compile_runtime(memory_bytes // PAGE_BYTES)
 
     def _compile_runtime(self, pages: int) -> Compiled:
-        return self._compile_module(load_runtime(), pages, functions=FUNCTIONS, abi="js")
+        return self._compile_module(_runtime(), pages)
 
     def _runtime_key(self, pages: int) -> str:
-        return self._module_key(load_runtime(), pages, functions=FUNCTIONS, abi="js")
+        if pages not in self._runtime_keys:
+            self._runtime_keys[pages] = self._module_key(_runtime(), pages)
+        return self._runtime_keys[pages]
 
     @property
     def tier(self) -> str:
@@ -120,7 +133,7 @@ class Compiler:
             if path.suffix == ".js":
                 key = self._runtime_key(pages)
             else:
-                key = self._module_key(read_module(path), pages, is_text=path.suffix == ".wat")
+                key = self._module_key(_module_at(path), pages)
         except NexusError:
             return False
         return key in self._cache
@@ -129,45 +142,29 @@ class Compiler:
         """Nothing is: there is one compiler."""
         return False
 
-    def _module_key(
-        self,
-        source: bytes,
-        pages: int,
-        *,
-        is_text: bool = False,
-        functions: tuple[str, ...] = (),
-        abi: str = "",
-    ) -> str:
+    def _module_key(self, module: Module, pages: int) -> str:
         return _digest(
-            f"{REWRITER_VERSION} {self._engine.fingerprint} {pages} {is_text} {functions} {abi}",
-            source,
+            f"{REWRITER_VERSION} {self._engine.fingerprint} {pages} {module.is_text} "
+            f"{module.functions} {module.abi}",
+            module.source,
         )
 
-    def _compile_module(
-        self,
-        source: bytes,
-        pages: int,
-        *,
-        is_text: bool = False,
-        functions: tuple[str, ...] = (),
-        abi: str = "",
-    ) -> Compiled:
-        key = self._module_key(source, pages, is_text=is_text, functions=functions, abi=abi)
-        made: list[str] = []
+    def _compile_module(self, module: Module, pages: int) -> Compiled:
+        key = self._module_key(module, pages)
 
         def make() -> Compiled:
-            made.append(key)
-            order = self._order(key, pages, source)
-            began = time.monotonic()
-            compiled = run_child(
-                replace(order, is_text=is_text, functions=functions, abi=abi),
-                self._limits.timeout_s,
+            order = replace(
+                self._order(key, pages, module.source),
+                is_text=module.is_text,
+                functions=module.functions,
+                abi=module.abi,
             )
+            began = time.monotonic()
+            compiled = run_child(order, self._limits.timeout_s)
             self._observe(self._engine.compiler, time.monotonic() - began)
             return compiled
 
-        found = self._cache.get_or_make(key, make)
-        return replace(found, tier=self.tier, is_new=bool(made))
+        return self._get_or_make(key, make)
 
     def _compile_bundle(self, bundle: Bundle, pages: int) -> Compiled:
         """QuickJS is compiled once for all handlers; a handler is its state after loading them."""
@@ -175,15 +172,23 @@ class Compiler:
         key = _digest(
             f"{SETUP_VERSION} {runtime.key} {prelude_source.digest().hex()}", bundle.digest()
         )
-        made: list[str] = []
 
         def make() -> Compiled:
-            made.append(key)
             order = self._order(key, pages, pack(runtime), bundle.pack())
             return run_child(replace(order, runtime_key=runtime.key), self._limits.timeout_s)
 
-        found = self._cache.get_or_make(key, make)
-        return replace(found, artifact=runtime.artifact, tier=self.tier, is_new=bool(made))
+        return replace(self._get_or_make(key, make), artifact=runtime.artifact)
+
+    def _get_or_make(self, key: str, make: Callable[[], Compiled]) -> Compiled:
+        """As the cache's, with what only this process knows of it."""
+        made: list[str] = []
+
+        def noted() -> Compiled:
+            made.append(key)
+            return make()
+
+        found = self._cache.get_or_make(key, noted)
+        return replace(found, tier=self.tier, is_new=bool(made))
 
     def _order(self, key: str, pages: int, *parts: bytes) -> Order:
         return Order(
@@ -196,6 +201,16 @@ class Compiler:
             cpu_s=max(1, int(self._limits.timeout_s)),
             parts=parts,
         )
+
+
+def _module_at(path: Path) -> Module:
+    """Raises: as `read_module`."""
+    return Module(read_module(path), is_text=path.suffix == ".wat")
+
+
+def _runtime() -> Module:
+    """Raises: EngineUnavailable."""
+    return Module(load_runtime(), functions=FUNCTIONS, abi="js")
 
 
 def _digest(text: str, content: bytes) -> str:

@@ -15,7 +15,7 @@ import pytest
 from nexus.errors import CompilationError, InvalidHandler, InvalidModule
 from nexus.handlers.cache import ArtifactCache
 from nexus.handlers.child import _answer
-from nexus.handlers.compiler import MAX_MODULE_BYTES, Compiler, CompilerLimits, metered
+from nexus.handlers.compiler import MAX_MODULE_BYTES, Compiler, CompilerLimits, Module, metered
 from nexus.model import FuncType
 from nexus.protocols import Engine, HostFunction
 from nexus.wasm.names import CHECKPOINT
@@ -147,14 +147,14 @@ def test_a_broken_answer_is_an_error() -> None:
 def test_the_key_names_all_that_matters(tmp_path: Path) -> None:
     compilers = [compiler_of(support.engine(*pair), tmp_path) for pair in support.ENGINES]
     keys = [
-        compiler._module_key(source, pages, is_text=text)
+        compiler._module_key(Module(source, is_text=text), pages)
         for compiler in compilers
         for source in (b"a", b"b")
         for pages in (1, 2)
         for text in (False, True)
     ]
     assert len(set(keys)) == len(keys)
-    assert compilers[0]._module_key(b"a", 1, is_text=False) == keys[0]
+    assert compilers[0]._module_key(Module(b"a", is_text=False), 1) == keys[0]
 
 
 def test_a_second_compilation_is_found(quick: Engine, tmp_path: Path) -> None:
