@@ -49,8 +49,10 @@ def main() -> None:
         rounds: dict[str, list[Load]] = {name: [] for name in servers}
         for number in range(options.rounds):
             print(f"round {number + 1} of {options.rounds} ...", file=sys.stderr)
-            for name, server in servers.items():
-                rounds[name].append(measure(server.url, connections=8, seconds=options.seconds))
+            # Backwards every other time: it matters a little whom one comes after.
+            for name in list(servers)[:: -1 if number % 2 else 1]:
+                load = measure(servers[name].url, connections=8, seconds=options.seconds)
+                rounds[name].append(load)
     _report(rounds, as_json=options.json)
 
 
