@@ -10,12 +10,16 @@ import functools
 import itertools
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from nexus.engines import create_engine
 from nexus.engines.frames import measured
@@ -39,6 +43,22 @@ PLAIN = Limits(timeout_s=20.0, cpu_timeout_s=20.0)
 _numbers = itertools.count()
 
 CACHE_VARIABLE = "TESTS_CACHE_DIR"
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Path]:
+    """A real file system of *size* (`64k`) at *folder*; skips where none can be mounted."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may mount")
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "tmpfs", str(folder)]
+    done = subprocess.run(mount, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"cannot mount here: {done.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
 
 
 def shared_cache() -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import small_disk
 from tests.wat import one, prints
 
 from .conftest import Server, serving, until
@@ -102,17 +102,9 @@ def test_damaged_artifacts_at_the_start(tmp_path: Path) -> None:
 @pytest.fixture
 def full_disk(tmp_path: Path) -> Iterator[Path]:
     """A real file system on which there is no room for an artifact."""
-    if os.geteuid() != 0:
-        pytest.skip("only root may mount")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=8k,mode=700", "tmpfs", str(folder)]
-    done = subprocess.run(mount, capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"cannot mount here: {done.stderr.strip()}")
-    (folder / "ballast").write_bytes(bytes(4096))
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    with small_disk(tmp_path / "disk", "8k") as folder:
+        (folder / "ballast").write_bytes(bytes(4096))
+        yield folder
 
 
 def test_a_full_disk(tmp_path: Path, full_disk: Path) -> None:

@@ -13,10 +13,11 @@ from nexus.handlers.artifact import pack
 from nexus.handlers.cache import ArtifactCache
 from nexus.model import Compiled
 from tests.handlers.test_cache import INFO
+from tests.support import small_disk
 
 SIZE = len(pack(Compiled("a", bytes(10_000), INFO, "wasi")))
 
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount and give files away")
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
 
 
 def made(key: str) -> Compiled:
@@ -84,42 +85,32 @@ def test_artifacts_of_another_user_are_not_loaded(
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Iterator[Path]:
     """A real file system of 64 KiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs", str(folder)]
-    done = subprocess.run(mount, capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"cannot mount here: {done.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    with small_disk(tmp_path / "disk", "64k") as folder:
+        yield folder
 
 
-@needs_root
-def test_on_a_full_disk_it_is_made_and_said(
-    small_disk: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_on_a_full_disk_it_is_made_and_said(disk: Path, caplog: pytest.LogCaptureFixture) -> None:
     observed: list[str] = []
-    cache = ArtifactCache(small_disk, observed.append)
+    cache = ArtifactCache(disk, observed.append)
     large = Compiled("large", bytes(200_000), INFO, "wasi")
     for _ in range(2):
         assert cache.get_or_make("large", lambda: large).artifact == large.artifact
     assert observed == ["miss", "miss"]
     assert "the artifact was not kept: [Errno 28] No space left on device" in caplog.text
-    assert [path.name for path in (small_disk / "artifacts").iterdir()] == ["large.lock"]
+    assert [path.name for path in (disk / "artifacts").iterdir()] == ["large.lock"]
     cache.get_or_make("a", lambda: made("a"))  # what fits is kept
-    assert kept(small_disk) == {"a"}
+    assert kept(disk) == {"a"}
 
 
-@needs_root
 def test_on_a_read_only_disk_what_is_there_is_found(
-    small_disk: Path, caplog: pytest.LogCaptureFixture
+    disk: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     observed: list[str] = []
-    cache = ArtifactCache(small_disk, observed.append)
+    cache = ArtifactCache(disk, observed.append)
     cache.get_or_make("a", lambda: made("a"))
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
     cache.get_or_make("a", lambda: made("a"))
     cache.get_or_make("b", lambda: made("b"))
     assert observed == ["miss", "hit", "miss"]

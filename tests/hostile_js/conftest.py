@@ -1,16 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from tests.scripts.conftest import scripts
 
-import pytest
-
-from tests.scripts.support import ENGINES, Scripts
-
-
-@pytest.fixture(scope="session", params=ENGINES)
-def scripts(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Scripts]:
-    found = Scripts(request.param, tmp_path_factory.mktemp("engine"))
-    yield found
-    found.close()
+__all__ = ["scripts"]
