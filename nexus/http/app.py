@@ -18,7 +18,7 @@ from nexus.errors import (
     Overloaded,
 )
 from nexus.http.api import make_blueprint
-from nexus.http.errors import problem
+from nexus.http.errors import refusal
 from nexus.http.layer import HandlerLayer
 from nexus.http.metrics import add_metrics
 from nexus.logs import AccessLog
@@ -104,9 +104,7 @@ def _as_problem(service: Service, error: HTTPException) -> Response:
     """Flask's own error as one of ours: the same form, and counted in the same place."""
     ours = _translated(service, error)
     service.refused(None, ours)
-    answer = problem(ours, None, None)
-    headers = [*answer.headers, ("X-Nexus-Outcome", ours.outcome.value)]
-    return Response(answer.body, answer.status, headers)
+    return refusal(ours)
 
 
 def _translated(service: Service, error: HTTPException) -> NexusError:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from http import HTTPStatus
 
+from flask import Response
+
 from nexus.errors import (
     AdmissionError,
     GuestError,
@@ -67,3 +69,10 @@ def problem(
     if isinstance(error, Unauthorized):
         headers.append(("WWW-Authenticate", error.challenge))
     return HttpResponse(status, headers, json.dumps(body).encode() + b"\n")
+
+
+def refusal(error: NexusError, handler: str | None = None) -> Response:
+    """Flask's response for *error*, outcome and all."""
+    found = problem(error, handler, None)
+    headers = [*found.headers, ("X-Nexus-Outcome", error.outcome.value)]
+    return Response(found.body, found.status, headers)

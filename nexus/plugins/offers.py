@@ -40,16 +40,18 @@ def named(found: object) -> dict[str, Any]:
 
 def factories(found: object) -> dict[str, Callable[..., Any]]:
     """The factories a hook returned by name. Raises: ValueError, with what is wrong."""
-    for name, factory in named(found).items():
+    known = named(found)
+    for name, factory in known.items():
         if not callable(factory):
             raise ValueError(f"{name} is {_kind(factory)}, which cannot be called")
-    return named(found)
+    return known
 
 
 def extensions(found: object, protocol: type) -> dict[str, Any]:
     """The objects a hook returned by name. Raises: ValueError, with what is wrong."""
-    objects(list(named(found).values()), protocol)
-    return named(found)
+    known = named(found)
+    objects(list(known.values()), protocol)
+    return known
 
 
 def _members(protocol: type) -> Iterator[str]:

@@ -92,20 +92,17 @@ class WasmInstance:
 
     def lend(self) -> None:
         """Raises: InvalidState where it is not idle; so do the others, each by its own."""
-        if self.state is not State.IDLE:
-            raise InvalidState(self.id, self.state.value, State.IDLE.value)
+        self._must_be(State.IDLE)
         self.state = State.EXECUTING
 
     def give_back(self) -> None:
         """From executing to idle."""
-        if self.state is not State.EXECUTING:
-            raise InvalidState(self.id, self.state.value, State.EXECUTING.value)
+        self._must_be(State.EXECUTING)
         self.state = State.IDLE
 
     def suspend(self, suspension_id: str, resume: GoOn) -> None:
         """From executing to suspended, until *resume* is called; its own thread waits meanwhile."""
-        if self.state is not State.EXECUTING:
-            raise InvalidState(self.id, self.state.value, State.EXECUTING.value)
+        self._must_be(State.EXECUTING)
         self._used = self.memory_used()
         self._peak = max(self._peak, self._used)
         self._suspension_id, self._resume = suspension_id, resume
@@ -113,10 +110,13 @@ class WasmInstance:
 
     def go_on(self) -> None:
         """From suspended to executing."""
-        if self.state is not State.SUSPENDED:
-            raise InvalidState(self.id, self.state.value, State.SUSPENDED.value)
+        self._must_be(State.SUSPENDED)
         self._suspension_id = self._resume = None
         self.state = State.EXECUTING
+
+    def _must_be(self, wanted: State) -> None:
+        if self.state is not wanted:
+            raise InvalidState(self.id, self.state.value, wanted.value)
 
     def terminate(self) -> None:
         """Let the instance go. Dropping is the one thing another thread may do (DESIGN fact 26)."""

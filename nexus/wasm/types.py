@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from nexus.errors import InvalidModule
 from nexus.model import FuncType
 from nexus.wasm.reader import Reader
@@ -15,7 +13,6 @@ EMPTY_BLOCK = 0x40
 NUMBER_TYPES = {0x7F: "i32", I64: "i64", 0x7D: "f32", 0x7C: "f64"}
 REFERENCE_TYPES = {FUNCREF: "funcref", EXTERNREF: "externref"}
 VALUE_TYPES = {**NUMBER_TYPES, 0x7B: "v128", **REFERENCE_TYPES}
-_BYTES = {name: byte for byte, name in VALUE_TYPES.items()}
 
 MAX_ARITY = 1000
 """parameters and results of one type together; the JavaScript API allows 1000 of each"""
@@ -55,10 +52,6 @@ def read_value_type(reader: Reader) -> str:
     if byte not in VALUE_TYPES:
         raise refused_type(byte, at)
     return VALUE_TYPES[byte]
-
-
-def encode_types(types: Iterable[str]) -> bytes:
-    return bytes([_BYTES[name] for name in types])
 
 
 def read_reference_type(reader: Reader) -> int:

@@ -15,7 +15,7 @@ from nexus.http.api.operations import OPERATIONS, PREFIX, Operation
 from nexus.http.api.requests import read_model
 from nexus.http.api.token import check_token
 from nexus.http.api.views import Views
-from nexus.http.errors import problem
+from nexus.http.errors import refusal
 from nexus.runtime import WasmRuntime
 from nexus.service import Service
 
@@ -34,9 +34,7 @@ def make_blueprint(service: Service, runtime: WasmRuntime, token: bytes) -> Blue
     @blueprint.errorhandler(NexusError)
     def answer(error: NexusError) -> Response:
         service.refused(None, error)
-        found = problem(error, (request.view_args or {}).get("name"), None)
-        headers = [*found.headers, ("X-Nexus-Outcome", error.outcome.value)]
-        return Response(found.body, found.status, headers)
+        return refusal(error, (request.view_args or {}).get("name"))
 
     for operation in OPERATIONS:
         path = re.sub(r"{(\w+)}", r"<\1>", operation.path)

@@ -56,7 +56,7 @@ class Views:
         """The handlers, waited for where they are still being loaded, as handler traffic does: a
         404 would say of a handler that is about to serve that there is none."""
         service = self._service
-        if not service.loaded and not service.wait_loaded(service.limits.timeout_s):
+        if not service.wait_loaded(service.limits.timeout_s):
             raise Overloaded("the handlers are still being loaded")
         return service.catalogue
 
