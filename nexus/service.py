@@ -25,6 +25,7 @@ from nexus.guest import guest_for
 from nexus.handlers.cache import ArtifactCache
 from nexus.handlers.catalogue import Catalogue, load_catalogue, load_handler
 from nexus.handlers.compiler import Compiler, CompilerLimits
+from nexus.handlers.runtimes import runtime_of
 from nexus.handlers.sources import Source, find_sources
 from nexus.handlers.texts import SourceTexts
 from nexus.handlers.tiers import TieredCompiler
@@ -84,6 +85,7 @@ class Service:
         self.cache = ArtifactCache(
             settings.cache_dir, self.metrics.cache_request, settings.cache_max_mb << 20
         )
+        self._runtime = runtime_of(settings.javascript_runtime, settings.javascript_runtime_sha256)
         self.compiler = self._compiler(self.engine)
         self.tiers = self._tiers()
         self.admission = self._admission()
@@ -149,6 +151,7 @@ class Service:
             settings.cache_dir,
             compiler_limits(settings),
             self.metrics.compilation,
+            self._runtime,
         )
 
     def _tiers(self) -> TieredCompiler | None:

@@ -37,7 +37,7 @@ def serve(**options: Any) -> None:
     if not folder.is_dir():
         raise click.UsageError(f"no folder {folder}: name one with --handlers DIR")
     read_admin_token(os.environ)  # what is wrong with it is said once, not by every worker
-    _check_engine_and_policy(loaded.settings, plugins)
+    _check_engine_and_others(loaded.settings, plugins)
     os.environ.update(config.to_environ(loaded))
     for name in DERIVABLE:
         if loaded.sources[name] == "default":
@@ -67,13 +67,15 @@ def _become_gunicorn() -> None:
         sys.exit(codes.get(ended.code, ended.code))
 
 
-def _check_engine_and_policy(settings: Settings, plugins: Plugins) -> None:
+def _check_engine_and_others(settings: Settings, plugins: Plugins) -> None:
     """Say at once, and once, what every worker would fail with; workers inherit what was loaded.
 
     Raises: EngineUnavailable, ConfigError.
     """
     from nexus.engines import create_engine
+    from nexus.handlers.runtimes import runtime_of
     from nexus.ordering import policy_of
 
+    runtime_of(settings.javascript_runtime, settings.javascript_runtime_sha256)
     create_engine(settings.engine, settings.compiler, settings.cache_dir, plugins.engines())
     policy_of(settings, plugins)

@@ -12,12 +12,14 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from nexus.config.plugin_tables import parse_tables
-from nexus.config.problems import BELOW_OTHER
+from nexus.config.problems import BELOW_OTHER, DESCRIBED
 from nexus.config.values import (
     LIVE,
     Allowed,
     Bind,
     Derived,
+    Digest,
+    File,
     Flag,
     Folder,
     Header,
@@ -205,6 +207,13 @@ class Settings(BaseSettings):
         2048, ge=64, le=1 << 20, description="memory the compiler process may use, in MiB"
     )
 
+    javascript_runtime: Annotated[File, Derived("none: the pinned package's")] = Field(
+        "", description="another build of QuickJS-NG for JavaScript, a WASI reactor"
+    )
+    javascript_runtime_sha256: Annotated[Digest, Derived("none")] = Field(
+        "", validate_default=True, description="SHA-256 of that file"
+    )
+
     # ---- plugins
     plugins: Annotated[
         Mapping[str, Mapping[str, Any]],
@@ -243,6 +252,15 @@ class Settings(BaseSettings):
         if value < least:
             context = {"other": "min_instances", "value": least}
             raise PydanticCustomError(BELOW_OTHER, "less than {other}", context)
+        return value
+
+    @field_validator("javascript_runtime_sha256")
+    @classmethod
+    def _goes_with_the_runtime(cls, value: str, info: ValidationInfo) -> str:
+        runtime = info.data.get("javascript_runtime", value)
+        if bool(runtime) != bool(value):
+            found = f"{value or 'nothing'} beside the javascript_runtime {runtime or 'nothing'}"
+            raise PydanticCustomError(DESCRIBED, "alone", {"found": found})
         return value
 
     @classmethod

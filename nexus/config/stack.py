@@ -82,10 +82,12 @@ def join(
         raise ConfigError([*problems, *found]) from error
     if problems:
         raise ConfigError(list(problems))
-    folders = {
+    paths: dict[str, Any] = {
         name: place.absolute(getattr(settings, name)) for name in ("handlers_dir", "cache_dir")
     }
-    return settings.model_copy(update=folders), origins
+    if settings.javascript_runtime:
+        paths["javascript_runtime"] = str(place.absolute(Path(settings.javascript_runtime)))
+    return settings.model_copy(update=paths), origins
 
 
 def read_all(

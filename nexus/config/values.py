@@ -75,6 +75,11 @@ def parse_path(value: object) -> Path:
     raise ValueError("not a path")
 
 
+def parse_file(value: object) -> str:
+    """Read the path of a file, or nothing. Raises: ValueError."""
+    return "" if value == "" else str(parse_path(value))
+
+
 def parse_header(value: object) -> str:
     """Check the name of a request header (letters, digits and `-`: CGI tells no others apart), or
     nothing. Raises: ValueError."""
@@ -129,6 +134,14 @@ Flag: TypeAlias = Annotated[
     bool, BeforeValidator(parse_flag), Allowed("true or false (also yes/no, on/off, 1/0)")
 ]
 Folder: TypeAlias = Annotated[Path, BeforeValidator(parse_path), Allowed("a path")]
+File: TypeAlias = Annotated[
+    str, BeforeValidator(parse_file), Allowed("the path of a file, or nothing")
+]
+Digest: TypeAlias = Annotated[
+    str,
+    Field(pattern=r"^([0-9a-f]{64})?$"),
+    Allowed("64 hexadecimal digits in lower case beside javascript_runtime, else nothing"),
+]
 Header: TypeAlias = Annotated[
     str,
     BeforeValidator(parse_header),

@@ -25,7 +25,7 @@ def recognise(info: ModuleInfo) -> str:
     Raises: InvalidHandler with a sentence that names what is missing or too much.
     """
     _check_entry_point(info)
-    _check_imports(info.imports)
+    check_imports(info.imports)
     return "wasi"
 
 
@@ -45,7 +45,8 @@ def _check_entry_point(info: ModuleInfo) -> None:
         )
 
 
-def _check_imports(wanted: tuple[Import, ...]) -> None:
+def check_imports(wanted: tuple[Import, ...]) -> None:
+    """Raises: InvalidHandler where there are others than the host's functions among them."""
     others = [f"{_name(item)} ({item.kind})" for item in wanted if item.kind != "func"]
     if others:
         raise InvalidHandler(

@@ -14,14 +14,15 @@ from pathlib import Path
 
 from nexus.errors import InvalidHandler, InvalidModule, NexusError
 from nexus.guest.js import prelude_source
-from nexus.guest.js.bundle import Bundle
-from nexus.guest.js.runtime import FUNCTIONS, load_runtime
+from nexus.guest.js.bundle import Bundle, unpack_bundle
 from nexus.guest.js.setup import SETUP_VERSION
 from nexus.handlers.artifact import pack
 from nexus.handlers.bundles import read_bundle
 from nexus.handlers.cache import ArtifactCache
 from nexus.handlers.child import run_child
+from nexus.handlers.modules import Module
 from nexus.handlers.orders import Order
+from nexus.handlers.runtimes import pinned_runtime
 from nexus.model import Compiled
 from nexus.protocols import Engine
 from nexus.wasm import REWRITER_VERSION, RewriteLimits, rewrite
@@ -30,16 +31,6 @@ PAGE_BYTES = 65536
 MAX_MODULE_BYTES = 64 << 20
 TEXT_NAME = "source.js"
 """what source text without a file is called where its errors are located"""
-
-
-@dataclass(frozen=True)
-class Module:
-    """What is to be compiled; see `Order`, which has the same."""
-
-    source: bytes
-    is_text: bool = False
-    functions: tuple[str, ...] = ()
-    abi: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,11 +52,14 @@ class Compiler:
         cache_dir: Path,
         limits: CompilerLimits,
         observe: Callable[[str, float], None],
+        runtime: Callable[[], Module] = pinned_runtime,
     ) -> None:
-        """*observe* hears of every compilation: the compiler's name, and the seconds it took."""
+        """*observe* hears of every compilation: the compiler's name, and the seconds it took.
+        *runtime* gives the JavaScript engine."""
         self._engine, self._cache = engine, cache
         self._cache_dir, self._limits = cache_dir, limits
         self._observe = observe
+        self._runtime = runtime
         self._runtime_keys: dict[int, str] = {}
         """by pages: to read and hash the JavaScript engine takes 10 ms"""
 
@@ -113,11 +107,11 @@ class Compiler:
         self._compile_runtime(memory_bytes // PAGE_BYTES)
 
     def _compile_runtime(self, pages: int) -> Compiled:
-        return self._compile_module(_runtime(), pages)
+        return self._compile_module(self._runtime(), pages)
 
     def _runtime_key(self, pages: int) -> str:
         if pages not in self._runtime_keys:
-            self._runtime_keys[pages] = self._module_key(_runtime(), pages)
+            self._runtime_keys[pages] = self._module_key(self._runtime(), pages)
         return self._runtime_keys[pages]
 
     @property
@@ -168,16 +162,19 @@ class Compiler:
 
     def _compile_bundle(self, bundle: Bundle, pages: int) -> Compiled:
         """QuickJS is compiled once for all handlers; a handler is its state after loading them."""
-        runtime = self._compile_runtime(pages)
+        module = self._runtime()
+        runtime = self._compile_module(module, pages)
         key = _digest(
             f"{SETUP_VERSION} {runtime.key} {prelude_source.digest().hex()}", bundle.digest()
         )
 
         def make() -> Compiled:
-            order = self._order(key, pages, pack(runtime), bundle.pack())
+            order = self._order(key, pages, pack(runtime), bundle.pack(), module.source)
             return run_child(replace(order, runtime_key=runtime.key), self._limits.timeout_s)
 
-        return replace(self._get_or_make(key, make), artifact=runtime.artifact)
+        found = self._get_or_make(key, make)
+        files = unpack_bundle(found.artifact).files if found.artifact else {}
+        return replace(found, artifact=runtime.artifact, files=files)
 
     def _get_or_make(self, key: str, make: Callable[[], Compiled]) -> Compiled:
         """As the cache's, with what only this process knows of it."""
@@ -206,11 +203,6 @@ class Compiler:
 def _module_at(path: Path) -> Module:
     """Raises: as `read_module`."""
     return Module(read_module(path), is_text=path.suffix == ".wat")
-
-
-def _runtime() -> Module:
-    """Raises: EngineUnavailable."""
-    return Module(load_runtime(), functions=FUNCTIONS, abi="js")
 
 
 def _digest(text: str, content: bytes) -> str:

@@ -19,7 +19,9 @@ from nexus.guest.js.bundle import unpack_bundle
 from nexus.handlers.artifact import pack, unpack
 from nexus.handlers.compiler import to_wasm
 from nexus.handlers.orders import Order, read_order
+from nexus.handlers.runtimes import EVALUATED, check_reactor
 from nexus.handlers.script_setup import set_up
+from nexus.handlers.script_trial import try_out
 from nexus.model import Compiled
 from nexus.protocols import Engine
 from nexus.wasm import RewriteLimits, rewrite
@@ -64,6 +66,8 @@ def _fulfil(order: Order) -> Compiled:
     wasm = to_wasm(source, engine) if order.is_text else source
     limits = RewriteLimits(memory_pages=order.pages)
     rewritten, info = rewrite(wasm, limits, order.functions)
+    if order.abi == EVALUATED:
+        check_reactor(info)
     abi = order.abi or recognise(info)
     artifact = engine.compile(rewritten)
     return Compiled(order.key, artifact, measured(info, artifact), abi)
@@ -80,11 +84,14 @@ def _engine(order: Order) -> Engine:
 
 
 def _set_up(order: Order, engine: Engine) -> Compiled:
-    packed_runtime, packed_bundle = order.parts
+    packed_runtime, packed_bundle, source = order.parts
     runtime = unpack(packed_runtime, order.runtime_key)
     if runtime is None:
         raise CompilationError("QuickJS's artifact was damaged on its way")
-    return set_up(engine, runtime, unpack_bundle(packed_bundle), order.key)
+    bundle = unpack_bundle(packed_bundle)
+    if runtime.abi == EVALUATED:
+        return try_out(engine, runtime, bundle, order.key)
+    return set_up(engine, runtime, bundle, order.key, source)
 
 
 def _limit_memory(memory_bytes: int) -> None:

@@ -10,7 +10,7 @@ from typing import BinaryIO
 @dataclass(frozen=True)
 class Order:
     """One compilation (of the first part), or one set-up of a JavaScript handler (the parts are
-    QuickJS's artifact file and the bundle)."""
+    QuickJS's artifact file, the bundle and QuickJS as it came)."""
 
     engine: str
     compiler: str

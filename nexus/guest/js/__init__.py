@@ -9,5 +9,7 @@ bridge          what JavaScript may ask of the host: descriptors with Python beh
 bootstrap.js    joins both sides; prelude/ is the web API
 entry           where the host enters a snapshot
 guest           `JsGuest.perform`: a task in, its result out
-request, response, errors   what goes in and what comes out
+request, response, errors, outcome   what goes in and what comes out
+evaluation, evaluated, evaluated.js   for a QuickJS whose functions have no names: one evaluation
+    a request
 """

@@ -171,6 +171,10 @@
     },
     unsettled,
 
+    tell(descriptor, text) {
+      send(descriptor, utf8(text));
+    },
+
     // Called for each request. `outcome` is undefined until the promise has settled.
     respond(head, body) {
       outcome = undefined;

@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from nexus.errors import (
-    DeadlineExceeded,
-    GuestError,
-    GuestTrap,
-    InvalidArgument,
-    InvalidResponse,
-    PermissionDenied,
-)
+from nexus.errors import DeadlineExceeded, GuestError, InvalidArgument
 from nexus.guest.host.context import ExecutionContext, read_context
 from nexus.guest.js.bridge import Bridge, sleep
 from nexus.guest.js.entry import Entry
-from nexus.guest.js.errors import OUT_OF_MEMORY, Thrown, read_thrown
+from nexus.guest.js.errors import Thrown
 from nexus.guest.js.image import put, take
 from nexus.guest.js.interpreter import EXCEPTION, UNDEFINED, Interpreter, tag
+from nexus.guest.js.outcome import (
+    ERROR,
+    PENDING,
+    WAIT,
+    check_stopped,
+    failure,
+    never_settles,
+    value_of,
+    wait_s,
+)
 from nexus.guest.js.request import head_of
 from nexus.guest.js.response import response_of
 from nexus.guest.wasi import errno
-from nexus.guest.wasi.descriptors import CappedOutput, LogOutput
+from nexus.guest.wasi.descriptors import CappedOutput
 from nexus.guest.wasi.link import Implementation, host_functions
 from nexus.guest.wasi.process import Process
 from nexus.guest.wasi.program import Program
 from nexus.model import Asked, Context, Handler, HttpRequest, HttpResponse, Resumption
 from nexus.protocols import EngineInstance, HostFunctions, Run, Task
 
-_NO_ROOM: Final = Thrown("", "null", "")
-"""what QuickJS throws where there is not even room for an error; where there is not room for all
-of it, it is an InternalError with some message"""
 _WAITS: Final = b'{"waits":true}'
 """in a result's place: the guest waits for an answer that was deferred"""
 _NO_PROGRAM: Final = Program()
@@ -152,33 +151,24 @@ class JsGuest:
                 raise
         finally:
             process.finish()
-        stopped = run.stopped
-        if stopped is None:
-            return answer
-        cause = stopped.__cause__
-        if isinstance(cause, (KeyboardInterrupt, SystemExit)):
-            raise cause  # it arrived during a host call, where it could not be raised
-        raise stopped
+        check_stopped(run)
+        return answer
 
     def _settle(self, js: Interpreter, entry: Entry, result: int, run: Run) -> bytes:
         """Run jobs and timers until there is a result, and return it as JSON."""
         while True:
             js.run_jobs()
             answer = js.text(_checked(js, js.call(result)))
-            if answer.startswith(b'{"error":'):
-                thrown = read_thrown(json.loads(answer)["error"])
-                if (thrown == _NO_ROOM or thrown.name == "InternalError") and js.is_full():
-                    thrown = OUT_OF_MEMORY
-                raise _failed(thrown, run, self._process.services().denied)
-            if not answer.startswith((b'{"pending":', b'{"wait":')):
+            if answer.startswith(ERROR):
+                denied = self._process.services().denied
+                raise failure(answer, run, denied, full=js.is_full())
+            if answer != PENDING and not answer.startswith(WAIT):
                 return answer
             if self._process.services().deferred:
                 return _WAITS
-            if answer == b'{"pending":true}':
-                raise GuestTrap(
-                    "the handler's promise never settles: nothing is left to run that could"
-                )
-            if not sleep(run, _wait_s(answer)):
+            if answer == PENDING:
+                raise never_settles()
+            if not sleep(run, wait_s(answer)):
                 run.stop(DeadlineExceeded("not finished within its deadline"))
                 return b""
             _checked(js, js.call(entry.wake))
@@ -194,22 +184,7 @@ class JsGuest:
 
 def _value(answer: bytes | Asked, run: Run) -> Any:
     """The value of an execution that has come to one."""
-    if isinstance(answer, Asked):
-        return answer
-    limit = run.limits.max_response_bytes
-    if len(answer) > limit:
-        raise InvalidResponse(f"the value is longer than {limit} bytes as JSON")
-    try:
-        return json.loads(answer.decode("utf-8", "replace")).get("value")
-    except (ValueError, RecursionError) as error:
-        raise InvalidResponse(f"the value cannot be read as JSON: {error}") from error
-
-
-def _wait_s(answer: bytes) -> float:
-    wait = json.loads(answer)["wait"]
-    if not isinstance(wait, (int, float)):  # the handler replaced what timers count with
-        raise GuestTrap("a timer of the handler is due at no time")
-    return wait / 1000
+    return answer if isinstance(answer, Asked) else value_of(answer, run)
 
 
 def _checked(js: Interpreter, value: int) -> int:
@@ -219,16 +194,3 @@ def _checked(js: Interpreter, value: int) -> int:
     name = js.text(js.get(error := js.exception(), "name")).decode("utf-8", "replace")
     message = js.text(js.get(error, "message")).decode("utf-8", "replace")
     raise Thrown(name, message, "").as_guest_error()
-
-
-def _failed(thrown: Thrown, run: Run, denied: str) -> GuestError:
-    """The error for what a handler threw; its stack goes to the log. *denied*: what the host said
-    to the last call that it denied."""
-    report = thrown.report()
-    lines = report.encode("utf-8", "replace").split(b"\n")
-    LogOutput(run).write(memoryview(b"".join(b"<3>%s\n" % line for line in lines)))
-    error = thrown.as_guest_error()
-    if thrown.name == PermissionDenied.__name__ and thrown.message == denied:
-        error = PermissionDenied(denied)
-    error.stack = report
-    return error

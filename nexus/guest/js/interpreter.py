@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from nexus.errors import GuestTrap, MemoryLimit
+from nexus.guest.js.outcome import is_full
 from nexus.guest.wasi.memory import U32
 from nexus.protocols import FUNCTION_PREFIX, EngineInstance
 
@@ -67,7 +68,7 @@ class Interpreter:
 
     def is_full(self) -> bool:
         """Tell whether the memory has nearly grown to where it may."""
-        return 8 * self._instance.memory_size() > 7 * self._memory_bytes
+        return is_full(self._instance.memory_size(), self._memory_bytes)
 
     # ---- in ----------------------------------------------------------------------------------
 

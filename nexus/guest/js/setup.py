@@ -45,6 +45,12 @@ STACK_BYTES: Final = 256 << 10
 """how deep JavaScript may recurse: about 800 calls. QuickJS measures the stack in linear memory;
 the machine's own grows two to four times as fast, and engine and thread must have room for it"""
 
+NEEDED: Final = (
+    "needs a default export that is a function, or an object with a function `fetch` (for "
+    "requests) or `run` (for JSON contexts)"
+)
+UNSETTLED: Final = "its top-level await waits for a promise that nothing can settle"
+
 _SCRIPT, _MODULE, _COMPILE_ONLY = 0, 1, 1 << 5  # JS_EVAL_TYPE_*, JS_EVAL_FLAG_*
 _ASYNC: Final = 1 << 7  # a script may await; its value comes as a promise of {value}
 _WITH_MAGIC: Final = 1  # JS_CFUNC_generic_magic
@@ -152,10 +158,7 @@ class SetUp:
         names = js.c("JS_GetModuleNamespace", address(module))
         handler = js.get(names, "default")
         if js.text(self._called(js, functions, "adopt", handler)) != b"true":
-            raise CompilationError(
-                f"{self._bundle.entry}: needs a default export that is a function, or an object "
-                "with a function `fetch` (for requests) or `run` (for JSON contexts)"
-            )
+            raise CompilationError(f"{self._bundle.entry}: {NEEDED}")
 
     def _settle(self, js: Interpreter, functions: int, promise: int, run: Run) -> None:
         """Run jobs and timers until the module has been evaluated."""
@@ -169,10 +172,7 @@ class SetUp:
                 return
             waits = json.loads(js.text(self._called(js, functions, "unsettled")))
             if "wait" not in waits:
-                raise CompilationError(
-                    f"{self._bundle.entry}: its top-level await waits for a promise that nothing "
-                    "can settle"
-                )
+                raise CompilationError(f"{self._bundle.entry}: {UNSETTLED}")
             if not sleep(run, waits["wait"] / 1000):
                 raise self._refused(DeadlineExceeded("its top-level await takes too long"))
             self._called(js, functions, "wake")

@@ -1,0 +1,135 @@
+"""One JavaScript guest that is evaluated anew for every task; see `evaluation`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nexus.errors import GuestError, GuestTrap, InvalidArgument
+from nexus.guest.host.context import ExecutionContext, read_context
+from nexus.guest.js.bridge import Bridge
+from nexus.guest.js.errors import OUT_OF_MEMORY
+from nexus.guest.js.evaluation import ANSWER, TASK, AnswerOutput, Given, Kind, TaskInput, evaluate
+from nexus.guest.js.files import FOLDER, SourceFolder, folder_functions
+from nexus.guest.js.outcome import (
+    ERROR,
+    PENDING,
+    UNUSABLE,
+    check_stopped,
+    failure,
+    is_full,
+    never_settles,
+    value_of,
+)
+from nexus.guest.js.request import head_of
+from nexus.guest.js.response import response_of
+from nexus.guest.wasi.descriptors import CappedOutput, LogOutput
+from nexus.guest.wasi.exit import GuestExit
+from nexus.guest.wasi.link import host_functions
+from nexus.guest.wasi.process import Process
+from nexus.guest.wasi.program import Program
+from nexus.model import Context, Handler, HttpRequest, HttpResponse
+from nexus.protocols import EngineInstance, HostFunctions, Run, Task
+
+_NO_PROGRAM = Program()
+
+
+class EvaluatedGuest:
+    """The host's side of one thread's QuickJS; see `nexus.protocols.Guest`."""
+
+    def __init__(self) -> None:
+        self._process = Process()
+        self._bridge = Bridge(self._process.services)
+        self._functions = host_functions(self._process, folder_functions())
+
+    def functions(self) -> HostFunctions:
+        """Return all functions of WASI preview 1."""
+        return self._functions
+
+    def perform(self, instance: EngineInstance, task: Task, handler: Handler, run: Run) -> Any:
+        """Run *task* to its result: HttpRequest -> HttpResponse, Context -> JSON value.
+
+        Raises: GuestError, or whatever `run.stopped` holds when the guest has ended;
+            InvalidArgument for a command line, which JavaScript does not have.
+        """
+        if isinstance(task, HttpRequest):
+            return self._respond(instance, task, handler, run)
+        if isinstance(task, Context):
+            return self._evaluate(instance, task, handler, run)
+        raise InvalidArgument("a JavaScript handler takes requests and contexts, no command line")
+
+    def _respond(
+        self, instance: EngineInstance, request: HttpRequest, handler: Handler, run: Run
+    ) -> HttpResponse:
+        body = CappedOutput(run, run.limits.max_response_bytes)
+        given = Given(Kind.RESPOND, head_of(request, handler), request.body)
+        answer = self._answer(instance, given, handler, run, body)
+        is_head = request.meta.get("REQUEST_METHOD") == "HEAD"
+        return response_of(answer, body.content, run.limits, to_head=is_head)
+
+    def _evaluate(
+        self, instance: EngineInstance, context: Context, handler: Handler, run: Run
+    ) -> Any:
+        found = read_context(context.json)
+        given = Given(Kind.EVALUATE, b'{"args":%b,"scope":%b}' % (found.args, found.scope))
+        answer = self._answer(instance, given, handler, run, CappedOutput(run, 0), found)
+        return value_of(answer, run)
+
+    def _answer(
+        self,
+        instance: EngineInstance,
+        given: Given,
+        handler: Handler,
+        run: Run,
+        body: CappedOutput,
+        context: ExecutionContext | None = None,
+    ) -> bytes:
+        """What a handler that came to a result came to. Raises: as `perform`."""
+        answer, denied = self.ask(instance, given, handler.compiled.files, run, body, context)
+        if answer.startswith(ERROR):
+            full = is_full(instance.memory_size(), run.limits.memory_bytes)
+            raise failure(answer, run, denied, full=full)
+        if answer == PENDING:
+            raise never_settles()
+        if answer == UNUSABLE:
+            raise GuestTrap("the handler's default export is not what it was when it was loaded")
+        return answer
+
+    def ask(
+        self,
+        instance: EngineInstance,
+        given: Given,
+        files: Mapping[str, bytes],
+        run: Run,
+        body: CappedOutput,
+        context: ExecutionContext | None = None,
+    ) -> tuple[bytes, str]:
+        """Evaluate *given* among *files*: the last answer, and what was denied last.
+
+        Raises: as `perform`, but for what the answer says.
+        """
+        process, answer = self._process, AnswerOutput(run)
+        given_in = TaskInput(instance, given, files)
+        descriptors = self._bridge.open(run, body)
+        descriptors[1] = LogOutput(run)
+        descriptors[FOLDER] = SourceFolder(files)
+        descriptors[TASK], descriptors[ANSWER] = given_in, answer
+        process.start(instance, run, _NO_PROGRAM, descriptors, context)
+        denied = ""
+        try:
+            evaluate(instance, run, given_in)
+            denied = process.services().denied
+        except GuestError:
+            # The trap that ended the guest; why it was to end is known better.
+            if run.stopped is None:
+                raise
+        finally:
+            process.finish()
+        if isinstance(run.stopped, GuestExit):
+            raise GuestTrap(f"QuickJS gave up ({run.stopped}); the log has why")
+        check_stopped(run)
+        if answer.content:
+            return answer.content, denied
+        if is_full(instance.memory_size(), run.limits.memory_bytes):
+            raise OUT_OF_MEMORY.as_guest_error()
+        raise GuestTrap("QuickJS ended without an answer; the log has why")
