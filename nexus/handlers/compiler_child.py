@@ -21,7 +21,7 @@ from nexus.handlers.compiler import to_wasm
 from nexus.handlers.orders import Order, read_order
 from nexus.handlers.runtimes import EVALUATED, check_reactor
 from nexus.handlers.script_setup import set_up
-from nexus.handlers.script_trial import try_out
+from nexus.handlers.script_trial import compile_web, try_out
 from nexus.model import Compiled
 from nexus.protocols import Engine
 from nexus.wasm import RewriteLimits, rewrite
@@ -90,7 +90,7 @@ def _set_up(order: Order, engine: Engine) -> Compiled:
         raise CompilationError("QuickJS's artifact was damaged on its way")
     bundle = unpack_bundle(packed_bundle)
     if runtime.abi == EVALUATED:
-        return try_out(engine, runtime, bundle, order.key)
+        return try_out(engine, runtime, compile_web(engine, runtime), bundle, order.key)
     return set_up(engine, runtime, bundle, order.key, source)
 
 

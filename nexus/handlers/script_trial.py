@@ -21,19 +21,24 @@ from nexus.model import Compiled
 from nexus.protocols import Engine
 
 
-def try_out(engine: Engine, runtime: Compiled, bundle: Bundle, key: str) -> Compiled:
+def compile_web(engine: Engine, runtime: Compiled) -> bytes:
+    """The web API as bytecode of *runtime*. Raises: CompilationError."""
+    files = {ENTRY: prelude_source.entry(), WEB: prelude_source.both()}
+    return _ask(engine, runtime, Kind.COMPILE, files, "the web API")
+
+
+def try_out(engine: Engine, runtime: Compiled, web: bytes, bundle: Bundle, key: str) -> Compiled:
     """*runtime* under *key*, its artifact the packed files of which an evaluation is made.
 
-    Raises: CompilationError.
+    *web*: from `compile_web`. Raises: CompilationError.
     """
     module = f"import * as handler from {json.dumps(bundle.entry)}; export {{ handler }};"
     files = {
         **bundle.files,
         ENTRY: prelude_source.entry(),
         HANDLER: module.encode(),
-        WEB: prelude_source.both(),
+        WEB: web,
     }
-    files[WEB] = _ask(engine, runtime, Kind.COMPILE, files, bundle.entry)
     answer = _ask(engine, runtime, Kind.LOAD, files, bundle.entry)
     if answer != LOADED:
         raise _refusal(answer, bundle)

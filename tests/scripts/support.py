@@ -21,7 +21,7 @@ from nexus.guest.js.runtime import FUNCTIONS, load_runtime
 from nexus.handlers.cache import ArtifactCache
 from nexus.handlers.runtimes import EVALUATED
 from nexus.handlers.script_setup import set_up
-from nexus.handlers.script_trial import try_out
+from nexus.handlers.script_trial import compile_web, try_out
 from nexus.model import Compiled, Context, Handler, HttpRequest, HttpResponse, Limits
 from nexus.pool import Execution, InstancePool
 from nexus.scheduling import Admission, Fifo
@@ -48,6 +48,7 @@ class Scripts:
         )
         if evaluated:
             self.runtime = replace(self.runtime, abi=EVALUATED)
+            self.web = compile_web(self.engine, self.runtime)
         self.pool = InstancePool(self.engine, guest_for, max_instances=2)
         self.watchdog = Watchdog(5.0)
         self.watchdog.start()
@@ -78,7 +79,7 @@ class Scripts:
     def _set_up(self, bundle: Bundle, **fields: Any) -> Handler:
         key = bundle.digest().hex()
         if self.evaluated:
-            compiled = try_out(self.engine, self.runtime, bundle, key)
+            compiled = try_out(self.engine, self.runtime, self.web, bundle, key)
             compiled = replace(compiled, files=unpack_bundle(compiled.artifact).files)
         else:
             compiled = set_up(self.engine, self.runtime, bundle, key, load_runtime())

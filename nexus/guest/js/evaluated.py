@@ -109,15 +109,15 @@ class EvaluatedGuest:
         Raises: as `perform`, but for what the answer says.
         """
         process, answer = self._process, AnswerOutput(run)
-        given_in = TaskInput(instance, given, files)
+        task = TaskInput(instance, given, files)
         descriptors = self._bridge.open(run, body)
         descriptors[1] = LogOutput(run)
         descriptors[FOLDER] = SourceFolder(files)
-        descriptors[TASK], descriptors[ANSWER] = given_in, answer
+        descriptors[TASK], descriptors[ANSWER] = task, answer
         process.start(instance, run, _NO_PROGRAM, descriptors, context)
         denied = ""
         try:
-            evaluate(instance, run, given_in)
+            evaluate(instance, run, task)
             denied = process.services().denied
         except GuestError:
             # The trap that ended the guest; why it was to end is known better.
