@@ -73,9 +73,8 @@ def _write_bodies(count: int, entries: Entries, layout: Layout) -> list[bytes]:
     found, room = [], MOST_UNFOLDED
     for place in range(count):
         body, function = entries.body(place), layout.imported_functions + place
-        if entries.is_small_recursive(place) and room > 0:
-            size = len(body)
+        if room > 0 and entries.calls_itself(place):
             body = unfold(body, layout.renumbered(function, 0), layout.signature(function))
-            room -= len(body) - size
+            room -= len(body)
         found.append(body)
     return found

@@ -77,9 +77,11 @@ class Entries:
             cost -= self._costs[place]
         return draft.finish(self._entry(self._kinds[place], cost, draft))
 
-    def is_small_recursive(self, place: int) -> bool:
-        """Whether the function at *place* checks where it calls, which is within its cycle."""
-        return self._kinds[place] is Entry.RECURSIVE
+    def calls_itself(self, place: int) -> bool:
+        """Whether the function at *place* is a small recursive one that does so directly."""
+        return (
+            self._kinds[place] is Entry.RECURSIVE and place in self._drafts[place].calls.functions
+        )
 
     def _kind(self, place: int, draft: Draft) -> Entry:
         counted, small = place in self._graph.counted, draft.charges.total <= LONG

@@ -23,8 +23,10 @@ from nexus.wasm.types import EMPTY_BLOCK, VALUE_TYPES
 
 MOST_BYTES = 1200
 """of a body with its copies"""
+MOST_LOCALS = 100
+"""of a function that is copied: each copy sets them all to zero"""
 MOST_UNFOLDED = 1 << 18
-"""bytes of copies in one module: compiling them takes time"""
+"""bytes of such bodies in one module: to make and to compile them takes time"""
 
 _OPENING = range(0x02, 0x05)  # block loop if
 _BLOCK, _BR, _SET, _END = b"\x02", b"\x0c", b"\x21", 0x0B
@@ -46,7 +48,7 @@ def unfold(body: bytes, function: int, signature: FuncType) -> bytes:
     """Give the *body* of *function* with the body itself in place of its calls of *function*.
 
     That is done again while it stays within `MOST_BYTES`, so maybe never; and never where there are
-    several results. *body* must be well-formed.
+    several results or many locals. *body* must be well-formed.
     """
     if len(signature.results) > 1:
         return body
@@ -59,16 +61,16 @@ def unfold(body: bytes, function: int, signature: FuncType) -> bytes:
 
 
 def _unfold_once(body: bytes, function: int, signature: FuncType) -> bytes | None:
-    """Give the body with copies in it, or None if it does not call itself."""
+    """Give the body with copies in it, or None if it has too many locals."""
     declared, start = _read_locals(body)
+    if len(declared) > MOST_LOCALS:
+        return None
     code = list(instructions(body, start, len(body)))
     calls = [
         place
         for place, found in enumerate(code)
         if found.opcode == _CALL and read_u32(body, found.start + 1)[0] == function
     ]
-    if not calls:
-        return None
     copy = _copy(body, code, signature, declared)
     parts = [_declare([*declared, *signature.params, *declared])]
     for call in calls:

@@ -167,7 +167,7 @@ def test_copies_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "".join(function.replace("$f", f"$f{n}") for n in range(2000))
     plain, unfolded = _both(f"(module {text})", monkeypatch, inlining.MOST_BYTES)
     grown = len(unfolded) - len(plain)
-    assert inlining.MOST_UNFOLDED <= grown < inlining.MOST_UNFOLDED + inlining.MOST_BYTES + 5000
+    assert inlining.MOST_UNFOLDED / 2 < grown < inlining.MOST_UNFOLDED + inlining.MOST_BYTES + 5000
 
 
 OTHERS = {
@@ -176,6 +176,7 @@ OTHERS = {
       (call $f {LESS})) {RUN} (call $f (local.get 0)) (i32.add))""",
     "it calls itself through another": f"""(func $f (param i32) (call $g (local.get 0)))
       (func $g (param i32) (if (local.get 0) (then (call $f {LESS}))))""",
+    "many locals": f"(func $f (param i32) (local {101 * 'i32 '}) (call $f {LESS}))",
     "three calls": f"(func $f (param i32) {3 * f'(call $f {LESS})'})",
 }
 
