@@ -165,6 +165,8 @@ class Compiled:
     """whether it was made just now, not found in the cache"""
     entry: tuple[int, ...] = ()
     """what the guest ABI needs to enter *snapshot*: addresses and values in its memory"""
+    runtime: Compiled | None = field(default=None, repr=False)
+    """the language runtime whose artifact this has too; kept for other handlers to have the same"""
 
     @property
     def loaded_as(self) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import mmap
 import os
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import BinaryIO
 
 from nexus.handlers.artifact import pack, unpack
 from nexus.handlers.eviction import evict, sweep, touch
@@ -38,6 +40,12 @@ class ArtifactCache:
     def __contains__(self, key: str) -> bool:
         """Tell whether the folder has an artifact with this *key*."""
         return self._path(key).exists()
+
+    def touch(self, key: str) -> bool:
+        """Note that the artifact with this *key* was used, by who has it already; say whether the
+        folder has it."""
+        touch(self._path(key))
+        return key in self
 
     def get_or_make(self, key: str, make: Callable[[], Compiled]) -> Compiled:
         """The artifact with this *key*, from the folder or else from *make*.
@@ -72,13 +80,12 @@ class ArtifactCache:
         try:
             with open(path, "rb") as file:
                 _check_owner(path, os.fstat(file.fileno()))
-                content = file.read()
+                found = _unpacked(file, key)
         except FileNotFoundError:
             return None
         except OSError as error:
             log.warning("the artifact %s is not used: %s", path, error)
             return None
-        found = unpack(content, key)
         if found is None:
             log.warning("the artifact %s is damaged; compiling again", path)
         else:
@@ -114,6 +121,17 @@ class ArtifactCache:
             log.warning("the cache %s cannot be used: %s", self._folder, error)
             return nullcontext()
         return file
+
+
+def _unpacked(file: BinaryIO, key: str) -> Compiled | None:
+    """What is in *file*, mapped and not read, which takes a third of the time. (Nobody cuts a file
+    here short: it is replaced, or deleted.) Raises: OSError."""
+    try:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except ValueError:  # an empty file cannot be mapped
+        return None
+    with mapped, memoryview(mapped) as content:
+        return unpack(content, key)
 
 
 def _make_private(folder: Path) -> None:

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from redis.connection import parse_url
-
 from nexus.errors import ConfigError
 
 PREFIX = "NEXUS_CONFIG_REDIS_"
@@ -70,6 +68,8 @@ def options_from(environ: Mapping[str, str]) -> Options | None:
 
 def connection_arguments(url: str) -> dict[str, Any]:
     """What redis-py reads in *url*. Raises: ValueError."""
+    from redis.connection import parse_url  # see the package: not where no server is named
+
     return dict(parse_url(url))  # type: ignore[no-untyped-call]
 
 

@@ -7,11 +7,14 @@ from collections.abc import Mapping, Sequence
 from nexus.config.source import ConfigSource
 from nexus.hookspecs import hookimpl
 from nexus_config_redis.options import options_from
-from nexus_config_redis.source import RedisSource
 
 
 @hookimpl
 def nexus_config_sources(environ: Mapping[str, str]) -> Sequence[ConfigSource] | None:
     """The hash, where the environment names a server."""
     options = options_from(environ)
-    return None if options is None else [RedisSource(options)]
+    if options is None:
+        return None
+    from nexus_config_redis.source import RedisSource  # see the package
+
+    return [RedisSource(options)]

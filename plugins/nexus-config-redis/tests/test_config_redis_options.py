@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nexus.errors import ConfigError
-from nexus_config_redis import Options
-from nexus_config_redis.options import options_from
+from nexus_config_redis.options import Options, options_from
 from nexus_config_redis.plugin import nexus_config_sources
 
 URL, KEY, PASSWORD, POLL = (

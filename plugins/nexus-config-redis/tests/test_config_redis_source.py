@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from redis_server import RedisServer
 
-from nexus_config_redis import Options, RedisSource
+from nexus_config_redis.options import Options
+from nexus_config_redis.source import RedisSource
 
 NEVER_S = 3600.0
 
