@@ -24,9 +24,11 @@ BUSY_INTERVAL_S = 0.0005
 5 ms, 11 ms at this (DESIGN fact 8). Always at this, threads that are about to be done anyway lose
 the GIL half-way: a warm handler served 0.84 of the raw callable's requests instead of 0.91
 (`python -m bench.dispatch`)"""
-GIVE_WAY_S = 0.001
-"""how long at most a turn waits for short requests to be answered; under a flood of them long
-executions still have a fifth of a core (`python -m bench.beside`)"""
+GIVE_WAY_S = 0.003
+"""how long at most a turn waits for short requests to be answered. Each turn delays those that are
+under way, so more of them must pass between turns than are delayed: at 1 ms the median beside two
+loops was 0.25 ms above that without, at 3 ms 0.1 ms; under a flood of short requests long executions
+still have a sixth of a core (`python -m bench.beside`)"""
 
 SHORT_S = 0.005
 """after which a request is no reason to wait any more: it waits itself, for a client's body, in the

@@ -9,7 +9,7 @@ from nexus.wasm.limits import RewriteLimits
 
 __all__ = ["REWRITER_VERSION", "RewriteLimits", "rewrite"]
 
-REWRITER_VERSION = 5
+REWRITER_VERSION = 6
 """part of an artifact's cache key; raise it whenever the output changes"""
 
 

@@ -8,6 +8,7 @@ from nexus.wasm.body import BodyRewriter
 from nexus.wasm.call_graph import analyse
 from nexus.wasm.draft import Draft
 from nexus.wasm.entries import Entries
+from nexus.wasm.inlining import MOST_UNFOLDED, unfold
 from nexus.wasm.layout import Layout
 from nexus.wasm.leb128 import encode_unsigned
 from nexus.wasm.meter import Meter
@@ -26,7 +27,7 @@ def rewrite_code(reader: Reader, bodies: BodyRewriter, meter: Meter) -> bytes:
     graph = analyse([draft.calls for draft in drafts], targets)
     entered = {function - layout.imported_functions for function in layout.entered}
     entries = Entries(drafts, graph, entered, meter)
-    out = [entries.body(place) for place in range(len(drafts))]
+    out = _write_bodies(len(drafts), entries, layout)
     out.append(meter.refill_body())
     if layout.start is not None:
         out.append(meter.start_body(layout.start))
@@ -66,3 +67,15 @@ def _targets(layout: Layout, drafts: list[Draft]) -> list[list[int]]:
             place = same[layout.function_types[function]]
             targets[place].append(function - layout.imported_functions)
     return targets
+
+
+def _write_bodies(count: int, entries: Entries, layout: Layout) -> list[bytes]:
+    found, room = [], MOST_UNFOLDED
+    for place in range(count):
+        body, function = entries.body(place), layout.imported_functions + place
+        if entries.is_small_recursive(place) and room > 0:
+            size = len(body)
+            body = unfold(body, layout.renumbered(function, 0), layout.signature(function))
+            room -= len(body) - size
+        found.append(body)
+    return found

@@ -77,6 +77,10 @@ class Entries:
             cost -= self._costs[place]
         return draft.finish(self._entry(self._kinds[place], cost, draft))
 
+    def is_small_recursive(self, place: int) -> bool:
+        """Whether the function at *place* checks where it calls, which is within its cycle."""
+        return self._kinds[place] is Entry.RECURSIVE
+
     def _kind(self, place: int, draft: Draft) -> Entry:
         counted, small = place in self._graph.counted, draft.charges.total <= LONG
         if not counted:

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from nexus.wasm.bulk import LAST_CONVERSION
 from nexus.wasm.counted import NE, CountedLoop, Exit, i32_const
-from nexus.wasm.immediates import skip_block_type, skip_simd
-from nexus.wasm.leb128 import read_signed, read_u32, skip_signed
+from nexus.wasm.instructions import Instruction, instructions
+from nexus.wasm.leb128 import read_signed, read_u32
 from nexus.wasm.opcodes import KINDS, Kind
 
 _GET, _SET, _TEE, _I32_CONST = 0x20, 0x21, 0x22, 0x41
@@ -30,18 +30,16 @@ _MOST_BYTES = 4096
 _MOST_STEP = 1 << 16
 """times `CHUNK`, less than 2^32"""
 
-_ANY = 1 << 32
-"""the types of blocks have been checked"""
+_KINDS = frozenset(
+    (
+        *(Kind.PLAIN, Kind.LOCAL, Kind.GLOBAL, Kind.MEMARG, Kind.I32, Kind.I64, Kind.F32, Kind.F64),
+        *(Kind.BLOCK, Kind.IF, Kind.ELSE, Kind.END, Kind.BR, Kind.BR_IF, Kind.RETURN),
+        *(Kind.MISC, Kind.SIMD),
+    )
+)
+"""what a counted loop may consist of: no calls, no loops, nothing that goes by length"""
 
 _Span = tuple[int, int]
-
-
-class Instruction(NamedTuple):
-    """One instruction, from its opcode to behind its immediates."""
-
-    opcode: int
-    start: int
-    end: int
 
 
 class Shape(NamedTuple):
@@ -77,32 +75,16 @@ def recognize(data: bytes, start: int, end: int) -> Shape | None:
 def _decode(data: bytes, pos: int, end: int) -> list[Instruction] | None:
     """Give the instructions; None where there is one that counted loops may not have."""
     found = []
-    while pos < end:
-        start, opcode = pos, data[pos]
+    for instruction in instructions(data, pos, end):
+        opcode, start, _ = instruction
         kind = KINDS[opcode]
-        if kind == Kind.PLAIN and opcode:
-            pos += 1
-        elif kind in (Kind.LOCAL, Kind.GLOBAL):
-            pos = read_u32(data, pos + 1)[1]
-        elif kind == Kind.MEMARG:
-            pos = read_u32(data, read_u32(data, pos + 1)[1])[1]
-        elif kind in (Kind.I32, Kind.I64):
-            pos = skip_signed(data, pos + 1, 64)
-        elif kind in (Kind.F32, Kind.F64):
-            pos += 5 if kind == Kind.F32 else 9
-        elif kind in (Kind.BLOCK, Kind.IF):
-            pos = skip_block_type(data, pos + 1, _ANY)
-        elif kind in (Kind.BR, Kind.BR_IF):
-            pos = read_u32(data, pos + 1)[1]
-        elif kind in (Kind.ELSE, Kind.END, Kind.RETURN):
-            pos += 1
-        elif kind == Kind.MISC and data[pos + 1] <= LAST_CONVERSION:
-            pos += 2
-        elif kind == Kind.SIMD:
-            pos = skip_simd(data, pos + 1)
-        else:
+        if (
+            not opcode
+            or kind not in _KINDS
+            or (kind == Kind.MISC and data[start + 1] > LAST_CONVERSION)
+        ):
             return None
-        found.append(Instruction(opcode, start, pos))
+        found.append(instruction)
     return found
 
 
