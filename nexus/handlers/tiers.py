@@ -74,7 +74,7 @@ class TieredCompiler:
                     continue
                 try:
                     with self._alone():
-                        self._best.compile(path, memory_bytes)
+                        self._best.behind().compile(path, memory_bytes)
                 except HandlerError as error:
                     self._hopeless.add(compiled.loaded_as)
                     log.warning("%s stays with %s: %s", path.name, compiled.tier, error)
