@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nexus import logs
+from nexus.choices import checks_by
 from nexus.config import load, to_environ
 from nexus.config.handover import HANDED_DOWN
 from nexus.errors import ConfigError
@@ -17,8 +18,9 @@ from nexus.sizing import sized
 
 _stuck_dir = shared_folder() / "stuck"
 try:
-    _sources = load_plugins(os.environ).config_sources(Path.cwd(), os.environ)
-    _sized = sized(load({}, os.environ, Path.cwd(), _sources))
+    _plugins = load_plugins(os.environ)
+    _sources = _plugins.config_sources(Path.cwd(), os.environ)
+    _sized = sized(load({}, os.environ, Path.cwd(), _sources, checks_by(_plugins)))
 except ConfigError as error:  # which gunicorn would show with all its frames
     print(*(f"error: {line}" for line in error.problems), sep="\n", file=sys.stderr)
     sys.exit(2)

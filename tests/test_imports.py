@@ -18,7 +18,7 @@ LAYERS = (
     ("runtime", "sizing", "shared_folder"),
     ("service",),
     ("suspension",),
-    ("dispatch", "ordering", "results"),
+    ("choices", "dispatch", "ordering", "results"),
     ("handlers",),
     ("plugins",),
     ("engines",),

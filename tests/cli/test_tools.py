@@ -140,3 +140,16 @@ def test_config_says_everything_that_is_wrong_at_once(nexus: Nexus, tmp_path: Pa
         assert sum(f" {name}: " in line for line in lines) == 1, name
     assert sum("my.toml" in line for line in lines) == 2
     assert "'5s', allowed: a whole number from 1 to 3600000" in ended.err
+
+
+def test_config_knows_what_plugins_offer(nexus: Nexus, tmp_path: Path) -> None:
+    """Names that only they decide are wrong beside all others, and where they were given."""
+    file = tmp_path / "my.toml"
+    file.write_text('scheduling_policy = "prioritiy"\nmax_queue = -1\n')
+    ended = nexus("config", "--config", file, NEXUS_ENGINE="v8")
+    assert (ended.code, ended.out) == (2, b"")
+    queue, engine, policy = ended.err.splitlines()
+    assert "max_queue" in queue
+    assert engine.startswith("error: environment variable NEXUS_ENGINE: engine: found 'v8', allo")
+    assert policy.startswith(f"error: {file}: scheduling_policy: found 'prioritiy', allowed: ")
+    assert policy.endswith("; did you mean priority?")
