@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from importlib import import_module
@@ -45,6 +46,8 @@ def command() -> None:
 
 def main() -> None:
     """Run the command. Exits with 1 on a handler's error, 2 on bad usage or settings."""
+    if logging.lastResort is not None:  # what is logged before a command has set logs up
+        logging.lastResort.setFormatter(logging.Formatter("warning: %(message)s"))
     try:
         command()
     except ConfigError as error:

@@ -89,7 +89,11 @@ class Nexus:
         }
 
     def start(
-        self, *arguments: object, stdout: int | BinaryIO = subprocess.PIPE, **environ: str
+        self,
+        *arguments: object,
+        stdout: int | BinaryIO = subprocess.PIPE,
+        stderr: int = subprocess.PIPE,
+        **environ: str,
     ) -> subprocess.Popen[bytes]:
         """Begin a command."""
         return subprocess.Popen(
@@ -98,7 +102,7 @@ class Nexus:
             env={**self.environ, **environ},
             stdin=subprocess.PIPE,
             stdout=stdout,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
         )
 
     def __call__(self, *arguments: object, stdin: bytes = b"", **environ: str) -> Ended:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+from io import FileIO
 from pathlib import Path
 
 import pytest
@@ -104,6 +107,41 @@ def test_inspect_names_the_bad_one_of_a_folder(nexus: Nexus, tmp_path: Path) -> 
     assert found["problems"]["cut.wasm"]["code"] == "INVALID_HANDLER"
     (tmp_path / "cut.wasm").unlink()
     assert nexus("inspect", tmp_path).code == 0
+
+
+def test_inspect_names_a_manifest_without_its_handler(nexus: Nexus, tmp_path: Path) -> None:
+    (tmp_path / "hello.wat").write_bytes((nexus.folder / "hello.wat").read_bytes())
+    for name in ("hello.toml", "gone.toml", "nexus.toml"):
+        (tmp_path / name).write_text("timeout_ms = 7\n")
+    ended = nexus("inspect", tmp_path)
+    good, warning = ended.out.decode().splitlines()
+    assert (ended.code, ended.err, good[:8]) == (0, "", "ok  hell")
+    missing = "there is no gone.wasm, gone.wat, gone.js or gone/index.js"
+    assert warning == f"warn gone.toml           a manifest without its handler: {missing}"
+    found = json.loads(nexus("inspect", tmp_path, "--json").out)
+    assert found["warnings"] == {"gone.toml": f"a manifest without its handler: {missing}"}
+
+
+def test_inspect_says_on_a_terminal_what_it_compiles(nexus: Nexus, tmp_path: Path) -> None:
+    (tmp_path / "seldom.wat").write_text((nexus.folder / "hello.wat").read_text() + ";; seldom")
+    said = []
+    for _ in range(2):
+        ours, theirs = pty.openpty()
+        process = nexus.start("inspect", tmp_path, stderr=theirs)
+        os.close(theirs)
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+        with os.fdopen(ours, "rb", buffering=0) as terminal:
+            said.append(_all_of(terminal))
+    assert said == [b"compiling seldom.wat\r\n", b""]
+
+
+def _all_of(terminal: FileIO) -> bytes:
+    """What was written to a terminal that nobody has open any more."""
+    try:
+        return terminal.read(1 << 16) or b""
+    except OSError:  # how Linux says that it was nothing
+        return b""
 
 
 def test_config_says_where_each_value_came_from(nexus: Nexus, tmp_path: Path) -> None:
