@@ -25,9 +25,10 @@ run: ## serve examples/ on http://127.0.0.1:8000 until Ctrl-C (BIND=host:port HA
 	@sed -n 's/127\.0\.0\.1:8000/$(BIND)/; s/^    curl/  curl/p' examples/README.md
 	@exec $(VENV)/bin/nexus serve --handlers $(HANDLERS) --bind $(BIND) $(ARGS)
 
+# The tests start Nexus hundreds of times: without bytecode each start compiles its source again.
 test: ## run the tests, all on as many processes as cores (ARGS="tests/wasm -k meter": some, in one)
 	@scripts/setup.sh test
-	$(VENV)/bin/python -m pytest $(or $(ARGS),--numprocesses=auto --dist=loadfile --no-loadscope-reorder)
+	PYTHONDONTWRITEBYTECODE= $(VENV)/bin/python -m pytest $(or $(ARGS),--numprocesses=auto --dist=loadfile --no-loadscope-reorder)
 
 deploy-check: ## render deploy/, validate it, and compute what must hold of it
 	@scripts/setup.sh test

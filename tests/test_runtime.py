@@ -15,6 +15,7 @@ from nexus.errors import CompilationError, HandlerNotFound, InvalidArgument, Inv
 from nexus.handlers import texts
 from nexus.runtime import WasmRuntime
 from nexus.service import Service
+from tests.support import shared_cache
 
 _ECHO = """(module
   (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
@@ -55,9 +56,8 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WasmRuntime]:
     (folder / "ask.toml").write_text('capabilities = ["ext:oracle"]')
     settings = Settings(
         handlers_dir=folder,
-        cache_dir=folder / "cache",
+        cache_dir=shared_cache(),
         compiler="cranelift",
-        memory_limit_mb=16,
     )
     service = Service(settings, None, extensions={"oracle": Oracle()})
     service.start_with(folder)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from nexus.errors import InvalidModule
 from nexus.wasm.bulk import LAST_CONVERSION, MISC
 from nexus.wasm.charges import CHECK, Charges
+from nexus.wasm.control import BLOCK, LOOP, TARGET, Control
 from nexus.wasm.costs import (
     CALL,
     CALL_INDIRECT,
@@ -51,9 +52,6 @@ MAX_LOCALS = 50_000
 
 _LOCAL, _PLAIN, _MEMARG, _I32 = map(int, (Kind.LOCAL, Kind.PLAIN, Kind.MEMARG, Kind.I32))
 _FIRST_CONTROL = int(Kind.BLOCK)
-
-# What a frame of the control stack is. A block or `if` that branches leave by becomes a target.
-_BLOCK, _TARGET, _LOOP = 0, 1, 2
 _END, _NOP = b"\x0b", b"\x01"
 _BR_IF = 0x0D
 
@@ -136,20 +134,7 @@ class BodyRewriter:
     # ---- the pass ----------------------------------------------------------------------------
 
     def _scan(self, pos: int, end: int, results: int) -> None:
-        self._frames = bytearray([_LOOP])  # the function itself: nothing follows its end
-        self._bare = bytearray([0])
-        """per frame, whether branches to it surely take no values with them"""
-        self._inside = [0]
-        """per frame, how many loops it is in, or is"""
-        self._around = [0]
-        """per frame, the segment around it"""
-        self._numbers = [0]
-        """per frame, how many were opened before it"""
-        self._opened = 1
-        self._checked = 0
-        """how much code had been read at the last check that was passed to get here"""
-        self._checked_at = [0]
-        """per frame, that at its beginning"""
+        self._control = Control()
         self._tail = _END
         """what comes behind the `end` of the loop that ends next"""
         self._ahead = 0
@@ -157,8 +142,6 @@ class BodyRewriter:
         self._loop_starts: list[tuple[int, int]] = []
         """per loop, its segment, and how many calls came before"""
         self._candidate: _Candidate | None = None
-        self._loops = 0
-        """how many there are around the code being read"""
         self._charges.begin(pos, CHECK)
         self._charges.add(values_cost(results))
         try:
@@ -167,14 +150,14 @@ class BodyRewriter:
             pos = end + 1
         if pos > end:
             raise InvalidModule("a function body ends inside an instruction", end)
-        if self._frames:
+        if self._control.frames:
             raise InvalidModule("a function body ends inside a block", end)
         if pos < end:
             raise InvalidModule("a function body has bytes left over", pos)
 
     def _instructions(self, pos: int, end: int) -> int:
         data, kinds, costs, handlers = self._data, KINDS, COSTS, self._handlers
-        charges, frames = self._charges, self._frames
+        charges, frames = self._charges, self._control.frames
         short_locals = min(self._locals, 0x80)
         cost = ENTRY
         while pos < end:
@@ -210,19 +193,18 @@ class BodyRewriter:
     def _block(self, pos: int) -> int:
         end = skip_block_type(self._data, pos + 1, len(self.layout.types))
         self._charges.add(self._values(pos))
-        self._open(_BLOCK, pos)
+        self._open(BLOCK, pos)
         return end
 
     def _loop(self, pos: int) -> int:
-        charges = self._charges
-        if not self._loops:
+        charges, control = self._charges, self._control
+        if not control.loops:
             charges.left = self._draft.local(I64, "left")
             self._ahead = self._patch.slot(pos)
             self._patch.insert(pos, self._meter.take_left(charges.left))
-        self._loops += 1
-        self._open(_LOOP, pos)
+        self._open(LOOP, pos)
         head = skip_block_type(self._data, pos + 1, len(self.layout.types))
-        self._checked = charges.total
+        control.checked = charges.total
         charges.begin_loop(head, self._data[pos + 1 : head])
         charges.add(self._values(pos))  # each round
         self._loop_starts.append((charges.current, len(self._draft.sites)))
@@ -233,13 +215,14 @@ class BodyRewriter:
     def _if(self, pos: int) -> int:
         arm = skip_block_type(self._data, pos + 1, len(self.layout.types))
         self._charges.add(self._values(pos))
-        self._open(_BLOCK, pos)
-        self._charges.begin(arm, self._around[-1])
+        self._open(BLOCK, pos)
+        self._charges.begin(arm, self._charges.current)
         return arm
 
     def _else(self, pos: int) -> int:
-        self._checked = self._checked_at[-1]
-        self._charges.begin(pos + 1, self._around[-1])
+        frame = self._control.frames[-1]
+        self._control.checked = frame.checked
+        self._charges.begin(pos + 1, frame.segment)
         return pos + 1
 
     def _values(self, pos: int) -> int:
@@ -250,35 +233,26 @@ class BodyRewriter:
         type_ = self.layout.types[read_signed(self._data, pos + 1, 33)[0]]
         return values_cost(len(type_.params) + len(type_.results))
 
-    def _open(self, frame: int, pos: int) -> None:
-        self._frames.append(frame)
-        self._bare.append(self._data[pos + 1] == EMPTY_BLOCK)
-        self._inside.append(self._loops)
-        self._around.append(self._charges.current)
-        self._numbers.append(self._opened)
-        self._opened += 1
-        self._checked_at.append(self._checked)
+    def _open(self, kind: int, pos: int) -> None:
+        bare = self._data[pos + 1] == EMPTY_BLOCK
+        self._control.open(kind, bare=bare, segment=self._charges.current)
 
     def _end(self, pos: int) -> int:
-        around, frame = self._around.pop(), self._frames.pop()
-        self._bare.pop()
-        self._inside.pop()
-        self._numbers.pop()
-        self._checked = self._checked_at.pop()
-        if frame == _LOOP and self._frames:
+        charges, control = self._charges, self._control
+        frame = control.close()
+        if frame.kind == LOOP and control.frames:
             self._candidate = None
             loop, sites = self._loop_starts.pop()
             if len(self._draft.sites) > sites:
-                self._charges.has_calls(loop)
+                charges.has_calls(loop)
             self._patch.insert(pos + 1, self._tail)
             self._tail = _END
-            self._loops -= 1
-            if not self._loops:
-                self._charges.left = None
-        if frame == _TARGET:
-            self._charges.begin(pos + 1, around)
+            if not control.loops:
+                charges.left = None
+        if frame.kind == TARGET:
+            charges.begin(pos + 1, frame.segment)
         else:
-            self._charges.current = around
+            charges.current = frame.segment
         return pos + 1
 
     def _br(self, pos: int) -> int:
@@ -286,7 +260,8 @@ class BodyRewriter:
 
     def _br_if(self, pos: int) -> int:
         label, end = read_u32(self._data, pos + 1)
-        if label == 0 and self._data[end] == _END[0] and self._frames[-1] == _LOOP:
+        innermost = self._control.frames[-1].kind
+        if label == 0 and self._data[end] == _END[0] and innermost == LOOP:
             self._count_loop(pos)
         self._branch(pos)
         self._charges.begin(end, self._charges.current)
@@ -313,7 +288,7 @@ class BodyRewriter:
         count, at = read_u32(self._data, pos + 1)
         for _ in range(count + 1):
             start = at
-            label, at = self._label(start)
+            _, label, at = self._control.label(self._data, start)
             if label:
                 self._patch.replace(start, at, encode_unsigned(label))
         return at
@@ -325,8 +300,7 @@ class BodyRewriter:
 
     def _branch(self, pos: int) -> int:
         """Read a `br` or `br_if`, and let it go where it did."""
-        frame = len(self._frames) - 1 - read_u32(self._data, pos + 1)[0]
-        label, end = self._label(pos + 1)
+        frame, label, end = self._control.label(self._data, pos + 1)
         candidate = self._candidate
         if label:
             slot = self._patch.slot(pos, end)
@@ -334,22 +308,11 @@ class BodyRewriter:
             if candidate is not None:
                 conditional = self._data[pos] == _BR_IF
                 candidate.exits.append(Exit(slot, label, conditional))
-                if conditional and not self._bare[frame]:
+                if conditional and not frame.bare:
                     self._candidate = None
-        elif self._frames[frame] == _LOOP:
+        elif frame.kind == LOOP:
             self._candidate = None  # goes round, or leaves the function
         return end
-
-    def _label(self, pos: int) -> tuple[int, int]:
-        """Read a label; give its new number if it has one, else 0, and where it ends."""
-        label, end = read_u32(self._data, pos)
-        frames = self._frames
-        if label >= len(frames):
-            raise InvalidModule(f"label {label} does not exist; there are {len(frames)}", pos)
-        if frames[-1 - label] == _BLOCK:
-            frames[-1 - label] = _TARGET
-        loops = self._loops - self._inside[-1 - label]  # left by the branch: each is two by now
-        return (label + loops if loops else 0), end
 
     # ---- functions ---------------------------------------------------------------------------
 
@@ -386,13 +349,13 @@ class BodyRewriter:
                 target,
                 indirect,
                 charges.current,
-                self._numbers[-1],
+                self._control.frames[-1].number,
                 charges.left,
-                self._ahead if self._loops else None,
+                self._ahead if self._control.loops else None,
             )
         )
-        if charges.total - self._checked > LONG:
-            self._checked = charges.total
+        if charges.total - self._control.checked > LONG:
+            self._control.checked = charges.total
             charges.begin(end, CHECK)
 
     def _ref_func(self, pos: int) -> int:

@@ -145,7 +145,7 @@ def test_it_can_be_turned_off(nexus: Nexus, bad: str) -> None:
 def test_what_a_worker_finds_wrong_ends_the_server(
     nexus: Nexus, tmp_path: Path, source: str, code: int, said: str
 ) -> None:
-    ended = nexus(
+    ended = nexus.installed(
         *("serve", "--handlers=.", "--bind=127.0.0.1:0", "--workers=2"),
         PYTHONPATH=python_path(package(tmp_path, "picky", source)),
         NEXUS_PLUGINS__PICKY__PORT="0",
@@ -163,7 +163,7 @@ def test_names_that_a_new_plugin_cannot_have(nexus: Nexus, tmp_path: Path, name:
 
 
 def test_a_new_plugin_never_overwrites(nexus: Nexus, tmp_path: Path) -> None:
-    assert nexus("new-plugin", "nexus-mine", "--directory", tmp_path).code == 0
+    assert nexus.installed("new-plugin", "nexus-mine", "--directory", tmp_path).code == 0
     ended = nexus("new-plugin", "mine", "--directory", tmp_path)
     assert ended.code == 2
     assert "nexus-mine is there already" in ended.err

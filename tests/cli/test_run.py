@@ -20,7 +20,7 @@ def variables(out: bytes) -> dict[str, str]:
 
 
 def test_a_get(nexus: Nexus) -> None:
-    ended = nexus("run", "hello.wat")
+    ended = nexus.installed("run", "hello.wat")
     assert (ended.code, ended.err) == (0, "")
     assert ended.out == b"HTTP/1.1 200 OK\nContent-Type: text/plain\n\nHello from WebAssembly.\n"
 
@@ -114,7 +114,7 @@ def test_a_context_without_a_value_is_an_error(nexus: Nexus) -> None:
 
 
 def test_raw_passes_everything_through(nexus: Nexus) -> None:
-    ended = nexus(
+    ended = nexus.installed(
         *("run", "command.wat", "--raw", "--env", "A=1=2", "--env", "B=", "--", "--x", "y z"),
         stdin=b"\0\xff" * 5000,
     )

@@ -33,7 +33,7 @@ def checked(emitted: bytes, returns: int) -> wasmtime.Instance:
 
 
 def test_compile_says_what_came_of_it(nexus: Nexus) -> None:
-    first = nexus("compile", "hello.wat")
+    first = nexus.installed("compile", "hello.wat")
     assert (first.code, first.err) == (0, "")
     facts = dict(line.split(maxsplit=1) for line in first.out.decode().splitlines())
     assert (facts["module"], facts["abi"], facts["compiler"]) == ("hello.wat", "wasi", "cranelift")
@@ -77,7 +77,7 @@ def test_compile_says_what_is_wrong(nexus: Nexus) -> None:
 
 
 def test_inspect_shows_a_module(nexus: Nexus) -> None:
-    ended = nexus("inspect", "hello.wat")
+    ended = nexus.installed("inspect", "hello.wat")
     assert (ended.code, ended.err) == (0, "")
     assert "route                /hello" in ended.out.decode()
     (facts,) = json.loads(nexus("inspect", "hello.wat", "--json").out)["handlers"]
@@ -147,7 +147,9 @@ def _all_of(terminal: FileIO) -> bytes:
 def test_config_says_where_each_value_came_from(nexus: Nexus, tmp_path: Path) -> None:
     file = tmp_path / "my.toml"
     file.write_text("timeout_ms = 700\nmax_queue = 7\n")
-    ended = nexus("config", "--config", file, "--json", NEXUS_MAX_QUEUE="8", MAX_INSTANCES="5")
+    ended = nexus.installed(
+        "config", "--config", file, "--json", NEXUS_MAX_QUEUE="8", MAX_INSTANCES="5"
+    )
     found = json.loads(ended.out)
     assert ended.code == 0
     assert found["timeout_ms"] == {"value": 700, "source": str(file), "live": True}

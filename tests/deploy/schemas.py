@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -30,12 +32,22 @@ def validate(objects: Iterable[Object], version: str) -> Validated:
         if found["apiVersion"].startswith(OWN_GROUPS):
             uncovered.append(name)
             continue
-        try:
-            kubernetes_validate.validate(found, version, strict=True)
-        except kubernetes_validate.ValidationError as error:
-            problems.append(f"{name}: {error.message}")
-        except kubernetes_validate.SchemaNotFoundError:
-            problems.append(f"{name}: Kubernetes {version} has no {found['apiVersion']}")
-        else:
+        problem = _problem(json.dumps(found), version)
+        if problem is None:
             valid += 1
+        else:
+            problems.append(f"{name}: {problem}")
     return Validated(valid, uncovered, problems)
+
+
+@functools.cache  # most targets have most objects in common, and each reads a megabyte of schemas
+def _problem(text: str, version: str) -> str | None:
+    """What is wrong with the object that *text* is; None: nothing."""
+    found = json.loads(text)
+    try:
+        kubernetes_validate.validate(found, version, strict=True)
+    except kubernetes_validate.ValidationError as error:
+        return str(error.message)
+    except kubernetes_validate.SchemaNotFoundError:
+        return f"Kubernetes {version} has no {found['apiVersion']}"
+    return None

@@ -119,6 +119,7 @@ def serving(folder: Path, scratch: Path, **environ: str) -> Iterator[Server]:
                 "NEXUS_CACHE_DIR": str(scratch / "cache"),
                 "NEXUS_COMPILER": "cranelift",
                 "NEXUS_WORKERS": "2",
+                "NEXUS_DRAIN_DELAY_MS": "0",  # no balancer has to notice first
                 "PYTHONPATH": str(ROOT),
                 **environ,
             },

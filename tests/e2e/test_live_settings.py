@@ -33,7 +33,6 @@ def server(mounted: Mounted, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         "NEXUS_CONFIG_FOLDER": str(mounted.path),
         "NEXUS_MAX_HOST_CALLS": "99",  # wins over the folder
         "NEXUS_LOG_FORMAT": "json",
-        "NEXUS_DRAIN_DELAY_MS": "0",
     }
     with serving(folder, tmp_path_factory.mktemp("server"), **settings) as running:
         until(lambda: count(running, "handlers, ") == 2)  # both have loaded

@@ -59,7 +59,6 @@ def test_plugins_that_hang_or_fail_wedge_nothing(folder: Path, tmp_path: Path) -
     settings = {
         "PYTHONPATH": python_path(packages),
         "NEXUS_PLUGIN_TIMEOUT_MS": str(int(LIMIT_S * 1000)),
-        "NEXUS_DRAIN_DELAY_MS": "0",
     }
     with serving(folder, tmp_path, **settings) as server:
         assert {server.get("/hello").status for _ in range(8)} == {200}

@@ -233,7 +233,7 @@ def test_a_drained_server_ends_what_is_suspended(tmp_path: Path) -> None:
     (tmp_path / "handlers" / "asks.toml").write_text(GRANTS)
     scratch = tmp_path / "server"
     scratch.mkdir()
-    environ = {"NEXUS_ADMIN_TOKEN": "secret", "NEXUS_DRAIN_DELAY_MS": "0", "NEXUS_WORKERS": "1"}
+    environ = {"NEXUS_ADMIN_TOKEN": "secret", "NEXUS_WORKERS": "1"}
     with serving(tmp_path / "handlers", scratch, **environ) as server:
         for _ in range(3):
             assert execute(server, "asks")["status"] == "suspended"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
+import operator
 
 import pytest
 
@@ -16,15 +18,15 @@ EDGES = (0, 1, 2, 7, -1, -2, -8, (1 << 31) - 1, -1 << 31, (1 << 31) - 9, 12, 40_
 
 INDEX = "(local.get 0)"
 COMPARISONS = {
-    "ne": lambda a, b: a != b,
-    "lt_s": lambda a, b: _signed(a) < _signed(b),
-    "lt_u": lambda a, b: a < b,
-    "le_s": lambda a, b: _signed(a) <= _signed(b),
-    "le_u": lambda a, b: a <= b,
-    "gt_s": lambda a, b: _signed(a) > _signed(b),
-    "gt_u": lambda a, b: a > b,
-    "ge_s": lambda a, b: _signed(a) >= _signed(b),
-    "ge_u": lambda a, b: a >= b,
+    "ne": operator.ne,
+    "lt_s": operator.lt,
+    "lt_u": operator.lt,
+    "le_s": operator.le,
+    "le_u": operator.le,
+    "gt_s": operator.gt,
+    "gt_u": operator.gt,
+    "ge_s": operator.ge,
+    "ge_u": operator.ge,
 }
 STEPS = {
     "up 1": ("(i32.add (local.get 0) (i32.const 1))", 1),
@@ -55,17 +57,20 @@ def _loop(comparison: str, step: str, *, swapped: bool, exits: bool) -> str:
       (local.get 0) (local.get 4))"""
 
 
+@functools.cache  # with a way out and without one
 def _simulate(comparison: str, index: int, bound: int, step: int, *, swapped: bool) -> list[int]:
     """Give index and rounds, at most `MOST`; the last, if it is that, leaves in its middle."""
-    holds, rounds = COMPARISONS[comparison], 0
-    index, bound = index & 0xFFFFFFFF, bound & 0xFFFFFFFF
-    while True:
-        rounds += 1
-        if rounds == MOST:
-            return [_signed(index), rounds]
+    holds = COMPARISONS[comparison]
+    # Signed numbers, each moved by as much, are in the order of unsigned ones.
+    moved = 1 << 31 if comparison.endswith("_s") else 0
+    index, bound = index + moved & 0xFFFFFFFF, bound + moved & 0xFFFFFFFF
+    rounds = 1
+    while rounds < MOST:
         index = index + step & 0xFFFFFFFF
         if not (holds(bound, index) if swapped else holds(index, bound)):
-            return [_signed(index), rounds]
+            break
+        rounds += 1
+    return [_signed(index - moved & 0xFFFFFFFF), rounds]
 
 
 @pytest.mark.parametrize("exits", [False, True], ids=["no way out", "a way out"])

@@ -1,4 +1,5 @@
-"""Settings for Nexus from a hash in Redis: `Options` in `options`, `RedisSource` in `source`.
+"""Settings for Nexus from a hash in Redis.
 
-Nothing is imported here: redis-py takes 0.1 s, which no start without a server is to wait for.
+`options` says what the environment may name, `source` reads the hash, `watch` follows it. redis-py
+takes 0.1 s to import: only where a server is named.
 """

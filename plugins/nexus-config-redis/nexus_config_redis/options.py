@@ -68,7 +68,7 @@ def options_from(environ: Mapping[str, str]) -> Options | None:
 
 def connection_arguments(url: str) -> dict[str, Any]:
     """What redis-py reads in *url*. Raises: ValueError."""
-    from redis.connection import parse_url  # see the package: not where no server is named
+    from redis.connection import parse_url
 
     return dict(parse_url(url))  # type: ignore[no-untyped-call]
 

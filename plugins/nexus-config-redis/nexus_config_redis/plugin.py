@@ -15,6 +15,6 @@ def nexus_config_sources(environ: Mapping[str, str]) -> Sequence[ConfigSource] |
     options = options_from(environ)
     if options is None:
         return None
-    from nexus_config_redis.source import RedisSource  # see the package
+    from nexus_config_redis.source import RedisSource
 
     return [RedisSource(options)]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from nexus.errors import ConfigError
@@ -21,6 +24,14 @@ def problems(**environ: str) -> list[str]:
 
 def test_without_a_server_there_is_no_source() -> None:
     assert nexus_config_sources({KEY: "k", POLL: "wrong"}) is None
+
+
+def test_without_a_server_redis_is_not_even_imported() -> None:
+    code = (
+        "import sys; from nexus_config_redis.plugin import nexus_config_sources as sources;"
+        "assert sources({}) is None; sys.exit('redis' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
 
 
 def test_defaults_and_all_options() -> None:

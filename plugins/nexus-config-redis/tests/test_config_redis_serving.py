@@ -33,7 +33,6 @@ def test_settings_change_in_every_worker_and_outlive_the_server(
         "NEXUS_CONFIG_REDIS_URL": f"redis://:{PASSWORD}@127.0.0.1:{redis.port}",
         "NEXUS_CONFIG_REDIS_POLL_MS": "100",
         "NEXUS_CONFIG_FOLDER": str(mounted),
-        "NEXUS_DRAIN_DELAY_MS": "0",
     }
     where = f"redis 127.0.0.1:{redis.port}/0 nexus:settings"
     try:
