@@ -34,7 +34,7 @@ BAD: list[tuple[int, str, tuple[str, ...]]] = [
     (2, "--raw goes without", ("run", "hello.wat", "--raw", "--json")),
     (2, "go with --raw", ("run", "hello.wat", "--env", "A=1")),
     (2, "'A': use NAME=VALUE", ("run", "hello.wat", "--raw", "--env", "A")),
-    (2, "option --engine: engine: found 'v8', allowed: auto", ("run", "hello.wat", "--engine", "v8")),
+    (2, "option --engine: engine: found 'v8'", ("run", "hello.wat", "--engine", "v8")),
     (2, "allowed: auto, wasmer, wasmtime", ("serve", "--engine", "v8", "--handlers", ".")),
     (2, "option --compiler: compiler: found 'llvm'", ("compile", "hello.wat", *_LLVM)),
     (2, "found '5s', allowed", ("run", "hello.wat", "--timeout-ms", "5s")),
