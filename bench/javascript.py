@@ -54,6 +54,7 @@ def main() -> None:
             need_wrk()
             _print_beside(cache, options.rounds, options.seconds)
         if "stages" in parts:
+            _compiler(cache, "llvm").prepare(MEMORY_BYTES)
             print_stages(cache, handlers)
 
 
