@@ -181,14 +181,13 @@ class Compiler:
 
     def _compile_bundle(self, bundle: Bundle, pages: int) -> Compiled:
         """QuickJS is compiled once for all handlers; a handler is its state after loading them."""
-        module = self._runtime()
-        runtime = self._compile_module(module, pages)
+        runtime = self._compile_runtime(pages)
         key = _digest(
             f"{SETUP_VERSION} {runtime.key} {prelude_source.digest().hex()}", bundle.digest()
         )
 
         def make() -> Compiled:
-            order = self._order(key, pages, pack(runtime), bundle.pack(), module.source)
+            order = self._order(key, pages, pack(runtime), bundle.pack(), self._runtime().source)
             return self._run(replace(order, runtime_key=runtime.key))
 
         made = self._get_or_make(key, make)
