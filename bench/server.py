@@ -53,7 +53,7 @@ class Server:
                     raise
             except OSError:
                 pass
-            time.sleep(0.1)
+            time.sleep(0.01)
         self.__exit__(None, None, None)
         raise RuntimeError(f"{self.url} did not come up")
 

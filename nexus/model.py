@@ -167,6 +167,8 @@ class Compiled:
     """what the guest ABI needs to enter *snapshot*: addresses and values in its memory"""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """what the guest reads at every execution; empty: *snapshot* has it all"""
+    runtime: Compiled | None = field(default=None, repr=False)
+    """the language runtime whose artifact this has too; kept for other handlers to have the same"""
 
     @property
     def loaded_as(self) -> str:

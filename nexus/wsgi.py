@@ -9,6 +9,7 @@ from flask import Flask
 from prometheus_client import REGISTRY
 
 from nexus import config, logs
+from nexus.choices import checks_by
 from nexus.config.admin_token import read_admin_token
 from nexus.http import create_app
 from nexus.plugins import load_plugins
@@ -28,7 +29,7 @@ def worker_app() -> Flask:
     """
     plugins = load_plugins(os.environ, REGISTRY)
     sources = plugins.config_sources(Path.cwd(), os.environ)
-    loaded = config.load({}, os.environ, Path.cwd(), sources)
+    loaded = config.load({}, os.environ, Path.cwd(), sources, checks_by(plugins))
     settings = loaded.settings
     logs.configure(settings.log_level, settings.log_format)
     run_dir = os.environ.get(RUN_DIR)

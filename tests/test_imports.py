@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +18,7 @@ LAYERS = (
     ("runtime", "sizing", "shared_folder"),
     ("service",),
     ("suspension",),
-    ("dispatch", "ordering", "results"),
+    ("choices", "dispatch", "ordering", "results"),
     ("handlers",),
     ("plugins",),
     ("engines",),
@@ -81,3 +83,20 @@ def test_imports_point_down(path: Path) -> None:
 
 def test_the_data_path_sees_no_engine_and_no_handler_files() -> None:
     assert not imported(ROOT / "nexus/dispatch.py") & {"engines", "handlers", "config", "metrics"}
+
+
+@pytest.mark.parametrize(
+    ("started", "spared"),
+    [
+        ("nexus.cli", {"pydantic", "flask", "nexus.config", "nexus.service"}),
+        ("nexus.cli.serve", {"flask", "nexus.service", "nexus.capacity"}),
+        ("nexus.wsgi", {"nexus.wasm.rewriter", "nexus.http.api", "nexus.capacity", "redis"}),
+    ],
+)
+def test_a_start_imports_no_more_than_it_needs(started: str, spared: set[str]) -> None:
+    """A first answer within a second leaves little time for what is not asked for."""
+    code = f"import sys, {started}; print(*sys.modules)"
+    command = [sys.executable, "-c", code]
+    names = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert started in names
+    assert not spared & set(names)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,8 +14,11 @@ from nexus.cli.options import config_option, engine_options, json_option, servic
 from nexus.errors import HandlerError
 from nexus.handlers.catalogue import Catalogue, load_catalogue
 from nexus.handlers.facts import facts_of
-from nexus.handlers.sources import Source, find_sources, source_at
+from nexus.handlers.sources import Source, find_orphans, find_sources, source_at
 from nexus.model import FuncType, Handler
+
+if TYPE_CHECKING:
+    from nexus.service import Service
 
 
 @click.command()
@@ -27,23 +31,34 @@ def inspect(path: Path, as_json: bool, **options: Any) -> None:
 
     service = service_for_a_tool(**{"log_level": "error", **options})
     sources = find_sources(path) if path.is_dir() else (source_at(path),)
-    catalogue = _load(sources, service, quiet=True)
+    orphans = find_orphans(path, sources) if path.is_dir() else {}
+    catalogue = _load(sources, service)
     handlers = [_facts(handler) for handler in catalogue.handlers.values()]
     problems = {file: _problem(error) for file, error in catalogue.problems.items()}
     if as_json:
-        click.echo(json.dumps({"handlers": handlers, "problems": problems}, indent=2))
+        found = {"handlers": handlers, "problems": problems, "warnings": orphans}
+        click.echo(json.dumps(found, indent=2))
     elif path.is_dir():
         _print_table(handlers, problems)
+        for file, missing in orphans.items():
+            click.secho("warn", fg="yellow", nl=False)
+            click.echo(f" {file:19} {missing}")
     else:
         _print_one(handlers, problems)
     sys.exit(1 if problems else 0)
 
 
-def _load(sources: tuple[Source, ...], service: Any, *, quiet: bool) -> Catalogue:
-    import logging
-
-    logging.getLogger("nexus.handlers").disabled = quiet  # what it would say is printed below
-    return load_catalogue(sources, service.compiler, service.limits)
+def _load(sources: tuple[Source, ...], service: Service) -> Catalogue:
+    """As a server would: with the quick compiler what the better one has not compiled yet."""
+    # What it would say is printed afterwards.
+    logging.getLogger("nexus.handlers").disabled = True
+    compiler = service.tiers or service.compiler
+    pending = [
+        s.file for s in sources if not compiler.has_compiled(s.path, service.limits.memory_bytes)
+    ]
+    if pending and sys.stderr.isatty():
+        click.echo(f"compiling {', '.join(pending)}", err=True)
+    return load_catalogue(sources, compiler, service.limits)
 
 
 def _facts(handler: Handler) -> dict[str, Any]:

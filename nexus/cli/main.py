@@ -2,38 +2,52 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
+from importlib import import_module
 
 import click
 
-from nexus.cli.capacity import capacity
-from nexus.cli.compile import compile_module
-from nexus.cli.config import show_config
-from nexus.cli.inspect import inspect
-from nexus.cli.new_plugin import new_plugin
-from nexus.cli.plugins import list_plugins
-from nexus.cli.prepare import prepare
-from nexus.cli.run import run
-from nexus.cli.serve import serve
 from nexus.errors import ConfigError, NexusError
 
+_COMMANDS = {
+    "serve": "nexus.cli.serve:serve",
+    "run": "nexus.cli.run:run",
+    "compile": "nexus.cli.compile:compile_module",
+    "inspect": "nexus.cli.inspect:inspect",
+    "capacity": "nexus.cli.capacity:capacity",
+    "prepare": "nexus.cli.prepare:prepare",
+    "config": "nexus.cli.config:show_config",
+    "plugins": "nexus.cli.plugins:list_plugins",
+    "new-plugin": "nexus.cli.new_plugin:new_plugin",
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class Subcommands(click.Group):
+    """Imports a subcommand when it is asked for: each start needs one, or none."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, attribute = _COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+
+@click.command(cls=Subcommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="nexus-runtime")
 def command() -> None:
     """Run HTTP handlers you do not trust: WebAssembly inside a Python service."""
 
 
-for _subcommand in (
-    *(serve, run, compile_module, inspect, capacity, prepare),
-    *(show_config, list_plugins, new_plugin),
-):
-    command.add_command(_subcommand)
-
-
 def main() -> None:
     """Run the command. Exits with 1 on a handler's error, 2 on bad usage or settings."""
+    if logging.lastResort is not None:  # what is logged before a command has set logs up
+        logging.lastResort.setFormatter(logging.Formatter("warning: %(message)s"))
     try:
         command()
     except ConfigError as error:

@@ -40,8 +40,11 @@ def new_plugin(name: str, directory: Path) -> None:
         raise click.UsageError(f"{folder} is there already")
     for path, text in files(plugin).items():
         file = folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise click.UsageError(f"cannot write {file}: {error.strerror}") from error
         click.echo(file)
     shown = folder if folder.is_absolute() else f"./{folder}"  # pip takes a bare name for an index
     click.echo(f"To install it: pip install --editable {shown}")

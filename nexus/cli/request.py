@@ -27,6 +27,10 @@ def http_request(
     handler: Handler, method: str, path: str, headers: tuple[str, ...], body: bytes
 ) -> HttpRequest:
     """A request for *path* below the handler's route; *headers* as `NAME:VALUE`."""
+    from nexus.guest.headers import NAME  # not for `--help`: guests take a moment to import
+
+    if not NAME.fullmatch(method):
+        raise click.UsageError(f"--method {method!r}: use letters, digits and !#$%&'*+-.^_`|~")
     target, _, query = path.partition("?")
     meta = {
         "REQUEST_METHOD": method.upper(),
@@ -37,9 +41,24 @@ def http_request(
         "CONTENT_LENGTH": str(len(body)),
     }
     for header in headers:
-        name, colon, value = header.partition(":")
-        if not colon:
-            raise click.UsageError(f"--header {header!r} has no colon: use NAME:VALUE")
-        key = name.strip().upper().replace("-", "_")
-        meta[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value.strip()
+        name, value = _header(header)
+        key = name.upper().replace("-", "_")
+        meta[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
     return HttpRequest(meta, body)
+
+
+def _header(given: str) -> tuple[str, str]:
+    """Name and value, as a client could send them (RFC 9110 sections 5.5 and 5.6.2)."""
+    from nexus.guest.headers import NAME, VALUE
+
+    name, colon, value = given.partition(":")
+    name, value = name.strip(" \t"), value.strip(" \t")
+    if not colon:
+        raise click.UsageError(f"--header {given!r} has no colon: use NAME:VALUE")
+    if not NAME.fullmatch(name):
+        raise click.UsageError(
+            f"--header {given!r}: a name has letters, digits and !#$%&'*+-.^_`|~, found {name!r}"
+        )
+    if not VALUE.fullmatch(value):
+        raise click.UsageError(f"--header {given!r}: a value has no control characters but tabs")
+    return name, value

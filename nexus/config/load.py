@@ -20,7 +20,7 @@ from nexus.config.layers import (
 )
 from nexus.config.settings import LIVE_NAMES, Settings
 from nexus.config.source import ConfigSource
-from nexus.config.stack import NOTHING, Place, Stack, join, read_all
+from nexus.config.stack import NOTHING, Checks, Place, Stack, join, read_all
 from nexus.errors import ConfigError
 
 FILE_NAME = "nexus.toml"
@@ -47,6 +47,7 @@ def load(
     environ: Mapping[str, str],
     directory: Path,
     sources: Sequence[ConfigSource] = (),
+    checks: Checks = MappingProxyType({}),
 ) -> Loaded:
     """Read the settings. The later ones win: defaults, the file, *sources*, the mounted folder,
     *environ*, *options*.
@@ -54,7 +55,7 @@ def load(
     *options* has settings by name, None where not given, and may name the file as `config`; else
     NEXUS_CONFIG does; else it is `nexus.toml` in *directory*, if there is one. The folder is named
     by `config_folder`, else by NEXUS_CONFIG_FOLDER. Relative paths are relative to *directory*,
-    and `~` is the home directory.
+    and `~` is the home directory. *checks* know what types do not (`nexus.choices`).
 
     In a process that another one started (`to_environ`), what may change while running is read
     anew, all else is as it was there; and where a source is broken by now, everything is.
@@ -71,12 +72,12 @@ def load(
         below = (_file_layer(file, environ, directory, problems), from_defaults(environ))
         said, wrong, warnings = read_all(all_sources, [NOTHING] * len(all_sources))
         above = (from_options(given), from_environ(environ))
-        stack = Stack(above, all_sources, said, below, place)
+        stack = Stack(above, all_sources, said, below, place, checks)
         settings, origins = stack.join(problems + wrong)
         started = settings
     else:
         warnings = []
-        stack, started = _inherited(handed, all_sources, from_options(given), place)
+        stack, started = _inherited(handed, all_sources, from_options(given), place, checks)
         read_again, origins = stack.join()
         pins = (from_options(given), from_environ(environ), *stack.below)
         live = {name: getattr(read_again, name) for name in LIVE_NAMES}
@@ -99,14 +100,18 @@ def to_environ(settings: Settings | Loaded) -> dict[str, str]:
 
 
 def _inherited(
-    handed: HandedDown, sources: tuple[ConfigSource, ...], options: Layer, place: Place
+    handed: HandedDown,
+    sources: tuple[ConfigSource, ...],
+    options: Layer,
+    place: Place,
+    checks: Checks,
 ) -> tuple[Stack, Settings]:
     """The layers in a process that another one started, and the settings as they were there."""
     above, at_start = (options, *handed.above), handed.at_start(sources)
-    before = Stack(above, sources, at_start, handed.below, place)
+    before = Stack(above, sources, at_start, handed.below, place, checks)
     started = before.join()[0]
     said, wrong, _ = read_all(sources, at_start)
-    now = Stack(above, sources, said, handed.below, place)
+    now = Stack(above, sources, said, handed.below, place, checks)
     try:
         now.join(wrong)
     except ConfigError:  # its siblings run on; `LiveSettings` says what is wrong

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
 from nexus.config.layers import Layer, home_directory
-from nexus.config.problems import explain
+from nexus.config.problems import explain, shown
 from nexus.config.settings import Settings
 from nexus.config.source import ConfigSource, PartlyWrong
 from nexus.errors import ConfigError
 
 NOTHING = Layer({}, {})
+
+Checks: TypeAlias = Mapping[str, Callable[[Mapping[str, Any]], "str | None"]]
+"""by a setting's name, for what its type cannot tell: from all settings, what is allowed instead"""
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ class Stack:
     below: tuple[Layer, ...]
     """file and defaults, the first wins"""
     place: Place
+    checks: Checks = field(default_factory=dict)
 
     def layers(self) -> tuple[Layer, ...]:
         """All, the first wins."""
@@ -61,11 +67,14 @@ class Stack:
 
         Raises: ConfigError, with *problems* first.
         """
-        return join(self.layers(), self.place, problems)
+        return join(self.layers(), self.place, problems, self.checks)
 
 
 def join(
-    layers: Sequence[Layer], place: Place, problems: Sequence[str] = ()
+    layers: Sequence[Layer],
+    place: Place,
+    problems: Sequence[str] = (),
+    checks: Checks = MappingProxyType({}),
 ) -> tuple[Settings, dict[str, str]]:
     """The settings by *layers*, of which the first wins; see `Stack.join`."""
     origins: dict[str, str] = {}
@@ -75,19 +84,29 @@ def join(
         if below is not None and "plugins" in layer.origins:  # they add to each other
             origins["plugins"] = f"{below}, {origins['plugins']}"
     arguments: dict[str, Any] = {"layers": tuple(layers)}
+    lines, wrong = list(problems), set()
     try:
         settings = Settings(**arguments)
     except ValidationError as error:
-        found = explain(error, Settings, lambda name: origins.get(name, "default"))
-        raise ConfigError([*problems, *found]) from error
-    if problems:
-        raise ConfigError(list(problems))
+        lines += explain(error, Settings, lambda name: origins.get(name, "default"))
+        wrong = {str(finding["loc"][0]) for finding in error.errors(include_url=False)}
+    values = ChainMap(*(dict(layer.values) for layer in layers), _defaults(checks))
+    for name, check in checks.items():
+        if name not in wrong and (allowed := check(values)):
+            found = f"{name}: found {shown(values[name])}, {allowed}"
+            lines.append(f"{origins.get(name, 'default')}: {found}")
+    if lines or wrong:
+        raise ConfigError(lines)
     paths: dict[str, Any] = {
         name: place.absolute(getattr(settings, name)) for name in ("handlers_dir", "cache_dir")
     }
     if settings.javascript_runtime:
         paths["javascript_runtime"] = str(place.absolute(Path(settings.javascript_runtime)))
     return settings.model_copy(update=paths), origins
+
+
+def _defaults(names: Iterable[str]) -> dict[str, Any]:
+    return {name: Settings.model_fields[name].default for name in names}
 
 
 def read_all(

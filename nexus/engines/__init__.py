@@ -12,13 +12,14 @@ from __future__ import annotations
 import importlib.util
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 from nexus.errors import ConfigError, EngineUnavailable, InternalError
 from nexus.protocols import Engine, EngineFactory
 
-__all__ = ["BUILT_IN", "create_engine"]
+__all__ = ["BUILT_IN", "create_engine", "unfit_compiler", "unknown_engine"]
 
 log = logging.getLogger("nexus.engines")
 
@@ -37,20 +38,39 @@ def create_engine(
     Raises: EngineUnavailable, saying what to install; ConfigError where there is no such engine.
     """
     known = BUILT_IN if factories is None else factories
-    if name == "auto":
-        name = "wasmer" if _wasmer_imports() and "wasmer" in known else "wasmtime"
-    if name not in known:
-        allowed = ", ".join(["auto", *sorted(known)])
-        raise ConfigError([f"engine: found {name!r}, allowed: {allowed}"])
+    name = _resolved(name, known)
+    if wrong := unknown_engine(name, known):
+        raise ConfigError([f"engine: found {name!r}, {wrong}"])
     engine = known[name](compiler, cache_dir)
     if engine.name != name:  # the compiler's child finds it by that
         raise InternalError(f"the engine made as {name!r} calls itself {engine.name!r}")
     return engine
 
 
+def unknown_engine(name: object, known: Collection[str]) -> str | None:
+    """What is allowed, where there is no engine called *name*."""
+    if name == "auto" or name in known:
+        return None
+    return f"allowed: {', '.join(['auto', *sorted(known)])}"
+
+
+def unfit_compiler(engine: object, compiler: object, known: Collection[str]) -> str | None:
+    """What is allowed, where the engine that is called so has no such *compiler*."""
+    if _resolved(engine, known) == "wasmtime" and compiler == "llvm":
+        return "allowed with engine wasmtime: auto, cranelift"
+    return None
+
+
+def _resolved(name: Any, known: Collection[str]) -> Any:
+    """The engine that `auto` stands for; any other name itself."""
+    if name != "auto":
+        return name
+    return "wasmer" if _wasmer_imports() and "wasmer" in known else "wasmtime"
+
+
 def _wasmtime(compiler: str, cache_dir: Path) -> Engine:
-    if compiler == "llvm":
-        raise ConfigError(["compiler: found 'llvm', allowed with engine wasmtime: auto, cranelift"])
+    if wrong := unfit_compiler("wasmtime", compiler, BUILT_IN):
+        raise ConfigError([f"compiler: found {compiler!r}, {wrong}"])
     if importlib.util.find_spec("wasmtime") is None:
         raise EngineUnavailable("wasmtime is not installed: pip install wasmtime")
     from nexus.engines.wasmtime import WasmtimeEngine

@@ -38,22 +38,22 @@ def pack(compiled: Compiled) -> bytes:
     return _MAGIC + hashlib.sha256(body).digest() + body
 
 
-def unpack(content: bytes, key: str) -> Compiled | None:
+def unpack(content: bytes | memoryview, key: str) -> Compiled | None:
     """The compiled module in an artifact file; None where the bytes are damaged or not *key*'s."""
-    digest, body = content[len(_MAGIC) : _HEADER_BYTES], content[_HEADER_BYTES:]
-    if not content.startswith(_MAGIC) or hashlib.sha256(body).digest() != digest:
+    header, body = bytes(content[:_HEADER_BYTES]), memoryview(content)[_HEADER_BYTES:]
+    if header != _MAGIC + hashlib.sha256(body).digest():
         return None
     split = 4 + int.from_bytes(body[:4], "big")
-    head = json.loads(body[4:split])
+    head = json.loads(bytes(body[4:split]))
     if head["key"] != key:
         return None
     code = split + head["memory_bytes"]
     snapshot = None
     if head["globals"] is not None:
-        snapshot = Snapshot(body[split:code], tuple(head["globals"]))
+        snapshot = Snapshot(bytes(body[split:code]), tuple(head["globals"]))
     return Compiled(
         key,
-        body[code:],
+        bytes(body[code:]),
         _info(head["info"]),
         head["abi"],
         head["module_key"],

@@ -39,6 +39,12 @@ class ArtifactCache:
         """Tell whether the folder has an artifact with this *key*."""
         return self._path(key).exists()
 
+    def touch(self, key: str) -> bool:
+        """Note that the artifact with this *key* was used, by who has it already; say whether the
+        folder has it."""
+        touch(self._path(key))
+        return key in self
+
     def get_or_make(self, key: str, make: Callable[[], Compiled]) -> Compiled:
         """The artifact with this *key*, from the folder or else from *make*.
 
@@ -72,13 +78,13 @@ class ArtifactCache:
         try:
             with open(path, "rb") as file:
                 _check_owner(path, os.fstat(file.fileno()))
-                content = file.read()
+                # Not mapped: that is 3 ms quicker, and ends the worker where a file is cut short.
+                found = unpack(file.read(), key)
         except FileNotFoundError:
             return None
         except OSError as error:
             log.warning("the artifact %s is not used: %s", path, error)
             return None
-        found = unpack(content, key)
         if found is None:
             log.warning("the artifact %s is damaged; compiling again", path)
         else:

@@ -30,6 +30,8 @@ class Order:
     """to give the result; empty: what the module is recognised as"""
     runtime_key: str = ""
     """of QuickJS's artifact; given, this is a set-up"""
+    idle: bool = False
+    """take only CPU time that nobody else wants"""
     parts: tuple[bytes, ...] = field(default=(), repr=False)
 
     def write(self) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,9 @@ SUFFIXES = (".wasm", ".wat", ".js", ".ts")
 SCRIPT_SUFFIX = ".js"
 INDEX = "index.js"
 """the module of a handler that is a folder"""
+
+_OTHERS = frozenset({"nexus.toml", "pyproject.toml", "Cargo.toml"})
+"""files that are no manifests, where a project is its own handlers folder"""
 
 FileState: TypeAlias = "tuple[int, int, int] | None"
 """modification time in ns, size in bytes, inode; None: there is no such file"""
@@ -62,6 +66,22 @@ def find_sources(folder: Path) -> tuple[Source, ...]:
             f"cannot read the handlers folder {folder}: {error.strerror}"
         ) from error
     return tuple(source_at(path) for path in paths)
+
+
+def find_orphans(folder: Path, sources: Iterable[Source]) -> dict[str, str]:
+    """What is missing beside each manifest in *folder* that belongs to none of *sources*, by the
+    manifest's name. In a folder that cannot be read there is none."""
+    taken = {source.name for source in sources}
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.suffix == ".toml")
+    except OSError:
+        return {}
+    return {
+        path.name: f"a manifest without its handler: there is no {path.stem}.wasm, "
+        f"{path.stem}.wat, {path.stem}.js or {path.stem}/{INDEX}"
+        for path in paths
+        if path.stem not in taken and path.name not in _OTHERS and path.is_file()
+    }
 
 
 def source_at(path: Path) -> Source:

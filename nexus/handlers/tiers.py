@@ -39,6 +39,10 @@ class TieredCompiler:
         compiler = self._best if self._best.has_compiled(path, memory_bytes) else self.quick
         return compiler.compile(path, memory_bytes)
 
+    def has_compiled(self, path: Path, memory_bytes: int) -> bool:
+        """As `Compiler.has_compiled`."""
+        return any(each.has_compiled(path, memory_bytes) for each in (self._best, self.quick))
+
     def is_outdated(self, path: Path, memory_bytes: int, compiled: Compiled) -> bool:
         """Tell whether *compiled* could be had from the better compiler now."""
         return compiled.tier != self._best.tier and self._best.has_compiled(path, memory_bytes)
@@ -74,7 +78,7 @@ class TieredCompiler:
                     continue
                 try:
                     with self._alone():
-                        self._best.compile(path, memory_bytes)
+                        self._best.behind().compile(path, memory_bytes)
                 except HandlerError as error:
                     self._hopeless.add(compiled.loaded_as)
                     log.warning("%s stays with %s: %s", path.name, compiled.tier, error)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from nexus.errors import HandlerError
-from nexus.handlers.sources import Source, find_sources
+from nexus.handlers.sources import Source, find_orphans, find_sources
 
 log = logging.getLogger("nexus.handlers")
 
@@ -25,6 +25,8 @@ class HandlersWatcher:
 
     def __init__(self, folder: Path, load: Callable[[Sequence[Source]], None]) -> None:
         self._folder, self._load = folder, load
+        self._orphans: dict[str, str] = {}
+        """what was said of manifests without handlers"""
         self._stop = threading.Event()
         self._again = threading.Event()
         self._thread = threading.Thread(target=self._work, name="nexus-handlers", daemon=True)
@@ -59,6 +61,11 @@ class HandlersWatcher:
             self._load(sources)
         except Exception:  # the folder must stay watched: the next change may cure it
             log.exception("the handlers could not be loaded")
+        orphans = find_orphans(self._folder, sources)
+        for name, missing in orphans.items():
+            if name not in self._orphans:
+                log.warning("%s: %s", name, missing)
+        self._orphans = orphans
 
     def _look(self) -> tuple[Source, ...] | None:
         """The sources now; None where the folder cannot be read, which changes nothing."""

@@ -12,9 +12,9 @@ from nexus.protocols import EngineFactory
 def nexus_engines() -> Mapping[str, EngineFactory] | None:
     """Add WebAssembly engines.
 
-    Called: once per process, when the engine is made: in each worker, and in the compiler's child
-    process where the engine is not a built-in one. The setting `engine` chooses one by its name,
-    and only that one's factory is called; `auto` only ever takes a built-in one.
+    Called: when settings are read, and when the engine is made: in each worker, and in the
+    compiler's child process where the engine is not a built-in one. The setting `engine` chooses
+    one by its name, and only that one's factory is called; `auto` only ever takes a built-in one.
 
     Returns: factories by name (lower case letters, digits, `-` and `_`); a name that another
     plugin gave already stops the start. None: no engine.

@@ -12,8 +12,8 @@ from nexus.scheduling.policy import PolicyFactory
 def nexus_scheduling_policies() -> Mapping[str, PolicyFactory] | None:
     """Add orders in which waiting requests are admitted.
 
-    Called: once per worker, when its service is made. The setting `scheduling_policy` then
-    chooses one by its name, and only that one's factory is called.
+    Called: when settings are read, and when a worker's service is made. The setting
+    `scheduling_policy` then chooses one by its name, and only that one's factory is called.
 
     Returns: factories by name (lower case letters, digits, `-` and `_`); a name that another
     plugin gave already stops the start. None: no policy.

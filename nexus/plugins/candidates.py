@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 
 from nexus.hookspecs import PROJECT
@@ -53,6 +54,7 @@ def disabled(environ: Mapping[str, str]) -> frozenset[str]:
     return frozenset(environ.get(DISABLED_VARIABLE, "").replace(",", " ").split())
 
 
+@cache
 def _our_version() -> str:
     try:
         return metadata.version(OURS)

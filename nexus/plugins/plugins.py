@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -196,9 +197,15 @@ def survey(
     ]
     candidates = [replace(entry, enabled=entry.name not in off) for entry in known]
     for name in sorted(off - {candidate.name for candidate in candidates}):
-        near = suggestion(name, [candidate.name for candidate in candidates])
-        log.warning("%s names %s, but there is no such plugin; %s", DISABLED_VARIABLE, name, near)
+        _warn_of_unknown(name, tuple(candidate.name for candidate in candidates))
     return _without_twins([find(candidate) for candidate in candidates])
+
+
+@cache
+def _warn_of_unknown(name: str, known: tuple[str, ...]) -> None:
+    """Say it once in a process, and not again by the workers it forks."""
+    near = suggestion(name, known)
+    log.warning("%s names %s, but there is no such plugin; %s", DISABLED_VARIABLE, name, near)
 
 
 def _without_twins(found: Sequence[Found]) -> list[Found]:

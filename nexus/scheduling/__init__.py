@@ -1,7 +1,7 @@
 """Admission: who may run now, who waits in which order, who is turned away."""
 
 from nexus.scheduling.admission import Admission
-from nexus.scheduling.choice import choose_policy
+from nexus.scheduling.choice import choose_policy, unknown_policy
 from nexus.scheduling.policies import BUILT_IN, Fifo
 from nexus.scheduling.policy import Policy, PolicyBase, PolicyFactory, PolicyOptions, Ticket
 
@@ -15,4 +15,5 @@ __all__ = [
     "PolicyOptions",
     "Ticket",
     "choose_policy",
+    "unknown_policy",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from nexus.errors import ConfigError
 from nexus.scheduling.policy import Policy, PolicyFactory, PolicyOptions
@@ -19,12 +19,18 @@ def choose_policy(
 
     Raises: ConfigError where there is none of that name, and whatever its factory raises.
     """
-    if name in factories:
-        return factories[name](options)
+    if wrong := unknown_policy(name, factories):
+        raise ConfigError([f"scheduling_policy: found {name!r}, {wrong}"])
+    return factories[name](options)
+
+
+def unknown_policy(name: str, known: Collection[str]) -> str | None:
+    """What is allowed, where there is no policy called *name*."""
+    if name in known:
+        return None
     hint = ""
     if name in PACKAGES:
         hint = f"; the package {PACKAGES[name]} has it"
-    elif near := difflib.get_close_matches(name, factories, n=1):
+    elif near := difflib.get_close_matches(name, known, n=1):
         hint = f"; did you mean {near[0]}?"
-    allowed = ", ".join(sorted(factories))
-    raise ConfigError([f"scheduling_policy: found {name!r}, allowed: {allowed}{hint}"])
+    return f"allowed: {', '.join(sorted(known))}{hint}"

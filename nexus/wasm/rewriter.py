@@ -46,9 +46,6 @@ from nexus.wasm.reader import Reader
 from nexus.wasm.segments import check_data, rewrite_elements
 from nexus.wasm.types import NUMBER_TYPES, VALUE_TYPES
 
-REWRITER_VERSION = 6
-"""part of an artifact's cache key; raise it whenever the output changes"""
-
 SAVED_BYTES = 72
 """of a frame, for the return address and the registers a function may save"""
 ARGUMENT_BYTES = 16

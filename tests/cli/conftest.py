@@ -108,7 +108,11 @@ class Nexus:
         self._fork_server.wait(30)
 
     def start(
-        self, *arguments: object, stdout: int | BinaryIO = subprocess.PIPE, **environ: str
+        self,
+        *arguments: object,
+        stdout: int | BinaryIO = subprocess.PIPE,
+        stderr: int = subprocess.PIPE,
+        **environ: str,
     ) -> subprocess.Popen[bytes]:
         """Begin a command."""
         return subprocess.Popen(
@@ -117,7 +121,7 @@ class Nexus:
             env={**self.environ, **environ},
             stdin=subprocess.PIPE,
             stdout=stdout,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
         )
 
     def installed(self, *arguments: object, stdin: bytes = b"", **environ: str) -> Ended:

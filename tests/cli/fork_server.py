@@ -14,7 +14,10 @@ import socket
 import sys
 from typing import Any
 
+import click
+
 from nexus.cli import main
+from nexus.cli.main import command
 
 LONGEST_S = 60
 
@@ -45,6 +48,14 @@ def become(order: dict[str, Any]) -> None:
     sys.argv = order["arguments"]
 
 
+def import_subcommands() -> None:
+    """The command itself imports only the one that it is asked for."""
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        command.get_command(context, name)
+
+
 if __name__ == "__main__":
+    import_subcommands()
     become(take_orders(socket.socket(fileno=int(sys.argv[1]))))
     main()

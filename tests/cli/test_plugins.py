@@ -91,6 +91,16 @@ def test_the_list_for_people(nexus: Nexus, bad: str) -> None:
     assert ["good", "3.1", "good-dist", "on", "nexus_engines,", "nexus_metrics_sinks"] in lines
 
 
+@pytest.mark.parametrize("command", ["plugins", "config"])
+def test_turning_off_what_is_not_there_is_said_once(nexus: Nexus, command: str) -> None:
+    ended = nexus(command, NEXUS_DISABLED_PLUGINS="promtheus")
+    assert ended.code == 0
+    assert ended.err == (
+        "warning: NEXUS_DISABLED_PLUGINS names promtheus, but there is no such plugin; "
+        "did you mean prometheus?\n"
+    )
+
+
 @pytest.mark.parametrize("command", [("serve", "--handlers=."), ("run", "hello.wat")])
 def test_a_wrong_plugin_stops_every_start(nexus: Nexus, bad: str, command: tuple[str]) -> None:
     ended = nexus(*command, PYTHONPATH=bad)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+from io import FileIO
 from pathlib import Path
 
 import pytest
@@ -106,6 +109,41 @@ def test_inspect_names_the_bad_one_of_a_folder(nexus: Nexus, tmp_path: Path) -> 
     assert nexus("inspect", tmp_path).code == 0
 
 
+def test_inspect_names_a_manifest_without_its_handler(nexus: Nexus, tmp_path: Path) -> None:
+    (tmp_path / "hello.wat").write_bytes((nexus.folder / "hello.wat").read_bytes())
+    for name in ("hello.toml", "gone.toml", "nexus.toml"):
+        (tmp_path / name).write_text("timeout_ms = 7\n")
+    ended = nexus("inspect", tmp_path)
+    good, warning = ended.out.decode().splitlines()
+    assert (ended.code, ended.err, good[:8]) == (0, "", "ok  hell")
+    missing = "there is no gone.wasm, gone.wat, gone.js or gone/index.js"
+    assert warning == f"warn gone.toml           a manifest without its handler: {missing}"
+    found = json.loads(nexus("inspect", tmp_path, "--json").out)
+    assert found["warnings"] == {"gone.toml": f"a manifest without its handler: {missing}"}
+
+
+def test_inspect_says_on_a_terminal_what_it_compiles(nexus: Nexus, tmp_path: Path) -> None:
+    (tmp_path / "seldom.wat").write_text((nexus.folder / "hello.wat").read_text() + ";; seldom")
+    said = []
+    for _ in range(2):
+        ours, theirs = pty.openpty()
+        process = nexus.start("inspect", tmp_path, stderr=theirs)
+        os.close(theirs)
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+        with os.fdopen(ours, "rb", buffering=0) as terminal:
+            said.append(_all_of(terminal))
+    assert said == [b"compiling seldom.wat\r\n", b""]
+
+
+def _all_of(terminal: FileIO) -> bytes:
+    """What was written to a terminal that nobody has open any more."""
+    try:
+        return terminal.read(1 << 16) or b""
+    except OSError:  # how Linux says that it was nothing
+        return b""
+
+
 def test_config_says_where_each_value_came_from(nexus: Nexus, tmp_path: Path) -> None:
     file = tmp_path / "my.toml"
     file.write_text("timeout_ms = 700\nmax_queue = 7\n")
@@ -142,3 +180,16 @@ def test_config_says_everything_that_is_wrong_at_once(nexus: Nexus, tmp_path: Pa
         assert sum(f" {name}: " in line for line in lines) == 1, name
     assert sum("my.toml" in line for line in lines) == 2
     assert "'5s', allowed: a whole number from 1 to 3600000" in ended.err
+
+
+def test_config_knows_what_plugins_offer(nexus: Nexus, tmp_path: Path) -> None:
+    """Names that only they decide are wrong beside all others, and where they were given."""
+    file = tmp_path / "my.toml"
+    file.write_text('scheduling_policy = "prioritiy"\nmax_queue = -1\n')
+    ended = nexus("config", "--config", file, NEXUS_ENGINE="v8")
+    assert (ended.code, ended.out) == (2, b"")
+    queue, engine, policy = ended.err.splitlines()
+    assert "max_queue" in queue
+    assert engine.startswith("error: environment variable NEXUS_ENGINE: engine: found 'v8', allo")
+    assert policy.startswith(f"error: {file}: scheduling_policy: found 'prioritiy', allowed: ")
+    assert policy.endswith("; did you mean priority?")

@@ -76,7 +76,32 @@ def test_the_copy_loads_and_is_kept(tmp_path: Path) -> None:
     assert llvm_wheel.ensure(tmp_path) == path
     after = path.stat()
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
-    assert {item.name for item in path.parent.iterdir()} == {path.name, f"{path.stem}.loads"}
+    assert {item.name for item in path.parent.iterdir()} == {
+        path.name,
+        f"{path.stem}.loads",
+        f"{path.stem}.compared",
+    }
+
+
+@needs_wheel
+def test_what_looks_the_same_is_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = llvm_wheel.ensure(tmp_path)
+    repaired: list[int] = []
+    repair = llvm_wheel.repair
+
+    def noted(elf: bytes) -> bytes:
+        repaired.append(len(elf))
+        return repair(elf)
+
+    monkeypatch.setattr(llvm_wheel, "repair", noted)
+    llvm_wheel.ensure(tmp_path)
+    assert repaired == []
+    os.utime(path, ns=(0, 0))  # as after a copy of the cache: compared, and noted anew
+    llvm_wheel.ensure(tmp_path)
+    llvm_wheel.ensure(tmp_path)
+    assert repaired == [path.stat().st_size]
 
 
 @needs_wheel

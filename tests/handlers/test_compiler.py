@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,32 @@ def test_a_child_that_is_killed_is_an_error(quick: Engine, tmp_path: Path) -> No
     with pytest.raises(CompilationError, match=r"the compiler died \(signal 9\): it said nothing"):
         compiler_of(quick, tmp_path).compile(module(tmp_path, GOOD), MEMORY)
     killer.join()
+
+
+def test_behind_a_service_it_takes_only_what_nobody_wants(quick: Engine, tmp_path: Path) -> None:
+    """The limits are for CPU time then: by the clock it may take longer."""
+    compiler = compiler_of(quick, tmp_path, CompilerLimits(5.0, 2 << 30))
+    children = Path(f"/proc/self/task/{threading.get_native_id()}/children")
+    seen: set[int] = set()
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.wait(0.001):
+            for pid in children.read_text().split():
+                with suppress(ProcessLookupError):
+                    seen.add(os.sched_getscheduler(int(pid)))
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        slow = f'(module (func (export "_start")) {"(func)" * 3000})'
+        compiler.behind().compile(module(tmp_path, slow), MEMORY)
+    finally:
+        ended.set()
+        watcher.join()
+    assert os.SCHED_IDLE in seen
+    assert compiler.behind()._order("key", 1).idle
+    assert not compiler._order("key", 1).idle
 
 
 def test_a_child_that_cannot_start_is_an_error(

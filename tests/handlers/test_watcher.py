@@ -57,6 +57,25 @@ def test_the_folder_is_loaded_at_the_start(
     assert loads.get(timeout=10) == [("a.wat", 2)]
 
 
+def test_manifests_without_handlers_are_said_once(
+    tmp_path: Path,
+    watch: Callable[[], object],
+    loads: Loads,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for name in ("a.wat", "a.toml", "gone.toml"):
+        (tmp_path / name).write_text("")
+    watch()
+    loads.get(timeout=10)
+    for text in ("1", "12", "123"):  # a third load comes after all that is said of the second
+        (tmp_path / "a.wat").write_text(text)
+        loads.get(timeout=10)
+    assert caplog.messages == [
+        "gone.toml: a manifest without its handler: there is no gone.wasm, gone.wat, gone.js or "
+        "gone/index.js"
+    ]
+
+
 def test_every_change_is_loaded(tmp_path: Path, watch: Callable[[], object], loads: Loads) -> None:
     watch()
     assert loads.get(timeout=10) == []
