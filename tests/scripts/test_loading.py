@@ -63,7 +63,7 @@ def test_a_handler_that_does_not_load(scripts: Scripts, source: str, words: str)
 
 def test_loading_has_an_end(scripts: Scripts, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(script_setup, "SETUP_S", 0.2)
-    with pytest.raises(CompilationError, match="while it was loaded: (used more|not finished)"):
+    with pytest.raises(CompilationError, match=r"while it was loaded: (used more|not finished)"):
         scripts.handler("for (;;) {}" + OK)
 
 
