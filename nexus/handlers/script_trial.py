@@ -10,7 +10,7 @@ from dataclasses import replace
 from nexus.errors import CompilationError, GuestError, NexusError
 from nexus.guest.js import prelude_source
 from nexus.guest.js.bundle import Bundle
-from nexus.guest.js.errors import locate, read_thrown
+from nexus.guest.js.errors import answered_error, locate
 from nexus.guest.js.evaluated import EvaluatedGuest
 from nexus.guest.js.evaluation import ENTRY, HANDLER, WEB, Given, Kind
 from nexus.guest.js.outcome import ERROR, LOADED, PENDING, UNUSABLE
@@ -62,7 +62,7 @@ def _ask(
 
 def _refusal(answer: bytes, bundle: Bundle) -> CompilationError:
     if answer.startswith(ERROR):
-        return CompilationError(locate(read_thrown(json.loads(answer)["error"]), bundle.files))
+        return CompilationError(locate(answered_error(answer), bundle.files))
     if answer == PENDING:
         return CompilationError(f"{bundle.entry}: {UNSETTLED}")
     if answer == UNUSABLE:

@@ -24,7 +24,7 @@ from nexus.wasm.types import EMPTY_BLOCK, VALUE_TYPES
 MOST_BYTES = 1200
 """of a body with its copies"""
 MOST_LOCALS = 100
-"""of a function that is copied: each copy sets them all to zero"""
+"""of a function that is copied, parameters included: each copy sets them all"""
 MOST_UNFOLDED = 1 << 18
 """bytes of such bodies in one module: to make and to compile them takes time"""
 
@@ -63,7 +63,7 @@ def unfold(body: bytes, function: int, signature: FuncType) -> bytes:
 def _unfold_once(body: bytes, function: int, signature: FuncType) -> bytes | None:
     """Give the body with copies in it, or None if it has too many locals."""
     declared, start = _read_locals(body)
-    if len(declared) > MOST_LOCALS:
+    if len(signature.params) + len(declared) > MOST_LOCALS:
         return None
     code = list(instructions(body, start, len(body)))
     calls = [

@@ -45,6 +45,7 @@ def test_modules_import_each_other(scripts: Scripts) -> None:
         ),
         ("const x = 1;\nnull.foo;\n" + OK, "hello.js:2:1: TypeError: cannot read property 'foo'"),
         ("throw 7;" + OK, "7"),
+        ("Object.prototype.toJSON = () => 'x'; throw 7;" + OK, "an error that cannot be read"),
         ("export const a = 1", "hello.js: needs a default export that is a function"),
         ("export default 5", "needs a default export"),
         ('import "./gone.js";' + OK, "gone.js"),
@@ -62,7 +63,7 @@ def test_a_handler_that_does_not_load(scripts: Scripts, source: str, words: str)
 
 def test_loading_has_an_end(scripts: Scripts, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(script_setup, "SETUP_S", 0.2)
-    with pytest.raises(CompilationError, match="while it was loaded: (used more|not finished)"):
+    with pytest.raises(CompilationError, match=r"while it was loaded: (used more|not finished)"):
         scripts.handler("for (;;) {}" + OK)
 
 

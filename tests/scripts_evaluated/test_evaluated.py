@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nexus.errors import CompilationError, GuestTrap, MemoryLimit
+from nexus.errors import CompilationError, GuestError, GuestTrap, MemoryLimit
 from nexus.guest import guest_for
 from nexus.guest.js import evaluation
 from nexus.model import Context
@@ -66,6 +66,23 @@ def test_a_build_whose_modules_cannot_be_hidden_is_refused(
     monkeypatch.setattr(evaluation, "_BUILT_IN", b"never there:")
     with pytest.raises(CompilationError, match="handlers could import its module 'qjs:std'"):
         scripts.handler("export default () => new Response()")
+
+
+@pytest.mark.parametrize("name", BUILT_IN[:6])
+def test_the_names_are_tried_as_handlers_write_them(scripts: Scripts, name: str) -> None:
+    """Some build may make its modules when they are imported; this file stands for such a one."""
+    with pytest.raises(CompilationError, match=f"handlers could import its module '{name}'"):
+        scripts.handler({"hello.js": "export default () => 1", name: "export default 1"})
+
+
+def test_a_value_that_cannot_be_told_is_an_error(scripts: Scripts) -> None:
+    """Not what was told before it, that the handler has been loaded."""
+    huge = scripts.handler('export default { run: () => "x".repeat(3e6) }')
+    with pytest.raises(GuestError):
+        scripts.evaluate(huge, "{}")
+    forged = "{ run() { Object.prototype.toJSON = () => undefined; return {}; } }"
+    with pytest.raises(GuestTrap, match="without an answer"):
+        scripts.evaluate(scripts.handler(f"export default {forged}"), "{}")
 
 
 def test_jobs_come_before_timers(scripts: Scripts) -> None:

@@ -66,6 +66,7 @@ HOSTILE = (
     "endless_microtasks",
     "endless_recursion",
     "endless_timers",
+    "error_of_another_shape",
     "finally_goes_on",
     "function_constructor_finds_nothing",
     "huge_string",
@@ -78,6 +79,7 @@ HOSTILE = (
     "replaced_globals",
     "replaced_host_objects",
     "state_without_a_grant",
+    "wait_of_many_digits",
 )
 
 

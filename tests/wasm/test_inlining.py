@@ -176,6 +176,7 @@ OTHERS = {
       (call $f {LESS})) {RUN} (call $f (local.get 0)) (i32.add))""",
     "it calls itself through another": f"""(func $f (param i32) (call $g (local.get 0)))
       (func $g (param i32) (if (local.get 0) (then (call $f {LESS}))))""",
+    "many parameters": f"(func $f (param {101 * 'i32 '}) unreachable call $f)",
     "many locals": f"(func $f (param i32) (local {101 * 'i32 '}) (call $f {LESS}))",
     "three calls": f"(func $f (param i32) {3 * f'(call $f {LESS})'})",
 }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from typing import Final, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
 
 from nexus.errors import GuestError, GuestTrap, MemoryLimit, StackLimit
 
@@ -49,14 +49,25 @@ class Thrown(NamedTuple):
 OUT_OF_MEMORY: Final = Thrown(*_MEMORY, "")
 
 
-def read_thrown(described: Mapping[str, object]) -> Thrown:
-    """What `bootstrap.js` made of a thrown value; any part may be missing or be no string."""
-    return Thrown(*[str(described.get(key) or "") for key in Thrown._fields])
-
-
 def parse_thrown(text: bytes) -> Thrown:
-    """`read_thrown` from JSON."""
-    return read_thrown(json.loads(text))
+    """What `bootstrap.js` made of a thrown value, from JSON.
+
+    A handler that gives objects a `toJSON` may have made anything of it, or of any part.
+    """
+    return _read(text, lambda found: found)
+
+
+def answered_error(text: bytes) -> Thrown:
+    """As `parse_thrown`, from an answer that holds it as its `error`."""
+    return _read(text, lambda found: found["error"])
+
+
+def _read(text: bytes, part: Callable[[Any], Any]) -> Thrown:
+    try:
+        described = part(json.loads(text.decode("utf-8", "replace")))
+        return Thrown(*[str(described.get(key) or "") for key in Thrown._fields])
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return Thrown("", "an error that cannot be read", "")
 
 
 def locate(thrown: Thrown, files: Mapping[str, bytes]) -> str:

@@ -13,6 +13,7 @@ from nexus.guest.js.evaluation import ANSWER, TASK, AnswerOutput, Given, Kind, T
 from nexus.guest.js.files import FOLDER, SourceFolder, folder_functions
 from nexus.guest.js.outcome import (
     ERROR,
+    LOADED,
     PENDING,
     UNUSABLE,
     check_stopped,
@@ -128,7 +129,8 @@ class EvaluatedGuest:
         if isinstance(run.stopped, GuestExit):
             raise GuestTrap(f"QuickJS gave up ({run.stopped}); the log has why")
         check_stopped(run)
-        if answer.content:
+        # Where the last answer could not be told, that of loading is still there.
+        if answer.content and (answer.content != LOADED or given.kind is Kind.LOAD):
             return answer.content, denied
         if is_full(instance.memory_size(), run.limits.memory_bytes):
             raise OUT_OF_MEMORY.as_guest_error()

@@ -6,7 +6,7 @@ import json
 from typing import Any, Final
 
 from nexus.errors import GuestError, GuestTrap, InvalidResponse, PermissionDenied
-from nexus.guest.js.errors import OUT_OF_MEMORY, Thrown, read_thrown
+from nexus.guest.js.errors import OUT_OF_MEMORY, Thrown, answered_error
 from nexus.guest.wasi.descriptors import LogOutput
 from nexus.protocols import Run
 
@@ -24,10 +24,11 @@ of it, it is an InternalError with some message"""
 
 def wait_s(answer: bytes) -> float:
     """How long to wait for the next timer. Raises: GuestTrap."""
-    wait = json.loads(answer)["wait"]
-    if not isinstance(wait, (int, float)):  # the handler replaced what timers count with
-        raise GuestTrap("a timer of the handler is due at no time")
-    return wait / 1000
+    try:
+        return float(json.loads(answer)["wait"] / 1000)
+    except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
+        # The handler replaced what timers count with, or how that is told.
+        raise GuestTrap("a timer of the handler is due at no time") from error
 
 
 def never_settles() -> GuestTrap:
@@ -43,7 +44,7 @@ def is_full(memory_bytes: int, limit_bytes: int) -> bool:
 def failure(answer: bytes, run: Run, denied: str, *, full: bool) -> GuestError:
     """The error for what a handler threw; its stack goes to the log. *denied*: what the host said
     to the last call that it denied; *full*: whether the memory is."""
-    thrown = read_thrown(json.loads(answer)["error"])
+    thrown = answered_error(answer)
     if full and (thrown == _NO_ROOM or thrown.name == "InternalError"):
         thrown = OUT_OF_MEMORY
     report = thrown.report()
@@ -63,7 +64,7 @@ def value_of(answer: bytes, run: Run) -> Any:
         raise InvalidResponse(f"the value is longer than {limit} bytes as JSON")
     try:
         return json.loads(answer.decode("utf-8", "replace")).get("value")
-    except (ValueError, RecursionError) as error:
+    except (ValueError, AttributeError, RecursionError) as error:
         raise InvalidResponse(f"the value cannot be read as JSON: {error}") from error
 
 
