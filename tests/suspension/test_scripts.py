@@ -257,7 +257,7 @@ def test_there_is_room_for_so_many(scripts: Scripts, make: Make) -> None:
 
 def test_a_full_worker_keeps_it_suspended(scripts: Scripts, make: Make) -> None:
     worker = Worker(scripts.engine, make_guest=guest_for, max_running=1)
-    served = make("return await $ext.oracle.ask();", limits=replace(LIMITS, timeout_s=0.2))
+    served = make("return await $ext.oracle.ask();", limits=replace(LIMITS, timeout_s=1.0))
     result = execute(worker, served)
     worker.admission.enter("other", 0, time.monotonic() + 5, 0, None)
     with pytest.raises(Overloaded):
