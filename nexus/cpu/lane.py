@@ -11,6 +11,7 @@ needs the GIL some four times, and would wait for a slice each time.
 from __future__ import annotations
 
 import itertools
+import math
 import sys
 import threading
 import time
@@ -27,8 +28,11 @@ the GIL half-way: a warm handler served 0.84 of the raw callable's requests inst
 GIVE_WAY_S = 0.003
 """how long at most a turn waits for short requests to be answered. Each turn delays those that are
 under way, so more must pass between turns than are delayed: at 1 ms the median beside two loops was
-0.25 ms above that without, at 3 ms 0.1 ms. Under a flood of short requests long executions still
-have a sixth of a core (`python -m bench.beside`)"""
+0.3 ms above that without, now it is 0.1 ms. Under a flood of short requests long executions still
+have an eighth of a core (`python -m bench.beside`)"""
+QUIET_S = 0.0003
+"""how long ago the last short one must have been answered: its client may be about to ask again,
+and would find the GIL taken for a slice"""
 
 SHORT_S = 0.005
 """after which a request is no reason to wait any more: it waits itself, for a client's body, in the
@@ -65,6 +69,8 @@ class SlowLane:
         """requests under way that are not long"""
         self._begun_s = 0.0
         """when the last of them began"""
+        self._ended_s = 0.0
+        """when the last request was answered"""
         self._calm = threading.Condition(self._lock)
         """notified when `_short` comes down to nothing while a turn waits for that"""
         self._yielding = 0
@@ -79,6 +85,7 @@ class SlowLane:
         """It was answered."""
         with self._lock:
             self._short -= 1
+            self._ended_s = time.monotonic()
             if self._yielding and self._short <= 0:
                 self._calm.notify_all()
 
@@ -150,11 +157,20 @@ class SlowLane:
         return chosen
 
     def _let_short_pass(self) -> None:
-        """Before a turn begins, wait a moment for short requests that are under way."""
-        if self._short > 0 and time.monotonic() - self._begun_s < SHORT_S:
-            self._yielding += 1
-            self._calm.wait_for(lambda: self._short <= 0, GIVE_WAY_S)
-            self._yielding -= 1
+        """Before a turn begins, wait a moment for short requests that are under way or follow."""
+        now = time.monotonic()
+        latest = now + GIVE_WAY_S
+        self._yielding += 1
+        while (until := min(latest, self._calm_from(now))) > now:
+            self._calm.wait(until - now)
+            now = time.monotonic()
+        self._yielding -= 1
+
+    def _calm_from(self, now: float) -> float:
+        """When a turn may begin, if nothing else happens."""
+        if self._short > 0 and now - self._begun_s < SHORT_S:
+            return math.inf
+        return self._ended_s + QUIET_S
 
     # ---- outside it -------------------------------------------------------------------------
 

@@ -138,6 +138,18 @@ def test_a_turn_waits_for_short_requests(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (lane._short, lane._yielding) == (0, 0)
 
 
+def test_a_turn_waits_for_who_may_ask_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nexus.cpu.lane.GIVE_WAY_S", 20.0)
+    monkeypatch.setattr("nexus.cpu.lane.QUIET_S", 0.1)
+    lane, share = SlowLane(), Share(0.1)
+    lane.request_begins()
+    lane.request_begins()
+    before = time.monotonic()
+    lane.request_ends()
+    assert lane.enter(share, later())
+    assert time.monotonic() - before >= 0.1
+
+
 def test_no_turn_waits_for_a_request_that_waits_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nexus.cpu.lane.GIVE_WAY_S", 20.0)
     lane, share = SlowLane(), Share(0.1)
