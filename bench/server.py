@@ -43,11 +43,19 @@ class Server:
         self._process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
 
     def __enter__(self) -> Server:
+        self._wait_for(self.url)
+        return self
+
+    def wait_ready(self) -> None:
+        """Wait until all workers of a Nexus have warmed what they keep warm."""
+        self._wait_for(f"http://127.0.0.1:{self.port}/readyz")
+
+    def _wait_for(self, url: str) -> None:
         deadline = time.monotonic() + _START_TIMEOUT_S
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
-                with urllib.request.urlopen(self.url, timeout=5):
-                    return self
+                with urllib.request.urlopen(url, timeout=5):
+                    return
             except urllib.error.HTTPError as error:
                 if error.code != 503:  # 503: its handlers are still being loaded
                     raise
@@ -55,7 +63,7 @@ class Server:
                 pass
             time.sleep(0.01)
         self.__exit__(None, None, None)
-        raise RuntimeError(f"{self.url} did not come up")
+        raise RuntimeError(f"{url} did not come up")
 
     def __exit__(
         self,
