@@ -323,7 +323,7 @@ def test_a_policy_learns_how_long_places_are_held(
     assert late[0] == timed_out[0] == "h"
     assert 0 < late[1] < 30
     assert 0.03 < timed_out[1] < 5
-    assert 0 < timed_out[2] <= timed_out[1]
+    assert 0 < timed_out[2] < timed_out[1] + 0.001  # two clocks, read one after the other
 
 
 def test_closed_it_turns_away(path: Path, served: Handler) -> None:
