@@ -13,7 +13,7 @@ from nexus.guest.js.bundle import Bundle
 from nexus.guest.js.errors import answered_error, locate
 from nexus.guest.js.evaluated import EvaluatedGuest
 from nexus.guest.js.evaluation import ENTRY, HANDLER, WEB, Given, Kind
-from nexus.guest.js.outcome import ERROR, LOADED, PENDING, UNUSABLE
+from nexus.guest.js.outcome import ERROR, LOADED, NO_TIME, PENDING, REACHABLE, UNUSABLE
 from nexus.guest.js.setup import NEEDED, UNSETTLED
 from nexus.guest.wasi.descriptors import CappedOutput
 from nexus.handlers.script_setup import start
@@ -68,6 +68,8 @@ def _refusal(answer: bytes, bundle: Bundle) -> CompilationError:
     if answer == UNUSABLE:
         hint = "; with this build of QuickJS a script cannot be run" if bundle.is_text else ""
         return CompilationError(f"{bundle.entry}: {NEEDED}{hint}")
+    if not answer.startswith(REACHABLE):
+        return CompilationError(f"{bundle.entry}: while it was loaded: {NO_TIME}")
     name = json.loads(answer)["reachable"]
     return CompilationError(
         f"this build of QuickJS cannot be used: handlers could import its module {name!r}"

@@ -46,6 +46,10 @@ def test_modules_import_each_other(scripts: Scripts) -> None:
         ("const x = 1;\nnull.foo;\n" + OK, "hello.js:2:1: TypeError: cannot read property 'foo'"),
         ("throw 7;" + OK, "7"),
         ("Object.prototype.toJSON = () => 'x'; throw 7;" + OK, "an error that cannot be read"),
+        (
+            "Object.prototype.toJSON = () => 5; await new Promise((r) => setTimeout(r, 1));" + OK,
+            "due at no time",
+        ),
         ("export const a = 1", "hello.js: needs a default export that is a function"),
         ("export default 5", "needs a default export"),
         ('import "./gone.js";' + OK, "gone.js"),

@@ -8,7 +8,8 @@ files           the source files as a WASI folder, during set-up only
 bridge          what JavaScript may ask of the host: descriptors with Python behind them
 bootstrap.js    joins both sides; prelude/ is the web API
 entry           where the host enters a snapshot
-guest           `JsGuest.perform`: a task in, its result out
+script_guest    `ScriptGuest.perform`: a task in, its result out
+guest           `JsGuest`: enters a snapshot by the names of QuickJS's functions
 request, response, errors, outcome   what goes in and what comes out
 evaluation, evaluated, evaluated.js   for a QuickJS whose functions have no names: one evaluation
     a request

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nexus.errors import GuestError, GuestTrap, InvalidArgument
-from nexus.guest.host.context import ExecutionContext, read_context
-from nexus.guest.js.bridge import Bridge
+from nexus.errors import GuestError, GuestTrap
+from nexus.guest.host.context import ExecutionContext
 from nexus.guest.js.errors import OUT_OF_MEMORY
 from nexus.guest.js.evaluation import ANSWER, TASK, AnswerOutput, Given, Kind, TaskInput, evaluate
 from nexus.guest.js.files import FOLDER, SourceFolder, folder_functions
@@ -22,58 +21,43 @@ from nexus.guest.js.outcome import (
     never_settles,
     value_of,
 )
-from nexus.guest.js.request import head_of
-from nexus.guest.js.response import response_of
+from nexus.guest.js.script_guest import ScriptGuest
 from nexus.guest.wasi.descriptors import CappedOutput, LogOutput
 from nexus.guest.wasi.exit import GuestExit
-from nexus.guest.wasi.link import host_functions
-from nexus.guest.wasi.process import Process
 from nexus.guest.wasi.program import Program
-from nexus.model import Context, Handler, HttpRequest, HttpResponse
-from nexus.protocols import EngineInstance, HostFunctions, Run, Task
+from nexus.model import Handler
+from nexus.protocols import EngineInstance, Run
 
 _NO_PROGRAM = Program()
 
 
-class EvaluatedGuest:
-    """The host's side of one thread's QuickJS; see `nexus.protocols.Guest`."""
+class EvaluatedGuest(ScriptGuest):
+    """A QuickJS that starts anew for every task."""
 
     def __init__(self) -> None:
-        self._process = Process()
-        self._bridge = Bridge(self._process.services)
-        self._functions = host_functions(self._process, folder_functions())
-
-    def functions(self) -> HostFunctions:
-        """Return all functions of WASI preview 1."""
-        return self._functions
-
-    def perform(self, instance: EngineInstance, task: Task, handler: Handler, run: Run) -> Any:
-        """Run *task* to its result: HttpRequest -> HttpResponse, Context -> JSON value.
-
-        Raises: GuestError, or whatever `run.stopped` holds when the guest has ended;
-            InvalidArgument for a command line, which JavaScript does not have.
-        """
-        if isinstance(task, HttpRequest):
-            return self._respond(instance, task, handler, run)
-        if isinstance(task, Context):
-            return self._evaluate(instance, task, handler, run)
-        raise InvalidArgument("a JavaScript handler takes requests and contexts, no command line")
+        super().__init__(folder_functions())
 
     def _respond(
-        self, instance: EngineInstance, request: HttpRequest, handler: Handler, run: Run
-    ) -> HttpResponse:
-        body = CappedOutput(run, run.limits.max_response_bytes)
-        given = Given(Kind.RESPOND, head_of(request, handler), request.body)
-        answer = self._answer(instance, given, handler, run, body)
-        is_head = request.meta.get("REQUEST_METHOD") == "HEAD"
-        return response_of(answer, body.content, run.limits, to_head=is_head)
+        self,
+        instance: EngineInstance,
+        handler: Handler,
+        run: Run,
+        head: bytes,
+        content: bytes,
+        body: CappedOutput,
+    ) -> bytes:
+        return self._answer(instance, Given(Kind.RESPOND, head, content), handler, run, body)
 
     def _evaluate(
-        self, instance: EngineInstance, context: Context, handler: Handler, run: Run
+        self,
+        instance: EngineInstance,
+        handler: Handler,
+        run: Run,
+        given: bytes,
+        context: ExecutionContext,
     ) -> Any:
-        found = read_context(context.json)
-        given = Given(Kind.EVALUATE, b'{"args":%b,"scope":%b}' % (found.args, found.scope))
-        answer = self._answer(instance, given, handler, run, CappedOutput(run, 0), found)
+        task = Given(Kind.EVALUATE, given)
+        answer = self._answer(instance, task, handler, run, CappedOutput(run, 0), context)
         return value_of(answer, run)
 
     def _answer(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from nexus.errors import DeadlineExceeded, GuestError, InvalidArgument
-from nexus.guest.host.context import ExecutionContext, read_context
-from nexus.guest.js.bridge import Bridge, sleep
+from nexus.errors import DeadlineExceeded, GuestError
+from nexus.guest.host.context import ExecutionContext
+from nexus.guest.js.bridge import sleep
 from nexus.guest.js.entry import Entry
 from nexus.guest.js.errors import Thrown
 from nexus.guest.js.image import put, take
@@ -22,15 +22,14 @@ from nexus.guest.js.outcome import (
     value_of,
     wait_s,
 )
-from nexus.guest.js.request import head_of
-from nexus.guest.js.response import response_of
+from nexus.guest.js.script_guest import ScriptGuest
 from nexus.guest.wasi import errno
 from nexus.guest.wasi.descriptors import CappedOutput
-from nexus.guest.wasi.link import Implementation, host_functions
+from nexus.guest.wasi.link import Implementation
 from nexus.guest.wasi.process import Process
 from nexus.guest.wasi.program import Program
-from nexus.model import Asked, Context, Handler, HttpRequest, HttpResponse, Resumption
-from nexus.protocols import EngineInstance, HostFunctions, Run, Task
+from nexus.model import Asked, Handler, Resumption
+from nexus.protocols import EngineInstance, Run, Task
 
 _WAITS: Final = b'{"waits":true}'
 """in a result's place: the guest waits for an answer that was deferred"""
@@ -50,58 +49,48 @@ _REFUSED: Final[Mapping[str, Implementation]] = {
 """QuickJS has no need of them here, and what they change outlives a run"""
 
 
-class JsGuest:
-    """The host's side of one thread's QuickJS; see `nexus.protocols.Guest`."""
+class JsGuest(ScriptGuest):
+    """A QuickJS that is entered at a snapshot, by the names of its functions."""
 
     def __init__(self) -> None:
-        self._process = Process()
-        self._bridge = Bridge(self._process.services)
-        self._functions = host_functions(self._process, _REFUSED)
-
-    def functions(self) -> HostFunctions:
-        """Return all functions of WASI preview 1."""
-        return self._functions
+        super().__init__(_REFUSED)
 
     def perform(self, instance: EngineInstance, task: Task, handler: Handler, run: Run) -> Any:
-        """Run *task* to its result: HttpRequest -> HttpResponse, Context -> JSON value; Context and
-        Resumption -> Asked where it waits for an answer that was deferred.
-
-        Raises: GuestError, or whatever `run.stopped` holds when the guest has ended;
-            InvalidArgument for a command line, which JavaScript does not have.
-        """
-        if isinstance(task, HttpRequest):
-            return self._respond(instance, task, handler, run)
-        if isinstance(task, Context):
-            return self._evaluate(instance, task, handler, run)
+        """As for all, and Resumption -> JSON value; Context and Resumption -> Asked where it waits
+        for an answer that was deferred."""
         if isinstance(task, Resumption):
             return self._go_on(instance, task, handler, run)
-        raise InvalidArgument("a JavaScript handler takes requests and contexts, no command line")
+        return super().perform(instance, task, handler, run)
 
     def _respond(
-        self, instance: EngineInstance, request: HttpRequest, handler: Handler, run: Run
-    ) -> HttpResponse:
-        body = CappedOutput(run, run.limits.max_response_bytes)
-        head = head_of(request, handler)
-
+        self,
+        instance: EngineInstance,
+        handler: Handler,
+        run: Run,
+        head: bytes,
+        content: bytes,
+        body: CappedOutput,
+    ) -> bytes:
         def start(js: Interpreter, entry: Entry) -> bytes:
             arguments = [_checked(js, js.parse_json(head))]
-            if request.body:
-                arguments.append(_checked(js, js.uint8array(request.body)))
+            if content:
+                arguments.append(_checked(js, js.uint8array(content)))
             _checked(js, js.call(entry.respond, arguments))
             return self._settle(js, entry, entry.result, run)
 
         answer = self._entered(instance, handler, run, body, start)
         assert isinstance(answer, bytes)  # nobody could bring a request what it asked
-        is_head = request.meta.get("REQUEST_METHOD") == "HEAD"
-        return response_of(answer, body.content, run.limits, to_head=is_head)
+        return answer
 
     def _evaluate(
-        self, instance: EngineInstance, context: Context, handler: Handler, run: Run
+        self,
+        instance: EngineInstance,
+        handler: Handler,
+        run: Run,
+        given: bytes,
+        context: ExecutionContext,
     ) -> Any:
-        found = read_context(context.json)
-
         def start(js: Interpreter, entry: Entry) -> bytes:
-            given = b'{"args":%b,"scope":%b}' % (found.args, found.scope)
             value = _checked(js, js.parse_json(given))
             _checked(js, js.call(entry.evaluate, (value,)))
             if entry.script != UNDEFINED:
@@ -109,7 +98,7 @@ class JsGuest:
                 _checked(js, js.call(entry.follow, (promise,)))
             return self._settle(js, entry, entry.value, run)
 
-        answer = self._entered(instance, handler, run, CappedOutput(run, 0), start, found)
+        answer = self._entered(instance, handler, run, CappedOutput(run, 0), start, context)
         return _value(answer, run)
 
     def _go_on(self, instance: EngineInstance, task: Resumption, handler: Handler, run: Run) -> Any:

@@ -15,7 +15,11 @@ WAIT: Final = b'{"wait":'
 PENDING: Final = b'{"pending":true}'
 LOADED: Final = b'{"loaded":true}'
 UNUSABLE: Final = b'{"loaded":false}'
-"""the last two: what `evaluated.js` says of a handler's modules"""
+REACHABLE: Final = b'{"reachable":'
+"""the last three: what `evaluated.js` says of a handler's modules"""
+
+NO_TIME: Final = "a timer of the handler is due at no time"
+"""where the handler replaced what timers count with, or how that is told"""
 
 _NO_ROOM: Final = Thrown("", "null", "")
 """what QuickJS throws where there is not even room for an error; where there is not room for all
@@ -27,8 +31,7 @@ def wait_s(answer: bytes) -> float:
     try:
         return float(json.loads(answer)["wait"] / 1000)
     except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
-        # The handler replaced what timers count with, or how that is told.
-        raise GuestTrap("a timer of the handler is due at no time") from error
+        raise GuestTrap(NO_TIME) from error
 
 
 def never_settles() -> GuestTrap:

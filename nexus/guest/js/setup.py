@@ -3,7 +3,6 @@ every request starts from."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Final
 
@@ -14,6 +13,7 @@ from nexus.errors import (
     MemoryLimit,
     NexusError,
 )
+from nexus.guest.js import outcome
 from nexus.guest.js import prelude_source as sources
 from nexus.guest.js.bridge import Bridge, sleep
 from nexus.guest.js.bundle import Bundle
@@ -170,10 +170,10 @@ class SetUp:
                 raise self._thrown(js, functions, error)
             if state != PENDING:
                 return
-            waits = json.loads(js.text(self._called(js, functions, "unsettled")))
-            if "wait" not in waits:
+            waits = js.text(self._called(js, functions, "unsettled"))
+            if waits == outcome.PENDING:
                 raise CompilationError(f"{self._bundle.entry}: {UNSETTLED}")
-            if not sleep(run, waits["wait"] / 1000):
+            if not sleep(run, outcome.wait_s(waits)):
                 raise self._refused(DeadlineExceeded("its top-level await takes too long"))
             self._called(js, functions, "wake")
 
