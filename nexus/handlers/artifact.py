@@ -38,9 +38,9 @@ def pack(compiled: Compiled) -> bytes:
     return _MAGIC + hashlib.sha256(body).digest() + body
 
 
-def unpack(content: bytes | memoryview, key: str) -> Compiled | None:
+def unpack(content: bytes, key: str) -> Compiled | None:
     """The compiled module in an artifact file; None where the bytes are damaged or not *key*'s."""
-    header, body = bytes(content[:_HEADER_BYTES]), memoryview(content)[_HEADER_BYTES:]
+    header, body = content[:_HEADER_BYTES], memoryview(content)[_HEADER_BYTES:]
     if header != _MAGIC + hashlib.sha256(body).digest():
         return None
     split = 4 + int.from_bytes(body[:4], "big")

@@ -5,6 +5,8 @@ Each loop of the guest's becomes two, so a branch that leaves loops has to go fu
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from nexus.errors import InvalidModule
 from nexus.wasm.leb128 import read_u32
 
@@ -12,25 +14,21 @@ BLOCK, TARGET, LOOP = 0, 1, 2
 """kinds of frames; a block or `if` that branches leave by becomes a target"""
 
 
+@dataclass(slots=True)
 class Frame:
     """One block, loop, `if`, or the function itself."""
 
-    __slots__ = ("bare", "checked", "kind", "loops", "number", "segment")
-
-    def __init__(
-        self, kind: int, *, bare: bool, loops: int, segment: int, number: int, checked: int
-    ) -> None:
-        self.kind = kind
-        self.bare = bare
-        """whether branches to it surely take no values with them"""
-        self.loops = loops
-        """how many loops it is in, or is"""
-        self.segment = segment
-        """of the code around it"""
-        self.number = number
-        """how many were opened before it"""
-        self.checked = checked
-        """what `Control.checked` was at its beginning"""
+    kind: int
+    bare: bool
+    """whether branches to it surely take no values with them"""
+    loops: int
+    """how many loops it is in, or is"""
+    segment: int
+    """of the code around it"""
+    number: int
+    """how many were opened before it"""
+    checked: int
+    """what `Control.checked` was at its beginning"""
 
 
 class Control:
@@ -38,7 +36,7 @@ class Control:
 
     def __init__(self) -> None:
         # The function itself, as a loop: no segment begins behind its end.
-        self.frames = [Frame(LOOP, bare=False, loops=0, segment=0, number=0, checked=0)]
+        self.frames = [Frame(LOOP, False, 0, 0, 0, 0)]
         """outermost first; empty once the function has ended"""
         self.loops = 0
         """how many there are around the code being read"""
@@ -50,16 +48,7 @@ class Control:
         """Begin a block within the code of *segment*."""
         if kind == LOOP:
             self.loops += 1
-        self.frames.append(
-            Frame(
-                kind,
-                bare=bare,
-                loops=self.loops,
-                segment=segment,
-                number=self._opened,
-                checked=self.checked,
-            )
-        )
+        self.frames.append(Frame(kind, bare, self.loops, segment, self._opened, self.checked))
         self._opened += 1
 
     def close(self) -> Frame:

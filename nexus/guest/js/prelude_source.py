@@ -29,7 +29,6 @@ def prelude() -> bytes:
     ).encode()
 
 
-@lru_cache(maxsize=1)
 def both() -> bytes:
     """Both as one script, whose value is an array of the two functions."""
     return b"[%b, %b]" % (bootstrap(), prelude())
