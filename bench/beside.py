@@ -29,6 +29,7 @@ def main() -> None:
     alone: list[Load] = []
     beside: list[Load] = []
     with Server("nexus", "/hello") as server:
+        server.wait_settled()
         base = server.url.rsplit("/", 1)[0]
         used_s = 0.0
         for _ in range(options.rounds):

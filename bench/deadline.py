@@ -27,7 +27,7 @@ def main() -> None:
     options = parser.parse_args()
     threads = str(max(THREADS, options.clients + 1))
     with Server("nexus", "/hello", NEXUS_THREADS=threads, NEXUS_MAX_INSTANCES="20") as server:
-        server.wait_ready()
+        server.wait_settled()
         workers = server.workers()
         base = server.url.rsplit("/", 1)[0]
         loops, others = _measure(base, options.loops, options.clients)

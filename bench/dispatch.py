@@ -44,6 +44,8 @@ def main() -> None:
             for name, (app, path) in CONTESTANTS.items()
             if any(part in name for part in options.only or ("",))
         }
+        for server in servers.values():
+            server.wait_settled()
         for server in servers.values():  # every thread has served before anything is measured
             measure(server.url, connections=8, seconds=1)
         rounds: dict[str, list[Load]] = {name: [] for name in servers}

@@ -99,6 +99,7 @@ def _print_beside(cache: Path, rounds: int, seconds: int) -> None:
     alone: list[Load] = []
     beside: list[Load] = []
     with Server("nexus", "/hello", NEXUS_CACHE_DIR=str(cache)) as server:
+        server.wait_settled()
         for _ in range(rounds):
             alone.append(measure(server.url, connections=2, seconds=seconds))
             with _compiling():

@@ -25,6 +25,7 @@ def main() -> None:
     options = parser.parse_args()
     need_wrk()
     with Server("nexus", options.path) as server:
+        server.wait_settled()
         (worker,) = server.workers()
         before = _ask(server, options.path, WARM_UP), _resident_mib(worker)
         print(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -10,12 +11,17 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 
 ROOT = Path(__file__).parents[1]
 THREADS = 8
 _START_TIMEOUT_S = 120.0
+_HAS_LLVM = find_spec("wasmer_compiler_llvm") is not None
+_QUICK = re.compile(r'^nexus_handler_compiler{.*compiler="cranelift".*} [^0]', re.MULTILINE)
+"""of a handler that serves with the quick compiler's code"""
 
 
 class Server:
@@ -25,6 +31,7 @@ class Server:
         """*app*: `nexus`, `node`, or a module of `bench.apps`; *path*: what is asked for.
         *environ* goes to Nexus."""
         self.port = _free_port()
+        self._is_nexus = app == "nexus"
         self.url = f"http://127.0.0.1:{self.port}{path}"
         if app == "node":
             command = ["node", str(ROOT / "bench" / "apps" / "node.mjs")]
@@ -46,16 +53,21 @@ class Server:
         self._wait_for(self.url)
         return self
 
-    def wait_ready(self) -> None:
-        """Wait until all workers of a Nexus have warmed what they keep warm."""
-        self._wait_for(f"http://127.0.0.1:{self.port}/readyz")
+    def wait_settled(self) -> None:
+        """Wait until a Nexus has warmed what it keeps warm and serves all handlers with its best
+        compiler's code: compiling that doubles the latency of what is measured meanwhile."""
+        if self._is_nexus:
+            base = f"http://127.0.0.1:{self.port}"
+            self._wait_for(f"{base}/readyz")
+            self._wait_for(f"{base}/metrics", lambda page: not (_HAS_LLVM and _QUICK.search(page)))
 
-    def _wait_for(self, url: str) -> None:
+    def _wait_for(self, url: str, holds: Callable[[str], object] = lambda page: True) -> None:
         deadline = time.monotonic() + _START_TIMEOUT_S
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
-                with urllib.request.urlopen(url, timeout=5):
-                    return
+                with urllib.request.urlopen(url, timeout=5) as response:
+                    if holds(response.read().decode()):
+                        return
             except urllib.error.HTTPError as error:
                 if error.code != 503:  # 503: its handlers are still being loaded
                     raise

@@ -27,6 +27,8 @@ def main() -> None:
         Server("nexus", PATH, workers=1, NEXUS_HANDLERS_DIR=folder) as one,
         Server("nexus", PATH, workers=2, NEXUS_HANDLERS_DIR=folder) as two,
     ):
+        one.wait_settled()
+        two.wait_settled()
         for _ in range(options.rounds):
             for workers, server in ((1, one), (2, two)):
                 load = measure(server.url, connections=8, seconds=options.seconds)
