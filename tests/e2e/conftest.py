@@ -18,6 +18,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+FLUSH_S = 0.6
+"""workers write their figures each half second, one after the other and not all at once"""
 
 SPIN = '(module (memory (export "memory") 1) (func (export "_start") (loop br 0)))'
 TRAP = '(module (memory (export "memory") 1) (func (export "_start") unreachable))'
@@ -32,6 +34,22 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+
+
+class Scrape:
+    """One answer of `/metrics`: figures are compared with others of the same."""
+
+    def __init__(self, rows: list[str]) -> None:
+        self._rows = rows
+
+    def __getitem__(self, line: str) -> float:
+        """What the lines that begin with *line* say, added up."""
+        return sum(float(row.split()[-1]) for row in self._rows if row.startswith(line))
+
+    def figures(self) -> list[str]:
+        """All of Nexus's lines but those that go on by themselves."""
+        mine = [row for row in self._rows if row.startswith("nexus_")]
+        return [row for row in mine if not row.startswith("nexus_cpu_")]
 
 
 class Server:
@@ -49,28 +67,43 @@ class Server:
             f"http://127.0.0.1:{self.port}{path}", data=body, headers=headers or {}
         )
         try:
-            with urllib.request.urlopen(request, timeout=20) as response:
+            with urllib.request.urlopen(request, timeout=60) as response:
                 return Answer(response.status, dict(response.headers), response.read())
         except urllib.error.HTTPError as error:
             with error:
                 return Answer(error.code, dict(error.headers), error.read())
 
     def metric(self, line: str) -> float:
-        """What the lines of `/metrics` that begin with *line* say, added up."""
-        rows = self.get("/metrics").body.decode().splitlines()
-        return sum(float(row.split()[-1]) for row in rows if row.startswith(line))
+        """What the lines of `/metrics` that begin with *line* say now, added up."""
+        return self.scrape()[line]
+
+    def scrape(self) -> Scrape:
+        return Scrape(self.get("/metrics").body.decode().splitlines())
+
+    def scrape_when(self, holds: Callable[[Scrape], bool]) -> Scrape:
+        """The first answer of `/metrics` that *holds*, and the next of which is the same."""
+        last: Scrape | None = None
+
+        def settled() -> bool:
+            nonlocal last
+            before, last = last, self.scrape()
+            return before is not None and holds(last) and before.figures() == last.figures()
+
+        until(settled, look_s=FLUSH_S)
+        assert last is not None
+        return last
 
     def workers(self) -> set[int]:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return {int(pid) for pid in children.read_text().split()}
 
 
-def until(holds: Callable[[], bool], timeout_s: float = 20.0) -> None:
+def until(holds: Callable[[], bool], timeout_s: float = 60.0, look_s: float = 0.05) -> None:
     """Ask again and again until it *holds*."""
     deadline = time.monotonic() + timeout_s
     while not holds():
         assert time.monotonic() < deadline, "it did not come true"
-        time.sleep(0.05)  # between two looks; the deadline bounds them
+        time.sleep(look_s)  # between two looks; the deadline bounds them
 
 
 def free_port() -> int:

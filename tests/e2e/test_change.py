@@ -87,14 +87,11 @@ def test_a_killed_worker_is_replaced_and_the_metrics_stay_right(server: Server) 
     before = server.workers()
     for _ in range(20):
         assert server.get("/counted").status == 200
-    until(lambda: server.metric(COUNTED) == 20)  # workers write their figures twice a second
-    made, available = server.metric(CREATED), server.metric(AVAILABLE)
-    assert server.metric(ACTIVE) == 0
-    average, hit_rate, peak = (server.metric(name) for name in (AVERAGE, HIT_RATE, PEAK))
-    assert 0 < average < 1
-    assert average == pytest.approx(server.metric(SUM) / 20)
-    assert 0 < hit_rate < 1, "one of the two workers compiled what the other found"
-    assert peak == PAGE
+    seen = server.scrape_when(lambda now: now[COUNTED] == 20 and now[ACTIVE] == 0)
+    assert 0 < seen[AVERAGE] < 1
+    assert seen[AVERAGE] == pytest.approx(seen[SUM] / 20)
+    assert 0 < seen[HIT_RATE] < 1, "one of the two workers compiled what the other found"
+    assert seen[PEAK] == PAGE
     loads = len(lines(server, "handlers, "))
     killed = min(before)
     os.kill(killed, signal.SIGKILL)
@@ -102,17 +99,17 @@ def test_a_killed_worker_is_replaced_and_the_metrics_stay_right(server: Server) 
     assert len(server.workers() & before) == 1
     until(lambda: len(lines(server, "handlers, ")) == loads + 1)
     assert len(lines(server, "Booting worker with pid: ")) == len(before) + 1
-    assert server.metric(COUNTED) == 20  # what the dead one counted is not lost
-    assert server.metric(AVERAGE) == average
-    assert server.metric(PEAK) == peak
-    assert server.metric(HIT_RATE) > hit_rate  # the new one found all it wanted
-    until(lambda: server.metric(CREATED) == made + 2)  # the new one's warm instances
-    assert 4 <= server.metric(AVAILABLE) <= available  # without those of the dead one
+    warm = seen[CREATED] + 2  # the new one's instances
+    after = server.scrape_when(lambda now: now[CREATED] == warm)
+    assert after[COUNTED] == 20  # what the dead one counted is not lost
+    assert after[AVERAGE] == seen[AVERAGE]
+    assert after[PEAK] == seen[PEAK]
+    assert after[HIT_RATE] > seen[HIT_RATE]  # the new one found all it wanted
+    assert 4 <= after[AVAILABLE] <= seen[AVAILABLE]  # without those of the dead one
     for _ in range(20):
         assert server.get("/counted").status == 200
-    until(lambda: server.metric(COUNTED) == 40)
-    assert server.metric(AVERAGE) == pytest.approx(server.metric(SUM) / 40)
-    until(lambda: server.metric(ACTIVE) == 0)
+    last = server.scrape_when(lambda now: now[COUNTED] == 40 and now[ACTIVE] == 0)
+    assert last[AVERAGE] == pytest.approx(last[SUM] / 40)
 
 
 def test_the_log_is_json_lines_and_says_everything_once(server: Server) -> None:

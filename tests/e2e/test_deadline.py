@@ -14,7 +14,7 @@ import pytest
 
 from tests.wat import one, prints
 
-from .conftest import Server, serving, until
+from .conftest import Server, serving
 
 ROUNDS, THREADS = 10, 8
 TIMEOUT_S = 0.3
@@ -91,15 +91,9 @@ def test_endless_loops_end_at_their_deadline(server: Server) -> None:
 def test_how_late_they_were_is_in_the_metrics(server: Server) -> None:
     for path in ("/wat", "/c"):
         assert timed(server, path)[:2] == (504, "TIMEOUT")
+    late, timeouts = "nexus_watchdog_overshoot_seconds", 'nexus_errors_total{code="TIMEOUT"}'
     runs = 'nexus_handler_executions_total{handler="wat",status="timeout"}'
-    until(lambda: server.metric(runs) >= 1)
-    until(
-        lambda: (
-            server.metric("nexus_watchdog_overshoot_seconds_count")
-            == server.metric('nexus_errors_total{code="TIMEOUT"}')
-            >= 2
-        )
-    )
-    count = server.metric("nexus_watchdog_overshoot_seconds_count")
-    assert server.metric('nexus_watchdog_overshoot_seconds_bucket{le="+Inf"}') == count
-    assert 0 <= server.metric("nexus_watchdog_overshoot_seconds_sum") < count * LATEST_S
+    seen = server.scrape_when(lambda now: now[f"{late}_count"] == now[timeouts] >= 2)
+    assert seen[runs] >= 1
+    assert seen[f'{late}_bucket{{le="+Inf"}}'] == seen[f"{late}_count"]
+    assert 0 <= seen[f"{late}_sum"] < seen[f"{late}_count"] * LATEST_S

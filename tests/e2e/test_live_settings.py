@@ -72,20 +72,21 @@ def load(server: Server) -> Iterator[list[int]]:
 def test_a_swap_counts_in_every_worker_and_no_request_fails(
     server: Server, mounted: Mounted
 ) -> None:
-    before = server.workers()
+    before, origin = server.workers(), f"(folder {mounted.path})"
     assert posted(server, 90) == {200}
     assert posted(server, 110) == {413}
     with load(server) as statuses:
         mounted.swap(**{**START, "max_request_bytes": "40", "max_instances": "3"})
-        until(lambda: posted(server, 90) == {413})
+        until(lambda: count(server, f"max_request_bytes: 40 instead of 100 {origin}") == 2)
+        until(lambda: posted(server, 90) == {413})  # handlers have their limits soon afterwards
         mounted.swap(**{**START, "max_request_bytes": "200", "max_instances": "12"})
+        until(lambda: count(server, f"max_request_bytes: 200 instead of 40 {origin}") == 2)
         until(lambda: posted(server, 110) == {200})
         seen = len(statuses)
         until(lambda: len(statuses) > seen + 20)
     assert set(statuses) == {200}
     assert posted(server, 110, "/own") == {200}  # its manifest says something else only
     assert server.workers() == before
-    assert count(server, f"max_request_bytes: 40 instead of 100 (folder {mounted.path})") == 2
     assert count(server, "max_instances: 12 instead of 3 ") == 2
     assert count(server, "max_host_calls") == 0  # the environment wins, before and after
 
@@ -103,8 +104,8 @@ def test_a_broken_swap_keeps_the_last_good_settings(server: Server, mounted: Mou
         assert count(server, f"{found}{problem} (the last good settings stay)") == 2
     assert posted(server, 110) == {200}
     mounted.swap(max_request_bytes="20")
+    until(lambda: count(server, "right again") == 2)
     until(lambda: posted(server, 30) == {413})
-    assert count(server, "right again") == 2
 
 
 def test_what_cannot_change_is_said_once_for_each_change(server: Server, mounted: Mounted) -> None:

@@ -46,10 +46,10 @@ def test_many_that_hang_take_no_longer_than_one() -> None:
         **{f"p{n}": plugin(nexus_stopping=lambda service: let_go.wait()) for n in range(5)}
     )
     failed: list[str] = []
-    made.start(None, 0.2, failed.append)
+    made.start(None, 0.5, failed.append)
     began = time.monotonic()
-    made.stop(None, 0.2, failed.append)
-    assert time.monotonic() - began < 0.8
+    made.stop(None, 0.5, failed.append)
+    assert time.monotonic() - began < 2.0
     assert failed == ["p0", "p1", "p2", "p3", "p4"]
     let_go.set()
 

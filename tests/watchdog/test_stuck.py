@@ -32,7 +32,7 @@ def until(done):
         time.sleep(0.002)
 
 stacks = open(sys.argv[1], "w")
-watchdog = Watchdog(0.6, stuck_log=stacks.fileno())
+watchdog = Watchdog(1.2, stuck_log=stacks.fileno())
 watchdog.start()
 {}
 watchdog.close()
@@ -61,15 +61,15 @@ time.sleep(60)""",
 }
 
 STOPS = {
-    "idle": "time.sleep(1.6)",
-    "a long run": "watch = watchdog.watch(Run(60))\ntime.sleep(1.6)\nwatchdog.unwatch(watch)",
+    "idle": "time.sleep(3)",
+    "a long run": "watch = watchdog.watch(Run(60))\ntime.sleep(3)\nwatchdog.unwatch(watch)",
     "one that is late for a while": """
 run = Run(0)
 watch = watchdog.watch(run)
 until(lambda: run.cancelled)
-time.sleep(0.25)
+time.sleep(0.4)
 watchdog.unwatch(watch)
-time.sleep(1)""",
+time.sleep(2)""",
     # There is always a late one, but none is late for long.
     "one late run after another": """
 late = []
@@ -77,7 +77,7 @@ for _ in range(12):
     run = Run(0.0)
     late.append(watchdog.watch(run))
     until(lambda: run.cancelled)
-    time.sleep(0.1)
+    time.sleep(0.2)
     if len(late) > 1:
         watchdog.unwatch(late.pop(0))
 watchdog.unwatch(late.pop())""",
@@ -88,8 +88,8 @@ until(lambda: run.cancelled)
 time.sleep(0.1)
 assert not watchdog.stuck
 watchdog.unwatch(watch)
-time.sleep(1)""",
-    "closed": "watchdog.close()\ntime.sleep(1.6)",
+time.sleep(2)""",
+    "closed": "watchdog.close()\ntime.sleep(3)",
 }
 
 
@@ -126,7 +126,7 @@ def children(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, End
 
 
 def _end(child: subprocess.Popen[str], stacks: Path) -> Ended:
-    stdout, stderr = child.communicate(timeout=20)
+    stdout, stderr = child.communicate(timeout=60)
     return Ended(child.returncode, stdout, stderr, stacks.read_text())
 
 
