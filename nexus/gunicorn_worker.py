@@ -5,15 +5,17 @@ requests here (a Service's endpoints, a load balancer) needs that long to notice
 accepting and finishes what runs, as gthread does.
 
 gthread gives a connection back to the main thread's poller after every request, and takes it from
-there for the next: a pipe, a poller and a future, which costs more than answering does. Here a
-thread that has nothing else to do waits a moment for the connection's next request itself.
+there for the next: a pipe, a poller and a future, which costs more than answering does. Here it
+comes back once its requests do not follow closely (`gunicorn_kept_alive.py`).
 """
 
 from __future__ import annotations
 
-import select
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -21,12 +23,13 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.gthread import ThreadWorker
 
 from nexus.errors import ConfigError, NexusError
+from nexus.gunicorn_connection import Connection
+from nexus.gunicorn_kept_alive import KeptAlive
 from nexus.service import Service
 
-LINGER_MS = 2
-"""how long a thread without other work waits for the next request of a connection; a client on the
-same machine sends it within 0.2 ms, one in the same zone within 1 ms"""
 QUIT_GRACE_S = 0.1
+_KEPT = object()
+"""what `handle` says of a connection that gunicorn need not see to"""
 
 
 class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -37,9 +40,12 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._lock = threading.Lock()  # guards _queued
+        self._lock = threading.Lock()  # guards the next two
         self._queued = 0
-        """jobs that no thread has begun"""
+        """connections that no thread has begun to handle"""
+        self._busy = 0
+        """threads that do something"""
+        self._kept_alive = KeptAlive(self)
 
     def load_wsgi(self) -> None:
         """Make the app and start its service; where that is wrong, say so and end the server."""
@@ -51,28 +57,48 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
                 self.log.error("%s", line)
             sys.exit(Arbiter.APP_LOAD_ERROR if wrong else Arbiter.WORKER_BOOT_ERROR)
         self.service = self.wsgi.extensions["nexus"]
+        self.service.before_wait(self._kept_alive.before_wait)
         self.service.start(self.tpool)
+        self._kept_alive.start()
 
     # ---- connections ------------------------------------------------------------------------
 
     def enqueue_req(self, conn: Any) -> None:
+        # TLS has a socket of its own, made from the plain one: there all is as gthread has it.
+        if not self.cfg.is_ssl and not isinstance(conn.sock, Connection):
+            conn.sock = Connection(conn.sock, self._kept_alive.before_wait)
         with self._lock:
             self._queued += 1
         super().enqueue_req(conn)
 
     def handle(self, conn: Any) -> Any:
-        """Serve a request of *conn*, and those that follow while nothing else is to be done.
+        """Serve a request of *conn*, and then those of all connections that are kept.
 
-        True: to be kept alive. (gthread also has a value for a connection without data yet.)
+        True: to be kept alive by gunicorn. (gthread also has a value for a connection without
+        data yet.)
         """
         with self._lock:
             self._queued -= 1
-        result = self._serve_one(conn)
-        while result is True and self._next_is_here(conn):
-            result = self._serve_one(conn)
+        with self._at_work():
+            result = self._handle_one(conn)
+            if result is not True or self.stopping() or not isinstance(conn.sock, Connection):
+                return result
+            self._kept_alive.keep(conn)
+            self._kept_alive.lead()
+            return _KEPT
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        result = super().handle_request(req, conn)
+        if isinstance(conn.sock, Connection):
+            conn.sock.flush()
         return result
 
-    def _serve_one(self, conn: Any) -> Any:
+    def finish_request(self, conn: Any, fs: Future[Any]) -> None:
+        """On the main thread: see to a connection that was handled."""
+        if fs.cancelled() or fs.exception() is not None or fs.result() is not _KEPT:
+            super().finish_request(conn, fs)
+
+    def _handle_one(self, conn: Any) -> Any:
         """Serve one request, which long executions give way to."""
         assert self.service is not None  # loaded before the first connection is taken
         lane = self.service.lane
@@ -82,12 +108,46 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         finally:
             lane.request_ends()
 
-    def _next_is_here(self, conn: Any) -> bool:
-        if not self.alive or self._queued or conn.parser.unreader.buf.getvalue():
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        with self._lock:
+            self._busy += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._busy -= 1
+
+    # ---- what `KeptAlive` wants of its host -------------------------------------------------
+
+    def serve(self, conn: Any) -> bool:
+        try:
+            return self._handle_one(conn) is True
+        except BaseException:  # a request for the worker to exit, too: the leader goes on
+            self.log.exception("a request ended its connection")
             return False
-        poller = select.poll()
-        poller.register(conn.sock, select.POLLIN)
-        return bool(poller.poll(LINGER_MS))
+
+    def hand_back(self, conn: Any, stays: bool) -> None:
+        handled: Future[bool] = Future()
+        handled.set_result(stays)
+        self.method_queue.defer(self.finish_request, conn, handled)
+
+    def run_elsewhere(self, task: Callable[[], None]) -> bool:
+        def work() -> None:
+            with self._at_work():
+                task()
+
+        try:
+            self.tpool.submit(work)
+        except RuntimeError:  # the worker ends
+            return False
+        return True
+
+    def stopping(self) -> bool:
+        return not self.alive
+
+    def needs_thread(self) -> bool:
+        return self._queued > 0 and self._busy >= self.cfg.threads
 
     # ---- signals ----------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 
@@ -223,6 +223,11 @@ class Service:
         if self._live is not None:
             self._live.start(self.apply)
         self._start_plugins()
+
+    def before_wait(self, call: Callable[[], None]) -> None:
+        """Have *call* called, on its thread, when a request is going to wait or turns out to be
+        long: whoever serves its connection may have others to serve meanwhile."""
+        self.lane.before_wait = self.admission.before_wait = call
 
     def _check_threads(self) -> None:
         settings = self.settings

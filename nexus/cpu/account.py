@@ -45,6 +45,7 @@ class CpuAccount:
 
     def give_way(self) -> None:
         """End a turn: the host is going to wait on the guest's behalf."""
+        self._lane.before_wait()
         if self._in_lane:
             self._in_lane = False
             self._lane.leave(self._share, 0.0)

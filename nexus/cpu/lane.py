@@ -15,6 +15,7 @@ import math
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 from nexus.cpu.share import Share
 
@@ -74,6 +75,9 @@ class SlowLane:
         self._calm = threading.Condition(self._lock)
         """notified when `_short` comes down to nothing while a turn waits for that"""
         self._yielding = 0
+        self.before_wait: Callable[[], None] = lambda: None
+        """called on the thread of a request that will not be answered soon: it is going to wait, or
+        has turned out to be long"""
 
     def request_begins(self) -> None:
         """A request came, which counts as short until its execution enters the lane."""
@@ -91,6 +95,7 @@ class SlowLane:
 
     def enter(self, share: Share, deadline: float) -> bool:
         """Wait for a turn, `leave` ends it; False: *deadline* (monotonic seconds) came first."""
+        self.before_wait()
         with self._lock:
             self._join(share)
             if self._free:
