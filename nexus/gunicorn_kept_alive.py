@@ -75,6 +75,9 @@ class KeptAlive:
         self._round = 0
         """how many of them there are to serve before the epoll is asked again"""
         self._leader: _Leader | None = None
+        self._called = False
+        """whether a thread was asked to lead that has yet to come; asked once only, since none may
+        come for long, and what it is asked for is kept until then"""
         self._looking = True
         self._begun = threading.Condition(self._lock)
         """notified when a request begins and nobody looks"""
@@ -82,6 +85,10 @@ class KeptAlive:
     def start(self) -> None:
         """Begin to look after the leader."""
         threading.Thread(target=self._look, name="nexus-leader", daemon=True).start()
+
+    def __len__(self) -> int:
+        """How many wait for their next request, or for it to be served."""
+        return len(self._silent) + len(self._ready)
 
     def keep(self, conn: Any) -> None:
         """Wait for the next request of *conn*. Someone must lead: call `lead` afterwards."""
@@ -121,10 +128,11 @@ class KeptAlive:
     # ---- under the lock ---------------------------------------------------------------------
 
     def _hand_over(self) -> bool:
-        """End the leader's time; whether another is to begin."""
+        """End the leader's time; whether another is to be called."""
         wanted = bool(self._ready or self._silent)
         self._leader = _Leader(0) if wanted else None
-        return wanted
+        called, self._called = self._called, self._called or wanted
+        return wanted and not called
 
     def _take_out(self, number: int) -> Any:
         self._epoll.unregister(number)
@@ -192,11 +200,17 @@ class KeptAlive:
             return self._take_old() if self._round else self._take_all()
 
     def _run_leader(self) -> None:
-        if not self._host.run_elsewhere(self.lead):
+        if not self._host.run_elsewhere(self._come):
             with self._lock:
+                self._called = False
                 back = self._take_all()
             for conn in back:
                 self._host.hand_back(conn, True)
+
+    def _come(self) -> None:
+        with self._lock:
+            self._called = False
+        self.lead()
 
     # ---- who looks after the leader ---------------------------------------------------------
 
