@@ -45,7 +45,6 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         """connections that no thread has begun to handle"""
         self._busy = 0
         """threads that do something"""
-        self._kept_alive = KeptAlive(self)
 
     def load_wsgi(self) -> None:
         """Make the app and start its service; where that is wrong, say so and end the server."""
@@ -56,6 +55,8 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             for line in error.problems if isinstance(error, ConfigError) else [error]:
                 self.log.error("%s", line)
             sys.exit(Arbiter.APP_LOAD_ERROR if wrong else Arbiter.WORKER_BOOT_ERROR)
+        # Not when the worker is made: that is in gunicorn's master, whose descriptor it would stay.
+        self._kept_alive = KeptAlive(self)
         self.service = self.wsgi.extensions["nexus"]
         self.service.before_wait(self._kept_alive.before_wait)
         self.service.start(self.tpool)
