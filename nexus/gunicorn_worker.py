@@ -89,6 +89,9 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             return _KEPT
 
     def handle_request(self, req: Any, conn: Any) -> Any:
+        # What gunicorn holds against its own kept-alive connections, to have room for others.
+        most = self.worker_connections - self.cfg.threads
+        self.max_keepalived = most - len(self._kept_alive)
         result = super().handle_request(req, conn)
         if isinstance(conn.sock, Connection):
             conn.sock.flush()
