@@ -82,11 +82,16 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             self._queued -= 1
         with self._at_work():
             result = self._handle_one(conn)
-            if result is not True or self.stopping() or not isinstance(conn.sock, Connection):
+            if result is not True or not self._keeps(conn):
                 return result
             self._kept_alive.keep(conn)
             self._kept_alive.lead()
             return _KEPT
+
+    def _keeps(self, conn: Any) -> bool:
+        # Not while instances are made warm: that takes all threads, and who leads lets none go.
+        warmed = self.service is not None and self.service.warmed
+        return warmed and not self.stopping() and isinstance(conn.sock, Connection)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         # What gunicorn holds against its own kept-alive connections, to have room for others.

@@ -115,7 +115,7 @@ class Service:
         self.catalogue = Catalogue()
         self.texts = SourceTexts(self.tiers or self.compiler, self.limits, self._retain)
         self._loaded = threading.Event()
-        self._warmed = False
+        self.warmed = False
         """whether instances were made warm once"""
         self.draining = False
         self._threads: Executor | None = None
@@ -203,7 +203,7 @@ class Service:
         """Why no requests should be sent here now; None: they should."""
         if self.draining:
             return "draining"
-        if not self._warmed:
+        if not self.warmed:
             return "the handlers are still being loaded"
         if self.watchdog.stuck:
             return "a guest does not stop"
@@ -368,7 +368,7 @@ class Service:
             warm_threads(self._threads, threads, jobs, self._warm)
             self._threads = None
         self.metrics.serving(handlers)
-        self._warmed = True
+        self.warmed = True
 
     def _retain(self) -> None:
         """Let the pool keep what serves, and nothing else."""
