@@ -289,6 +289,14 @@ def test_they_go_back_where_no_thread_can_lead_on(make: Maker, conns: list[Conn]
     assert conns[0].wait_back()
 
 
+def test_one_that_cannot_be_waited_for_goes_back(make: Maker, conns: list[Conn]) -> None:
+    worker = make()
+    # The kernel refuses a second registration, as it does one beyond its bounds.
+    worker.kept._epoll.register(conns[0].sock.fileno(), 0)
+    worker.kept.keep(conns[0])
+    assert conns[0].wait_back()
+
+
 def test_a_silent_one_goes_back_though_others_go_on(
     make: Maker, conns: list[Conn], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,6 +312,7 @@ def test_a_silent_one_goes_back_though_others_go_on(
     assert busy.stayed == []
     worker.stops = True
     busy.client.close()
+    busy.wait_back()
 
 
 @pytest.mark.parametrize("seed", range(4))
