@@ -92,13 +92,16 @@ class KeptAlive:
 
     def keep(self, conn: Any) -> None:
         """Wait for the next request of *conn*. Someone must lead: call `lead` afterwards."""
-        with self._lock:
-            if conn.parser.unreader.buf.getvalue():  # it came along with the last one
-                self._ready.append(conn)
-                return
-            number = conn.sock.fileno()
-            self._silent[number] = conn, time.monotonic()
-            self._epoll.register(number, select.EPOLLIN | select.EPOLLRDHUP)
+        try:
+            with self._lock:
+                if conn.parser.unreader.buf.getvalue():  # it came along with the last one
+                    self._ready.append(conn)
+                    return
+                number = conn.sock.fileno()
+                self._epoll.register(number, select.EPOLLIN | select.EPOLLRDHUP)
+                self._silent[number] = conn, time.monotonic()
+        except OSError:  # ENOSPC, say: this user's epolls wait for as much as they may
+            self._host.hand_back(conn, True)
 
     def lead(self) -> None:
         """Serve as the leader for as long as requests come, unless another thread does."""

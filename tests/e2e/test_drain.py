@@ -14,7 +14,7 @@ from tests.wat import prints, sleeps
 from .conftest import Answer, Server, serving, until
 
 HELLO = prints("Content-Type: text/plain\n\nhello")
-NAP = prints("Content-Type: text/plain\n\nrested", first=sleeps(7000))
+NAP = prints("Content-Type: text/plain\n\nrested", first=sleeps(5000))
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "NEXUS_WORKERS": "1",
         "NEXUS_THREADS": "4",
         "NEXUS_MIN_INSTANCES": "8",
-        "NEXUS_DRAIN_DELAY_MS": "3000",
+        "NEXUS_DRAIN_DELAY_MS": "2000",
     }
     with serving(folder, tmp_path_factory.mktemp("server"), **settings) as running:
         yield running
@@ -48,7 +48,7 @@ def test_sigterm_drains(server: Server) -> None:
     under_way.start()
     until(lambda: server.metric('nexus_pool_instances{state="active"}') == 1)
     server.process.send_signal(signal.SIGTERM)
-    until(lambda: server.get("/readyz").status == 503, timeout_s=3)
+    until(lambda: server.get("/readyz").status == 503, timeout_s=2)
     assert b"draining" in server.get("/readyz").body
     assert server.get("/healthz").status == 200
     assert server.get("/hello").body == b"hello"

@@ -19,7 +19,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_values_come_back_as_they_went(value: object) -> None:
     assert parse_json(to_json(value)) == value
     assert to_json(value).isascii()
