@@ -23,6 +23,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.gthread import ThreadWorker
 
 from nexus.errors import ConfigError, NexusError
+from nexus.gunicorn_closing import Closing
 from nexus.gunicorn_connection import Connection
 from nexus.gunicorn_kept_alive import KeptAlive
 from nexus.service import Service
@@ -57,6 +58,7 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             sys.exit(Arbiter.APP_LOAD_ERROR if wrong else Arbiter.WORKER_BOOT_ERROR)
         # Not when the worker is made: that is in gunicorn's master, whose descriptor it would stay.
         self._kept_alive = KeptAlive(self)
+        self._closing = Closing(self.poller, self._close)
         self.service = self.wsgi.extensions["nexus"]
         self.service.before_wait(self._kept_alive.before_wait)
         self.service.start(self.tpool)
@@ -104,8 +106,21 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def finish_request(self, conn: Any, fs: Future[Any]) -> None:
         """On the main thread: see to a connection that was handled."""
-        if fs.cancelled() or fs.exception() is not None or fs.result() is not _KEPT:
+        if fs.cancelled() or fs.exception() is not None:
             super().finish_request(conn, fs)
+        elif fs.result() is False and isinstance(conn.sock, Connection):
+            self._closing.add(conn)
+        elif fs.result() is not _KEPT:
+            super().finish_request(conn, fs)
+
+    def murder_keepalived(self, *args: Any, **kwargs: Any) -> None:
+        """On the main thread, with each of its rounds; with *force* in the end."""
+        super().murder_keepalived(*args, **kwargs)
+        self._closing.end(everything=bool(args or kwargs))
+
+    def _close(self, conn: Any) -> None:
+        self.nr_conns -= 1
+        conn.close()
 
     def _handle_one(self, conn: Any) -> Any:
         """Serve one request, which long executions give way to."""

@@ -14,7 +14,7 @@ from tests.support import ROOT
 
 LAYERS = (
     ("wsgi", "gunicorn_worker", "gunicorn_logging", "gunicorn_settings", "cli"),
-    ("gunicorn_connection", "gunicorn_kept_alive"),
+    ("gunicorn_closing", "gunicorn_connection", "gunicorn_kept_alive"),
     ("http",),
     ("runtime", "sizing", "shared_folder"),
     ("service",),
