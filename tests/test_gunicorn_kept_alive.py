@@ -289,6 +289,26 @@ def test_they_go_back_where_no_thread_can_lead_on(make: Maker, conns: list[Conn]
     assert conns[0].wait_back()
 
 
+def test_a_thread_is_asked_once_while_none_comes(make: Maker, conns: list[Conn]) -> None:
+    """As in a worker all of whose threads are busy: what is asked must not pile up."""
+    asked: list[Callable[[], None]] = []
+    worker = make(lambda conn, request: worker.kept.before_wait())
+    worker.run_elsewhere = lambda task: asked.append(task) or True  # type: ignore[method-assign]
+    for conn in conns:
+        worker.kept.keep(conn)
+        conn.client.sendall(PLAIN * 3)
+    worker.kept.lead()
+    assert [request for _, request, _ in worker.order] == [PLAIN] * 18
+    assert len(asked) == 1
+    asked.pop()()
+    assert all(conn.wait_back() for conn in conns)
+    conns[0].client.sendall(PLAIN)
+    worker.kept.keep(conns[0])
+    worker.kept.keep(conns[1])
+    worker.kept.lead()
+    assert len(asked) == 1, "it came, so the next is asked again"
+
+
 def test_one_that_cannot_be_waited_for_goes_back(make: Maker, conns: list[Conn]) -> None:
     worker = make()
     # The kernel refuses a second registration, as it does one beyond its bounds.

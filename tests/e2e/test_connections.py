@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import http.client
+import os
+import signal
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -36,11 +41,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
+def connection(server: Server) -> http.client.HTTPConnection:
+    return http.client.HTTPConnection("127.0.0.1", server.port, timeout=WAIT_S)
+
+
 class Client:
     """A connection that is kept alive."""
 
     def __init__(self, server: Server) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=WAIT_S)
+        self._connection = connection(server)
         self._connection.connect()
         self.sock: socket.socket = self._connection.sock
 
@@ -154,3 +163,64 @@ def test_it_is_still_kept_when_it_was_silent(server: Server) -> None:
             # Meanwhile another's requests follow closely, and end: then nobody leads.
             assert {other.get("/hello") for _ in range(20)} == {(200, b"hello")}
             until(lambda: server.metric(ACTIVE) == 0)
+
+
+def test_there_is_room_for_new_ones_beside_many_that_are_kept(tmp_path: Path) -> None:
+    """`worker_connections` is 2 threads and 4 that wait."""
+    (tmp_path / "handlers").mkdir()
+    (tmp_path / "handlers" / "hello.wat").write_text(prints("Content-Type: text/plain\n\nhello"))
+    settings = {"NEXUS_WORKERS": "1", "NEXUS_THREADS": "2", "NEXUS_MAX_QUEUE": "4"}
+    with serving(tmp_path / "handlers", tmp_path, **settings) as server:
+        over = threading.Event()
+
+        def ask() -> int:
+            asked = 0
+            while not over.is_set():
+                with closing(connection(server)) as one:
+                    kept = True
+                    while kept and not over.is_set():
+                        one.request("GET", "/hello")
+                        response = one.getresponse()
+                        assert response.read() == b"hello"
+                        kept = not response.will_close
+                        asked += 1
+            return asked
+
+        with ThreadPoolExecutor(8) as clients:
+            asking = [clients.submit(ask) for _ in range(8)]
+            assert {server.get("/hello").body for _ in range(20)} == {b"hello"}
+            over.set()
+            assert all(client.result() for client in asking), "one was never let in"
+
+
+def test_clients_that_do_not_close_keep_nobody_waiting(server: Server) -> None:
+    """gunicorn would wait two seconds for each, on the thread that accepts."""
+    before = server.workers()
+    last = b"GET /hello HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"
+    with ExitStack() as stack:
+        clients = [stack.enter_context(Client(server)) for _ in range(30)]
+        for client in clients:
+            client.sock.sendall(last)
+        for client in clients:
+            client.responses(1)
+        began = time.monotonic()
+        assert server.get("/hello").body == b"hello"
+        assert time.monotonic() - began < 20  # it would be a minute
+    assert server.workers() == before
+
+
+def test_dead_workers_leave_nothing_in_the_master(server: Server) -> None:
+    """Last: it takes workers away."""
+    descriptors = Path(f"/proc/{server.process.pid}/fd")
+
+    def pollers() -> int:
+        links = [os.readlink(link) for link in descriptors.iterdir()]
+        return sum("eventpoll" in link for link in links)
+
+    found = pollers()
+    for _ in range(3):
+        (worker,) = server.workers()
+        os.kill(worker, signal.SIGKILL)
+        until(lambda gone=worker: len(server.workers() - {gone}) == 1)  # type: ignore[misc]
+    until(lambda: server.get("/readyz").status == 200)
+    assert pollers() == found
