@@ -145,6 +145,9 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     # ---- what `KeptAlive` wants of its host -------------------------------------------------
 
     def serve(self, conn: Any) -> bool:
+        assert self.service is not None  # loaded before the first connection is taken
+        if self.service.orders:  # a policy can only choose among requests that came to it
+            self._kept_alive.before_wait()
         try:
             return self._handle_one(conn) is True
         except BaseException:  # a request for the worker to exit, too: the leader goes on

@@ -229,10 +229,15 @@ class Service:
         long: whoever serves its connection may have others to serve meanwhile."""
         self.lane.before_wait = self.admission.before_wait = call
 
+    @property
+    def orders(self) -> bool:
+        """Whether requests are to wait for a policy to order them."""
+        return self.settings.scheduling_policy != "fifo"
+
     def _check_threads(self) -> None:
         settings = self.settings
         enough = settings.threads > settings.max_instances or self.admission.holds_back
-        if settings.scheduling_policy != "fifo" and not enough:
+        if self.orders and not enough:
             log.warning(
                 "scheduling_policy %s has nobody to order: %d threads are not more than "
                 "max_instances (%d), so requests wait before they come here",
