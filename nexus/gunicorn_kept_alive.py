@@ -79,12 +79,22 @@ class KeptAlive:
         """whether a thread was asked to lead that has yet to come; asked once only, since none may
         come for long, and what it is asked for is kept until then"""
         self._looking = True
-        self._begun = threading.Condition(self._lock)
-        """notified when a request begins and nobody looks"""
+        self._stopped = False
+        self._changed = threading.Condition(self._lock)
+        """notified when a request begins and nobody looks, and at the end"""
+        self._looker = threading.Thread(target=self._look, name="nexus-leader", daemon=True)
 
     def start(self) -> None:
         """Begin to look after the leader."""
-        threading.Thread(target=self._look, name="nexus-leader", daemon=True).start()
+        self._looker.start()
+
+    def stop(self) -> None:
+        """Look after nobody any more."""
+        with self._lock:
+            self._stopped = True
+            self._changed.notify()
+        if self._looker.ident is not None:
+            self._looker.join()
 
     def __len__(self) -> int:
         """How many wait for their next request, or for it to be served."""
@@ -178,7 +188,7 @@ class KeptAlive:
                     leader.since_s = time.monotonic()
                     if not self._looking:
                         self._looking = True
-                        self._begun.notify()
+                        self._changed.notify()
                     return self._ready.popleft()
                 waits_s = 0.0 if self._ready else LINGER_S
                 back = self._take_all() if stopping else []
@@ -222,6 +232,8 @@ class KeptAlive:
         while True:
             wanted = False
             with self._lock:
+                if self._stopped:
+                    return
                 since_s = 0.0 if self._leader is None else self._leader.since_s
                 if since_s:
                     quiet = 0
@@ -230,8 +242,8 @@ class KeptAlive:
                 else:
                     quiet += 1
                     self._looking = quiet < _QUIET_LOOKS
-                    while not self._looking:
-                        self._begun.wait()
+                    while not self._looking and not self._stopped:
+                        self._changed.wait()
                         quiet = 0
             if wanted:
                 self._run_leader()

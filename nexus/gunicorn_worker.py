@@ -197,4 +197,5 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def stop_service(self) -> None:
         """Let the service go; called when the worker has ended."""
         if self.service is not None:
+            self._kept_alive.stop()
             self.service.stop(QUIT_GRACE_S if self._quits else None)

@@ -116,7 +116,8 @@ Maker = Callable[..., Worker]
 
 
 @pytest.fixture
-def make() -> Iterator[Maker]:
+def make(conns: list[Conn]) -> Iterator[Maker]:
+    """Workers that end before the connections do: while one is kept nobody else may close it."""
     made: list[Worker] = []
 
     def maker(
@@ -129,6 +130,7 @@ def make() -> Iterator[Maker]:
     for worker in made:
         worker.stops = True
         worker.pool.shutdown(wait=True)  # returns only if no thread is stuck
+        worker.kept.stop()
 
 
 @pytest.fixture
