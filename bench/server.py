@@ -50,7 +50,11 @@ class Server:
         self._process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
 
     def __enter__(self) -> Server:
-        self._wait_for(self.url)
+        try:
+            self._wait_for(self.url)
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         return self
 
     def wait_settled(self) -> None:
@@ -66,7 +70,7 @@ class Server:
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
                 with urllib.request.urlopen(url, timeout=5) as response:
-                    if holds(response.read().decode()):
+                    if holds(response.read().decode(errors="replace")):  # it may be a picture
                         return
             except urllib.error.HTTPError as error:
                 if error.code != 503:  # 503: its handlers are still being loaded
@@ -74,7 +78,6 @@ class Server:
             except OSError:
                 pass
             time.sleep(0.01)
-        self.__exit__(None, None, None)
         raise RuntimeError(f"{url} did not come up")
 
     def __exit__(

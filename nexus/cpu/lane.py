@@ -24,8 +24,7 @@ IDLE_INTERVAL_S = 0.005
 BUSY_INTERVAL_S = 0.0005
 """while there are long executions. With two endless loops in a worker, p99 of others was 43 ms at
 5 ms, 11 ms at this (DESIGN fact 8). Always at this, threads that are about to be done anyway lose
-the GIL half-way: a warm handler served 0.84 of the raw callable's requests instead of 0.91
-(`python -m bench.dispatch`)"""
+the GIL half-way: on eight threads a warm handler served an eighth fewer requests"""
 GIVE_WAY_S = 0.003
 """how long at most a turn waits for short requests to be answered. Each turn delays those that are
 under way, so more must pass between turns than are delayed: at 1 ms the median beside two loops was
