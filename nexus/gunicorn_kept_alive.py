@@ -17,6 +17,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 LINGER_S = 0.002
@@ -135,8 +136,7 @@ class KeptAlive:
             if leader is None or leader.thread != threading.get_ident() or not leader.since_s:
                 return
             wanted = self._hand_over()
-        if wanted:
-            self._run_leader()
+        self._call_leader(wanted)
 
     # ---- under the lock ---------------------------------------------------------------------
 
@@ -160,6 +160,19 @@ class KeptAlive:
         self._leader = None
         return found
 
+    def _take_uncalled(self) -> list[Any]:
+        """Take all out, since nobody comes to lead."""
+        self._called = False
+        return self._take_all()
+
+    def _take_in(self, events: list[tuple[int, int]]) -> list[Any]:
+        """Begin a round with those that have a request; take out what is to go back."""
+        for number, _ in events:
+            if number in self._silent:  # not if all have been handed back meanwhile
+                self._ready.append(self._take_out(number))
+        self._round = len(self._ready)
+        return self._take_old() if self._round else self._take_all()
+
     def _take_old(self) -> list[Any]:
         """Take out what has been silent for long."""
         found = []
@@ -180,45 +193,42 @@ class KeptAlive:
 
     def _next(self, leader: _Leader) -> Any:
         """The next connection to serve; None: this thread leads no longer."""
-        while True:
-            stopping, elsewhere = self._host.stopping(), self._host.needs_thread()
-            with self._lock:
-                if not stopping and not elsewhere and self._round:
-                    self._round -= 1
-                    leader.since_s = time.monotonic()
-                    if not self._looking:
-                        self._looking = True
-                        self._changed.notify()
-                    return self._ready.popleft()
-                waits_s = 0.0 if self._ready else LINGER_S
-                back = self._take_all() if stopping else []
-                wanted = self._hand_over() if elsewhere and not stopping else False
-            if not stopping and not elsewhere:
-                back = self._ask(waits_s)
-            for conn in back:
-                self._host.hand_back(conn, True)
-            if wanted:
-                self._run_leader()
-            if self._leader is not leader:
-                return None
+        while self._leader is leader:
+            if self._host.stopping():
+                self._give_back(self._take_all)
+            elif self._host.needs_thread():
+                with self._lock:
+                    wanted = self._hand_over()
+                self._call_leader(wanted)
+            elif (conn := self._begin(leader)) is not None:
+                return conn
+            else:
+                events = self._epoll.poll(0.0 if self._ready else LINGER_S)
+                self._give_back(partial(self._take_in, events))
+        return None
 
-    def _ask(self, waits_s: float) -> list[Any]:
-        """Ask the epoll who has a request; return those that are to go back."""
-        events = self._epoll.poll(waits_s)
+    def _begin(self, leader: _Leader) -> Any:
+        """Take the next connection of the round; None: it is over."""
         with self._lock:
-            for number, _ in events:
-                if number in self._silent:  # not if all have been handed back meanwhile
-                    self._ready.append(self._take_out(number))
-            self._round = len(self._ready)
-            return self._take_old() if self._round else self._take_all()
+            if not self._round:
+                return None
+            self._round -= 1
+            leader.since_s = time.monotonic()
+            if not self._looking:
+                self._looking = True
+                self._changed.notify()
+            return self._ready.popleft()
 
-    def _run_leader(self) -> None:
-        if not self._host.run_elsewhere(self._come):
-            with self._lock:
-                self._called = False
-                back = self._take_all()
-            for conn in back:
-                self._host.hand_back(conn, True)
+    def _give_back(self, take: Callable[[], list[Any]]) -> None:
+        """Hand back what *take*, under the lock, takes out."""
+        with self._lock:
+            found = take()
+        for conn in found:
+            self._host.hand_back(conn, True)
+
+    def _call_leader(self, wanted: bool) -> None:
+        if wanted and not self._host.run_elsewhere(self._come):
+            self._give_back(self._take_uncalled)
 
     def _come(self) -> None:
         with self._lock:
@@ -245,6 +255,5 @@ class KeptAlive:
                     while not self._looking and not self._stopped:
                         self._changed.wait()
                         quiet = 0
-            if wanted:
-                self._run_leader()
+            self._call_leader(wanted)
             time.sleep(LONG_S / 2)

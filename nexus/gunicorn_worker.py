@@ -113,10 +113,10 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         elif fs.result() is not _KEPT:
             super().finish_request(conn, fs)
 
-    def murder_keepalived(self, *args: Any, **kwargs: Any) -> None:
+    def murder_keepalived(self, force: bool = False) -> None:
         """On the main thread, with each of its rounds; with *force* in the end."""
-        super().murder_keepalived(*args, **kwargs)
-        self._closing.end(everything=bool(args or kwargs))
+        super().murder_keepalived(force)
+        self._closing.end(everything=force)
 
     def _close(self, conn: Any) -> None:
         self.nr_conns -= 1
