@@ -154,7 +154,7 @@ class Compiled:
     """what the engine's `load` takes; trusted, so only ever from our own compiler child"""
     info: ModuleInfo
     abi: str
-    """`wasi`, `js`, `js-evaluated`"""
+    """`wasi`, `js`"""
     module_key: str = ""
     """names the module alone, where several share one (a language runtime); empty: as *key*"""
     snapshot: Snapshot | None = None
@@ -165,8 +165,6 @@ class Compiled:
     """whether it was made just now, not found in the cache"""
     entry: tuple[int, ...] = ()
     """what the guest ABI needs to enter *snapshot*: addresses and values in its memory"""
-    files: Mapping[str, bytes] = field(default_factory=dict)
-    """what the guest reads at every execution; empty: *snapshot* has it all"""
     runtime: Compiled | None = field(default=None, repr=False)
     """the language runtime whose artifact this has too; kept for other handlers to have the same"""
 

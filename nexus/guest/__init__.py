@@ -1,31 +1,24 @@
 """Guest ABIs: how a request reaches a guest, and what the guest may ask of the host.
 
 One folder per ABI: `wasi`, a WASI preview 1 command that speaks CGI/1.1, and `js`, a JavaScript
-module in QuickJS, which is entered by its functions' names (`js`) or evaluated for every request
-(`js-evaluated`).
+module in QuickJS.
 """
 
 from __future__ import annotations
 
 from nexus.errors import InternalError
-from nexus.guest.js.evaluated import EvaluatedGuest
 from nexus.guest.js.guest import JsGuest
 from nexus.guest.recognition import recognise
 from nexus.guest.wasi.guest import WasiGuest
 from nexus.model import Compiled
 from nexus.protocols import Guest
 
-__all__ = ["can_defer", "can_reuse", "guest_for", "recognise"]
+__all__ = ["can_defer", "guest_for", "recognise"]
 
 
 def can_defer(compiled: Compiled) -> bool:
     """Tell whether guests of *compiled* can take `DEFERRED` for an answer."""
     return compiled.abi == "js"
-
-
-def can_reuse(compiled: Compiled) -> bool:
-    """Tell whether an instance of *compiled* can serve again without having been reset."""
-    return compiled.abi != "js-evaluated"
 
 
 def guest_for(compiled: Compiled) -> Guest:
@@ -37,6 +30,4 @@ def guest_for(compiled: Compiled) -> Guest:
         return WasiGuest()
     if compiled.abi == "js":
         return JsGuest()
-    if compiled.abi == "js-evaluated":
-        return EvaluatedGuest()
     raise InternalError(f"artifact {compiled.key} names the unknown guest ABI {compiled.abi!r}")

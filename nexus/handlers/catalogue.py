@@ -9,12 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from nexus.errors import HandlerConflict, HandlerError, ManifestError
-from nexus.guest import can_reuse
+from nexus.errors import HandlerConflict, HandlerError
 from nexus.handlers.manifest import check_name, load_manifest
 from nexus.handlers.routes import RESERVED_ROUTES, Routes, is_reserved
 from nexus.handlers.sources import Source, manifest_path, named_file
-from nexus.model import Compiled, Handler, Isolation, Limits
+from nexus.model import Compiled, Handler, Limits
 
 log = logging.getLogger("nexus.handlers")
 
@@ -122,13 +121,6 @@ def load_handler(path: Path, compiler: CompilesFiles, defaults: Limits) -> Handl
     manifest = load_manifest(manifest_path(path), name)
     limits = manifest.limits(defaults)
     compiled = compiler.compile(path, limits.memory_bytes)
-    if manifest.isolation is Isolation.REUSE and not can_reuse(compiled):
-        raise ManifestError(
-            [
-                f"{manifest_path(path).name}: isolation: found 'reuse', allowed: reset, fresh "
-                "(with this javascript_runtime each request is an evaluation of its own)"
-            ]
-        )
     return Handler(
         name=name,
         route=manifest.route,

@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 
 from nexus.errors import InvalidHandler, InvalidModule, NexusError
 from nexus.guest.js import prelude_source
-from nexus.guest.js.bundle import Bundle, unpack_bundle
+from nexus.guest.js.bundle import Bundle
 from nexus.guest.js.setup import SETUP_VERSION
 from nexus.handlers.artifact import pack
 from nexus.handlers.bundles import read_bundle
@@ -192,8 +192,7 @@ class Compiler:
             return self._run(replace(order, runtime_key=runtime.key))
 
         made = self._get_or_make(key, make)
-        files = unpack_bundle(made.artifact).files if made.artifact else {}
-        return replace(made, artifact=runtime.artifact, runtime=runtime, files=files)
+        return replace(made, artifact=runtime.artifact, runtime=runtime)
 
     def _get_or_make(self, key: str, make: Callable[[], Compiled]) -> Compiled:
         """As the cache's, with what only this process knows of it."""

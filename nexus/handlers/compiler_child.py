@@ -20,9 +20,7 @@ from nexus.guest.js.bundle import unpack_bundle
 from nexus.handlers.artifact import pack, unpack
 from nexus.handlers.compiler import to_wasm
 from nexus.handlers.orders import Order, read_order
-from nexus.handlers.runtimes import EVALUATED, check_reactor
 from nexus.handlers.script_setup import set_up
-from nexus.handlers.script_trial import compile_web, try_out
 from nexus.model import Compiled
 from nexus.protocols import Engine
 from nexus.wasm import RewriteLimits, rewrite
@@ -78,8 +76,6 @@ def _fulfil(order: Order) -> Compiled:
     wasm = to_wasm(source, engine) if order.is_text else source
     limits = RewriteLimits(memory_pages=order.pages)
     rewritten, info = rewrite(wasm, limits, order.functions)
-    if order.abi == EVALUATED:
-        check_reactor(info)
     abi = order.abi or recognise(info)
     artifact = engine.compile(rewritten)
     return Compiled(order.key, artifact, measured(info, artifact), abi)
@@ -101,8 +97,6 @@ def _set_up(order: Order, engine: Engine) -> Compiled:
     if runtime is None:
         raise CompilationError("QuickJS's artifact was damaged on its way")
     bundle = unpack_bundle(packed_bundle)
-    if runtime.abi == EVALUATED:
-        return try_out(engine, runtime, compile_web(engine, runtime), bundle, order.key)
     return set_up(engine, runtime, bundle, order.key, source)
 
 

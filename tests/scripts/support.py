@@ -16,12 +16,10 @@ from nexus.engines import create_engine
 from nexus.engines.frames import measured
 from nexus.errors import NexusError
 from nexus.guest import guest_for
-from nexus.guest.js.bundle import Bundle, unpack_bundle
+from nexus.guest.js.bundle import Bundle
 from nexus.guest.js.runtime import FUNCTIONS, load_runtime
 from nexus.handlers.cache import ArtifactCache
-from nexus.handlers.runtimes import EVALUATED
 from nexus.handlers.script_setup import set_up
-from nexus.handlers.script_trial import compile_web, try_out
 from nexus.model import Compiled, Context, Handler, HttpRequest, HttpResponse, Limits
 from nexus.pool import Execution, InstancePool
 from nexus.scheduling import Admission, Fifo
@@ -36,19 +34,13 @@ LIMITS = Limits(timeout_s=5.0, cpu_timeout_s=5.0, memory_bytes=16 << 20)
 class Scripts:
     """One engine, QuickJS compiled for it, and the data path."""
 
-    def __init__(self, engine: str, folder: Path, *, evaluated: bool = False) -> None:
-        """*evaluated*: as where QuickJS's functions have no names. The code is the same, since
-        compiling it again takes seconds; `tests/e2e/test_javascript_runtime.py` has the other."""
+    def __init__(self, engine: str, folder: Path) -> None:
         self.engine = create_engine(engine, "cranelift", folder)
-        self.evaluated = evaluated
         version = f"{REWRITER_VERSION} {self.engine.fingerprint}"
         key = f"quickjs-{sha256(version.encode()).hexdigest()}"
         self.runtime = ArtifactCache(shared_cache(), lambda _: None).get_or_make(
             key, lambda: self._compile(key)
         )
-        if evaluated:
-            self.runtime = replace(self.runtime, abi=EVALUATED)
-            self.web = compile_web(self.engine, self.runtime)
         self.pool = InstancePool(self.engine, guest_for, max_instances=2)
         self.watchdog = Watchdog(5.0)
         self.watchdog.start()
@@ -78,11 +70,7 @@ class Scripts:
 
     def _set_up(self, bundle: Bundle, **fields: Any) -> Handler:
         key = bundle.digest().hex()
-        if self.evaluated:
-            compiled = try_out(self.engine, self.runtime, self.web, bundle, key)
-            compiled = replace(compiled, files=unpack_bundle(compiled.artifact).files)
-        else:
-            compiled = set_up(self.engine, self.runtime, bundle, key, load_runtime())
+        compiled = set_up(self.engine, self.runtime, bundle, key, load_runtime())
         compiled = replace(compiled, artifact=self.runtime.artifact)
         return Handler(
             **{"name": "hello", "route": "/hello", "compiled": compiled, "limits": LIMITS} | fields

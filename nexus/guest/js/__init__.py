@@ -11,6 +11,4 @@ entry           where the host enters a snapshot
 script_guest    `ScriptGuest.perform`: a task in, its result out
 guest           `JsGuest`: enters a snapshot by the names of QuickJS's functions
 request, response, errors, outcome   what goes in and what comes out
-evaluation, evaluated, evaluated.js   for a QuickJS whose functions have no names: one evaluation
-    a request
 """

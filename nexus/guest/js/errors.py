@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from nexus.errors import GuestError, GuestTrap, MemoryLimit, StackLimit
 
 _POSITION: Final = re.compile(r"(?:at |\()([^\s()]+):([0-9]+):([0-9]+)\)?$", re.MULTILINE)
-_OURS: Final = ("(nexus:", "(<evalScript>:")  # in frames of our files; the latter: `evaluated.js`
+_OUR_FILES: Final = "(nexus:"  # in stack frames of bootstrap and prelude
 _SHOWN_CHARACTERS: Final = 500
 _LINE_CHARACTERS: Final = 160
 _MEMORY: Final = ("InternalError", "out of memory")
@@ -33,7 +33,7 @@ class Thrown(NamedTuple):
 
     def report(self) -> str:
         """For the log: the headline and the stack below it."""
-        lines = [line for line in self.stack.splitlines() if not any(map(line.__contains__, _OURS))]
+        lines = [line for line in self.stack.splitlines() if _OUR_FILES not in line]
         return "\n".join([self.headline(), *lines])
 
     def as_guest_error(self) -> GuestError:

@@ -13,10 +13,6 @@ from nexus.protocols import Run
 ERROR: Final = b'{"error":'
 WAIT: Final = b'{"wait":'
 PENDING: Final = b'{"pending":true}'
-LOADED: Final = b'{"loaded":true}'
-UNUSABLE: Final = b'{"loaded":false}'
-REACHABLE: Final = b'{"reachable":'
-"""the last three: what `evaluated.js` says of a handler's modules"""
 
 NO_TIME: Final = "a timer of the handler is due at no time"
 """where the handler replaced what timers count with, or how that is told"""

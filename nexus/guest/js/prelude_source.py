@@ -29,18 +29,7 @@ def prelude() -> bytes:
     ).encode()
 
 
-def both() -> bytes:
-    """Both as one script, whose value is an array of the two functions."""
-    return b"[%b, %b]" % (bootstrap(), prelude())
-
-
-@lru_cache(maxsize=1)
-def entry() -> bytes:
-    """The module that is evaluated for every request where QuickJS cannot be entered by name."""
-    return (_HERE / "evaluated.js").read_bytes()
-
-
 @lru_cache(maxsize=1)
 def digest() -> bytes:
     """Of all that a handler's snapshot holds beside the handler."""
-    return hashlib.sha256(b"\0".join((bootstrap(), prelude(), entry()))).digest()
+    return hashlib.sha256(b"\0".join((bootstrap(), prelude()))).digest()
