@@ -11,7 +11,7 @@ import wasmtime
 
 from nexus.engines import create_engine
 from nexus.wasm import RewriteLimits, rewrite
-from nexus.wasm.names import CHECKPOINT_MODULE, CHECKPOINT_NAME, DEPTH_EXPORT
+from nexus.wasm.format.names import CHECKPOINT_MODULE, CHECKPOINT_NAME, DEPTH_EXPORT
 
 SLICE = 2_000_000
 """about 0.5 ms of a guest that counts one unit per instruction"""

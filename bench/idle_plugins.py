@@ -26,7 +26,9 @@ def environ() -> dict[str, str]:
     )
     for number in range(COUNT):
         name = f"idle{number}"
-        (folder / f"{name}.py").write_text(f"from nexus.hookspecs import hookimpl\n\n{hooks}")
+        (folder / f"{name}.py").write_text(
+            f"from nexus.plugin_api.hooks import hookimpl\n\n{hooks}"
+        )
         about = folder / f"{name}-1.0.dist-info"
         about.mkdir(exist_ok=True)
         (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")

@@ -23,9 +23,9 @@ from pathlib import Path
 from bench.javascript_stages import print_stages
 from bench.load import Load, measure, need_wrk
 from bench.server import ROOT, Server
+from nexus.compiler.cache import ArtifactCache
+from nexus.compiler.compiler import Compiler, CompilerLimits
 from nexus.engines import create_engine
-from nexus.handlers.cache import ArtifactCache
-from nexus.handlers.compiler import Compiler, CompilerLimits
 
 PARTS = ("start", "compiling", "stages")
 MEMORY_BYTES = 32 << 20

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 
 from nexus.errors import Overloaded
 from nexus.model import HttpRequest
-from nexus.scheduling import Admission, Policy, PolicyOptions, Ticket
+from nexus.plugin_api.scheduling import Policy, PolicyOptions, Ticket
+from nexus.scheduling import Admission
 
 KEY_HEADER = "X-Tenant"
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from bench.queue_simulation import Arrival, Request, Simulation
+from nexus.plugin_api.scheduling import Policy, PolicyOptions
 from nexus.plugins import load_plugins
-from nexus.scheduling import Policy, PolicyOptions
 from nexus.scheduling.policies import EarliestDeadline, Fifo, Priority, Shortest
 
 Factory = Callable[[PolicyOptions], Policy]

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from nexus.capabilities import check_token
 from nexus.errors import GuestError, HandlerNotFound, InternalError, InvalidArgument
 from nexus.handlers.manifest import is_name
 from nexus.handlers.sources import SUFFIXES
 from nexus.model import Context, ExecutionResult, ExtensionAnswer, Handler, SuspensionInfo
-from nexus.results import failed, noted, succeeded
+from nexus.plugin_api.capabilities import check_token
+from nexus.run.results import failed, noted, succeeded
 from nexus.service import Service
 
 

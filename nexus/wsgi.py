@@ -9,11 +9,11 @@ from flask import Flask
 from prometheus_client import REGISTRY
 
 from nexus import config, logs
-from nexus.choices import checks_by
 from nexus.config.admin_token import read_admin_token
 from nexus.http import create_app
 from nexus.plugins import load_plugins
 from nexus.service import Service
+from nexus.service.choices import checks_by
 
 STUCK_LOG = "NEXUS_STUCK_LOG_DIR"
 """folder where a worker that does not get a guest stopped leaves its threads' stacks, as

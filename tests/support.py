@@ -25,8 +25,9 @@ from nexus.engines import create_engine
 from nexus.engines.frames import measured
 from nexus.errors import GuestError
 from nexus.model import Compiled, Context, FuncType, Handler, Limits
-from nexus.pool import Execution
-from nexus.protocols import Engine, EngineInstance, HostFunction, HostFunctions, Run
+from nexus.plugin_api.engine import Engine, EngineInstance, HostFunction, HostFunctions
+from nexus.plugin_api.guest import Run
+from nexus.run import Execution
 from nexus.wasm import RewriteLimits, rewrite
 
 ROOT = Path(__file__).parents[1]

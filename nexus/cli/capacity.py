@@ -14,7 +14,7 @@ from nexus.cli.options import (
     engine_options,
     json_option,
 )
-from nexus.cpu.profiles import PROFILES
+from nexus.pod.profiles import PROFILES
 
 CPU_HELP = "Measure nothing: a request costs so much CPU, the server's part included."
 RATE_HELP = "Requests/s to plan for; default: the trace's peak, or 100."

@@ -15,7 +15,7 @@ from nexus.capacity.trace import Trace, parse
 from nexus.cli.capacity_output import Cost
 from nexus.cli.options import service_for_a_tool
 from nexus.cli.request import content, http_request
-from nexus.cpu.quantity import parse_cores
+from nexus.pod.quantity import parse_cores
 
 
 def profiles_with(name: str | None, target: str | None) -> tuple[PodProfile, ...]:

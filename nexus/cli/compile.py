@@ -71,7 +71,7 @@ def _compile(module: Path, emit: Path | None, service: Service) -> dict[str, Any
 
 
 def _emit(module: Path, emit: Path, service: Service) -> None:
-    from nexus.handlers.compiler import metered
+    from nexus.compiler.compiler import metered
 
     if emit.exists() and emit.samefile(module):
         raise click.UsageError(f"--emit {emit} would overwrite the module itself")

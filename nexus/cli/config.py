@@ -9,8 +9,8 @@ import click
 
 from nexus import config
 from nexus.cli.options import config_option, json_option, load_settings
-from nexus.cli.sizing import as_rows, as_text
-from nexus.sizing import sized
+from nexus.cli.sizing_report import as_rows, as_text
+from nexus.pod.derived import sized
 
 
 @click.command("config")

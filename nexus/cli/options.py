@@ -30,7 +30,7 @@ def load_settings(plugins: Plugins | None = None, **options: Any) -> Loaded:
     """
     if plugins is None:
         plugins = installed_plugins()
-    from nexus.choices import checks_by  # imports engines: not for `--help`
+    from nexus.service.choices import checks_by  # imports engines: not for `--help`
 
     sources = plugins.config_sources(Path.cwd(), os.environ)
     return config.load(options, os.environ, Path.cwd(), sources, checks_by(plugins))

@@ -61,7 +61,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nexus.hookspecs import hookimpl
+from nexus.plugin_api.hooks import hookimpl
 from nexus.scheduling import PolicyFactory
 
 from @PACKAGE@.policy import NewestFirst

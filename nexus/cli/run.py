@@ -66,7 +66,7 @@ def run(
     if raw and (context is not None or as_json):
         raise click.UsageError("--raw goes without --context and --json")
     # Not for `--help`, nor for bad usage: engines take a moment to import.
-    from nexus.results import noted
+    from nexus.run.results import noted
     from nexus.runtime import WasmRuntime
 
     service = service_for_a_tool(**options)
@@ -96,7 +96,7 @@ def _run_raw(service: Service, handler: Handler, command: Command) -> NoReturn:
 
 
 def _respond(service: Service, handler: Handler, request: HttpRequest, *, as_json: bool) -> None:
-    from nexus.results import failed, succeeded
+    from nexus.run.results import failed, succeeded
 
     run = service.dispatcher.new_run(handler, time.monotonic())
     try:

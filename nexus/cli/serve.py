@@ -15,8 +15,8 @@ from nexus.config import Settings
 from nexus.config.admin_token import read_admin_token
 from nexus.config.layers import PREFIX
 from nexus.plugins import Plugins
-from nexus.shared_folder import shared_folder
-from nexus.sizing import DERIVABLE
+from nexus.pod.derived import DERIVABLE
+from nexus.server.run_folder import shared_folder
 
 
 @click.command()
@@ -54,7 +54,7 @@ def _become_gunicorn() -> None:
 
     # On SIGUSR2 gunicorn starts itself anew with these.
     script = Path(sys.executable).with_name("gunicorn")
-    sys.argv = [str(script), "-c", "python:nexus.gunicorn_settings"]
+    sys.argv = [str(script), "-c", "python:nexus.server.settings"]
     codes = {Arbiter.APP_LOAD_ERROR: 2, Arbiter.WORKER_BOOT_ERROR: 1}
     master = os.getpid()
     try:
@@ -72,9 +72,9 @@ def _check_engine_and_others(settings: Settings, plugins: Plugins) -> None:
 
     Raises: EngineUnavailable, ConfigError.
     """
+    from nexus.compiler.runtimes import runtime_of
     from nexus.engines import create_engine
-    from nexus.handlers.runtimes import runtime_of
-    from nexus.ordering import policy_of
+    from nexus.service.policy import policy_of
 
     runtime_of(settings.javascript_runtime, settings.javascript_runtime_sha256)
     create_engine(settings.engine, settings.compiler, settings.cache_dir, plugins.engines())

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from nexus.config.plugin_tables import public
 from nexus.config.settings import LIVE_NAMES, Settings
-from nexus.config.values import Derived, allowed
+from nexus.plugin_api.option_types import Derived, allowed
+from nexus.plugin_api.secrets import public
 
 
 class Description(NamedTuple):

@@ -15,9 +15,9 @@ from typing import TypeAlias
 
 from nexus.config.layers import PREFIX, from_environ
 from nexus.config.plugin_tables import single
-from nexus.config.problems import suggestion
 from nexus.config.settings import Settings
-from nexus.config.source import Closer, PartlyWrong
+from nexus.plugin_api.config_source import Closer, PartlyWrong
+from nexus.plugin_api.problems import suggestion
 
 POLL_S = 0.2
 """a change counts when two looks found it the same, so that nothing half-written does. A folder

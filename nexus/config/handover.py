@@ -18,8 +18,8 @@ from nexus.config.folder import FolderSource
 from nexus.config.layers import PREFIX, Layer
 from nexus.config.plugin_tables import to_text
 from nexus.config.settings import Settings
-from nexus.config.source import ConfigSource
 from nexus.config.stack import NOTHING, Stack
+from nexus.plugin_api.config_source import ConfigSource
 
 HANDED_DOWN = "NEXUS_CONFIG_HANDED_DOWN"
 FOLDER = "NEXUS_CONFIG_FOLDER"

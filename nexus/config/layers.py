@@ -13,9 +13,9 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import PydanticBaseSettingsSource
 
 from nexus.config.plugin_tables import from_variables, single
-from nexus.config.problems import suggestion
 from nexus.config.settings import Settings
 from nexus.config.toml_file import read_toml
+from nexus.plugin_api.problems import suggestion
 
 PREFIX = "NEXUS_"
 BARE_NAMES = frozenset(

@@ -10,9 +10,9 @@ from dataclasses import replace
 from nexus.config.describe import public_values
 from nexus.config.load import Loaded
 from nexus.config.settings import LIVE_NAMES, Settings
-from nexus.config.source import Closer
 from nexus.config.stack import read_all
 from nexus.errors import ConfigError
+from nexus.plugin_api.config_source import Closer
 
 log = logging.getLogger("nexus.config")
 

@@ -19,9 +19,9 @@ from nexus.config.layers import (
     unknown_variables,
 )
 from nexus.config.settings import LIVE_NAMES, Settings
-from nexus.config.source import ConfigSource
 from nexus.config.stack import NOTHING, Checks, Place, Stack, join, read_all
 from nexus.errors import ConfigError
+from nexus.plugin_api.config_source import ConfigSource
 
 FILE_NAME = "nexus.toml"
 
@@ -55,7 +55,7 @@ def load(
     *options* has settings by name, None where not given, and may name the file as `config`; else
     NEXUS_CONFIG does; else it is `nexus.toml` in *directory*, if there is one. The folder is named
     by `config_folder`, else by NEXUS_CONFIG_FOLDER. Relative paths are relative to *directory*,
-    and `~` is the home directory. *checks* know what types do not (`nexus.choices`).
+    and `~` is the home directory. *checks* know what types do not (`nexus.service.choices`).
 
     In a process that another one started (`to_environ`), what may change while running is read
     anew, all else is as it was there; and where a source is broken by now, everything is.

@@ -16,17 +16,11 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
-from nexus.config.problems import DESCRIBED
+from nexus.plugin_api.problems import DESCRIBED
 
 VARIABLE = "NEXUS_PLUGINS"
 SEPARATOR = "__"
-HIDDEN = "(hidden)"
 _NAME = re.compile(r"[a-z0-9_-]{1,80}")
-_SECRET = re.compile(
-    r"auth|cert|cookie|cred|dsn|header|jwt|key|pass|pin\b|priv|pwd|salt|secret|sign|token", re.I
-)
-_ADDRESS = re.compile(r"(?<=://)[^/?#\s]*@|(?<=[?#])\S*")
-"""who asks, and what is asked, in the address of a server"""
 
 
 def parse_tables(value: object) -> dict[str, dict[str, Any]]:
@@ -83,23 +77,6 @@ def single(variable: str) -> bool:
 def to_text(tables: Mapping[str, Mapping[str, Any]]) -> str:
     """The JSON from which `parse_tables` makes *tables* again (TOML's dates as their text)."""
     return json.dumps(tables, default=str)
-
-
-def public(value: object) -> Any:
-    """*value* as anybody may see it: tables and lists kept, whatever may be a secret hidden."""
-    if isinstance(value, Mapping):
-        return {
-            key: HIDDEN if _is_secret(key, entry) else public(entry) for key, entry in value.items()
-        }
-    if isinstance(value, (list, tuple)):
-        return [public(entry) for entry in value]
-    if isinstance(value, str):
-        return _ADDRESS.sub(HIDDEN, value)
-    return value if isinstance(value, (bool, int, float)) else str(value)
-
-
-def _is_secret(key: object, value: object) -> bool:
-    return _SECRET.search(str(key)) is not None and not isinstance(value, bool)
 
 
 def _parse_json(text: str) -> object:

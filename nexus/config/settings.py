@@ -12,8 +12,9 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from nexus.config.plugin_tables import parse_tables
-from nexus.config.problems import BELOW_OTHER, DESCRIBED
-from nexus.config.values import (
+from nexus.config.problems import BELOW_OTHER
+from nexus.model import Limits
+from nexus.plugin_api.option_types import (
     LIVE,
     Allowed,
     Bind,
@@ -28,7 +29,7 @@ from nexus.config.values import (
     Weights,
     Whole,
 )
-from nexus.model import Limits
+from nexus.plugin_api.problems import DESCRIBED
 
 _HOUR_MS = 3_600_000
 _MAX_BYTES = 2**31

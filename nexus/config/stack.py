@@ -14,10 +14,11 @@ from typing import Any, TypeAlias
 from pydantic import ValidationError
 
 from nexus.config.layers import Layer, home_directory
-from nexus.config.problems import explain, shown
+from nexus.config.problems import explain
 from nexus.config.settings import Settings
-from nexus.config.source import ConfigSource, PartlyWrong
 from nexus.errors import ConfigError
+from nexus.plugin_api.config_source import ConfigSource, PartlyWrong
+from nexus.plugin_api.problems import shown
 
 NOTHING = Layer({}, {})
 

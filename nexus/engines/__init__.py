@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from nexus.errors import ConfigError, EngineUnavailable, InternalError
-from nexus.protocols import Engine, EngineFactory
+from nexus.plugin_api.engine import Engine, EngineFactory
 
 __all__ = ["BUILT_IN", "create_engine", "unfit_compiler", "unknown_engine"]
 

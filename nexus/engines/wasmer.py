@@ -26,9 +26,9 @@ from nexus.errors import (
     MemoryLimit,
 )
 from nexus.model import ModuleInfo
-from nexus.protocols import HostFunctions
-from nexus.wasm.limits import PAGE_BYTES
-from nexus.wasm.names import CHECKPOINT, DEPTH_EXPORT, FUEL_EXPORT, MEMORY_EXPORT
+from nexus.plugin_api.engine import HostFunctions
+from nexus.wasm.format.limits import PAGE_BYTES
+from nexus.wasm.format.names import CHECKPOINT, DEPTH_EXPORT, FUEL_EXPORT, MEMORY_EXPORT
 
 _TYPES = {
     "i32": wasmer.Type.I32,

@@ -17,9 +17,9 @@ from nexus.engines import cpu
 from nexus.engines.traps import guest_error
 from nexus.errors import CompilationError, GuestError, InternalError, InvalidModule, MemoryLimit
 from nexus.model import ModuleInfo
-from nexus.protocols import HostFunctions
-from nexus.wasm.limits import PAGE_BYTES
-from nexus.wasm.names import CHECKPOINT, DEPTH_EXPORT, FUEL_EXPORT, MEMORY_EXPORT
+from nexus.plugin_api.engine import HostFunctions
+from nexus.wasm.format.limits import PAGE_BYTES
+from nexus.wasm.format.names import CHECKPOINT, DEPTH_EXPORT, FUEL_EXPORT, MEMORY_EXPORT
 
 _TYPES = {
     "i32": wasmtime.ValType.i32,

@@ -11,7 +11,7 @@ from nexus.guest.js.guest import JsGuest
 from nexus.guest.recognition import recognise
 from nexus.guest.wasi.guest import WasiGuest
 from nexus.model import Compiled
-from nexus.protocols import Guest
+from nexus.plugin_api.guest import Guest
 
 __all__ = ["can_defer", "guest_for", "recognise"]
 

@@ -10,14 +10,14 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from nexus.capabilities import ALLOWED as ALLOWED_TOKENS
-from nexus.capabilities import check_token
 from nexus.config.problems import explain
 from nexus.config.toml_file import read_toml
-from nexus.config.values import Allowed, Whole
-from nexus.cpu.quantity import ALLOWED, parse_cores
 from nexus.errors import InvalidHandler, ManifestError
 from nexus.model import CpuAllocation, Handler, Isolation, Limits
+from nexus.plugin_api.capabilities import ALLOWED as ALLOWED_TOKENS
+from nexus.plugin_api.capabilities import check_token
+from nexus.plugin_api.option_types import Allowed, Whole
+from nexus.pod.quantity import ALLOWED, parse_cores
 
 _HOUR_MS = 3_600_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")

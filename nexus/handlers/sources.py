@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from nexus.compiler.bundles import list_files
 from nexus.errors import InvalidHandler
-from nexus.handlers.bundles import list_files
 
 SUFFIXES = (".wasm", ".wat", ".js", ".ts")
 """`.ts` only to be refused with a reason"""

@@ -8,8 +8,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from nexus.compiler.bundles import MAX_BYTES
 from nexus.errors import InvalidHandler
-from nexus.handlers.bundles import MAX_BYTES
 from nexus.model import Compiled, Handler, Limits
 
 NAME: Final = "<source>"

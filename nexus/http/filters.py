@@ -8,8 +8,8 @@ from typing import Any
 
 from nexus.errors import InternalError, NexusError
 from nexus.model import Handler, HttpResponse, Outcome
-from nexus.pool import Execution
-from nexus.protocols import RequestFilter
+from nexus.plugin_api.filters import RequestFilter
+from nexus.run import Execution
 from nexus.service import Service
 
 log = logging.getLogger("nexus.plugins")

@@ -14,7 +14,7 @@ from nexus.http.errors import problem
 from nexus.http.filters import Filtering
 from nexus.logs import AccessLog
 from nexus.model import Handler, HttpRequest, HttpResponse, Outcome
-from nexus.pool import Execution
+from nexus.run import Execution
 from nexus.service import Service
 
 if TYPE_CHECKING:

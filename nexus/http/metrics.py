@@ -13,8 +13,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_flask_exporter import PrometheusMetrics
 from prometheus_flask_exporter.multiprocess import GunicornInternalPrometheusMetrics
 
-from nexus.cpu.collector import CpuCollector
 from nexus.metrics.derived import WithDerived
+from nexus.pod.collector import CpuCollector
 
 
 def add_metrics(app: Flask, registry: CollectorRegistry, flush: Callable[[], None]) -> None:

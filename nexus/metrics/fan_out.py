@@ -15,7 +15,7 @@ from typing import Any
 
 from nexus.errors import NexusError
 from nexus.model import Handler, Outcome, PoolCounts, Usage
-from nexus.protocols import MetricsSink, SuspensionSink
+from nexus.plugin_api.metrics import MetricsSink, SuspensionSink
 
 log = logging.getLogger("nexus.plugins")
 

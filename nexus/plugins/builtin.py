@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from nexus.hookspecs import hookimpl
-from nexus.protocols import EngineFactory, MetricsSink
+from nexus.plugin_api.engine import EngineFactory
+from nexus.plugin_api.hooks import hookimpl
+from nexus.plugin_api.metrics import MetricsSink
+from nexus.plugin_api.scheduling import PolicyFactory
 from nexus.scheduling import BUILT_IN
-from nexus.scheduling.policy import PolicyFactory
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 
-from nexus.hookspecs import PROJECT
+from nexus.plugin_api.hooks import PROJECT
 
 DISABLED_VARIABLE = "NEXUS_DISABLED_PLUGINS"
 OURS = "nexus-runtime"

@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from nexus import hookspecs
-from nexus.config.problems import suggestion
-from nexus.hookspecs import PROJECT
+from nexus.plugin_api import hooks as hookspecs
+from nexus.plugin_api.hooks import PROJECT
+from nexus.plugin_api.problems import suggestion
 from nexus.plugins.candidates import Candidate
 
 PREFIX = f"{PROJECT}_"
 HOOKS: dict[str, tuple[str, ...]] = {
     name: tuple(inspect.signature(getattr(hookspecs, name)).parameters)
-    for name in hookspecs.__all__
+    for name in vars(hookspecs)
     if name.startswith(PREFIX)
 }
 """every hook, and the arguments it may take"""

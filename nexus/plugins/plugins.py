@@ -11,19 +11,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import pluggy
 
-from nexus import hookspecs
 from nexus.config import Settings
-from nexus.config.problems import suggestion
-from nexus.config.source import ConfigSource
 from nexus.errors import NexusError, PluginError
-from nexus.hookspecs import PROJECT
+from nexus.plugin_api import hooks as hookspecs
+from nexus.plugin_api.config_source import ConfigSource
+from nexus.plugin_api.engine import EngineFactory
+from nexus.plugin_api.extensions import Extension
+from nexus.plugin_api.filters import RequestFilter
+from nexus.plugin_api.hooks import PROJECT
+from nexus.plugin_api.metrics import MetricsSink, SuspensionSink
+from nexus.plugin_api.problems import suggestion
+from nexus.plugin_api.scheduling import PolicyFactory
 from nexus.plugins import offers
 from nexus.plugins.builtin import PROMETHEUS, Prometheus, Scheduling, Wasmer, Wasmtime
 from nexus.plugins.candidates import DISABLED_VARIABLE, Candidate, built_in, disabled, installed
 from nexus.plugins.check import Found, described, find
 from nexus.plugins.timed import Timed
-from nexus.protocols import EngineFactory, Extension, MetricsSink, RequestFilter, SuspensionSink
-from nexus.scheduling.policy import PolicyFactory
 
 if TYPE_CHECKING:
     from flask import Blueprint

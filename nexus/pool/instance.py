@@ -8,9 +8,10 @@ from typing import Any
 
 from nexus.errors import InvalidState
 from nexus.model import Compiled, ExtensionAnswer, Handler, Isolation, Snapshot, State
-from nexus.pool.execution import Execution
+from nexus.plugin_api.engine import EngineInstance
+from nexus.plugin_api.guest import Task
 from nexus.pool.linked import LinkedModule
-from nexus.protocols import EngineInstance, Task
+from nexus.run.execution import Execution
 
 _ids = itertools.count(1)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from nexus.model import Compiled, FuncType
-from nexus.pool.depth import ASK_DEPTH, Depth
-from nexus.pool.execution import Execution
-from nexus.pool.slices import FIRST_SLICE
-from nexus.protocols import Engine, EngineInstance, GuestFactory, HostFunction
+from nexus.plugin_api.engine import Engine, EngineInstance, HostFunction
+from nexus.plugin_api.guest import GuestFactory
+from nexus.run.depth import ASK_DEPTH, Depth
+from nexus.run.execution import Execution
+from nexus.run.slices import FIRST_SLICE
 
 CHECKPOINT = ("nexus", "checkpoint")
 CHECKPOINT_TYPE = FuncType(("i64",), ("i64",))

@@ -11,12 +11,13 @@ import threading
 
 from nexus.errors import ShuttingDown
 from nexus.model import Compiled, Handler, Snapshot
-from nexus.pool.execution import Execution
+from nexus.plugin_api.engine import Engine, EngineInstance
+from nexus.plugin_api.guest import GuestFactory
 from nexus.pool.instance import WasmInstance, restore, take_snapshot
 from nexus.pool.linked import LinkedModule
 from nexus.pool.shelf import Shelf
 from nexus.pool.suspended import SuspendedInstances
-from nexus.protocols import Engine, EngineInstance, GuestFactory
+from nexus.run.execution import Execution
 
 PAGE_BYTES = 65536
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from nexus.errors import ConcurrencyLimit, Overloaded, ShuttingDown
-from nexus.protocols import Task
-from nexus.scheduling.policy import (
+from nexus.plugin_api.guest import Task
+from nexus.plugin_api.scheduling import (
     DEFAULTS,
     NORMAL_PRIORITY,
     Policy,

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Collection, Mapping
 
 from nexus.errors import ConfigError
-from nexus.scheduling.policy import Policy, PolicyFactory, PolicyOptions
+from nexus.plugin_api.scheduling import Policy, PolicyFactory, PolicyOptions
 
 PACKAGES = {"fair": "nexus-scheduling-fair", "adaptive": "nexus-scheduling-adaptive"}
 """our own policies that are installed separately"""

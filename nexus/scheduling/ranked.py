@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 
-from nexus.scheduling.policy import Ticket
+from nexus.plugin_api.scheduling import Ticket
 
 _Entry = tuple[float, int, Ticket]
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from nexus.model import HttpRequest
-from nexus.protocols import Task
-from nexus.scheduling.policy import LEAST_PRIORITY, MOST_PRIORITY, PolicyOptions, Ticket
+from nexus.plugin_api.guest import Task
+from nexus.plugin_api.scheduling import LEAST_PRIORITY, MOST_PRIORITY, PolicyOptions, Ticket
 
 _PRIORITIES = {str(number): number for number in range(LEAST_PRIORITY, MOST_PRIORITY + 1)}
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from nexus.model import ExtensionAnswer
-from nexus.pool import Execution, no_answer
-from nexus.protocols import Extension, ExtensionError
+from nexus.plugin_api.extensions import Extension, ExtensionError
+from nexus.run import Execution, no_answer
 
 log = logging.getLogger("nexus.suspension")
 

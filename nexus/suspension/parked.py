@@ -17,12 +17,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from nexus.dispatch import Dispatcher
 from nexus.errors import AdmissionError, GuestError, InternalError, NexusError
 from nexus.model import ExecutionResult, ExtensionAnswer, Handler, SuspensionInfo
-from nexus.pool import Execution, InstancePool, WasmInstance
-from nexus.protocols import Task
-from nexus.results import failed, succeeded, suspended
+from nexus.plugin_api.guest import Task
+from nexus.pool import InstancePool, WasmInstance
+from nexus.run import Execution
+from nexus.run.dispatch import Dispatcher
+from nexus.run.results import failed, succeeded, suspended
 from nexus.suspension.book import SuspensionBook
 from nexus.suspension.extensions import Extensions, failure, parse
 from nexus.suspension.ids import SuspensionIds

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from nexus.dispatch import Deadlines, Queue
 from nexus.model import Handler
-from nexus.pool import Execution
-from nexus.protocols import Task
-from nexus.watchdog import Watch
+from nexus.plugin_api.guest import Task
+from nexus.run import Execution
+from nexus.run.dispatch import Deadlines, Queue
+from nexus.run.watchdog import Watch
 
 
 class Place:

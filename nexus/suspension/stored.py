@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 
-from nexus.dispatch import Deadlines, Queue
 from nexus.errors import AdmissionError, GuestError, InternalError, NexusError
 from nexus.model import (
     DEFERRED,
@@ -18,9 +17,11 @@ from nexus.model import (
     Resumption,
     SuspensionInfo,
 )
-from nexus.pool import Execution, WasmInstance
-from nexus.protocols import Task
-from nexus.results import failed, succeeded, suspended
+from nexus.plugin_api.guest import Task
+from nexus.pool import WasmInstance
+from nexus.run import Execution
+from nexus.run.dispatch import Deadlines, Queue
+from nexus.run.results import failed, succeeded, suspended
 from nexus.suspension.extensions import parse
 from nexus.suspension.parked import Parts
 from nexus.suspension.place import Place

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from nexus.capabilities import EXTENSION
-from nexus.dispatch import Deadlines, Dispatcher, Queue
 from nexus.errors import NexusError
 from nexus.guest import can_defer
 from nexus.model import ExecutionResult, ExtensionAnswer, Handler, Isolation, SuspensionInfo
-from nexus.pool import Execution, InstancePool
-from nexus.protocols import Task
+from nexus.plugin_api.capabilities import EXTENSION
+from nexus.plugin_api.guest import Task
+from nexus.pool import InstancePool
+from nexus.run import Execution
+from nexus.run.dispatch import Deadlines, Dispatcher, Queue
 from nexus.suspension import wire
 from nexus.suspension.book import SuspensionBook
 from nexus.suspension.extensions import Extensions

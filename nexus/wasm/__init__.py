@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nexus.model import ModuleInfo
-from nexus.wasm.limits import RewriteLimits
+from nexus.wasm.format.limits import RewriteLimits
 
 __all__ = ["REWRITER_VERSION", "RewriteLimits", "rewrite"]
 
@@ -21,6 +21,6 @@ def rewrite(
 
     Raises: InvalidModule.
     """
-    from nexus.wasm import rewriter
+    from nexus.wasm.rewriting import rewriter
 
     return rewriter.rewrite(wasm, limits, functions)

@@ -8,7 +8,7 @@ import pytest
 
 from nexus.capacity.profiles import POD_PROFILES
 from nexus.capacity.scaling import DEFAULT_DOWN, DEFAULT_UP, Policy, Rules, Select, Unit
-from nexus.cpu.profiles import PROFILES
+from nexus.pod.profiles import PROFILES
 from tests.deploy.facts import Facts
 from tests.deploy.quantity import quantity
 from tests.deploy.render import render

@@ -14,7 +14,7 @@ from tests.plugins.support import package, python_path
 from .conftest import Nexus
 
 GOOD = """
-    from nexus.hookspecs import hookimpl
+    from nexus.plugin_api.hooks import hookimpl
 
     @hookimpl
     def nexus_engines():
@@ -25,7 +25,7 @@ GOOD = """
         return None
 """
 UNKNOWN = """
-    from nexus.hookspecs import hookimpl
+    from nexus.plugin_api.hooks import hookimpl
 
     @hookimpl
     def nexus_metric_sinks(settings):
@@ -33,7 +33,7 @@ UNKNOWN = """
 """
 WRONG_OPTION = """
     from nexus.errors import ConfigError
-    from nexus.hookspecs import hookimpl
+    from nexus.plugin_api.hooks import hookimpl
 
     @hookimpl
     def nexus_metrics_sinks(settings):
@@ -41,7 +41,7 @@ WRONG_OPTION = """
         raise ConfigError([f"plugins.picky.port: found {port!r}, allowed: 1 to 65535"])
 """
 RAISES = """
-    from nexus.hookspecs import hookimpl
+    from nexus.plugin_api.hooks import hookimpl
 
     @hookimpl
     def nexus_request_filters(settings):
@@ -49,7 +49,7 @@ RAISES = """
 """
 NO_ENGINE = """
     from nexus.errors import EngineUnavailable
-    from nexus.hookspecs import hookimpl
+    from nexus.plugin_api.hooks import hookimpl
 
     @hookimpl
     def nexus_host_functions(settings):
@@ -117,7 +117,7 @@ def test_so_does_gunicorn_by_itself(
     nexus: Nexus, bad: str, environ: dict[str, str], said: str
 ) -> None:
     ended = subprocess.run(
-        [sys.executable, "-m", "gunicorn", "-c", "python:nexus.gunicorn_settings"],
+        [sys.executable, "-m", "gunicorn", "-c", "python:nexus.server.settings"],
         env={**nexus.environ, "PYTHONPATH": bad, **environ},
         capture_output=True,
         text=True,

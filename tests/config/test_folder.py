@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nexus.config.folder import MAX_BYTES, FolderSource
-from nexus.config.source import PartlyWrong
+from nexus.plugin_api.config_source import PartlyWrong
 
 from .mounted import Mounted
 

@@ -14,7 +14,7 @@ from nexus.config import LiveSettings, Settings, load
 from tests.support import ROOT
 
 SHOW = """
-import json, os, nexus.gunicorn_settings as settings
+import json, os, nexus.server.settings as settings
 print(json.dumps({"environ": dict(os.environ), "threads": settings.threads,
                   "workers": settings.workers}))
 """

@@ -10,8 +10,8 @@ from queue import Queue
 import pytest
 
 from nexus.config import LiveSettings, Loaded, Settings, load, to_environ
-from nexus.config.source import Closer
 from nexus.errors import ConfigError
+from nexus.plugin_api.config_source import Closer
 
 
 class Source:

@@ -10,9 +10,9 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
 from nexus.config import Settings
-from nexus.config.plugin_options import plugin_options
-from nexus.config.values import Allowed, Whole
 from nexus.errors import ConfigError
+from nexus.plugin_api.option_types import Allowed, Whole
+from nexus.plugin_api.options import plugin_options
 
 FORBID = ConfigDict(frozen=True, extra="forbid")
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from nexus.config.admin_token import VARIABLE as ADMIN_TOKEN
-from nexus.cpu.profiles import PROFILES
-from nexus.cpu.sizing import size
-from nexus.sizing import demand
+from nexus.pod.derived import demand
+from nexus.pod.profiles import PROFILES
+from nexus.pod.sizing import size
 from tests.deploy.facts import Facts
 from tests.deploy.quantity import quantity
 

@@ -15,7 +15,7 @@ from .conftest import serving, until
 
 HANGS = """
     import threading
-    from nexus.hookspecs import hookimpl
+    from nexus.plugin_api.hooks import hookimpl
 
     @hookimpl
     def nexus_started(service):
@@ -24,7 +24,7 @@ HANGS = """
 HANGS_LATER = """
     import threading
     import prometheus_client  # which counts for all workers, also where a plugin imports it first
-    from nexus.hookspecs import hookimpl
+    from nexus.plugin_api.hooks import hookimpl
 
     class Sink:
         def record(self, *_): raise OSError("no route")

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from nexus.cpu import quota
+from nexus.pod import quota
 from tests.e2e.conftest import Server
 
 

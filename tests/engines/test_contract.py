@@ -1,4 +1,4 @@
-"""The contract of `nexus.protocols.Engine`, over every engine and compiler this Python has."""
+"""The contract of `plugin_api.engine.Engine`, over every engine and compiler this Python has."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from nexus.errors import (
     StackLimit,
 )
 from nexus.model import Compiled, FuncType
-from nexus.protocols import Engine, EngineInstance, HostFunction
-from nexus.wasm.names import ASK_DEPTH, CHECKPOINT
+from nexus.plugin_api.engine import Engine, EngineInstance, HostFunction
+from nexus.wasm.format.names import ASK_DEPTH, CHECKPOINT
 from tests import support
 
 SLICE = 1_000_000

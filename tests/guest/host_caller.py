@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from nexus.capabilities import SCOPES, Capabilities
 from nexus.model import Context, Limits
+from nexus.plugin_api.capabilities import SCOPES, Capabilities
 
 from .support import Host, LocalRun, ask
 

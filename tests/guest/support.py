@@ -15,7 +15,6 @@ from typing import Any
 
 import wasmtime
 
-from nexus.capabilities import Capabilities
 from nexus.errors import GuestTrap, NexusError
 from nexus.guest.wasi.guest import WasiGuest
 from nexus.guest.wasi.signatures import MODULE
@@ -30,7 +29,9 @@ from nexus.model import (
     ModuleInfo,
     Usage,
 )
-from nexus.protocols import Guest, HostFunctions, Task
+from nexus.plugin_api.capabilities import Capabilities
+from nexus.plugin_api.engine import HostFunctions
+from nexus.plugin_api.guest import Guest, Task
 
 PAGE_BYTES = 65536
 FUEL = 50_000_000

@@ -12,7 +12,7 @@ import pytest
 from nexus.errors import GuestTrap
 from nexus.guest.wasi.guest import WasiGuest
 from nexus.model import Command, HttpRequest
-from nexus.protocols import Task
+from nexus.plugin_api.guest import Task
 
 from .support import ENGINES, LocalRun, handler
 

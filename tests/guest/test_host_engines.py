@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import wasmtime
 
-from nexus.capabilities import Capabilities
 from nexus.errors import ResourceLimit
 from nexus.guest.host.imports import SIGNATURES
 from nexus.guest.wasi.guest import WasiGuest
 from nexus.model import Context, ExtensionAnswer, Limits
+from nexus.plugin_api.capabilities import Capabilities
 
 from .support import ENGINES, LocalRun, WasmtimeInstance, handler
 

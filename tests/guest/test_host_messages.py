@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nexus.capabilities import SCOPES, Capabilities
 from nexus.guest.host.context import ExecutionContext
 from nexus.guest.host.messages import Messages
 from nexus.guest.host.services import Services
@@ -18,6 +17,7 @@ from nexus.guest.host.state import State
 from nexus.guest.host.status import FAILED, INVALID, NOT_FOUND, OK
 from nexus.guest.json_text import to_json
 from nexus.model import Limits
+from nexus.plugin_api.capabilities import SCOPES, Capabilities
 
 from .support import LocalRun
 

@@ -10,7 +10,7 @@ import wasmtime
 from nexus.errors import GuestTrap, ResourceLimit
 from nexus.guest.wasi.guest import WasiGuest
 from nexus.model import Command, Context, HttpResponse, Limits
-from nexus.protocols import Task
+from nexus.plugin_api.guest import Task
 
 from .support import ENGINES, LocalRun, WasmtimeInstance, handler, request
 

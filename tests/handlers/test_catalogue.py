@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from nexus.compiler.compiler import read_module, to_wasm
 from nexus.engines.frames import measured
 from nexus.errors import HandlerConflict, InvalidHandler, InvalidModule, ManifestError
 from nexus.guest import recognise
 from nexus.handlers.catalogue import RESERVED_ROUTES, Catalogue, load_catalogue
-from nexus.handlers.compiler import read_module, to_wasm
 from nexus.handlers.routes import Routes
 from nexus.handlers.sources import find_sources
 from nexus.model import Compiled, Handler, Limits

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from nexus.errors import InvalidHandler, ManifestError
 from nexus.handlers.manifest import Manifest, check_name, load_manifest
 from nexus.model import Isolation, Limits
-from nexus.scheduling.policy import NORMAL_PRIORITY
+from nexus.plugin_api.scheduling import NORMAL_PRIORITY
 
 
 @pytest.fixture

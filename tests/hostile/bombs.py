@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nexus.wasm.leb128 import encode_unsigned
+from nexus.wasm.format.leb128 import encode_unsigned
 from tests.wasm.binary import sections, vector
 
 from .case import OK, Case, answering, start

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from nexus import config
+from nexus.compiler.compiler import Compiler
+from nexus.compiler.compiler import read_module as read
 from nexus.engines.frames import measured
 from nexus.guest import recognise
-from nexus.handlers.compiler import Compiler
-from nexus.handlers.compiler import read_module as read
 from nexus.model import Compiled
-from nexus.protocols import Engine
+from nexus.plugin_api.engine import Engine
 from nexus.service import Service
 from nexus.wasm import RewriteLimits, rewrite
 

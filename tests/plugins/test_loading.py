@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from nexus.errors import PluginError
-from nexus.hookspecs import hookimpl
+from nexus.plugin_api.hooks import hookimpl
 from nexus.plugins import Candidate, load_plugins, survey
 from nexus.plugins.check import HOOKS
 
@@ -189,7 +189,11 @@ def test_a_function_may_have_any_name_where_the_marker_says_the_hook() -> None:
 
 
 def test_installed_plugins_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    package(tmp_path, "found", "import nexus.hookspecs as h\n@h.hookimpl\ndef nexus_engines(): ...")
+    package(
+        tmp_path,
+        "found",
+        "import nexus.plugin_api.hooks as h\n@h.hookimpl\ndef nexus_engines(): ...",
+    )
     monkeypatch.syspath_prepend(str(tmp_path))
     (found,) = [entry for entry in survey({}) if entry.candidate.name == "found"]
     assert str(found.candidate) == "plugin found (found-dist 3.1)"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from nexus.protocols import Engine
+from nexus.plugin_api.engine import Engine
 from tests import support
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from nexus.model import Handler
-from nexus.pool import Execution, InstancePool
-from nexus.protocols import Engine
+from nexus.plugin_api.engine import Engine
+from nexus.pool import InstancePool
+from nexus.run import Execution
 from tests.support import Probe, calls, run
 
 COUNTER = """(module (memory 1 4)
@@ -44,7 +45,7 @@ def pool_of(engine: Engine, make_guest: Any = None, **options: Any) -> InstanceP
 
 
 def serve(pool: InstancePool, handler: Handler, *exports: str, by: Execution | None = None) -> Any:
-    """What `nexus.dispatch` does with a pool: lend, execute, give back."""
+    """What `nexus.run.dispatch` does with a pool: lend, execute, give back."""
     by = by or run()
     instance = pool.acquire(handler, by)
     try:

@@ -18,8 +18,8 @@ from nexus.errors import (
     SuspensionNotFound,
 )
 from nexus.model import Compiled, Handler, Isolation, State
+from nexus.plugin_api.engine import Engine
 from nexus.pool import InstancePool, WasmInstance, spread, warm_threads
-from nexus.protocols import Engine
 from tests.pool.guests import COUNTER, START_SPINS, WAITS, counts, pool_of, serve
 from tests.support import PAGE, Probe, build, handler, run
 

@@ -12,9 +12,10 @@ import pytest
 
 from nexus.errors import CpuLimit, DeadlineExceeded, GuestTrap, InvalidState
 from nexus.model import Isolation, Snapshot, State
-from nexus.pool import Execution, InstancePool
+from nexus.plugin_api.engine import Engine
+from nexus.pool import InstancePool
 from nexus.pool.linked import LinkedModule
-from nexus.protocols import Engine
+from nexus.run import Execution
 from tests.pool.guests import CLEAN, COUNTER, START, TABLE, USED, counts, pool_of, serve
 from tests.support import PAGE, PLAIN, Probe, build, calls, handler, run
 

@@ -19,7 +19,8 @@ from hypothesis.stateful import (
 
 from nexus.errors import GuestError, Overloaded
 from nexus.model import Handler, Isolation, State
-from nexus.pool import Execution, InstancePool, WasmInstance
+from nexus.pool import InstancePool, WasmInstance
+from nexus.run import Execution
 from tests import support
 from tests.pool.guests import COUNTER, START, TABLE, pool_of
 from tests.support import PAGE, Probe, build, calls, handler, run

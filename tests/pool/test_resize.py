@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from nexus.model import State
-from nexus.protocols import Engine
+from nexus.plugin_api.engine import Engine
 from tests.pool.guests import COUNTER, counts, pool_of
 from tests.pool.test_budget import wait_for_waiters
 from tests.support import PAGE, build, handler, run

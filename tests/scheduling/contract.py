@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from nexus.scheduling import Policy, PolicyOptions, Ticket
+from nexus.plugin_api.scheduling import Policy, PolicyOptions, Ticket
 
 PLACES = 4
 SECONDS = st.floats(0.0, 20.0)

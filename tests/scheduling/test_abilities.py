@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from nexus.errors import ConcurrencyLimit, Overloaded
-from nexus.scheduling import Admission, Fifo, Ticket
+from nexus.plugin_api.scheduling import Ticket
+from nexus.scheduling import Admission, Fifo
 
 from .test_admission import later, until
 

@@ -10,7 +10,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from nexus.errors import AdmissionError, ConcurrencyLimit, Overloaded, ShuttingDown
-from nexus.scheduling import Admission, Fifo, Ticket
+from nexus.plugin_api.scheduling import Ticket
+from nexus.scheduling import Admission, Fifo
 
 
 def admission(running: int = 1, queue: int = 10) -> Admission:

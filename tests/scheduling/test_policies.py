@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nexus.scheduling import PolicyOptions, Ticket
-from nexus.scheduling.averages import MovingAverages
+from nexus.plugin_api.averages import MovingAverages
+from nexus.plugin_api.scheduling import PolicyOptions, Ticket
 from nexus.scheduling.policies import EarliestDeadline, Priority, Shortest
 from nexus.scheduling.policies.deadline import FORGOTTEN_AFTER_S
 from nexus.scheduling.policies.shortest import PATIENCE

@@ -9,7 +9,8 @@ from hypothesis.stateful import run_state_machine_as_test
 from bench.scheduling import installed
 from nexus.errors import ConfigError
 from nexus.model import Context, HttpRequest
-from nexus.scheduling import BUILT_IN, Fifo, PolicyOptions, Ticket, choose_policy
+from nexus.plugin_api.scheduling import PolicyOptions, Ticket
+from nexus.scheduling import BUILT_IN, Fifo, choose_policy
 from nexus.scheduling.tickets import TicketMaker
 from tests.scheduling.contract import PolicyMachine
 

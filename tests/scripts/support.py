@@ -11,20 +11,21 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from nexus.dispatch import Dispatcher
+from nexus.compiler.cache import ArtifactCache
+from nexus.compiler.script_setup import set_up
 from nexus.engines import create_engine
 from nexus.engines.frames import measured
 from nexus.errors import NexusError
 from nexus.guest import guest_for
 from nexus.guest.js.bundle import Bundle
 from nexus.guest.js.runtime import FUNCTIONS, load_runtime
-from nexus.handlers.cache import ArtifactCache
-from nexus.handlers.script_setup import set_up
 from nexus.model import Compiled, Context, Handler, HttpRequest, HttpResponse, Limits
-from nexus.pool import Execution, InstancePool
+from nexus.pool import InstancePool
+from nexus.run import Execution
+from nexus.run.dispatch import Dispatcher
+from nexus.run.watchdog import Watchdog
 from nexus.scheduling import Admission, Fifo
 from nexus.wasm import REWRITER_VERSION, RewriteLimits, rewrite
-from nexus.watchdog import Watchdog
 from tests.support import shared_cache
 
 ENGINES = ["wasmtime", *(["wasmer"] if find_spec("wasmer_compiler_cranelift") else [])]

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from nexus.capabilities import SCOPES
 from nexus.errors import (
     CompilationError,
     GuestTrap,
@@ -18,7 +17,8 @@ from nexus.errors import (
     ResourceLimit,
 )
 from nexus.model import ExtensionAnswer
-from nexus.pool import Execution
+from nexus.plugin_api.capabilities import SCOPES
+from nexus.run import Execution
 
 from .support import LIMITS, Scripts
 

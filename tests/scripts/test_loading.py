@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from nexus.compiler import script_setup
+from nexus.compiler.cache import ArtifactCache
+from nexus.compiler.compiler import Compiler, CompilerLimits
 from nexus.errors import CompilationError
-from nexus.handlers import script_setup
-from nexus.handlers.cache import ArtifactCache
-from nexus.handlers.compiler import Compiler, CompilerLimits
 
 from .support import LIMITS, Scripts
 

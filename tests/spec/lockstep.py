@@ -12,7 +12,7 @@ import wasmtime
 from nexus.errors import InvalidModule
 from nexus.model import FuncType, ModuleInfo
 from nexus.wasm import RewriteLimits, rewrite
-from nexus.wasm.names import CHECKPOINT
+from nexus.wasm.format.names import CHECKPOINT
 
 from .expected import matches
 from .suite import Script

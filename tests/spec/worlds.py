@@ -12,7 +12,7 @@ import wasmtime
 
 from nexus.engines import llvm_wheel
 from nexus.model import FuncType
-from nexus.wasm.names import ASK_DEPTH, CHECKPOINT, DEPTH_EXPORT
+from nexus.wasm.format.names import ASK_DEPTH, CHECKPOINT, DEPTH_EXPORT
 
 from .suite import CACHE
 from .trampoline import Flat, trampoline

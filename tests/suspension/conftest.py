@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from nexus.model import Handler
-from nexus.protocols import Engine
+from nexus.plugin_api.engine import Engine
 from tests import support
 from tests.suspension.support import Worker, asking
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from nexus.dispatch import Dispatcher
 from nexus.errors import GuestError, NexusError
 from nexus.model import (
     Context,
@@ -18,19 +17,15 @@ from nexus.model import (
     FuncType,
     Handler,
 )
-from nexus.pool import Execution, InstancePool
-from nexus.protocols import (
-    Engine,
-    EngineInstance,
-    Extension,
-    GuestFactory,
-    HostFunction,
-    HostFunctions,
-    Run,
-)
+from nexus.plugin_api.engine import Engine, EngineInstance, HostFunction, HostFunctions
+from nexus.plugin_api.extensions import Extension
+from nexus.plugin_api.guest import GuestFactory, Run
+from nexus.pool import InstancePool
+from nexus.run import Execution
+from nexus.run.dispatch import Dispatcher
+from nexus.run.watchdog import Watchdog
 from nexus.scheduling import Admission, Fifo
 from nexus.suspension import Extensions, SuspensionBook, SuspensionIds, Suspensions
-from nexus.watchdog import Watchdog
 from tests import support
 
 GUEST = """(module (import "host" "ask" (func $ask (param i32) (result i32)))

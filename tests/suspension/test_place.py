@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nexus.model import Handler, HttpRequest
-from nexus.protocols import Task
+from nexus.plugin_api.guest import Task
 from nexus.suspension.place import Place
 from tests import support
 

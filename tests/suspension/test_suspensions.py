@@ -21,7 +21,7 @@ from nexus.errors import (
     SuspensionNotFound,
 )
 from nexus.model import ExecutionResult, ExtensionAnswer, Handler, Isolation, State
-from nexus.protocols import ExtensionError
+from nexus.plugin_api.extensions import ExtensionError
 from tests import support
 from tests.suspension.support import Worker, asking, id_of, run_threads, until
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nexus.wasm.leb128 import encode_unsigned
-from nexus.wasm.sections import CODE, FUNCTION, MAGIC, TYPE, VERSION, encode
+from nexus.wasm.format.leb128 import encode_unsigned
+from nexus.wasm.format.sections import CODE, FUNCTION, MAGIC, TYPE, VERSION, encode
 
 PREAMBLE = MAGIC + VERSION
 

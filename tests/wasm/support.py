@@ -12,7 +12,7 @@ import wasmtime
 
 from nexus.model import ModuleInfo
 from nexus.wasm import RewriteLimits, rewrite
-from nexus.wasm.names import (
+from nexus.wasm.format.names import (
     ASK_DEPTH,
     CHECKPOINT_MODULE,
     CHECKPOINT_NAME,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nexus.wasm import RewriteLimits
-from nexus.wasm.costs import COSTS, ENTRY, PAGE_SHIFT, TABLE_SHIFT
+from nexus.wasm.metering.costs import COSTS, ENTRY, PAGE_SHIFT, TABLE_SHIFT
 
 from .support import ENGINES, Meter, Program, Trap, instantiate, metered
 

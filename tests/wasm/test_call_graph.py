@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from nexus.wasm.call_graph import MAX_CHAIN, Calls, analyse
+from nexus.wasm.metering.call_graph import MAX_CHAIN, Calls, analyse
 
 
 def graph(*calls: set[int], targets: tuple[set[int], ...] = (), **types: set[int]) -> set[int]:

@@ -8,7 +8,7 @@ import operator
 
 import pytest
 
-from nexus.wasm.costs import CHUNK, ENTRY
+from nexus.wasm.metering.costs import CHUNK, ENTRY
 
 from .support import ENGINES, Meter, Program, instantiate, is_valid, metered
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexus.wasm import inlining
+from nexus.wasm.metering import inlining
 
 from .programs import LOCALS, Generator
 from .support import ENGINES, Meter, Trap, instantiate, is_valid, metered, wat

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nexus.errors import InvalidModule
-from nexus.wasm.leb128 import (
+from nexus.wasm.format.leb128 import (
     encode_signed,
     encode_unsigned,
     read_signed,

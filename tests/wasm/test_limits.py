@@ -6,7 +6,7 @@ import pytest
 
 from nexus.errors import InvalidModule
 from nexus.wasm import RewriteLimits, rewrite
-from nexus.wasm.limits import MAX_PAGES
+from nexus.wasm.format.limits import MAX_PAGES
 
 from .support import info, instantiate, metered, wat
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nexus.wasm.costs import CALL, CALL_INDIRECT, ENTRY, FREE_VALUES, LONG, SLACK
+from nexus.wasm.metering.costs import CALL, CALL_INDIRECT, ENTRY, FREE_VALUES, LONG, SLACK
 
 from .support import ENGINES, Meter, Trap, instantiate, metered, wat
 from .support import rewrite as rewrite_module

@@ -6,7 +6,7 @@ import pytest
 import wasmtime
 
 from nexus.model import Export, FuncType, Import, MutableGlobal
-from nexus.wasm.names import DEPTH_EXPORT, FUEL_EXPORT, MEMORY_EXPORT
+from nexus.wasm.format.names import DEPTH_EXPORT, FUEL_EXPORT, MEMORY_EXPORT
 
 from .support import ENGINE, info, metered
 

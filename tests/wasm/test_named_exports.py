@@ -7,7 +7,7 @@ import wasmtime
 
 from nexus.errors import InvalidModule
 from nexus.wasm import rewrite
-from nexus.wasm.name_section import find_functions, find_slots
+from nexus.wasm.format.name_section import find_functions, find_slots
 
 from .support import ENGINES, LIMITS, instantiate
 

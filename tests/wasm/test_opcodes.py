@@ -9,9 +9,9 @@ from __future__ import annotations
 import pytest
 
 from nexus.errors import InvalidModule
-from nexus.wasm.leb128 import encode_unsigned
-from nexus.wasm.opcodes import KINDS, SIMD_KINDS, Kind, SimdKind
-from nexus.wasm.sections import DATA_COUNT, ELEMENT, GLOBAL, MEMORY, TABLE
+from nexus.wasm.format.leb128 import encode_unsigned
+from nexus.wasm.format.opcodes import KINDS, SIMD_KINDS, Kind, SimdKind
+from nexus.wasm.format.sections import DATA_COUNT, ELEMENT, GLOBAL, MEMORY, TABLE
 
 from .binary import code_offset, function, vector
 from .support import LIMITS, is_valid, rewrite

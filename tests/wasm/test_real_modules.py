@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import wasmtime
 
-from nexus.wasm.sections import join, split
+from nexus.wasm.format.sections import join, split
 
 from .support import ENGINES, EXAMPLES, RewriteLimits, instantiate, is_valid, rewrite
 

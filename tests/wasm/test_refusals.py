@@ -5,12 +5,8 @@ from __future__ import annotations
 import pytest
 
 from nexus.errors import InvalidModule
-from nexus.wasm.body import MAX_LOCALS
-from nexus.wasm.declarations import MAX_IMPORTS, MAX_TABLES
-from nexus.wasm.draft import EXTRA_LOCALS
-from nexus.wasm.exports import MAX_EXPORTS
-from nexus.wasm.leb128 import encode_unsigned
-from nexus.wasm.sections import (
+from nexus.wasm.format.leb128 import encode_unsigned
+from nexus.wasm.format.sections import (
     CODE,
     DATA,
     DATA_COUNT,
@@ -24,7 +20,11 @@ from nexus.wasm.sections import (
     TABLE,
     TYPE,
 )
-from nexus.wasm.types import MAX_ARITY
+from nexus.wasm.format.types import MAX_ARITY
+from nexus.wasm.metering.body import MAX_LOCALS
+from nexus.wasm.metering.draft import EXTRA_LOCALS
+from nexus.wasm.rewriting.declarations import MAX_IMPORTS, MAX_TABLES
+from nexus.wasm.rewriting.exports import MAX_EXPORTS
 
 from .binary import code_offset, function, sections, vector
 from .support import LIMITS, is_valid, rewrite, wat

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import wasmtime
 
-from nexus.wasm.sections import MAGIC, VERSION
+from nexus.wasm.format.sections import MAGIC, VERSION
 
 from .support import LIMITS, Program, instantiate, metered, rewrite, wat
 
@@ -45,7 +45,7 @@ def module(kind: int) -> str:
 
 
 def element_kind(wasm: bytes) -> int:
-    from nexus.wasm.sections import ELEMENT, split
+    from nexus.wasm.format.sections import ELEMENT, split
 
     (section,) = [s for s in split(wasm) if s.id == ELEMENT]
     return wasm[section.payload + 1]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from nexus.errors import InvalidModule
-from nexus.wasm.leb128 import encode_unsigned
-from nexus.wasm.sections import CODE, FUNCTION, TYPE
+from nexus.wasm.format.leb128 import encode_unsigned
+from nexus.wasm.format.sections import CODE, FUNCTION, TYPE
 
 from .binary import function, sections, vector
 from .support import LIMITS, is_valid, rewrite

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nexus.errors import InvalidModule
-from nexus.wasm.sections import CUSTOM, MAGIC, VERSION, join, split
+from nexus.wasm.format.sections import CUSTOM, MAGIC, VERSION, join, split
 
 from .support import EXAMPLES, LIMITS, rewrite, wat
 

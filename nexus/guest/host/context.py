@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from nexus.capabilities import READ_STATE, Capabilities
 from nexus.errors import InvalidArgument
 from nexus.guest.json_text import parse_json, to_json
+from nexus.plugin_api.capabilities import READ_STATE, Capabilities
 
 _NULL: Final = b"null"
 

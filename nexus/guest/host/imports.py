@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from nexus.capabilities import MAX_KEY_BYTES
 from nexus.guest.host.status import FAILED, FAULT, INVALID, OK, STOPPED, Declined
 from nexus.guest.json_text import to_json
 from nexus.guest.wasi.errno import Refused
 from nexus.guest.wasi.link import guarded
 from nexus.guest.wasi.process import Process
 from nexus.model import FuncType
-from nexus.protocols import HostFunction, HostFunctions
+from nexus.plugin_api.capabilities import MAX_KEY_BYTES
+from nexus.plugin_api.engine import HostFunction, HostFunctions
 
 MODULE: Final = "nexus"
 

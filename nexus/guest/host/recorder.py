@@ -7,7 +7,7 @@ from typing import Any
 from nexus.errors import ResourceLimit
 from nexus.guest.host.status import INVALID, STOPPED, Declined
 from nexus.guest.json_text import parse_json
-from nexus.protocols import Run
+from nexus.plugin_api.guest import Run
 
 _WHAT = "state mutations, events and view commands"
 

@@ -9,7 +9,13 @@ import time
 from collections import deque
 from typing import Final
 
-from nexus.capabilities import (
+from nexus.guest.host.context import ExecutionContext
+from nexus.guest.host.recorder import Recorder
+from nexus.guest.host.state import State
+from nexus.guest.host.status import DENIED, INVALID, NOT_FOUND, STOPPED, UNAVAILABLE, Declined
+from nexus.guest.wasi.descriptors import LogOutput
+from nexus.model import DEFERRED, ExtensionAnswer
+from nexus.plugin_api.capabilities import (
     EMIT,
     EXTENSION,
     READ_STATE,
@@ -17,13 +23,7 @@ from nexus.capabilities import (
     WRITE_STATE,
     check_key,
 )
-from nexus.guest.host.context import ExecutionContext
-from nexus.guest.host.recorder import Recorder
-from nexus.guest.host.state import State
-from nexus.guest.host.status import DENIED, INVALID, NOT_FOUND, STOPPED, UNAVAILABLE, Declined
-from nexus.guest.wasi.descriptors import LogOutput
-from nexus.model import DEFERRED, ExtensionAnswer
-from nexus.protocols import Run
+from nexus.plugin_api.guest import Run
 
 VIEW_COMMANDS: Final = ("setFilter", "scrollTo", "focus", "custom")
 LOG_MARKS: Final = (b"<7>", b"", b"<4>", b"<3>")

@@ -17,7 +17,7 @@ from nexus.guest.host.services import LOG_MARKS, Services
 from nexus.guest.wasi import errno
 from nexus.guest.wasi.descriptors import FD_READ, FD_WRITE, Descriptor, LogOutput
 from nexus.guest.wasi.errno import Refused
-from nexus.protocols import Run
+from nexus.plugin_api.guest import Run
 
 RANDOM, BODY, SLEEP, CALL = 16, 17, 18, 19
 _LOG, _DIGEST, _HMAC = 24, 32, 40

@@ -29,7 +29,8 @@ from nexus.guest.wasi.link import Implementation
 from nexus.guest.wasi.process import Process
 from nexus.guest.wasi.program import Program
 from nexus.model import Asked, Handler, Resumption
-from nexus.protocols import EngineInstance, Run, Task
+from nexus.plugin_api.engine import EngineInstance
+from nexus.plugin_api.guest import Run, Task
 
 _WAITS: Final = b'{"waits":true}'
 """in a result's place: the guest waits for an answer that was deferred"""

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from nexus.guest.host.services import Services
 from nexus.model import Snapshot
-from nexus.protocols import EngineInstance
+from nexus.plugin_api.engine import EngineInstance
 
 _PAGE_BYTES: Final = 4096
 _OVERHEAD_BYTES: Final = 64

@@ -13,7 +13,7 @@ from typing import Final
 from nexus.errors import GuestTrap, MemoryLimit
 from nexus.guest.js.outcome import is_full
 from nexus.guest.wasi.memory import U32
-from nexus.protocols import FUNCTION_PREFIX, EngineInstance
+from nexus.plugin_api.engine import FUNCTION_PREFIX, EngineInstance
 
 UNDEFINED: Final = 3 << 32
 EXCEPTION: Final = 6

@@ -8,7 +8,7 @@ from typing import Any, Final
 from nexus.errors import GuestError, GuestTrap, InvalidResponse, PermissionDenied
 from nexus.guest.js.errors import OUT_OF_MEMORY, Thrown, answered_error
 from nexus.guest.wasi.descriptors import LogOutput
-from nexus.protocols import Run
+from nexus.plugin_api.guest import Run
 
 ERROR: Final = b'{"error":'
 WAIT: Final = b'{"wait":'

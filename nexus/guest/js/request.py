@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 
-from nexus.capabilities import AUTHORIZATION
 from nexus.guest.wasi.cgi_request import (
     is_withheld,
     meta_text,
@@ -13,6 +12,7 @@ from nexus.guest.wasi.cgi_request import (
     server_name,
 )
 from nexus.model import Handler, HttpRequest
+from nexus.plugin_api.capabilities import AUTHORIZATION
 
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 _OWN_NAMES = ("CONTENT_TYPE", "CONTENT_LENGTH")

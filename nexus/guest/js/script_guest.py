@@ -15,11 +15,12 @@ from nexus.guest.wasi.descriptors import CappedOutput
 from nexus.guest.wasi.link import Implementation, host_functions
 from nexus.guest.wasi.process import Process
 from nexus.model import Context, Handler, HttpRequest
-from nexus.protocols import EngineInstance, HostFunctions, Run, Task
+from nexus.plugin_api.engine import EngineInstance, HostFunctions
+from nexus.plugin_api.guest import Run, Task
 
 
 class ScriptGuest(ABC):
-    """The host's side of one thread's QuickJS; see `nexus.protocols.Guest`."""
+    """The host's side of one thread's QuickJS; see `nexus.plugin_api.guest.Guest`."""
 
     def __init__(self, instead: Mapping[str, Implementation]) -> None:
         """*instead*: WASI functions that are not the usual ones."""

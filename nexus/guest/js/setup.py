@@ -14,7 +14,6 @@ from nexus.errors import (
     NexusError,
 )
 from nexus.guest.js import outcome
-from nexus.guest.js import prelude_source as sources
 from nexus.guest.js.bridge import Bridge, sleep
 from nexus.guest.js.bundle import Bundle
 from nexus.guest.js.entry import FUNCTIONS, Entry
@@ -32,11 +31,13 @@ from nexus.guest.js.interpreter import (
     tag,
 )
 from nexus.guest.js.runtime import CHECK_ATTRIBUTES, MODULE_LOADER, READ_WRITE
+from nexus.guest.js.web import source as sources
 from nexus.guest.wasi.descriptors import Descriptor
 from nexus.guest.wasi.link import host_functions
 from nexus.guest.wasi.process import Process
 from nexus.guest.wasi.program import Program
-from nexus.protocols import FUNCTION_PREFIX, EngineInstance, HostFunctions, Run
+from nexus.plugin_api.engine import FUNCTION_PREFIX, EngineInstance, HostFunctions
+from nexus.plugin_api.guest import Run
 
 SETUP_VERSION: Final = 4
 """part of a snapshot's key; raise it when this module sets up otherwise than before"""

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-from nexus.capabilities import AUTHORIZATION
 from nexus.guest.wasi.program import Program, name_is_valid
 from nexus.model import Handler, HttpRequest
+from nexus.plugin_api.capabilities import AUTHORIZATION
 
 _COPIED: Final = ("AUTH_TYPE", "CONTENT_TYPE", "QUERY_STRING", "REMOTE_ADDR", "REMOTE_USER")
 _CREDENTIALS: Final = frozenset({"HTTP_AUTHORIZATION", "HTTP_PROXY_AUTHORIZATION"})

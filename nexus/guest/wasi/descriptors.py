@@ -8,7 +8,7 @@ from typing import Final
 from nexus.errors import ResourceLimit
 from nexus.guest.wasi import errno
 from nexus.guest.wasi.errno import Refused
-from nexus.protocols import Run
+from nexus.plugin_api.guest import Run
 
 # rights, by their bit in the specification
 FD_READ: Final = 1 << 1

@@ -23,11 +23,12 @@ from nexus.guest.wasi.link import host_functions
 from nexus.guest.wasi.process import Process
 from nexus.guest.wasi.program import CommandProgram, ContextProgram, Program
 from nexus.model import Command, Context, Handler, HttpRequest, HttpResponse, Resumption
-from nexus.protocols import EngineInstance, HostFunctions, Run, Task
+from nexus.plugin_api.engine import EngineInstance, HostFunctions
+from nexus.plugin_api.guest import Run, Task
 
 
 class WasiGuest:
-    """The host's side of one thread's WASI module; see `nexus.protocols.Guest`."""
+    """The host's side of one thread's WASI module; see `nexus.plugin_api.guest.Guest`."""
 
     def __init__(self) -> None:
         self._process = Process()

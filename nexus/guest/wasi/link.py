@@ -19,7 +19,7 @@ from nexus.guest.wasi.errno import Refused
 from nexus.guest.wasi.process import Process
 from nexus.guest.wasi.refusals import REFUSALS
 from nexus.guest.wasi.signatures import MODULE, SIGNATURES
-from nexus.protocols import HostFunction, HostFunctions
+from nexus.plugin_api.engine import HostFunction, HostFunctions
 
 Implementation = Callable[..., int]
 """The process, then the guest's arguments; returns an error number or raises `Refused`."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from nexus.guest.wasi import errno
 from nexus.guest.wasi.errno import Refused
-from nexus.protocols import EngineInstance
+from nexus.plugin_api.engine import EngineInstance
 
 U32: Final = struct.Struct("<I")
 U64: Final = struct.Struct("<Q")

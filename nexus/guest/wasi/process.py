@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-from nexus.capabilities import NO_CAPABILITIES
 from nexus.errors import DeadlineExceeded, InternalError, NexusError
 from nexus.guest.host.context import ExecutionContext
 from nexus.guest.host.services import Services
@@ -14,7 +13,9 @@ from nexus.guest.wasi.errno import Refused
 from nexus.guest.wasi.memory import GuestMemory
 from nexus.guest.wasi.program import Program
 from nexus.model import Effects, ExtensionAnswer, Limits, Usage
-from nexus.protocols import EngineInstance, Run
+from nexus.plugin_api.capabilities import NO_CAPABILITIES
+from nexus.plugin_api.engine import EngineInstance
+from nexus.plugin_api.guest import Run
 
 
 class _NoRun:

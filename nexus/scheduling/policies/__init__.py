@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from nexus.plugin_api.scheduling import PolicyFactory
 from nexus.scheduling.policies.deadline import EarliestDeadline
 from nexus.scheduling.policies.fifo import Fifo
 from nexus.scheduling.policies.priority import Priority
 from nexus.scheduling.policies.shortest import Shortest
-from nexus.scheduling.policy import PolicyFactory
 
 BUILT_IN: Mapping[str, PolicyFactory] = {
     "fifo": Fifo,

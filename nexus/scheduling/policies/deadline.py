@@ -12,8 +12,8 @@ from bisect import bisect_right, insort
 from itertools import count
 from typing import NamedTuple
 
-from nexus.scheduling.averages import MovingAverages
-from nexus.scheduling.policy import DEFAULTS, PolicyBase, PolicyOptions, Ticket
+from nexus.plugin_api.averages import MovingAverages
+from nexus.plugin_api.scheduling import DEFAULTS, PolicyBase, PolicyOptions, Ticket
 
 FORGOTTEN_AFTER_S = 10.0
 """in this time an expectation halves where nothing new is measured: else a handler whose requests

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from nexus.scheduling.policy import DEFAULTS, PolicyBase, PolicyOptions, Ticket
+from nexus.plugin_api.scheduling import DEFAULTS, PolicyBase, PolicyOptions, Ticket
 
 
 class Fifo(PolicyBase):

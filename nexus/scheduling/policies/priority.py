@@ -7,7 +7,7 @@ arrives within `ageing_s` times the steps between the two: nine at most, then no
 
 from __future__ import annotations
 
-from nexus.scheduling.policy import DEFAULTS, PolicyBase, PolicyOptions, Ticket
+from nexus.plugin_api.scheduling import DEFAULTS, PolicyBase, PolicyOptions, Ticket
 from nexus.scheduling.ranked import Ranked
 
 

@@ -6,8 +6,8 @@ Shortest first alone would starve what is long. So a ticket is overtaken only by
 
 from __future__ import annotations
 
-from nexus.scheduling.averages import MovingAverages
-from nexus.scheduling.policy import DEFAULTS, PolicyBase, PolicyOptions, Ticket
+from nexus.plugin_api.averages import MovingAverages
+from nexus.plugin_api.scheduling import DEFAULTS, PolicyBase, PolicyOptions, Ticket
 from nexus.scheduling.ranked import Ranked
 
 PATIENCE = 100.0

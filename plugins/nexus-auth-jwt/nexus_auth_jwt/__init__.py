@@ -10,9 +10,9 @@ import logging
 from collections.abc import Sequence
 
 from nexus.config import Settings
-from nexus.config.plugin_options import plugin_options
-from nexus.hookspecs import hookimpl
-from nexus.protocols import RequestFilter
+from nexus.plugin_api.filters import RequestFilter
+from nexus.plugin_api.hooks import hookimpl
+from nexus.plugin_api.options import plugin_options
 
 log = logging.getLogger("nexus.plugins.jwt")
 

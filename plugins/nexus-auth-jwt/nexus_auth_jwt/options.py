@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from nexus.config.problems import DESCRIBED
-from nexus.config.values import Allowed, Folder, Whole
+from nexus.plugin_api.option_types import Allowed, Folder, Whole
+from nexus.plugin_api.problems import DESCRIBED
 
 SECRET_ALGORITHMS = ("HS256", "HS384", "HS512")
 PUBLIC_ALGORITHMS = (

@@ -13,7 +13,7 @@ import pytest
 
 from nexus.config import Settings
 from nexus.errors import PermissionDenied, Unauthorized
-from nexus.protocols import RequestFilter
+from nexus.plugin_api.filters import RequestFilter
 from nexus_auth_jwt import nexus_request_filters
 
 Ask = Callable[..., dict[str, Any]]

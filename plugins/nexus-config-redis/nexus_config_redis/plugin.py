@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from nexus.config.source import ConfigSource
-from nexus.hookspecs import hookimpl
+from nexus.plugin_api.config_source import ConfigSource
+from nexus.plugin_api.hooks import hookimpl
 from nexus_config_redis.options import options_from
 
 

@@ -9,7 +9,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from nexus.config.source import Closer
+from nexus.plugin_api.config_source import Closer
 from nexus_config_redis.options import Options
 from nexus_config_redis.watch import Watch
 

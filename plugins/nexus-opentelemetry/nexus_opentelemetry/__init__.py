@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nexus.config import Settings
-from nexus.config.plugin_options import plugin_options
-from nexus.hookspecs import hookimpl
-from nexus.protocols import MetricsSink, RequestFilter
+from nexus.plugin_api.filters import RequestFilter
+from nexus.plugin_api.hooks import hookimpl
+from nexus.plugin_api.metrics import MetricsSink
+from nexus.plugin_api.options import plugin_options
 from nexus_opentelemetry.options import Options, is_wanted
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from nexus.config.values import Allowed, Flag
+from nexus.plugin_api.option_types import Allowed, Flag
 
 ENDPOINTS = (
     "OTEL_EXPORTER_OTLP_ENDPOINT",

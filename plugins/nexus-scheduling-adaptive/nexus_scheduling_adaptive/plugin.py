@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nexus.hookspecs import hookimpl
-from nexus.scheduling import PolicyFactory
+from nexus.plugin_api.hooks import hookimpl
+from nexus.plugin_api.scheduling import PolicyFactory
 from nexus_scheduling_adaptive.policy import Adaptive
 
 

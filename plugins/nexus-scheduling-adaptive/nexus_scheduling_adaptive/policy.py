@@ -20,8 +20,9 @@ from __future__ import annotations
 
 import math
 
-from nexus.scheduling import Fifo, PolicyOptions, Ticket
-from nexus.scheduling.averages import MovingAverages
+from nexus.plugin_api.averages import MovingAverages
+from nexus.plugin_api.scheduling import PolicyOptions, Ticket
+from nexus.scheduling import Fifo
 
 LEAST = 1
 BUFFER = 1.25

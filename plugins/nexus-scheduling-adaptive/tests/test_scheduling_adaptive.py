@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from nexus.scheduling import Admission, PolicyOptions, Ticket, choose_policy
+from nexus.plugin_api.scheduling import PolicyOptions, Ticket
+from nexus.scheduling import Admission, choose_policy
 from nexus_scheduling_adaptive import Adaptive
 from nexus_scheduling_adaptive.plugin import nexus_scheduling_policies
 from nexus_scheduling_adaptive.policy import LONGEST_WINDOW_S, PROBE_AFTER_S, WINDOW_REQUESTS

@@ -11,8 +11,8 @@ from __future__ import annotations
 import math
 from collections import deque
 
-from nexus.scheduling import PolicyBase, PolicyOptions, Ticket
-from nexus.scheduling.averages import MovingAverages
+from nexus.plugin_api.averages import MovingAverages
+from nexus.plugin_api.scheduling import PolicyBase, PolicyOptions, Ticket
 
 LEAST_COST_S = 1e-6
 """so that requests which take no time, or were not measured yet, also use their turn up"""

@@ -6,7 +6,8 @@ from collections import Counter
 
 import pytest
 
-from nexus.scheduling import Admission, PolicyOptions, Ticket, choose_policy
+from nexus.plugin_api.scheduling import PolicyOptions, Ticket
+from nexus.scheduling import Admission, choose_policy
 from nexus_scheduling_fair import FairShare
 from nexus_scheduling_fair.plugin import nexus_scheduling_policies
 

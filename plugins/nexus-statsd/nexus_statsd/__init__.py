@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nexus.config import Settings
-from nexus.config.plugin_options import plugin_options
-from nexus.hookspecs import hookimpl
-from nexus.protocols import MetricsSink
+from nexus.plugin_api.hooks import hookimpl
+from nexus.plugin_api.metrics import MetricsSink
+from nexus.plugin_api.options import plugin_options
 from nexus_statsd.lines import Dialect
 from nexus_statsd.options import Options
 from nexus_statsd.sink import StatsdSink

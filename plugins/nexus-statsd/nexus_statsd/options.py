@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from nexus.config.values import Allowed, Whole
+from nexus.plugin_api.option_types import Allowed, Whole
 
 UDP_BYTES = 1432
 """what fits an Ethernet frame of 1500 beside IPv6 and UDP headers, and one option: no fragments,

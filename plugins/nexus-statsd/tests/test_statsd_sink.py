@@ -15,7 +15,7 @@ import nexus_statsd
 from nexus.config import Settings
 from nexus.errors import ConfigError, DeadlineExceeded, HandlerNotFound, Overloaded
 from nexus.model import Handler, Outcome, PoolCounts, Usage
-from nexus.protocols import MetricsSink
+from nexus.plugin_api.metrics import MetricsSink
 from nexus_statsd.sums import KEPT
 
 CACHE = Path("/nowhere")  # a setting without default, which no sink needs

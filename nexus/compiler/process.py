@@ -1,0 +1,55 @@
+"""The compiler's child process, from the parent's side: rlimits inside, wall clock outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+from nexus.compiler.artifact import unpack
+from nexus.compiler.orders import Order
+from nexus.errors import CompilationError, InvalidHandler, InvalidModule
+from nexus.model import Compiled
+
+
+def run_child(order: Order, timeout_s: float) -> Compiled:
+    """Have a child process fulfil *order*.
+
+    Raises: InvalidHandler, CompilationError.
+    """
+    try:
+        child = subprocess.run(
+            [sys.executable, "-m", "nexus.compiler.child"],
+            input=order.write(),
+            capture_output=True,
+            timeout=timeout_s,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+        )
+    except subprocess.TimeoutExpired as error:
+        raise CompilationError(f"compilation took longer than {timeout_s:g} s") from error
+    except OSError as error:
+        raise CompilationError(f"the compiler could not be started: {error}") from error
+    return _answer(child, order.key)
+
+
+def _answer(child: subprocess.CompletedProcess[bytes], key: str) -> Compiled:
+    if child.returncode == 0:
+        compiled = unpack(child.stdout, key)
+        if compiled is not None:
+            return compiled
+        raise CompilationError("the compiler's answer was damaged")
+    try:
+        said = json.loads(child.stdout)
+    except ValueError:
+        raise CompilationError(_how_it_died(child)) from None
+    if said["error"] == "InvalidModule":
+        raise InvalidModule(said["reason"], said["offset"])
+    kind = InvalidHandler if said["error"] == "InvalidHandler" else CompilationError
+    raise kind(said["reason"])
+
+
+def _how_it_died(child: subprocess.CompletedProcess[bytes]) -> str:
+    said = child.stderr.decode(errors="replace").strip().splitlines()
+    how = f"signal {-child.returncode}" if child.returncode < 0 else f"exit {child.returncode}"
+    return f"the compiler died ({how}): {said[-1][:300] if said else 'it said nothing'}"

@@ -1,0 +1,86 @@
+"""Two compilers for one engine: one that is quick serves until the other's code is there.
+
+LLVM takes 14 s for QuickJS on an idle machine and 40 s and more on a busy one; Cranelift takes 2 s.
+So a handler is served as soon as Cranelift is through, and a thread has LLVM compile it behind
+that, into the cache. The folder's watcher then loads it anew: handlers are replaced as a whole, so
+no request is dropped.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from nexus.compiler.compiler import Compiler
+from nexus.errors import HandlerError
+from nexus.model import Compiled
+
+log = logging.getLogger("nexus.handlers")
+
+
+class TieredCompiler:
+    """Compiles with *quick* what *best* has not compiled yet. Thread-safe."""
+
+    def __init__(
+        self, quick: Compiler, best: Compiler, alone: Callable[[], AbstractContextManager[object]]
+    ) -> None:
+        """*alone* makes the lock that *best* holds while it compiles behind the service: one
+        compilation at a time, over all workers."""
+        self.quick, self._best, self._alone = quick, best, alone
+        self._hopeless: set[str] = set()
+        """keys that *best* failed at: not tried again"""
+        self._lock = threading.Lock()  # one improvement at a time, and guards _hopeless
+
+    def compile(self, path: Path, memory_bytes: int) -> Compiled:
+        """As `Compiler.compile`."""
+        compiler = self._best if self._best.has_compiled(path, memory_bytes) else self.quick
+        return compiler.compile(path, memory_bytes)
+
+    def has_compiled(self, path: Path, memory_bytes: int) -> bool:
+        """As `Compiler.has_compiled`."""
+        return any(each.has_compiled(path, memory_bytes) for each in (self._best, self.quick))
+
+    def is_outdated(self, path: Path, memory_bytes: int, compiled: Compiled) -> bool:
+        """Tell whether *compiled* could be had from the better compiler now."""
+        return compiled.tier != self._best.tier and self._best.has_compiled(path, memory_bytes)
+
+    def compile_text(self, source: bytes, memory_bytes: int) -> Compiled:
+        """As `Compiler.compile_text`."""
+        return self._for_text(memory_bytes).compile_text(source, memory_bytes)
+
+    def text_tier(self, memory_bytes: int) -> str:
+        """As `Compiler.text_tier`."""
+        return self._for_text(memory_bytes).tier
+
+    def _for_text(self, memory_bytes: int) -> Compiler:
+        return self._best if self._best.has_runtime(memory_bytes) else self.quick
+
+    def improve(
+        self, served: Iterable[tuple[Path, int, Compiled]], on_better: Callable[[], None]
+    ) -> None:
+        """Start a thread that has *best* compile what *quick* did, if there is anything; after each
+        it calls *on_better*."""
+        wanted = [item for item in served if item[2].tier != self._best.tier]
+        if wanted:
+            threading.Thread(
+                target=self._work, args=(wanted, on_better), name="nexus-tiers", daemon=True
+            ).start()
+
+    def _work(
+        self, wanted: list[tuple[Path, int, Compiled]], on_better: Callable[[], None]
+    ) -> None:
+        for path, memory_bytes, compiled in wanted:
+            with self._lock:
+                if compiled.loaded_as in self._hopeless:
+                    continue
+                try:
+                    with self._alone():
+                        self._best.behind().compile(path, memory_bytes)
+                except HandlerError as error:
+                    self._hopeless.add(compiled.loaded_as)
+                    log.warning("%s stays with %s: %s", path.name, compiled.tier, error)
+                    continue
+            on_better()

@@ -1,0 +1,100 @@
+"""The web API's source, as one script."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+_HERE = Path(__file__).parent
+BOOTSTRAP_NAME = "nexus:bootstrap"
+PRELUDE_NAME = "nexus:prelude"
+
+LOAD_ORDER: Final = (
+    "webidl/define",
+    "webidl/convert",
+    "webidl/bytes",
+    "encoding/utf8",
+    "encoding/encodings",
+    "encoding/text-encoder",
+    "encoding/text-decoder",
+    "html/clock",
+    "crypto/random",
+    "html/timers",
+    "dom/event",
+    "dom/event-target",
+    "dom/abort",
+    "console/inspect",
+    "console/format",
+    "console/table",
+    "console/console",
+    "streams/strategies",
+    "streams/state",
+    "streams/source",
+    "streams/reader",
+    "streams/readable-stream",
+    "streams/iterator",
+    "streams/tee",
+    "streams/bytes",
+    "file/blob",
+    "url/pairs",
+    "url/percent",
+    "url/punycode",
+    "url/domain",
+    "url/ip",
+    "url/host",
+    "url/record",
+    "url/path",
+    "url/authority",
+    "url/parser",
+    "url/search-params",
+    "url/url",
+    "url/setters",
+    "html/structured-clone",
+    "crypto/crypto",
+    "crypto/crypto-key",
+    "crypto/algorithms",
+    "crypto/hmac-keys",
+    "crypto/subtle",
+    "nexus/host-calls",
+    "nexus/state",
+    "nexus/effects",
+    "nexus/extensions",
+    "fetch/headers",
+    "fetch/mime",
+    "fetch/form-data",
+    "fetch/multipart",
+    "fetch/body",
+    "fetch/body-methods",
+    "fetch/request",
+    "fetch/response",
+    "fetch/fetch",
+    "nexus/dispatch",
+    "nexus/evaluate",
+)
+"""The files of the prelude. They share one scope: what a file declares at its top the later ones
+use, and what runs only when called may also use what comes later."""
+
+
+@lru_cache(maxsize=1)
+def bootstrap() -> bytes:
+    """Return the script that joins host and prelude; its value is a function."""
+    return (_HERE.parent / "bootstrap.js").read_bytes()
+
+
+@lru_cache(maxsize=1)
+def prelude() -> bytes:
+    """Return the files of `LOAD_ORDER` as one script; its value is a function."""
+    parts = [(_HERE / f"{name}.js").read_text(encoding="utf-8") for name in LOAD_ORDER]
+    body = "\n".join(parts)
+    return (
+        f'(function (host) {{ "use strict";\n{body}\n'
+        "return { dispatch, evaluate, answer, begin, runTimer, nextTimer }; })"
+    ).encode()
+
+
+@lru_cache(maxsize=1)
+def digest() -> bytes:
+    """Return the digest of all that a handler's snapshot holds beside the handler."""
+    return hashlib.sha256(b"\0".join((bootstrap(), prelude()))).digest()

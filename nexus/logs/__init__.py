@@ -1,0 +1,28 @@
+"""Logging: JSON lines or a form for people, the access log, and what guests write.
+
+setup.py     where records go, and from which level on
+formats.py   a record as a JSON line or as a line for people
+access.py    one line for each request
+guest.py     what guests write to stderr
+text.py      text that a log or a terminal can take
+"""
+
+from nexus.logs.access import AccessLog
+from nexus.logs.formats import JsonFormatter, LogFormat, PrettyFormatter, resolve_format
+from nexus.logs.guest import guest_lines, split_level
+from nexus.logs.setup import configure, set_level
+from nexus.logs.text import escape, timestamp
+
+__all__ = [
+    "AccessLog",
+    "JsonFormatter",
+    "LogFormat",
+    "PrettyFormatter",
+    "configure",
+    "escape",
+    "guest_lines",
+    "resolve_format",
+    "set_level",
+    "split_level",
+    "timestamp",
+]

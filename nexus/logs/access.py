@@ -1,0 +1,65 @@
+"""The access log."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from typing import TextIO
+
+from nexus.logs.formats import LogFormat, resolve_format
+from nexus.logs.text import encode, escape, local_time, timestamp
+from nexus.model import Outcome
+
+
+class AccessLog:
+    """Writes one line for each request, in one piece; any thread may call it.
+
+    A stream that fails (a full disk, a closed pipe) must not fail the request: such lines are
+    counted in `lost`. The caller checks `access_log` and the level.
+    """
+
+    def __init__(self, format: LogFormat, stream: TextIO | None = None) -> None:
+        self._stream = sys.stdout if stream is None else stream
+        self._json = resolve_format(format, self._stream) == "json"
+        self._lock = threading.Lock()  # guards writes to _stream, and lost
+        self.lost = 0
+
+    def write(
+        self,
+        *,
+        method: str,
+        path: str,
+        status: int,
+        outcome: Outcome,
+        handler: str,
+        duration_ms: float,
+        request_bytes: int,
+        response_bytes: int,
+        execution_id: str,
+        remote: str,
+    ) -> None:
+        """Log one request. *path* without its query string, which may hold secrets."""
+        now = time.time()
+        if self._json:
+            # By hand: 5 µs a line, against 17 for encoding a dict of these (CPython 3.10).
+            line = (
+                f'{{"ts":"{timestamp(now)}","level":"info","logger":"nexus.access",'
+                f'"method":{encode(method)},"path":{encode(path)},"status":{status:d},'
+                f'"outcome":{encode(outcome.value)},"handler":{encode(handler)},'
+                f'"duration_ms":{duration_ms:.3f},"request_bytes":{request_bytes:d},'
+                f'"response_bytes":{response_bytes:d},"execution_id":{encode(execution_id)},'
+                f'"remote":{encode(remote)}}}\n'
+            )
+        else:
+            line = (
+                f"{local_time(now)} {status:d} {escape(method)} {escape(path)} {outcome.value} "
+                f"{duration_ms:.3f} ms {escape(handler) or '-'} {response_bytes:d} B "
+                f"{escape(remote)}\n"
+            )
+        with self._lock:
+            try:
+                self._stream.write(line)
+                self._stream.flush()
+            except (OSError, ValueError):  # ValueError: the stream is closed
+                self.lost += 1

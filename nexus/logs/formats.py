@@ -1,0 +1,79 @@
+"""Log records as JSON lines, or as lines for people."""
+
+from __future__ import annotations
+
+import logging
+from typing import Literal, TextIO, TypeAlias
+
+from nexus.logs.text import encode, escape, local_time, timestamp
+
+LogFormat: TypeAlias = Literal["auto", "json", "pretty"]
+
+_COLOURS = {"DEBUG": "\x1b[2m", "WARNING": "\x1b[33m", "ERROR": "\x1b[31m", "CRITICAL": "\x1b[31m"}
+_PLAIN = "\x1b[0m"
+
+
+def resolve_format(format: LogFormat, stream: TextIO) -> Literal["json", "pretty"]:
+    """Decide what `auto` means for *stream*: pretty on a terminal, else json."""
+    if format == "auto":
+        return "pretty" if stream.isatty() else "json"
+    return format
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: ts, level, logger, message, the record's fields, exception."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry: dict[str, object] = {
+            "ts": timestamp(record.created),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if trace := _trace(self, record):
+            entry["exception"] = trace
+        for key, value in _fields(record).items():
+            entry.setdefault(str(key), value)  # a field cannot pass itself off as the level
+        try:
+            return encode(entry)
+        except (TypeError, ValueError, RecursionError):  # NaN, a cycle, a key that is no string
+            return encode({key: _plain(value) for key, value in entry.items()})
+
+
+class PrettyFormatter(logging.Formatter):
+    """`12:30:01.250 WARNING nexus.pool: message key=value`, traces below."""
+
+    def __init__(self, *, colour: bool) -> None:
+        super().__init__()
+        self._colour = colour
+
+    def format(self, record: logging.LogRecord) -> str:
+        level = f"{record.levelname:<7}"
+        if self._colour and record.levelname in _COLOURS:
+            level = f"{_COLOURS[record.levelname]}{level}{_PLAIN}"
+        words = [local_time(record.created), level, f"{record.name}:", escape(record.getMessage())]
+        words += [f"{escape(str(key))}={_word(value)}" for key, value in _fields(record).items()]
+        lines = [" ".join(words)]
+        lines += [f"    {escape(line)}" for line in _trace(self, record).splitlines()]
+        return "\n".join(lines)
+
+
+def _fields(record: logging.LogRecord) -> dict[object, object]:
+    fields = getattr(record, "fields", None)
+    return fields if isinstance(fields, dict) else {}
+
+
+def _trace(formatter: logging.Formatter, record: logging.LogRecord) -> str:
+    parts = [formatter.formatException(record.exc_info)] if record.exc_info else []
+    if record.stack_info:
+        parts.append(formatter.formatStack(record.stack_info))
+    return "\n".join(parts)
+
+
+def _plain(value: object) -> object:
+    return value if value is None or isinstance(value, (str, bool, int)) else repr(value)
+
+
+def _word(value: object) -> str:
+    text = str(value)
+    return text if text.isalnum() else escape(repr(text) if " " in text or not text else text)

@@ -1,0 +1,45 @@
+"""What guests write to stderr, as lines of the log."""
+
+from __future__ import annotations
+
+import logging
+
+_GUEST_LINE_CHARACTERS = 4096
+_MARKS = {
+    "<3>": logging.ERROR,
+    "<4>": logging.WARNING,
+    "<6>": logging.INFO,
+    "<7>": logging.DEBUG,
+}
+_GUEST_LINES = 200  # 64 KiB of stderr could be 32,000 lines: a second of logging
+_CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0))) | {ord("\t"): " "}
+
+
+def split_level(line: str) -> tuple[int, str]:
+    """The level that a guest's line is marked with, as sd-daemon(3) does it, and the line without.
+
+    `<3>` is an error, `<4>` a warning, `<7>` for debugging; a line without mark is information.
+    """
+    level = _MARKS.get(line[:3])
+    return (logging.INFO, line) if level is None else (level, line[3:])
+
+
+def guest_lines(raw: bytes) -> list[str]:
+    """Split what a guest wrote to stderr into lines that a log can take.
+
+    Bytes that are not UTF-8 are replaced, control characters removed, blank lines dropped; a
+    line is cut at 4096 characters, and after 200 lines the rest is only counted.
+    """
+    text = raw.decode("utf-8", "replace")
+    cleaned = (line.translate(_CONTROLS) for line in text.splitlines())
+    lines = [line for line in cleaned if line.strip()]
+    kept = [_clip(line) for line in lines[:_GUEST_LINES]]
+    if len(lines) > _GUEST_LINES:
+        kept.append(f"… {len(lines) - _GUEST_LINES} more lines")
+    return kept
+
+
+def _clip(line: str) -> str:
+    if len(line) <= _GUEST_LINE_CHARACTERS:
+        return line
+    return line[: _GUEST_LINE_CHARACTERS - 1] + "…"

@@ -1,0 +1,44 @@
+"""Where log records go."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import TextIO
+
+from nexus.logs.formats import JsonFormatter, LogFormat, PrettyFormatter, resolve_format
+
+_HANDLER_NAME = "nexus"
+_LEVELS = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+
+
+def configure(level: str, format: LogFormat, stream: TextIO | None = None) -> None:
+    """Send all logging to *stream* (default: stdout), replacing what an earlier call set up.
+
+    *level* is debug, info, warning or error. A record's own data goes into
+    `extra={"fields": {...}}`.
+    """
+    stream = sys.stdout if stream is None else stream
+    output = logging.StreamHandler(stream)
+    output.set_name(_HANDLER_NAME)
+    output.setFormatter(
+        JsonFormatter()
+        if resolve_format(format, stream) == "json"
+        else PrettyFormatter(colour=stream.isatty() and not os.environ.get("NO_COLOR"))
+    )
+    root = logging.getLogger()
+    for handler in [found for found in root.handlers if found.get_name() == _HANDLER_NAME]:
+        root.removeHandler(handler)
+    root.addHandler(output)
+    set_level(level)
+
+
+def set_level(level: str) -> None:
+    """Let the root logger pass what is at least *level*: debug, info, warning or error."""
+    logging.getLogger().setLevel(_LEVELS[level])

@@ -1,0 +1,100 @@
+"""A handler as it is served: manifest, limits and compiled module."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from nexus.model.outcome import Isolation
+from nexus.model.wasm import ModuleInfo
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one execution may use. Times in seconds, sizes in bytes."""
+
+    timeout_s: float = 5.0
+    cpu_timeout_s: float = 5.0
+    memory_bytes: int = 32 << 20
+    max_host_calls: int = 1000
+    max_request_bytes: int = 10 << 20
+    max_response_bytes: int = 10 << 20
+    max_header_bytes: int = 64 << 10
+    max_stderr_bytes: int = 64 << 10
+    stack_bytes: int = 1 << 20
+    """native stack"""
+    max_effects: int = 1000
+    """state mutations, events and view commands together"""
+    max_effect_bytes: int = 1 << 20
+    """of all of them as JSON; also of one value that goes to or from an extension"""
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """The state an instance starts from and is reset to: independent of engine and thread."""
+
+    memory: bytes
+    """the whole linear memory"""
+    globals: tuple[Any, ...]
+    """values of the module's `mutable_globals`, in their order"""
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """A compiled module: the same bytes for every worker and thread."""
+
+    key: str
+    """names all that an instance starts from; instances and snapshots go by it"""
+    artifact: bytes
+    """what the engine's `load` takes; trusted, so only ever from our own compiler child"""
+    info: ModuleInfo
+    abi: str
+    """`wasi`, `js`"""
+    module_key: str = ""
+    """names the module alone, where several share one (a language runtime); empty: as *key*"""
+    snapshot: Snapshot | None = None
+    """where instances start from; None: where instantiation leaves them"""
+    tier: str = ""
+    """name of the compiler whose code it is"""
+    is_new: bool = False
+    """whether it was made just now, not found in the cache"""
+    entry: tuple[int, ...] = ()
+    """what the guest ABI needs to enter *snapshot*: addresses and values in its memory"""
+    runtime: Compiled | None = field(default=None, repr=False)
+    """the language runtime whose artifact this has too; kept for other handlers to have the same"""
+
+    @property
+    def loaded_as(self) -> str:
+        """What a thread's loaded module goes by."""
+        return self.module_key or self.key
+
+
+@dataclass(frozen=True)
+class CpuAllocation:
+    """A handler's `cpu` table, in cores."""
+
+    request_cores: float = 0.1
+    """its weight where handlers compete"""
+    limit_cores: float | None = None
+    """the most it may use, over all workers of a pod; None: no limit of its own"""
+
+
+@dataclass(frozen=True, eq=False)
+class Handler:
+    """One handler as it is served: manifest, limits and compiled module."""
+
+    name: str
+    route: str
+    compiled: Compiled
+    methods: frozenset[str] = frozenset()
+    """empty: all methods"""
+    limits: Limits = Limits()
+    isolation: Isolation = Isolation.RESET
+    max_concurrency: int = 0
+    """0: no limit of its own"""
+    priority: int = 5
+    """0 to 9, the higher first, where the scheduling policy asks for it"""
+    capabilities: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    cpu: CpuAllocation = CpuAllocation()

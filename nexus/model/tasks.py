@@ -1,0 +1,73 @@
+"""Tasks: what a guest can be asked to do, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nexus.model.results import ExtensionAnswer
+
+
+@dataclass(slots=True)
+class HttpRequest:
+    """An HTTP request for `Guest.perform`, which answers with an `HttpResponse`."""
+
+    meta: Mapping[str, Any]
+    """CGI/1.1 meta-variables (RFC 3875 section 4.1), of which a WSGI environ is a superset:
+    what is not a `str`, or not a name of that section, is not for the guest"""
+    body: bytes = b""
+
+
+@dataclass(slots=True)
+class HttpResponse:
+    status: int
+    headers: list[tuple[str, str]]
+    """without Content-Length, Connection and other hop-by-hop fields"""
+    body: bytes
+    reason: str = ""
+    """reason phrase; empty: the usual one for the status"""
+
+
+@dataclass(slots=True)
+class Context:
+    """A JSON context for `Guest.perform`, which answers with a Python JSON value."""
+
+    json: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What `Guest.perform` returns where the guest waits for an extension, with nothing of it left
+    on the stack."""
+
+    extension: str
+    method: str
+    arguments: bytes
+    image: Any
+    """all there is of the guest; its ABI alone knows how to go on from it"""
+    size_bytes: int
+    """of *image*"""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """The task to go on from where a guest asked, with the answer; on any instance of its module
+    that is in the state of the snapshot."""
+
+    asked: Asked
+    answer: ExtensionAnswer
+    begins: Callable[[], None]
+    """to be called when the guest is about to go on"""
+
+
+@dataclass(slots=True)
+class Command:
+    """A command line for `Guest.perform`, which answers with the exit code."""
+
+    args: tuple[str, ...]
+    env: Mapping[str, str]
+    read_stdin: Callable[[int], bytes]
+    """up to n bytes; empty at the end"""
+    write_stdout: Callable[[bytes], None]
+    write_stderr: Callable[[bytes], None]

@@ -1,0 +1,91 @@
+"""What a plugin reads of the setting `plugins`: its own table, checked by a model of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from nexus.config.settings import Settings
+from nexus.errors import ConfigError
+from nexus.plugin_api.option_types import Allowed
+from nexus.plugin_api.problems import DESCRIBED, shown, suggestion
+from nexus.plugin_api.secrets import HIDDEN, public
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def plugin_options(settings: Settings, plugin: str, model: type[M]) -> M:
+    """Read the table `plugins.PLUGIN` as *model*, which should be frozen and forbid other keys.
+
+    A value's text never stands in a message where it may be a secret by its key, nor where the
+    key is unknown.
+
+    Raises: ConfigError with one line for each wrong option: its name, found, allowed.
+    """
+    try:
+        return model.model_validate(settings.plugins.get(plugin, {}))
+    except ValidationError as error:
+        findings = error.errors(include_url=False)
+        raise ConfigError([_line(plugin, model, found) for found in findings]) from None
+
+
+def _line(plugin: str, model: type[BaseModel], finding: Any) -> str:
+    location = finding["loc"]
+    where = ".".join(["plugins", plugin, *map(str, location)])
+    known, field = _declared(model, location)
+    if finding["type"] == "extra_forbidden":
+        return f"{where}: there is no such key; {suggestion(str(location[-1]), known.model_fields)}"
+    allowed = _allowed(field) or finding["msg"]
+    if finding["type"] == "missing":
+        return f"{where}: nothing found, allowed: {allowed}"
+    if finding["type"] == DESCRIBED:
+        return f"{where}: {finding['ctx']['found']}"
+    return f"{where}: found {_found(location, finding['input'])}, allowed: {allowed}"
+
+
+def _found(location: Sequence[int | str], value: object) -> str:
+    key = next((part for part in reversed(location) if isinstance(part, str)), "")
+    safe = public({key: value})[key]
+    return HIDDEN if safe == HIDDEN else shown(safe)
+
+
+def _declared(
+    model: type[BaseModel], location: Sequence[int | str]
+) -> tuple[type[BaseModel], FieldInfo | None]:
+    """The innermost model that *location* leads into, and the last field on the way."""
+    field: FieldInfo | None = None
+    skip = False  # a key of a table, or a place in a list
+    for part in location:
+        found = None if skip else model.model_fields.get(str(part))
+        skip = False
+        if found is None:
+            continue
+        field = found
+        skip = get_origin(field.annotation) in (dict, list, tuple, Mapping, Sequence)
+        model = _inner(field.annotation) or model
+    return model, field
+
+
+def _inner(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _inner(part))), None)
+
+
+def _allowed(field: FieldInfo | None) -> str | None:
+    if field is None:
+        return None
+    return next(_words((*field.metadata, field.annotation)), None)
+
+
+def _words(entries: Iterable[Any]) -> Iterator[str]:
+    """The `Allowed` texts among *entries*, also inside `Annotated[...] | None`."""
+    for entry in entries:
+        if isinstance(entry, Allowed):
+            yield entry.text
+        elif get_origin(entry) in (Annotated, Union, UnionType):
+            yield from _words((*getattr(entry, "__metadata__", ()), *get_args(entry)))

@@ -1,0 +1,27 @@
+"""Words for a wrong value, short and safe to show."""
+
+from __future__ import annotations
+
+import difflib
+import reprlib
+from collections.abc import Iterable
+
+_SHORT = reprlib.Repr()  # bounds length and depth: a hostile manifest may nest 30,000 tables
+_SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 80
+_SHORT.maxlevel = 2
+
+DESCRIBED = "described"
+"""error type of a value that must not be quoted; its context: `found`, what is wrong in words"""
+
+
+def shown(value: object) -> str:
+    """Return *value* as a message may show it: escaped, and short whatever it is."""
+    return _SHORT.repr(value)
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Say which of *known* is nearest to *name*, or list them all if none is near."""
+    choices = list(known)
+    if near := difflib.get_close_matches(name[:100], choices, n=1):
+        return f"did you mean {near[0]}?"
+    return f"allowed: {', '.join(choices)}"

@@ -1,0 +1,70 @@
+"""Joins settings and the pod's resources: what `nexus.pod.sizing` is to be told, and where its
+answer goes."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+
+from nexus.config import Loaded, Settings
+from nexus.pod import ROOT, MemoryLimit, Quota, memory_limit, quota
+from nexus.pod.profiles import PROFILES
+from nexus.pod.sizing import Demand, Sizing, size
+
+DERIVABLE = ("workers", "threads", "http_max_concurrent")
+"""settings that sizing replaces, or that decide one it replaces, where nobody set them"""
+SOURCE = "derived (nexus config --sizing)"
+
+
+@dataclass(frozen=True)
+class Sized:
+    """Settings with nothing left open, and the reasons."""
+
+    loaded: Loaded
+    sizing: Sizing
+    quota: Quota
+    memory: MemoryLimit | None
+
+
+def sized(loaded: Loaded, root: Path = ROOT) -> Sized:
+    """Derive from what this pod has the numbers that nobody set."""
+    cores, memory = quota(root), memory_limit(root)
+    sizing = size(
+        cores.cores,
+        memory.size_bytes if memory else None,
+        demand(loaded),
+        PROFILES[loaded.settings.cpu_profile],
+    )
+    derived = {"workers": sizing.workers.value, "threads": sizing.threads.value}
+    settings = loaded.settings.model_copy(update=derived)
+    given = {name: SOURCE for name in derived if getattr(demand(loaded), name) is None}
+    sources = MappingProxyType({**loaded.sources, **given})
+    return Sized(replace(loaded, settings=settings, sources=sources), sizing, cores, memory)
+
+
+def demand(loaded: Loaded) -> Demand:
+    """What the settings ask for; `http_max_concurrent` set by hand decides the threads."""
+    settings, sources = loaded.settings, loaded.sources
+
+    def explicit(name: str) -> bool:
+        return sources[name] not in ("default", SOURCE)
+
+    threads = explicit("threads") or explicit("http_max_concurrent")
+    return Demand(
+        max_instances=settings.max_instances,
+        memory_limit_mb=settings.memory_limit_mb,
+        max_queue=settings.max_queue,
+        min_instances=settings.min_instances,
+        compiler="llvm" if _llvm(settings) else "cranelift",
+        workers=settings.workers if explicit("workers") else None,
+        threads=settings.threads if threads else None,
+        ordered=settings.scheduling_policy != "fifo",
+    )
+
+
+def _llvm(settings: Settings) -> bool:
+    """Whether LLVM will compile: the wish, where wasmer is not the engine by the Python version."""
+    wasmer = settings.engine in ("auto", "wasmer") and sys.version_info < (3, 11)
+    return wasmer and settings.compiler != "cranelift"

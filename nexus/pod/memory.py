@@ -1,0 +1,47 @@
+"""The memory limit: the tightest of the nested groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from nexus.pod.cgroup import ROOT, groups, read
+from nexus.pod.throttling import statistics
+
+_UNLIMITED = 1 << 60
+"""version 1 writes "no limit" as the largest multiple of the page size below 2**63"""
+
+
+@dataclass(frozen=True)
+class MemoryLimit:
+    """How much memory this process and its children may have together."""
+
+    size_bytes: int
+    source: str
+    """in words, such as `memory.max of group /kubepods/pod1`"""
+    limited: bool
+    """whether a group decides, and not the size of the machine"""
+
+
+def memory_limit(root: Path = ROOT) -> MemoryLimit | None:
+    """Work out the memory limit; None where neither a group nor the machine tells one."""
+    bounds = [*_limits(root)]
+    total = (read(root / "proc/meminfo") or "").partition("MemTotal:")[2].split()
+    if total and total[0].isdecimal():
+        bounds.append(MemoryLimit(int(total[0]) << 10, "memory of the machine", False))
+    return min(bounds, key=lambda bound: bound.size_bytes, default=None)
+
+
+def _limits(root: Path) -> Iterator[MemoryLimit]:
+    for group in groups("memory", root):
+        file = "memory.max" if group.version == 2 else "memory.limit_in_bytes"
+        found = (group.read(file) or "").strip()
+        if found.isdecimal() and int(found) < _UNLIMITED:
+            yield MemoryLimit(int(found), f"{file} of group {group.path}", True)
+        if group.version == 1:
+            # Has the limits of groups above the mount as well, which cannot be seen from here.
+            whole = statistics(group.read("memory.stat") or "").get("hierarchical_memory_limit")
+            if whole is not None and whole < _UNLIMITED:
+                source = f"hierarchical_memory_limit of group {group.path}"
+                yield MemoryLimit(whole, source, True)

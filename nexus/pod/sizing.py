@@ -1,0 +1,187 @@
+"""How many workers, threads and connections fit what the pod has, and why.
+
+Pure: the caller says what there is and what is wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from nexus.pod.profiles import Profile
+
+MIB = 1 << 20
+
+# Proportional set sizes, wasmer 1.1 on CPython 3.10: master 25 to 31 MiB, worker 31 to 40 MiB
+# (empty, and with the examples warm on ten threads).
+MASTER_BYTES = 32 * MIB
+WORKER_BYTES = 40 * MIB
+COMPILER_BYTES = {"llvm": 136 * MIB, "cranelift": 24 * MIB}
+"""one compiler child at its peak: 130 and 17 MiB for the examples; a large module takes more"""
+ARTIFACTS_BYTES = 4 * MIB
+"""all artifacts together: QuickJS is 3 MB, the examples 45 KB"""
+THREAD_SHARE = 0.3
+"""of an artifact, once more in each thread that runs it: 0.5 MB for one of 1.8 MB"""
+MAX_WORKERS, MAX_THREADS = 256, 1000
+WAITING_SHARE = 3
+"""of threads to wait, for each that runs, where a scheduling policy orders them"""
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What the settings ask for."""
+
+    max_instances: int
+    memory_limit_mb: int
+    max_queue: int
+    min_instances: int = 1
+    compiler: str = "llvm"
+    """`llvm` or `cranelift`"""
+    workers: int | None = None
+    """None: derive it"""
+    threads: int | None = None
+    """None: derive it"""
+    ordered: bool = False
+    """whether a scheduling policy orders those that wait: each of them is a thread"""
+    cache_bytes: int = 0
+    """of cache and temporary files kept in memory (tmpfs)"""
+    artifacts_bytes: int = ARTIFACTS_BYTES
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number and where it came from."""
+
+    name: str
+    value: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Sizing:
+    """Numbers that fit together, each with its reason."""
+
+    workers: Figure
+    threads: Figure
+    worker_connections: Figure
+    memory: tuple[Figure, ...]
+    """bytes by what they are for; they add up to `needed_bytes`"""
+    limit_bytes: int | None
+    warning: str | None
+    """by how much the memory does not fit; None: it does"""
+
+    @property
+    def needed_bytes(self) -> int:
+        """Memory all workers together may come to need."""
+        return sum(part.value for part in self.memory)
+
+    def figures(self) -> Iterator[Figure]:
+        """The numbers gunicorn gets."""
+        yield from (self.workers, self.threads, self.worker_connections)
+
+
+def size(cores: float, limit_bytes: int | None, demand: Demand, profile: Profile) -> Sizing:
+    """Derive what *demand* leaves open, for so many *cores* and so much memory (None: unknown).
+
+    An explicit number stands even where it does not fit; the warning then says so.
+    """
+    threads = _threads(demand)
+    workers = _workers(cores, limit_bytes, demand, profile, threads.value)
+    memory = _memory(demand, workers.value, threads.value)
+    return Sizing(
+        workers=workers,
+        threads=threads,
+        worker_connections=Figure(
+            "worker_connections",
+            threads.value + demand.max_queue,
+            f"{threads.value} threads and max_queue {demand.max_queue}: gthread would queue "
+            "without bound what it accepts",
+        ),
+        memory=memory,
+        limit_bytes=limit_bytes,
+        warning=_warning(sum(part.value for part in memory), limit_bytes, demand, workers.value),
+    )
+
+
+def _threads(demand: Demand) -> Figure:
+    if demand.threads is not None:
+        return Figure("threads", demand.threads, "as set")
+    if demand.ordered:
+        waiting = min(demand.max_queue, WAITING_SHARE * demand.max_instances)
+        why = (
+            f"one for each of max_instances, and {waiting} to wait: whom a scheduling policy is to "
+            "order must have a thread"
+        )
+        return Figure("threads", min(demand.max_instances + waiting, MAX_THREADS), why)
+    threads = min(demand.max_instances, MAX_THREADS)
+    why = (
+        "one for each of max_instances: they are for waiting, and with more of them threads would "
+        "take each other's warm instances"
+    )
+    return Figure("threads", threads, why)
+
+
+def _workers(
+    cores: float, limit_bytes: int | None, demand: Demand, profile: Profile, threads: int
+) -> Figure:
+    if demand.workers is not None:
+        return Figure("workers", demand.workers, "as set")
+    wanted = min(profile.workers(cores), MAX_WORKERS)
+    why = f"{cores:g} cores, profile {profile.name}: {profile.why}"
+    if limit_bytes is None:
+        return Figure("workers", wanted, why)
+    alone = _needed(demand, 0, threads)
+    each = _needed(demand, 1, threads) - alone
+    fit = max(1, (limit_bytes - alone) // each)
+    if fit >= wanted:
+        return Figure("workers", wanted, why)
+    return Figure("workers", fit, f"{wanted} for {why}; the memory limit has room for {fit}")
+
+
+def _memory(demand: Demand, workers: int, threads: int) -> tuple[Figure, ...]:
+    instances = demand.max_instances * demand.memory_limit_mb * MIB
+    compiler = demand.compiler
+    artifacts = round(demand.artifacts_bytes * (1 + THREAD_SHARE * threads))
+    return (
+        Figure("master", MASTER_BYTES, "gunicorn's master process"),
+        Figure("compiler", COMPILER_BYTES[compiler], f"one {compiler} compiler child"),
+        Figure("base", workers * WORKER_BYTES, f"{workers} x {WORKER_BYTES // MIB} MiB a worker"),
+        Figure(
+            "instances",
+            workers * instances,
+            f"{workers} x max_instances {demand.max_instances} x memory_limit_mb "
+            f"{demand.memory_limit_mb}",
+        ),
+        Figure(
+            "artifacts",
+            workers * artifacts,
+            f"{workers} x {demand.artifacts_bytes / MIB:g} MiB, and {THREAD_SHARE:g} of that in "
+            f"each of {threads} threads",
+        ),
+        Figure("cache", demand.cache_bytes, "cache and temporary files kept in memory"),
+    )
+
+
+def _needed(demand: Demand, workers: int, threads: int) -> int:
+    return sum(part.value for part in _memory(demand, workers, threads))
+
+
+def _warning(needed: int, limit_bytes: int | None, demand: Demand, workers: int) -> str | None:
+    if limit_bytes is None or needed <= limit_bytes:
+        return None
+    excess = needed - limit_bytes
+    each = workers * demand.memory_limit_mb * MIB
+    room = demand.max_instances - -(-excess // each)
+    advice = (
+        f"NEXUS_MAX_INSTANCES={room} would fit"
+        if room >= max(1, demand.min_instances)
+        else f"raise the memory limit to {_mib(needed)} MiB, or lower NEXUS_MEMORY_LIMIT_MB"
+    )
+    return (
+        f"memory does not fit by {_mib(excess)} MiB: {workers} workers may come to need "
+        f"{_mib(needed)} MiB, the limit is {limit_bytes // MIB} MiB; {advice}"
+    )
+
+
+def _mib(size_bytes: int) -> int:
+    return -(-size_bytes // MIB)

@@ -1,0 +1,77 @@
+"""One execution's side of CPU control, from start to end: its limit, and its turns."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from nexus.run.lane import SlowLane
+from nexus.run.shares import Share
+
+LONG_AFTER_S = 0.002
+"""CPU time after which an execution counts as long, and takes turns with the other long ones"""
+
+
+class CpuAccount:
+    """The `CpuControl` of one execution; used by its thread only."""
+
+    __slots__ = ("_in_lane", "_lane", "_seen_s", "_share", "throttled_s")
+
+    def __init__(self, lane: SlowLane, share: Share) -> None:
+        self._lane, self._share = lane, share
+        self._in_lane = False
+        self._seen_s = 0.0
+        """CPU time that was charged"""
+        self.throttled_s = 0.0
+        """wall time spent waiting because of the handler's limit"""
+
+    def start(self, deadline: float) -> bool:
+        """Wait while the handler has used more than its limit; False: *deadline* came first."""
+        return self._share.bucket is None or self._keep_limit(0.0, deadline)
+
+    def checkpoint(self, cpu_s: float, deadline: float) -> bool:
+        """Charge up to *cpu_s*, which the execution has used in all, and wait for as long as others
+        are to have the CPU; False: *deadline* (monotonic seconds) came first."""
+        used_s, self._seen_s = cpu_s - self._seen_s, cpu_s
+        if self._share.bucket is not None and not self._keep_limit(used_s, deadline):
+            return False
+        if self._in_lane:
+            self._in_lane = self._lane.pass_on(self._share, used_s, deadline)
+        elif cpu_s > LONG_AFTER_S:
+            self._in_lane = self._lane.enter(self._share, deadline)
+        else:
+            return True
+        return self._in_lane
+
+    def give_way(self) -> None:
+        """End a turn: the host is going to wait on the guest's behalf."""
+        self._lane.before_wait()
+        if self._in_lane:
+            self._in_lane = False
+            self._lane.leave(self._share, 0.0)
+
+    def end(self, cpu_s: Callable[[], float]) -> None:
+        """Charge the rest, up to what *cpu_s* says was used in all, and end a turn."""
+        bucket = self._share.bucket
+        if bucket is None and not self._in_lane:
+            return  # nearly always: reading the thread's CPU clock is a system call
+        total_s = cpu_s()
+        used_s, self._seen_s = total_s - self._seen_s, total_s
+        if bucket is not None:
+            bucket.take(used_s, time.monotonic())
+        if self._in_lane:
+            self._in_lane = False
+            self._lane.leave(self._share, used_s)
+
+    def _keep_limit(self, used_s: float, deadline: float) -> bool:
+        bucket = self._share.bucket
+        assert bucket is not None  # callers looked
+        now = time.monotonic()
+        wait_s = bucket.take(used_s, now)
+        if wait_s <= 0:
+            return True
+        self.give_way()
+        time.sleep(max(min(wait_s, deadline - now), 0.0))  # without the GIL
+        woken = time.monotonic()
+        self.throttled_s += woken - now
+        return woken < deadline

@@ -1,0 +1,228 @@
+"""One run of a guest: its budget, what it used, and why it stopped."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Protocol
+
+from nexus.errors import CpuLimit, DeadlineExceeded, NexusError
+from nexus.model import Effects, ExtensionAnswer, Limits, Usage
+from nexus.plugin_api.capabilities import NO_CAPABILITIES, Capabilities
+from nexus.plugin_api.engine import EngineInstance
+from nexus.run.cpu import CpuControl
+from nexus.run.slices import FIRST_SLICE, next_slice
+
+if TYPE_CHECKING:
+    from nexus.pool.instance import WasmInstance
+
+_STOP = -1
+"""what a checkpoint returns to make the guest run `unreachable`"""
+
+
+class ExtensionCaller(Protocol):
+    """Answers a run's calls of extensions."""
+
+    def call(
+        self, run: Execution, name: str, method: str, arguments: bytes
+    ) -> ExtensionAnswer | None:
+        """As `Run.call_extension`, on the run's thread."""
+        ...
+
+
+def no_answer(name: str) -> ExtensionAnswer:
+    """The answer where no extension *name* is and the run cannot be suspended."""
+    message = f"no extension {name!r} answers here"
+    return ExtensionAnswer(False, json.dumps(message).encode())
+
+
+class ExecutionTimer:
+    """Wall and CPU time of the calling thread since it was made, in seconds."""
+
+    __slots__ = ("_cpu", "_wall")
+
+    def __init__(self) -> None:
+        self._wall, self._cpu = time.monotonic(), time.thread_time()
+
+    def wall_s(self) -> float:
+        return time.monotonic() - self._wall
+
+    def move_here(self, used_s: float = 0.0) -> None:
+        """Count the CPU time of the calling thread, from now on; it has a clock of its own."""
+        self._cpu = time.thread_time() - used_s
+
+    def leave_out(self, seconds: float) -> None:
+        """Do not count *seconds* of wall time that have passed."""
+        self._wall += seconds
+
+    def cpu_s(self) -> float:
+        return time.thread_time() - self._cpu
+
+
+class Execution:
+    """The `Run` of one request. Its thread writes it; the watchdog only sets `cancelled`."""
+
+    __slots__ = (
+        "_cpu",
+        "_cpu_s",
+        "_effects",
+        "_granted",
+        "_instance",
+        "_left_s",
+        "_parked_at",
+        "_used_cpu_s",
+        "cancelled",
+        "capabilities",
+        "deadline",
+        "execution_id",
+        "extensions",
+        "lent",
+        "limits",
+        "slice",
+        "stderr",
+        "stopped",
+        "timeout_s",
+        "timer",
+        "usage",
+    )
+
+    def __init__(
+        self,
+        execution_id: str,
+        limits: Limits,
+        deadline: float,
+        timeout_s: float | None = None,
+        cpu: CpuControl | None = None,
+        capabilities: Capabilities = NO_CAPABILITIES,
+    ) -> None:
+        """*deadline*: monotonic seconds; *timeout_s*: how long that is from the start, where it is
+        not what *limits* say; *cpu*: what shares the CPU out; *capabilities*: the handler's."""
+        self.execution_id = execution_id
+        self.limits = limits
+        self.deadline = deadline
+        self.timeout_s = limits.timeout_s if timeout_s is None else timeout_s
+        self.usage = Usage()
+        self.stderr = bytearray()
+        self.stopped: NexusError | None = None
+        self.cancelled = False
+        self.timer = ExecutionTimer()
+        self.slice = FIRST_SLICE
+        self.capabilities = capabilities
+        self.extensions: ExtensionCaller | None = None
+        """who answers calls of extensions; None: nobody"""
+        self.lent: WasmInstance | None = None
+        """the instance that it executes on now"""
+        self._cpu = cpu
+        self._effects: Effects | None = None  # made when asked for: few executions have any
+        self._instance: EngineInstance | None = None
+        self._granted = 0
+        self._cpu_s = 0.0
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+    def wait_for_cpu(self) -> None:
+        """Wait while the handler has had more CPU than its limit.
+
+        Raises: DeadlineExceeded.
+        """
+        if self._cpu is not None and not self._cpu.start(self.deadline):
+            self.cancelled = True
+            self.usage.throttled_s = self._cpu.throttled_s
+            raise self._late()
+
+    def begin(self, instance: EngineInstance, slice_: int) -> None:
+        """Give *instance* its first slice."""
+        self._instance = instance
+        self.slice = self._granted = slice_
+        instance.set_fuel(slice_)
+
+    def end(self) -> None:
+        """Count what was used of the last slice."""
+        if self._instance is not None:
+            self.usage.instructions += self._granted - self._instance.fuel()
+            self._instance = None
+        if self._cpu is not None:
+            self._cpu.end(self.timer.cpu_s)
+            self.usage.throttled_s = self._cpu.throttled_s
+
+    @property
+    def effects(self) -> Effects:
+        """What the guest asked of others so far."""
+        if self._effects is None:
+            self._effects = Effects()
+        return self._effects
+
+    def call_extension(self, name: str, method: str, arguments: bytes) -> ExtensionAnswer | None:
+        if self.stopped is not None:
+            return None
+        if self.extensions is None:
+            return no_answer(name)
+        return self.extensions.call(self, name, method, arguments)
+
+    def park(self) -> None:
+        """Stop the clock: others have the CPU until `go_on`."""
+        self.give_way()
+        self._parked_at = time.monotonic()
+        self._left_s = self.deadline - self._parked_at
+        self._used_cpu_s = self.timer.cpu_s()
+
+    def go_on(self) -> None:
+        """Start the clock again, on the calling thread; the deadline moves along. It may be called
+        once more where the run had to stay parked: then what went by meanwhile does not count
+        either."""
+        now = time.monotonic()
+        self.timer.leave_out(now - self._parked_at)
+        self._parked_at = now
+        self.deadline = now + self._left_s
+        self.timer.move_here(self._used_cpu_s)
+
+    def give_way(self) -> None:
+        """Let others have the CPU: the host is going to wait on the guest's behalf."""
+        if self._cpu is not None:
+            self._cpu.give_way()
+
+    def stop(self, reason: NexusError) -> None:
+        if self.stopped is None:
+            self.stopped = reason
+        if self._instance is not None:
+            self.usage.instructions += self._granted - self._instance.fuel()
+            self._granted = _STOP
+            self._instance.set_fuel(_STOP)
+
+    def checkpoint(self, fuel: int) -> int:
+        """Refill the slice, or end the guest. Called by injected code with what is left of its
+        fuel (below zero)."""
+        self.usage.instructions += self._granted - fuel
+        if self.stopped is None:
+            cpu_s = self.timer.cpu_s()
+            if self._granted == self.slice:
+                self.slice = next_slice(self.slice, cpu_s - self._cpu_s)
+            self._cpu_s = cpu_s
+            self.stopped = self._why_not_on(cpu_s)
+        if self.stopped is not None:
+            self._granted = 0
+            return _STOP
+        self._granted = self.slice
+        return self.slice
+
+    def _why_not_on(self, cpu_s: float) -> NexusError | None:
+        """Wait while others are to have the CPU; say if this run's time is over."""
+        in_time = self._cpu is None or self._cpu.checkpoint(cpu_s, self.deadline)
+        # The clock too: among many busy threads the watchdog may get the GIL a little late.
+        if self.cancelled or not in_time or time.monotonic() >= self.deadline:
+            self.cancelled = True
+            return self._late()
+        if cpu_s > self.limits.cpu_timeout_s:
+            return CpuLimit(f"used more than {self.limits.cpu_timeout_s:g} s of CPU")
+        return None
+
+    def check_time(self) -> bool:
+        """Stop the run if its deadline is over; say whether it may go on."""
+        if self.cancelled or time.monotonic() >= self.deadline:
+            self.cancelled = True
+            self.stop(self._late())
+        return self.stopped is None
+
+    def _late(self) -> DeadlineExceeded:
+        return DeadlineExceeded(f"not finished within its deadline ({self.timeout_s:g} s)")

@@ -1,0 +1,78 @@
+"""`ExecutionResult`s: how an execution ended, or where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from nexus.errors import InternalError, NexusError
+from nexus.model import ExecutionResult, SuspensionInfo, Usage
+from nexus.run import Execution
+
+
+def succeeded(run: Execution, value: Any, *, cache_hit: bool = True) -> ExecutionResult:
+    """The result of *run*, which ended with *value*."""
+    return _result("success", run, cache_hit, return_value=value)
+
+
+def failed(run: Execution, error: NexusError, *, cache_hit: bool = True) -> ExecutionResult:
+    """The result of *run*, which ended with *error*, with what it asked of others until then."""
+    return _result("error", run, cache_hit, error=error_json(error))
+
+
+def suspended(run: Execution, info: SuspensionInfo, *, cache_hit: bool = True) -> ExecutionResult:
+    """The result of *run* so far; what it used is of all of it."""
+    usage, timer = run.usage, run.timer
+    usage.duration_s, usage.cpu_s = timer.wall_s(), timer.cpu_s()
+    if run.lent is not None:
+        usage.memory_used_bytes = run.lent.memory_used()
+        usage.memory_peak_bytes = run.lent.memory_peak()
+    return _result("suspended", run, cache_hit, suspension=suspension_json(info))
+
+
+def noted(result: ExecutionResult, *, cache_hit: bool) -> ExecutionResult:
+    """*result*, with what is known of compiling outside the run."""
+    return replace(result, metrics={**(result.metrics or {}), "cache_hit": cache_hit})
+
+
+def suspension_json(info: SuspensionInfo) -> dict[str, Any]:
+    """A suspension as results have it: for whoever has the execution's result already."""
+    return {
+        "id": info.id,
+        "extension": info.extension,
+        "method": info.method,
+        "arguments": info.arguments,
+        "expires_at": info.expires_at,
+    }
+
+
+def error_json(error: NexusError) -> dict[str, str]:
+    """An error as results have it. What went wrong inside us stays in the log."""
+    message = "internal error" if isinstance(error, InternalError) else str(error)
+    return {"code": error.code, "message": message}
+
+
+def metrics_of(usage: Usage, *, cache_hit: bool) -> dict[str, Any]:
+    """What an execution used, as results have it; *cache_hit*: nothing was compiled for it."""
+    return {
+        "duration_us": round(usage.duration_s * 1e6),
+        "cpu_us": round(usage.cpu_s * 1e6),
+        "queue_us": round(usage.queue_s * 1e6),
+        "memory_used_bytes": usage.memory_used_bytes,
+        "memory_peak_bytes": usage.memory_peak_bytes,
+        "host_calls": usage.host_calls,
+        "instruction_count": usage.instructions,
+        "cache_hit": cache_hit,
+    }
+
+
+def _result(status: str, run: Execution, cache_hit: bool, **fields: Any) -> ExecutionResult:
+    new = run.effects.take()
+    return ExecutionResult(
+        status,
+        state_mutations=new.state_mutations,
+        events=new.events,
+        view_commands=new.view_commands,
+        metrics=metrics_of(run.usage, cache_hit=cache_hit),
+        **fields,
+    )

@@ -1,0 +1,169 @@
+"""The code that is put into guests: checks, charges and the functions that ask the host.
+
+The fuel lives in a global, which is right at any moment. Within loops its value is kept in a local
+as well, the *left*: an iteration then subtracts in a register and only stores, where to load,
+subtract and store would chain each iteration to the one before (5 to 8 cycles each). The compare
+is against zero because the sign bit is free on every machine, and LLVM takes `x < 0` for unlikely,
+which moves the call out of the way.
+"""
+
+from __future__ import annotations
+
+from nexus.wasm.format.layout import Layout
+from nexus.wasm.format.leb128 import encode_signed, encode_unsigned
+from nexus.wasm.format.names import ASK_DEPTH
+
+_EMPTY = b"\x40"  # block type: nothing in, nothing out
+_UNREACHABLE, _IF, _END, _CALL, _SELECT = b"\x00", b"\x04", b"\x0b", b"\x10", b"\x1b"
+_DROP = b"\x1a"
+_LOCAL_GET, _LOCAL_SET, _LOCAL_TEE = b"\x20", b"\x21", b"\x22"
+_GLOBAL_GET, _GLOBAL_SET = b"\x23", b"\x24"
+_I32_CONST, _I64_CONST = b"\x41", b"\x42"
+_I32_LT_U, _I64_LT_S = b"\x49", b"\x53"
+_I64_ADD, _I64_OR = b"\x7c", b"\x84"
+_I64_SUB, _I64_SHL, _I64_SHR_U, _I64_EXTEND_I32_U = b"\x7d", b"\x86", b"\x88", b"\xad"
+
+_IS_NEGATIVE = _I64_CONST + b"\0" + _I64_LT_S
+_BR_IF_1 = b"\x0d\x01"
+_STOP = _IF + _EMPTY + _UNREACHABLE + _END
+
+
+class Meter:
+    """Emits metering code for one module, given where fuel, refill and checkpoint ended up.
+
+    *left* is the local that mirrors the fuel where a loop runs, None elsewhere; *own* the one that
+    holds what depth is left to a frame.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        index = encode_unsigned(layout.fuel)
+        self._get, self._set = _GLOBAL_GET + index, _GLOBAL_SET + index
+        index = encode_unsigned(layout.depth)
+        self._get_depth, self._set_depth = _GLOBAL_GET + index, _GLOBAL_SET + index
+        self._checkpoint = _CALL + encode_unsigned(layout.checkpoint)
+        self._refill = _CALL + encode_unsigned(layout.refill)
+        self._checks: dict[tuple[int, int | None], bytes] = {}
+
+    # ---- fuel --------------------------------------------------------------------------------
+
+    def take_left(self, left: int) -> bytes:
+        """Set *left* from the fuel: ahead of a loop, and behind whatever may have changed it."""
+        return self._get + _LOCAL_SET + encode_unsigned(left)
+
+    def charge(self, cost: int, left: int | None = None) -> bytes:
+        """Take *cost* from the fuel without looking at what remains."""
+        return self.charge_sum(_I64_CONST + encode_signed(cost), left) if cost else b""
+
+    def charge_sum(self, costs: bytes, left: int | None) -> bytes:
+        """Take from the fuel what the code *costs* computes, an i64."""
+        if left is None:
+            return self._get + costs + _I64_SUB + self._set
+        index = encode_unsigned(left)
+        return b"".join((_LOCAL_GET, index, costs, _I64_SUB, _LOCAL_TEE, index, self._set))
+
+    def check(self, cost: int, left: int | None = None) -> bytes:
+        """Take *cost* from the fuel; call refill if that leaves less than nothing."""
+        found = self._checks.get((cost, left))
+        if found is None:
+            found = self.charge(cost, left) + self.refill_if_negative(left)
+            self._checks[cost, left] = found
+        return found
+
+    def repair(self, left: int) -> bytes:
+        """Begin the outer loop that `leave_if_negative` goes to: refill where it came from there.
+
+        Then the fuel does not know yet what *left* was charged. That is added again, for the inner
+        loop to take: it begins its round anew.
+        """
+        index = encode_unsigned(left)
+        get = _LOCAL_GET + index
+        taken = self._get + get + _I64_SUB
+        more = get + self._set + self._refill + self._get + _I64_ADD + _LOCAL_SET + index
+        return get + _IS_NEGATIVE + _IF + _EMPTY + taken + more + _END
+
+    def leave_if_negative(self, cost: int, left: int) -> bytes:
+        """Take *cost*, or go to the loop around this one if there is not so much left."""
+        index = encode_unsigned(left)
+        less = _LOCAL_GET + index + _I64_CONST + encode_signed(cost) + _I64_SUB
+        leave = _LOCAL_TEE + index + _IS_NEGATIVE + _BR_IF_1
+        return less + leave + _LOCAL_GET + index + self._set
+
+    def refill_if_negative(self, left: int | None) -> bytes:
+        if left is None:
+            return self._get + _IS_NEGATIVE + _IF + _EMPTY + self._refill + _END
+        get = _LOCAL_GET + encode_unsigned(left)
+        more = self._refill + self.take_left(left)
+        return get + _IS_NEGATIVE + _IF + _EMPTY + more + _END
+
+    def check_length(self, local: int, shift: int, cap: int | None, left: int | None) -> bytes:
+        """Charge for the unsigned i32 on top of the stack, and leave it there.
+
+        *local* is an i32 local to keep it in. A *cap* is the most it counts for.
+        """
+        index = encode_unsigned(local)
+        get = _LOCAL_GET + index
+        length = get + _I64_EXTEND_I32_U
+        if cap is not None:
+            limit = encode_signed(cap)
+            below = get + _I32_CONST + limit + _I32_LT_U
+            length += _I64_CONST + limit + below + _SELECT
+        scale = _I64_CONST + encode_signed(abs(shift)) + (_I64_SHL if shift > 0 else _I64_SHR_U)
+        charge = self.charge_sum(length + scale, left)
+        return _LOCAL_TEE + index + charge + self.refill_if_negative(left)
+
+    # ---- depth -------------------------------------------------------------------------------
+
+    def count_frame(self, own: int) -> bytes:
+        """Set *own*, once a frame has taken its share."""
+        less = self._get_depth + _I64_CONST + b"\1" + _I64_SUB
+        return less + _LOCAL_SET + encode_unsigned(own)
+
+    def check_frame(self, own: int, fuel: bool) -> bytes:
+        """Call refill if there is no depth left, or if *fuel* matters too and there is none.
+
+        One branch for both: either is negative exactly if their bits together are. Without depth,
+        refill does not return; a compiler that is told so moves the call out of the way.
+        """
+        index = encode_unsigned(own)
+        get = _LOCAL_GET + index
+        look = get + self._get + _I64_OR if fuel else get
+        ask = get + self._set_depth + self._refill + (b"" if fuel else _UNREACHABLE)
+        return look + _IS_NEGATIVE + _IF + _EMPTY + ask + _END
+
+    def pass_depth(self, own: int) -> bytes:
+        """Tell what is called next how much depth it may use."""
+        return _LOCAL_GET + encode_unsigned(own) + self._set_depth
+
+    def keep_depth(self, own: int) -> bytes:
+        """Set *own* to what depth there is, for `pass_depth` to restore."""
+        return self._get_depth + _LOCAL_SET + encode_unsigned(own)
+
+    # ---- our functions -----------------------------------------------------------------------
+
+    def refill_body(self) -> bytes:
+        """Give the body of `$refill`: without parameters, results and locals.
+
+        It traps here rather than in the host: nothing may raise through a guest (DESIGN fact 9).
+        """
+        ask = self._get + self._checkpoint + self._set + self._get + _IS_NEGATIVE + _STOP
+        fuel = self._get + _IS_NEGATIVE + _IF + _EMPTY + ask + _END
+        tell = self._ask_depth() + _DROP + _UNREACHABLE
+        depth = self._get_depth + _IS_NEGATIVE + _IF + _EMPTY + tell + _END
+        return b"\0" + fuel + depth + _END
+
+    def start_body(self, start: int) -> bytes:
+        """Give the body of `$start`: it asks for depth, which no one could set before, and calls
+        the guest's own start function."""
+        return b"".join(
+            (
+                b"\0",
+                self._ask_depth(),
+                self._set_depth,
+                _CALL,
+                encode_unsigned(start),
+                _END,
+            )
+        )
+
+    def _ask_depth(self) -> bytes:
+        return _I64_CONST + encode_signed(ASK_DEPTH) + self._checkpoint

@@ -1,0 +1,206 @@
+"""Puts a metered module together from a guest's (DESIGN facts 4, 5, 10, 11 and 23).
+
+Sections are read in the order of the specification, and each is checked as far as the rewrite
+needs: what is still wrong with types, engines find when they compile. Custom sections are
+dropped, the name section too: function indices have moved, and engines do not need it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from nexus.model import ModuleInfo, MutableGlobal
+from nexus.wasm.format import sections
+from nexus.wasm.format.layout import Layout
+from nexus.wasm.format.limits import Limits, RewriteLimits
+from nexus.wasm.format.name_section import find_functions
+from nexus.wasm.format.names import (
+    DEPTH_EXPORT,
+    FUEL_EXPORT,
+    FUNCTION_PREFIX,
+    GLOBAL_PREFIX,
+    MEMORY_EXPORT,
+)
+from nexus.wasm.format.reader import Reader
+from nexus.wasm.format.types import NUMBER_TYPES, VALUE_TYPES
+from nexus.wasm.metering.body import BodyRewriter
+from nexus.wasm.metering.call_graph import MAX_CHAIN
+from nexus.wasm.metering.code import rewrite_code
+from nexus.wasm.metering.meter import Meter
+from nexus.wasm.rewriting.declarations import (
+    rewrite_functions,
+    rewrite_globals,
+    rewrite_imports,
+    rewrite_memories,
+    rewrite_tables,
+    rewrite_types,
+)
+from nexus.wasm.rewriting.exports import (
+    FUNCTION,
+    GLOBAL,
+    MEMORY,
+    encode_export,
+    rewrite_exports,
+    rewrite_start,
+)
+from nexus.wasm.rewriting.segments import check_data, rewrite_elements
+
+SAVED_BYTES = 72
+"""of a frame, for the return address and the registers a function may save"""
+ARGUMENT_BYTES = 16
+"""of a frame, for each parameter and result that may lie on the stack"""
+
+_EXTENDED = (
+    sections.TYPE,
+    sections.IMPORT,
+    sections.FUNCTION,
+    sections.GLOBAL,
+    sections.EXPORT,
+    sections.CODE,
+)
+"""sections that get something of ours, so they exist in every output"""
+
+T = TypeVar("T")
+
+
+def rewrite(
+    wasm: bytes, limits: RewriteLimits, functions: Sequence[str] = ()
+) -> tuple[bytes, ModuleInfo]:
+    """Meter *wasm*, clamp what it may grow to, and export what a reset restores.
+
+    Returns the new binary, and what is known of the module as the guest declared it. *functions*
+    are exported too, by their names in its name section.
+
+    Raises: InvalidModule if it is malformed or uses what Nexus refuses, or has no such function.
+    """
+    return _Rewrite(bytes(wasm), limits, functions).run()
+
+
+class _Rewrite:
+    """One module on its way through; the methods run in the order of the sections."""
+
+    def __init__(self, wasm: bytes, limits: RewriteLimits, functions: Sequence[str]) -> None:
+        self.wasm, self.limits = wasm, limits
+        self.named = find_functions(wasm, functions)
+        self.found = {section.id: section for section in sections.split(wasm)}
+        self.layout = Layout()
+        self.payloads: dict[int, bytes] = {}
+        """of the new sections, by id"""
+
+    def run(self) -> tuple[bytes, ModuleInfo]:
+        self._declarations()
+        self._exports()
+        if sections.START in self.found:
+            self._rewrite(sections.START, rewrite_start)
+        self._rewrite(sections.ELEMENT, rewrite_elements)
+        self._code()
+        self._data()
+        return self._join(), self._info()
+
+    # ---- one section -------------------------------------------------------------------------
+
+    def _read(self, section: int, read: Callable[[Reader, Layout], T]) -> T:
+        """Apply *read* to a section, or to an empty vector where the section is missing."""
+        reader = self._reader(section)
+        result = read(reader, self.layout)
+        reader.finish()
+        return result
+
+    def _rewrite(self, section: int, rewritten: Callable[[Reader, Layout], bytes]) -> None:
+        self.payloads[section] = self._read(section, rewritten)
+
+    def _reader(self, section: int) -> Reader:
+        what = sections.NAMES[section]
+        if section not in self.found:
+            return Reader(b"\0", 0, 1, what)
+        _, _, payload, end = self.found[section]
+        return Reader(self.wasm, payload, end, what)
+
+    # ---- all sections ------------------------------------------------------------------------
+
+    def _declarations(self) -> None:
+        limits, payloads = self.limits, self.payloads
+        self._rewrite(sections.TYPE, rewrite_types)
+        payloads[sections.IMPORT], self.imports = self._read(sections.IMPORT, rewrite_imports)
+        ours = 2 if sections.START in self.found else 1
+        self._rewrite(
+            sections.FUNCTION, lambda reader, layout: rewrite_functions(reader, layout, ours)
+        )
+        self._rewrite(sections.TABLE, lambda reader, layout: rewrite_tables(reader, layout, limits))
+        payloads[sections.MEMORY], self.memory = self._read(
+            sections.MEMORY, lambda reader, layout: rewrite_memories(reader, layout, limits)
+        )
+        payloads[sections.GLOBAL], self.globals = self._read(sections.GLOBAL, rewrite_globals)
+
+    def _exports(self) -> None:
+        self.mutable_globals = tuple(
+            MutableGlobal(f"{GLOBAL_PREFIX}{index}", NUMBER_TYPES[found.type])
+            for index, found in enumerate(self.globals)
+            if found.mutable and found.type in NUMBER_TYPES
+        )
+        added = [
+            encode_export(FUEL_EXPORT, GLOBAL, self.layout.fuel),
+            encode_export(DEPTH_EXPORT, GLOBAL, self.layout.depth),
+        ]
+        if self.memory is not None:
+            added.append(encode_export(MEMORY_EXPORT, MEMORY, 0))
+        for found in self.mutable_globals:
+            index = int(found.export.removeprefix(GLOBAL_PREFIX))
+            added.append(encode_export(found.export, GLOBAL, index))
+        for name, index in self.named.items():
+            renumbered = self.layout.entrance(index, 0)
+            added.append(encode_export(FUNCTION_PREFIX + name, FUNCTION, renumbered))
+        self.payloads[sections.EXPORT], self.exports = self._read(
+            sections.EXPORT, lambda reader, layout: rewrite_exports(reader, layout, added)
+        )
+
+    def _code(self) -> None:
+        layout = self.layout
+        meter = Meter(layout)
+        bodies = BodyRewriter(self.wasm, layout, meter, self.limits)
+        self._rewrite(sections.CODE, lambda reader, _: rewrite_code(reader, bodies, meter))
+        self.reset_blocker = self._global_blocker() or bodies.reset_blocker
+
+    def _data(self) -> None:
+        """Check the data sections, which stay as they are."""
+        declared = None
+        if sections.DATA_COUNT in self.found:
+            declared = self._read(sections.DATA_COUNT, lambda reader, _: reader.u32())
+        self._read(sections.DATA, lambda reader, layout: check_data(reader, layout, declared))
+        for section in (sections.DATA_COUNT, sections.DATA):
+            if section in self.found:
+                _, _, payload, end = self.found[section]
+                self.payloads[section] = self.wasm[payload:end]
+
+    def _global_blocker(self) -> str | None:
+        for index, found in enumerate(self.globals):
+            if found.mutable and found.type not in NUMBER_TYPES:
+                kind = VALUE_TYPES[found.type]
+                return f"global {index} is a mutable {kind}, which a reset cannot restore"
+        return None
+
+    # ---- results -----------------------------------------------------------------------------
+
+    def _join(self) -> bytes:
+        return sections.join(
+            sections.encode(section, self.payloads[section])
+            for section in sections.ORDER
+            if section in self.payloads and (section in _EXTENDED or section in self.found)
+        )
+
+    def _info(self) -> ModuleInfo:
+        memory = self.memory or Limits(0, 0)
+        return ModuleInfo(
+            imports=self.imports,
+            exports=self.exports,
+            memory_min_pages=memory.minimum,
+            memory_max_pages=memory.maximum or 0,
+            has_memory=self.memory is not None,
+            mutable_globals=self.mutable_globals,
+            reset_blocker=self.reset_blocker,
+            has_start=sections.START in self.found,
+            functions=self.layout.functions - self.layout.imported_functions,
+            frame_bytes=SAVED_BYTES + ARGUMENT_BYTES * self.layout.largest_arity,
+            uncounted_frames=MAX_CHAIN + 1,  # one that calls nothing may be made unchecked
+        )

@@ -1,0 +1,78 @@
+"""Two compilers: the quick one's code serves until the better one's is there."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+
+from nexus.compiler.cache import ArtifactCache
+from nexus.compiler.compiler import Compiler, CompilerLimits
+from nexus.compiler.tiers import TieredCompiler
+from nexus.errors import CompilationError
+from nexus.model import Compiled
+from tests import support
+
+LIMITS = CompilerLimits(timeout_s=60.0, memory_bytes=2 << 30)
+MEMORY = 32 << 20
+PAIRS = [pair for pair in support.ENGINES if pair[1] == "llvm"]
+GOOD = '(module (memory (export "memory") 1) (func (export "_start")))'
+
+pytestmark = pytest.mark.skipif(not PAIRS, reason="only wasmer with LLVM has two compilers")
+
+
+def compiler_of(name: str, folder: Path) -> Compiler:
+    engine = support.engine("wasmer", name)
+    return Compiler(engine, ArtifactCache(folder, lambda _: None), folder, LIMITS, lambda *_: None)
+
+
+@pytest.fixture
+def tiers(tmp_path: Path) -> TieredCompiler:
+    return TieredCompiler(
+        compiler_of("cranelift", tmp_path), compiler_of("llvm", tmp_path), nullcontext
+    )
+
+
+@pytest.fixture
+def module(tmp_path: Path) -> Path:
+    path = tmp_path / "m.wat"
+    path.write_text(GOOD)
+    return path
+
+
+def improved(tiers: TieredCompiler, path: Path, compiled: Compiled) -> bool:
+    better = threading.Event()
+    tiers.improve([(path, MEMORY, compiled)], better.set)
+    return better.wait(60.0)
+
+
+def test_the_quick_code_comes_first_and_the_better_one_behind_it(
+    tiers: TieredCompiler, module: Path
+) -> None:
+    first = tiers.compile(module, MEMORY)
+    assert first.tier == "cranelift"
+    assert not tiers.is_outdated(module, MEMORY, first)
+    assert improved(tiers, module, first)
+    assert tiers.is_outdated(module, MEMORY, first)
+    second = tiers.compile(module, MEMORY)
+    assert second.tier == "llvm"
+    assert second.key != first.key
+    assert not tiers.is_outdated(module, MEMORY, second)
+
+
+def test_what_the_better_one_refuses_stays(
+    tiers: TieredCompiler, module: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = tiers.compile(module, MEMORY)
+    tried = threading.Event()
+
+    def refuse(path: Path, memory_bytes: int) -> Compiled:
+        tried.set()
+        raise CompilationError("too much")
+
+    monkeypatch.setattr(tiers._best, "compile", refuse)
+    tiers.improve([(module, MEMORY, first)], lambda: pytest.fail("nothing is better"))
+    assert tried.wait(60.0)
+    assert tiers.compile(module, MEMORY).tier == "cranelift"
