@@ -26,6 +26,7 @@ from bench.server import ROOT, Server
 from nexus.compiler.cache import ArtifactCache
 from nexus.compiler.compiler import Compiler, CompilerLimits
 from nexus.engines import create_engine
+from nexus.guest import Abis, built_in_abis
 
 PARTS = ("start", "compiling", "stages")
 MEMORY_BYTES = 32 << 20
@@ -134,13 +135,14 @@ def _compiling() -> Iterator[None]:
 
 
 def _compile(cache: Path) -> None:
-    _compiler(cache, "llvm").behind().prepare(MEMORY_BYTES)
+    _compiler(cache, "llvm").prepare(MEMORY_BYTES, idle=True)
 
 
 def _compiler(cache: Path, name: str) -> Compiler:
     engine = create_engine("wasmer", name, cache)
     limits = CompilerLimits(600.0, 2 << 30)
-    return Compiler(engine, ArtifactCache(cache, lambda _: None), cache, limits, lambda *_: None)
+    artifacts = ArtifactCache(cache, lambda _: None)
+    return Compiler(engine, artifacts, cache, limits, lambda *_: None, Abis(built_in_abis()))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.server import ROOT
 from nexus import config
 from nexus.guest.js.interpreter import Interpreter
-from nexus.guest.wasi.descriptors import CappedOutput
+from nexus.guest.preview1.descriptors import CappedOutput
 from nexus.model import Handler, HttpRequest
 from nexus.pool import WasmInstance
 from nexus.service import Service
@@ -44,7 +44,7 @@ def print_stages(cache: Path, folder: Path) -> None:
 
 
 def _print_stages(service: Service) -> None:
-    handlers = service.catalogue.handlers
+    handlers = service.handlers.catalogue.handlers
     compiler = handlers["hello"].compiled.tier
     print(
         f"{f'a request, in us ({compiler})':26}",

@@ -106,7 +106,7 @@ def measure(guest: str, count: int, expire_s: float, scratch: Path) -> Report:
 
 
 def _measure(guest: str, count: int, service: Service) -> Report:
-    runtime = WasmRuntime(service)
+    runtime = WasmRuntime.of(service)
     _resume(runtime, _suspend(runtime))
     _until(lambda: not _run_threads())
     start = _read(service)

@@ -6,28 +6,118 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from nexus.errors import GuestError, HandlerNotFound, InternalError, InvalidArgument
+from prometheus_client import CollectorRegistry, generate_latest
+
+from nexus import config
+from nexus.errors import (
+    EngineUnavailable,
+    GuestError,
+    HandlerNotFound,
+    InternalError,
+    InvalidArgument,
+    InvalidHandler,
+)
 from nexus.handlers.manifest import is_name
-from nexus.handlers.sources import SUFFIXES
+from nexus.metrics.derived import WithDerived
 from nexus.model import Context, ExecutionResult, ExtensionAnswer, Handler, SuspensionInfo
 from nexus.plugin_api.capabilities import check_token
+from nexus.plugin_api.extensions import Extension
+from nexus.plugins import load_plugins
 from nexus.run.results import failed, noted, succeeded
 from nexus.service import Service
+from nexus.service.choices import checks_by
+
+START_TIMEOUT_S = 600.0
+"""how long `WasmRuntime` waits for the handlers of a folder; beyond, it gives up"""
 
 
 class WasmRuntime:
-    """Runs handlers of a started `Service`. Thread-safe; a handler runs on the calling thread, or
-    where it can be suspended on one of its own."""
+    """Runs handlers from Python. Thread-safe; a handler runs on the calling thread, or where it can
+    be suspended on one of its own.
 
-    def __init__(self, service: Service, *, text_capabilities: Sequence[str] = ()) -> None:
-        """*text_capabilities*: what handlers given as source text may do; they have no manifest.
+        with WasmRuntime("handlers", timeout_ms=500) as runtime:
+            result = runtime.execute_handler("price", {"args": {"items": 3}})
+    """
 
-        Raises: ValueError for what is no capability.
+    def __init__(
+        self,
+        handlers: str | Path | None = None,
+        *,
+        text_capabilities: Sequence[str] = (),
+        extensions: Mapping[str, Extension] | None = None,
+        plugins: bool = False,
+        **settings: object,
+    ) -> None:
+        """Serve the folder *handlers* (None: none, only source text), and wait until its handlers
+        are loaded; the folder is watched for changes until `close`.
+
+        *settings*: by name, as in `docs/configuration.md`; neither environment nor files are read.
+        *text_capabilities*: what handlers given as source text may do; they have no manifest.
+        *extensions*: what answers `$ext.NAME.method(...)`, by NAME. *plugins*: load those that are
+        installed.
+
+        Raises: ConfigError, EngineUnavailable; ValueError for what is no capability; InvalidHandler
+            where the folder cannot be read.
         """
-        self._service = service
         self._text_capabilities = tuple(map(check_token, text_capabilities))
+        self._registry = CollectorRegistry()
+        loaded = load_plugins({}, self._registry, outside=None if plugins else ())
+        given = settings if handlers is None else {**settings, "handlers_dir": str(handlers)}
+        found = config.load(given, {}, Path.cwd(), (), checks_by(loaded))
+        self._service = Service(
+            found.settings, self._registry, plugins=loaded, extensions=extensions
+        )
+        self._owns_service = True
+        if handlers is None:
+            self._service.start_without_handlers()
+            return
+        if not found.settings.handlers_dir.is_dir():
+            raise InvalidHandler(f"handlers: there is no folder {handlers}")
+        self._service.start()
+        if not self._service.handlers.wait_loaded(START_TIMEOUT_S):
+            self.close()
+            raise EngineUnavailable(f"the handlers did not load in {START_TIMEOUT_S:g} s")
+
+    @classmethod
+    def of(cls, service: Service, *, text_capabilities: Sequence[str] = ()) -> WasmRuntime:
+        """Run the handlers of *service*, which somebody else starts and stops."""
+        runtime = cls.__new__(cls)
+        runtime._text_capabilities = tuple(map(check_token, text_capabilities))
+        runtime._service, runtime._owns_service = service, False
+        runtime._registry = CollectorRegistry()
+        return runtime
+
+    def __enter__(self) -> WasmRuntime:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Wait for what runs, and let everything go. May be called again."""
+        if self._owns_service:
+            self._owns_service = False
+            self._service.stop()
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """The handlers that serve, by name."""
+        return self._service.handlers.catalogue.handlers
+
+    @property
+    def problems(self) -> Mapping[str, str]:
+        """Why files of the handlers folder cannot serve, by file name."""
+        return self._service.host.problems()
+
+    def get_prometheus_metrics(self) -> str:
+        """Return the metrics of this runtime as Prometheus text."""
+        self._service.flush_metrics()
+        found = CollectorRegistry()
+        found.register(WithDerived(self._registry))
+        return generate_latest(found).decode()
 
     def execute_handler(
         self, handler: str, context: Mapping[str, Any] | bytes, timeout_ms: int | None = None
@@ -90,11 +180,11 @@ class WasmRuntime:
     def _find(self, handler: str) -> tuple[Handler, bool]:
         """The handler, and whether it had to be compiled."""
         if not is_name(handler):
-            text, is_new = self._service.texts.get(handler.encode("utf-8", "replace"))
+            text, is_new = self._service.handlers.texts.get(handler.encode("utf-8", "replace"))
             return replace(text, capabilities=self._text_capabilities), is_new
-        handlers = self._service.catalogue.handlers
+        handlers = self._service.handlers.catalogue.handlers
         found = handlers.get(handler)
-        if found is None and handler.endswith(SUFFIXES):
+        if found is None and handler.endswith(tuple(self._service.abis.suffixes)):
             found = handlers.get(handler.rpartition(".")[0])
         if found is None:
             raise HandlerNotFound(f"no handler {handler!r}")

@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,10 @@ import pytest
 from nexus.engines import create_engine
 from nexus.engines.frames import measured
 from nexus.errors import GuestError
-from nexus.model import Compiled, Context, FuncType, Handler, Limits
+from nexus.guest import Abis, built_in_abis
+from nexus.model import Compiled, Context, FuncType, Handler, Limits, Prepared, Snapshot
 from nexus.plugin_api.engine import Engine, EngineInstance, HostFunction, HostFunctions
-from nexus.plugin_api.guest import Run
+from nexus.plugin_api.guest import GuestBase, Run
 from nexus.run import Execution
 from nexus.wasm import RewriteLimits, rewrite
 
@@ -39,6 +41,7 @@ ENGINES = [*WASMER, ("wasmtime", "cranelift")]
 """every engine and compiler this Python has"""
 QUICK_ENGINES = [pair for pair in ENGINES if pair[1] != "llvm"]
 """those that compile at once"""
+ABIS = Abis(built_in_abis())
 PLAIN = Limits(timeout_s=20.0, cpu_timeout_s=20.0)
 
 _numbers = itertools.count()
@@ -91,6 +94,11 @@ def build(made_by: Engine, wat: str, pages: int = 64, abi: str = "test") -> Comp
     return Compiled(f"key-{next(_numbers)}", artifact, measured(info, artifact), abi)
 
 
+def prepared(plain: Compiled, key: str, snapshot: Snapshot) -> Compiled:
+    """Return *plain* under *key*, its instances starting from *snapshot*."""
+    return replace(plain, key=key, prepared=Prepared(snapshot, (), plain))
+
+
 def handler(compiled: Compiled, **fields: Any) -> Handler:
     """A handler called `h` that serves *compiled*."""
     return Handler(**{"name": "h", "route": "/h", "compiled": compiled, "limits": PLAIN, **fields})
@@ -106,7 +114,7 @@ def calls(*exports: str) -> Context:
     return Context(json.dumps(exports).encode())
 
 
-class Probe:
+class Probe(GuestBase):
     """A guest ABI whose tasks name exports to call; see `calls`.
 
     The answer is the first bytes of memory and the values of the mutable globals afterwards.
@@ -138,7 +146,7 @@ class Probe:
         assert self._run is not None
         self._stop(self._run)
 
-    def perform(
+    def evaluate(
         self, instance: EngineInstance, task: Any, handler: Handler, run: Run
     ) -> tuple[bytes, tuple[Any, ...]]:
         self._run = run

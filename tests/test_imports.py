@@ -1,94 +1,111 @@
-"""Imports point one way (DESIGN section 5): a package imports only what stands below it."""
+"""Imports point one way, and each room's docstring is a map of it."""
 
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support import ROOT
 
-LAYERS = (
-    ("wsgi", "gunicorn_worker", "gunicorn_logging", "gunicorn_settings", "cli"),
-    ("gunicorn_closing", "gunicorn_connection", "gunicorn_kept_alive"),
+PACKAGE = ROOT / "nexus"
+
+FLOORS = (
+    ("cli",),
+    ("server",),
+    ("wsgi",),
     ("http",),
-    ("runtime", "sizing", "shared_folder"),
+    ("runtime",),
     ("service",),
-    ("suspension",),
-    ("choices", "dispatch", "ordering", "results"),
-    ("handlers",),
-    ("plugins",),
-    ("engines",),
-    ("hookspecs",),
-    (
-        *("capacity", "config", "cpu", "guest", "logs", "metrics", "pool", "scheduling"),
-        *("wasm", "watchdog"),
-    ),
-    ("protocols",),
-    ("capabilities", "errors"),
+    ("handlers", "suspension"),
+    ("compiler",),
+    ("plugins", "pod", "pool"),
+    ("capacity", "config", "engines", "guest", "logs", "metrics", "run", "scheduling"),
+    ("wasm",),
+    ("plugin_api",),
+    ("errors",),
     ("model",),
 )
-"""from the top down; what is on one line does not import each other"""
+"""From the top down. A room imports only rooms on floors below its own: not its neighbours."""
 
-LEVELS = {name: level for level, names in enumerate(reversed(LAYERS)) for name in names}
+LEVELS = {name: level for level, names in enumerate(reversed(FLOORS)) for name in names}
+
+MOST_FILES = 20
+"""in one folder; more, and its listing no longer tells a story"""
 
 
 def modules() -> list[Path]:
-    return sorted(path for path in (ROOT / "nexus").rglob("*.py"))
+    return sorted(PACKAGE.rglob("*.py"))
 
 
-def part_of(path: Path) -> str:
-    """The layer's name: `nexus/pool/pool.py` -> `pool`, `nexus/__init__.py` -> ``."""
-    return path.relative_to(ROOT / "nexus").parts[0].removesuffix(".py").removesuffix("__init__")
+def folders() -> list[Path]:
+    """Every folder of the package that holds Python."""
+    return sorted({path.parent for path in modules()})
 
 
-def nodes(path: Path) -> Iterator[ast.AST]:
-    """All of a module's syntax; in `hookspecs`, which names what stands above it in signatures
-    alone, without what is imported for types."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    if part_of(path) == "hookspecs":
-        tree.body = [node for node in tree.body if not isinstance(node, ast.If)]
-    return ast.walk(tree)
+def room_of(path: Path) -> str:
+    """Return the room of a file: `nexus/pool/pool.py` -> `pool`, `nexus/__init__.py` -> ``."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py").removesuffix("__init__")
 
 
 def imported(path: Path) -> set[str]:
-    """The parts of Nexus that a module imports, anywhere in it."""
-    found: set[str] = set()
-    for node in nodes(path):
+    """Return the rooms that a file imports, anywhere in it."""
+    rooms: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: imports in full, please"
-            # `from nexus import config` names a part, not something of the package itself.
+            # `from nexus import config` names a room, not something of the package itself.
             names = [f"{node.module}.{alias.name}" for alias in node.names]
         else:
             continue
-        found.update(name.split(".")[1] for name in names if name.startswith("nexus."))
-    return found
+        rooms.update(name.split(".")[1] for name in names if name.startswith("nexus."))
+    return rooms
 
 
-def test_every_part_has_a_layer() -> None:
-    assert {part_of(path) for path in modules()} - {""} == LEVELS.keys()
+def test_every_room_is_on_a_floor() -> None:
+    assert {room_of(path) for path in modules()} - {""} == LEVELS.keys()
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_imports_point_down(path: Path) -> None:
-    part = part_of(path)
-    allowed = {name for name, level in LEVELS.items() if part and level < LEVELS[part]} | {part}
-    assert imported(path) <= allowed
+    room = room_of(path)
+    if not room:  # the public face: names of rooms on any floor, imported at their first use
+        return
+    below = {name for name, level in LEVELS.items() if level < LEVELS[room]}
+    assert imported(path) <= below | {room}
 
 
 def test_the_data_path_sees_no_engine_and_no_handler_files() -> None:
-    assert not imported(ROOT / "nexus/run/dispatch.py") & {
-        "engines",
-        "handlers",
-        "config",
-        "metrics",
-    }
+    assert not imported(PACKAGE / "run/dispatch.py") & {"engines", "handlers", "config", "metrics"}
+
+
+@pytest.mark.parametrize("folder", folders(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_package_maps_its_files(folder: Path) -> None:
+    """Its docstring names every file and folder in it."""
+    text = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or ""
+    named = set(re.findall(r"[\w./-]+", text))
+    things = [path for path in folder.iterdir() if not path.name.startswith(("__", "."))]
+    ours = [path for path in things if path.suffix in {"", ".py", ".js"}]
+    missing = [
+        path.name
+        for path in ours
+        if not named & {path.name, f"{path.name}/", path.stem, path.name.removesuffix(".py")}
+    ]
+    assert not missing
+    assert len([path for path in things if path.is_file()]) <= MOST_FILES
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("plugins/*/nexus_*/**/*.py")), ids=lambda p: p.name
+)
+def test_a_plugin_imports_the_public_face_only(path: Path) -> None:
+    assert imported(path) <= {"plugin_api"}
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WasmRuntime]:
     )
     service = Service(settings, None, extensions={"oracle": Oracle()})
     service.start_with(folder)
-    yield WasmRuntime(service, text_capabilities=["state:write:n"])
+    yield WasmRuntime.of(service, text_capabilities=["state:write:n"])
     service.stop(0.0)
 
 

@@ -71,11 +71,14 @@ def _compile(module: Path, emit: Path | None, service: Service) -> dict[str, Any
 
 
 def _emit(module: Path, emit: Path, service: Service) -> None:
-    from nexus.compiler.compiler import metered
+    from nexus.compiler.assemble import metered
+    from nexus.plugin_api.abi import ModuleProgram
 
     if emit.exists() and emit.samefile(module):
         raise click.UsageError(f"--emit {emit} would overwrite the module itself")
-    content = metered(module, service.engine, service.limits.memory_bytes)
+    program = service.abis.read(module)
+    runs_on = program.module if isinstance(program, ModuleProgram) else program.runtime
+    content = metered(runs_on, service.engine, service.limits.memory_bytes >> 16)
     try:
         emit.write_bytes(content)
     except OSError as error:

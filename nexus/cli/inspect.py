@@ -30,8 +30,9 @@ def inspect(path: Path, as_json: bool, **options: Any) -> None:
     """Show the handlers at MODULE or in DIR; exits with 1 if one of them cannot serve."""
 
     service = service_for_a_tool(**{"log_level": "error", **options})
-    sources = find_sources(path) if path.is_dir() else (source_at(path),)
-    orphans = find_orphans(path, sources) if path.is_dir() else {}
+    abis = service.abis
+    sources = find_sources(path, abis) if path.is_dir() else (source_at(path, abis),)
+    orphans = find_orphans(path, sources, abis) if path.is_dir() else {}
     catalogue = _load(sources, service)
     handlers = [_facts(handler) for handler in catalogue.handlers.values()]
     problems = {file: _problem(error) for file, error in catalogue.problems.items()}

@@ -62,7 +62,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from nexus.plugin_api.hooks import hookimpl
-from nexus.scheduling import PolicyFactory
+from nexus.plugin_api.scheduling import PolicyFactory
 
 from @PACKAGE@.policy import NewestFirst
 
@@ -78,7 +78,7 @@ waited for."""
 
 from __future__ import annotations
 
-from nexus.scheduling import PolicyBase, PolicyOptions, Ticket
+from nexus.plugin_api.scheduling import PolicyBase, PolicyOptions, Ticket
 
 
 class NewestFirst(PolicyBase):
@@ -107,7 +107,7 @@ _TEST = '''\
 from __future__ import annotations
 
 from nexus.plugins import load_plugins
-from nexus.scheduling import Ticket
+from nexus.plugin_api.scheduling import Ticket
 
 from @PACKAGE@.policy import NewestFirst
 

@@ -15,13 +15,15 @@ from nexus.cli.options import config_option, engine_options, service_for_a_tool
 @config_option
 @engine_options
 def prepare(best: bool, **options: Any) -> None:
-    """Compile the JavaScript engine into the cache (for set-up scripts and images)."""
+    """Compile the language runtimes into the cache (for set-up scripts and images)."""
 
     service = service_for_a_tool(**options)
     compilers = [service.tiers.quick, service.compiler] if service.tiers else [service.compiler]
     for compiler in compilers if best else compilers[:1]:
         began = time.monotonic()
-        compiler.prepare(service.limits.memory_bytes)
-        click.echo(
-            f"JavaScript engine: compiled by {compiler.tier} in {time.monotonic() - began:.1f} s"
-        )
+        names = compiler.prepare(service.limits.memory_bytes)
+        click.echo(f"{', '.join(names)}: compiled by {compiler.tier} in {_s(began)}")
+
+
+def _s(began: float) -> str:
+    return f"{time.monotonic() - began:.1f} s"

@@ -76,7 +76,7 @@ def run(
         if raw:
             _run_raw(service, handler, _command(module, arguments, variables))
         if context is not None:
-            result = WasmRuntime(service).execute_handler(handler.name, content(context))
+            result = WasmRuntime.of(service).execute_handler(handler.name, content(context))
             _print(noted(result, cache_hit=not handler.compiled.is_new), as_json)
         else:
             request = http_request(handler, method, path, headers, content(data))

@@ -72,10 +72,9 @@ def _check_engine_and_others(settings: Settings, plugins: Plugins) -> None:
 
     Raises: EngineUnavailable, ConfigError.
     """
-    from nexus.compiler.runtimes import runtime_of
     from nexus.engines import create_engine
     from nexus.service.policy import policy_of
 
-    runtime_of(settings.javascript_runtime, settings.javascript_runtime_sha256)
+    plugins.guests(settings)
     create_engine(settings.engine, settings.compiler, settings.cache_dir, plugins.engines())
     policy_of(settings, plugins)

@@ -1,65 +1,64 @@
-"""An artifact on disk: what is known of a module, and its compiled code, under one digest.
+"""Artifacts on disk: a compiled module, or the state of a language runtime that loaded a handler.
 
 Engines trust compiled code completely: a truncated artifact crashes the process. So a file is
-`magic | SHA-256 of the rest | length of the JSON part | JSON | code`, and nothing of it is used
-before the digest was checked. Where there is a snapshot, its memory comes before the code.
+`magic | SHA-256 of the rest | length of the JSON part | JSON | content`, and nothing of it is used
+before the digest was checked. The content is a module's code, or a preparation's memory.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeAlias
 
 from nexus.model import Compiled, Export, FuncType, Import, ModuleInfo, MutableGlobal, Snapshot
 
-_MAGIC = b"NXART002"
+_MAGIC = b"NXART003"
 _DIGEST_BYTES = 32
 _HEADER_BYTES = len(_MAGIC) + _DIGEST_BYTES
 
 
-def pack(compiled: Compiled) -> bytes:
-    """The bytes of an artifact file."""
-    snapshot = compiled.snapshot
-    head = json.dumps(
-        {
-            "key": compiled.key,
-            "abi": compiled.abi,
-            "info": asdict(compiled.info),
-            "module_key": compiled.module_key,
-            "entry": compiled.entry,
-            "globals": snapshot and snapshot.globals,
-            "memory_bytes": len(snapshot.memory) if snapshot else 0,
-        }
-    )
-    memory = snapshot.memory if snapshot else b""
-    body = b"".join((len(head).to_bytes(4, "big"), head.encode(), memory, compiled.artifact))
+@dataclass(frozen=True, eq=False)
+class Preparation:
+    """A handler's state, apart from the language runtime whose state it is."""
+
+    key: str
+    runtime_key: str
+    snapshot: Snapshot = field(repr=False)
+    entry: tuple[int, ...]
+
+
+Artifact: TypeAlias = Compiled | Preparation
+
+
+def pack(artifact: Artifact) -> bytes:
+    """Return the bytes of an artifact file; of a `Compiled`, the module alone."""
+    if isinstance(artifact, Compiled):
+        head: dict[str, Any] = {"abi": artifact.abi, "info": asdict(artifact.info)}
+        content = artifact.artifact
+    else:
+        snapshot, content = artifact.snapshot, artifact.snapshot.memory
+        head = {"runtime_key": artifact.runtime_key, "entry": artifact.entry}
+        head["globals"] = snapshot.globals
+    line = json.dumps({"key": artifact.key, **head}).encode()
+    body = b"".join((len(line).to_bytes(4, "big"), line, content))
     return _MAGIC + hashlib.sha256(body).digest() + body
 
 
-def unpack(content: bytes, key: str) -> Compiled | None:
-    """The compiled module in an artifact file; None where the bytes are damaged or not *key*'s."""
+def unpack(content: bytes, key: str) -> Artifact | None:
+    """Return what an artifact file holds; None where the bytes are damaged or not *key*'s."""
     header, body = content[:_HEADER_BYTES], memoryview(content)[_HEADER_BYTES:]
     if header != _MAGIC + hashlib.sha256(body).digest():
         return None
     split = 4 + int.from_bytes(body[:4], "big")
-    head = json.loads(bytes(body[4:split]))
+    head, rest = json.loads(bytes(body[4:split])), bytes(body[split:])
     if head["key"] != key:
         return None
-    code = split + head["memory_bytes"]
-    snapshot = None
-    if head["globals"] is not None:
-        snapshot = Snapshot(bytes(body[split:code]), tuple(head["globals"]))
-    return Compiled(
-        key,
-        bytes(body[code:]),
-        _info(head["info"]),
-        head["abi"],
-        head["module_key"],
-        snapshot,
-        entry=tuple(head["entry"]),
-    )
+    if "info" in head:
+        return Compiled(key, rest, _info(head["info"]), head["abi"])
+    snapshot = Snapshot(rest, tuple(head["globals"]))
+    return Preparation(key, head["runtime_key"], snapshot, tuple(head["entry"]))
 
 
 def _info(fields: dict[str, Any]) -> ModuleInfo:

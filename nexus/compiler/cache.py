@@ -9,12 +9,15 @@ import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import TypeVar
 
-from nexus.compiler.artifact import pack, unpack
+from nexus.compiler.artifact import Artifact, Preparation, pack, unpack
 from nexus.compiler.eviction import evict, sweep, touch
 from nexus.model import Compiled
 
 log = logging.getLogger("nexus.handlers")
+
+A = TypeVar("A", Compiled, Preparation)
 
 _TEMPORARY = "new-*"
 
@@ -45,8 +48,8 @@ class ArtifactCache:
         touch(self._path(key))
         return key in self
 
-    def get_or_make(self, key: str, make: Callable[[], Compiled]) -> Compiled:
-        """The artifact with this *key*, from the folder or else from *make*.
+    def get_or_make(self, key: str, kind: type[A], make: Callable[[], A]) -> A:
+        """Return the artifact with this *key*, of this *kind*, from the folder or else from *make*.
 
         While one process makes it, others wait for it. Where the folder cannot be used the
         artifact is made and used all the same, and the log says why.
@@ -54,10 +57,10 @@ class ArtifactCache:
         Raises: whatever *make* raises.
         """
         found = self._read(key)
-        if found is None:
+        if not isinstance(found, kind):
             with self._lock(key):
                 found = self._read(key)
-                if found is None:
+                if not isinstance(found, kind):
                     self._observe("miss")
                     made = make()
                     self._write(key, made)
@@ -73,7 +76,7 @@ class ArtifactCache:
     def _path(self, key: str) -> Path:
         return self._folder / f"{key}.nxa"
 
-    def _read(self, key: str) -> Compiled | None:
+    def _read(self, key: str) -> Artifact | None:
         path = self._path(key)
         try:
             with open(path, "rb") as file:
@@ -91,13 +94,13 @@ class ArtifactCache:
             touch(path)
         return found
 
-    def _write(self, key: str, compiled: Compiled) -> None:
+    def _write(self, key: str, artifact: Artifact) -> None:
         try:
             sweep(self._folder, _TEMPORARY)
             handle, temporary = tempfile.mkstemp(dir=self._folder, prefix=_TEMPORARY[:-1])
             try:
                 with os.fdopen(handle, "wb") as file:
-                    file.write(pack(compiled))
+                    file.write(pack(artifact))
                 os.replace(temporary, self._path(key))
             except BaseException:
                 os.unlink(temporary)

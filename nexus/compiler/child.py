@@ -8,20 +8,19 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from nexus.compiler.artifact import pack, unpack
-from nexus.compiler.compiler import to_wasm
-from nexus.compiler.orders import Order, read_order
-from nexus.compiler.script_setup import set_up
+from nexus.compiler.artifact import Artifact, pack, unpack
+from nexus.compiler.assemble import to_wasm
+from nexus.compiler.orders import CompileHandler, CompileRuntime, Order, Prepare, Terms, read_order
 from nexus.engines import BUILT_IN, create_engine
 from nexus.engines.frames import measured
 from nexus.errors import CompilationError, InvalidHandler, InvalidModule, NexusError
-from nexus.guest import recognise
-from nexus.guest.js.bundle import unpack_bundle
-from nexus.model import Compiled
+from nexus.guest import Abis, built_in_abis
+from nexus.model import Compiled, ModuleInfo
 from nexus.plugin_api.engine import Engine
 from nexus.wasm import RewriteLimits, rewrite
 
@@ -29,15 +28,16 @@ _PR_SET_PDEATHSIG = 1  # prctl(2); the "parent" is the thread that started this 
 
 
 def main() -> int:
-    # Nobody waits for the answer of a child whose worker is gone.
+    """Fulfil the order on stdin; the exit status says whether stdout has an artifact."""
+    # A worker that has ended cannot take the answer.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     order = read_order(sys.stdin.buffer)
     # What the compiler prints by itself must not mix with the answer.
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    _give_way(order.idle)
+    _give_way(order.terms.idle)
     try:
-        compiled = _fulfil(order)
+        artifact = _fulfil(order)
     except NexusError as error:
         answer.write(json.dumps(_described(error)).encode())
         return 1
@@ -49,7 +49,7 @@ def main() -> int:
         )
         return 1
     else:
-        answer.write(pack(compiled))
+        answer.write(pack(artifact))
         return 0
     finally:
         answer.close()
@@ -66,38 +66,63 @@ def _give_way(idle: bool) -> None:
     os.nice(19 if idle else 10)
 
 
-def _fulfil(order: Order) -> Compiled:
-    engine = _engine(order)
-    resource.setrlimit(resource.RLIMIT_CPU, (order.cpu_s, order.cpu_s + 1))
-    if order.runtime_key:
-        return _set_up(order, engine)
-    _limit_memory(order.address_space_bytes)
-    (source,) = order.parts
-    wasm = to_wasm(source, engine) if order.is_text else source
-    limits = RewriteLimits(memory_pages=order.pages)
-    rewritten, info = rewrite(wasm, limits, order.functions)
-    abi = order.abi or recognise(info)
+def _fulfil(order: Order) -> Artifact:
+    terms, work = order.terms, order.work
+    engine = _engine(terms)
+    resource.setrlimit(resource.RLIMIT_CPU, (terms.cpu_s, terms.cpu_s + 1))
+    if isinstance(work, Prepare):
+        return _prepare(engine, terms, work)
+    return _compile(engine, terms, work)
+
+
+def _compile(engine: Engine, terms: Terms, work: CompileHandler | CompileRuntime) -> Compiled:
+    recognise = _recogniser(terms, work)
+    _limit_memory(terms.address_space_bytes)
+    module = work.module
+    wasm = to_wasm(module.source, engine) if module.is_text else module.source
+    limits = RewriteLimits(memory_pages=terms.pages)
+    rewritten, info = rewrite(wasm, limits, module.functions)
+    abi = recognise(info)
     artifact = engine.compile(rewritten)
-    return Compiled(order.key, artifact, measured(info, artifact), abi)
+    return Compiled(terms.key, artifact, measured(info, artifact), abi)
 
 
-def _engine(order: Order) -> Engine:
-    cache_dir = Path(order.cache_dir)
-    if order.engine in BUILT_IN:
-        return create_engine(order.engine, order.compiler, cache_dir)
-    from nexus.plugins import load_plugins  # all plugins are imported for that: a last resort
+def _recogniser(terms: Terms, work: CompileHandler | CompileRuntime) -> Callable[[ModuleInfo], str]:
+    if isinstance(work, CompileRuntime):
+        name = work.abi
+        return lambda _: name
+    return _abis(terms).recognise
+
+
+def _prepare(engine: Engine, terms: Terms, work: Prepare) -> Artifact:
+    from nexus.compiler.prepare import prepare
+
+    runtime = unpack(work.artifact, work.runtime_key)
+    if not isinstance(runtime, Compiled):
+        raise CompilationError("the language runtime's artifact was damaged on its way")
+    abi = _abis(terms).named(work.program.abi)
+    return prepare(engine, runtime, abi, work.program, terms.key)
+
+
+def _engine(terms: Terms) -> Engine:
+    cache_dir = Path(terms.cache_dir)
+    if terms.engine in BUILT_IN:
+        return create_engine(terms.engine, terms.compiler, cache_dir)
+    from nexus.plugins import load_plugins  # imports all plugins: a last resort
 
     factories = load_plugins(os.environ).engines()
-    return create_engine(order.engine, order.compiler, cache_dir, factories)
+    return create_engine(terms.engine, terms.compiler, cache_dir, factories)
 
 
-def _set_up(order: Order, engine: Engine) -> Compiled:
-    packed_runtime, packed_bundle, source = order.parts
-    runtime = unpack(packed_runtime, order.runtime_key)
-    if runtime is None:
-        raise CompilationError("QuickJS's artifact was damaged on its way")
-    bundle = unpack_bundle(packed_bundle)
-    return set_up(engine, runtime, bundle, order.key, source)
+def _abis(terms: Terms) -> Abis:
+    """Return the ABIs there are; those of plugins only where plugins bring some."""
+    if not terms.settings:
+        return Abis(built_in_abis())
+    from nexus import config
+    from nexus.plugins import load_plugins
+
+    loaded = config.load({}, {**os.environ, **terms.settings}, Path.cwd())
+    return Abis(load_plugins(os.environ).guests(loaded.settings))
 
 
 def _limit_memory(memory_bytes: int) -> None:

@@ -1,41 +1,36 @@
 """Turns a handler's files into what an instance is made from, by way of the cache.
 
-All of it happens in a child process (`child.py`, `compiler_child.py`): a hostile module may crash
-it or exhaust it, never a worker.
+All of it happens in a child process (`process.py`, `child.py`): a hostile module may crash or
+exhaust it, never a worker.
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
-from copy import copy
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 from weakref import WeakValueDictionary
 
-from nexus.compiler.artifact import pack
-from nexus.compiler.bundles import read_bundle
+from nexus.compiler.artifact import Artifact, Preparation, pack
 from nexus.compiler.cache import ArtifactCache
-from nexus.compiler.modules import Module
-from nexus.compiler.orders import Order
+from nexus.compiler.orders import CompileHandler, CompileRuntime, Order, Prepare, Terms, Work
 from nexus.compiler.process import run_child
-from nexus.compiler.runtimes import pinned_runtime
-from nexus.errors import InvalidHandler, InvalidModule, NexusError
-from nexus.guest.js.bundle import Bundle
-from nexus.guest.js.setup import SETUP_VERSION
-from nexus.guest.js.web import source as prelude_source
-from nexus.model import Compiled
+from nexus.errors import CompilationError, NexusError
+from nexus.guest import Abis
+from nexus.model import Compiled, Prepared
+from nexus.plugin_api.abi import Module, ModuleProgram, Program, RuntimeProgram
 from nexus.plugin_api.engine import Engine
-from nexus.wasm import REWRITER_VERSION, RewriteLimits, rewrite
+from nexus.wasm import REWRITER_VERSION
 
 PAGE_BYTES = 65536
-MAX_MODULE_BYTES = 64 << 20
 _PATIENCE = 30
-"""how much longer a compilation behind the service may take by the clock: with nothing to spare it
-stands still, and LLVM's code would never come if the clock ended that"""
-TEXT_NAME = "source.js"
-"""what source text without a file is called where its errors are located"""
+"""how much longer by the clock a compilation in the background may take: with no CPU time to spare
+it stands still, and LLVM's code would never come if the clock ended it"""
+
+A = TypeVar("A", Compiled, Preparation)
 
 
 @dataclass(frozen=True)
@@ -57,160 +52,122 @@ class Compiler:
         cache_dir: Path,
         limits: CompilerLimits,
         observe: Callable[[str, float], None],
-        runtime: Callable[[], Module] = pinned_runtime,
+        abis: Abis,
+        *,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
-        """*observe* hears of every compilation: the compiler's name, and the seconds it took.
-        *runtime* gives the JavaScript engine."""
+        """*observe* is called after every compilation, with the compiler's name and the seconds it
+        took. *settings*: all settings as environment variables, where plugins bring ABIs."""
         self._engine, self._cache = engine, cache
         self._cache_dir, self._limits = cache_dir, limits
-        self._observe = observe
-        self._runtime = runtime
-        self._idle = False
-        self._runtime_keys: dict[int, str] = {}
-        """by pages: to read and hash the JavaScript engine takes 10 ms"""
+        self._observe, self._abis = observe, abis
+        self._settings = settings or {}
         self._runtimes: WeakValueDictionary[str, Compiled] = WeakValueDictionary()
-        """by key, as long as a handler has it: 3.5 MB that all of them share"""
-
-    def behind(self) -> Compiler:
-        """The same, for what is not waited for: on CPU time that nobody else wants, of which
-        the limits allow as much as ever."""
-        found = copy(self)
-        found._idle = True
-        return found
-
-    def set_limits(self, limits: CompilerLimits) -> None:
-        """Have other limits, from the next compilation on."""
-        self._limits = limits
-
-    def compile(self, path: Path, memory_bytes: int) -> Compiled:
-        """Compile the handler whose module is at *path* for at most *memory_bytes* of memory.
-
-        Raises: InvalidHandler (unreadable, malformed, unknown imports, no entry point),
-            CompilationError (JavaScript that is wrong, too).
-        """
-        pages = memory_bytes // PAGE_BYTES
-        if path.suffix == ".js":
-            return self._compile_bundle(read_bundle(path), pages)
-        if path.suffix == ".ts":
-            raise InvalidHandler(
-                f"{path.name}: TypeScript is not accepted; compile it to {path.stem}.js "
-                "(with tsc, esbuild or swc) and put that here"
-            )
-        return self._compile_module(_module_at(path), pages)
-
-    def compile_text(self, source: bytes, memory_bytes: int) -> Compiled:
-        """Compile JavaScript that is in no file: a module, or a script.
-
-        Raises: CompilationError.
-        """
-        bundle = Bundle(TEXT_NAME, {TEXT_NAME: source}, is_text=True)
-        return self._compile_bundle(bundle, memory_bytes // PAGE_BYTES)
-
-    def text_tier(self, memory_bytes: int) -> str:
-        """Name of the compiler whose code `compile_text` gives now."""
-        return self.tier
-
-    def has_runtime(self, memory_bytes: int) -> bool:
-        """Tell whether the cache has the JavaScript engine's code."""
-        return self._runtime_key(memory_bytes // PAGE_BYTES) in self._cache
-
-    def prepare(self, memory_bytes: int) -> None:
-        """Compile the JavaScript engine, for handlers of at most *memory_bytes* of memory.
-
-        Raises: CompilationError.
-        """
-        self._compile_runtime(memory_bytes // PAGE_BYTES)
-
-    def _compile_runtime(self, pages: int) -> Compiled:
-        key = self._runtime_key(pages)
-        found = self._runtimes.get(key)
-        if found is None or not self._cache.touch(key):
-            found = self._compile_module(self._runtime(), pages)
-        return self._runtimes.setdefault(key, found)
-
-    def _runtime_key(self, pages: int) -> str:
-        if pages not in self._runtime_keys:
-            self._runtime_keys[pages] = self._module_key(self._runtime(), pages)
-        return self._runtime_keys[pages]
+        """by key, as long as a handler has it: some megabytes that all of them share"""
 
     @property
     def tier(self) -> str:
         """Name of the engine's compiler."""
         return self._engine.compiler
 
+    def set_limits(self, limits: CompilerLimits) -> None:
+        """Use other limits, from the next compilation on."""
+        self._limits = limits
+
+    # ---- what is asked for ------------------------------------------------------------------
+
+    def compile(self, path: Path, memory_bytes: int, *, idle: bool = False) -> Compiled:
+        """Compile the handler at *path* for up to *memory_bytes* of memory. *idle*: with CPU time
+        that nobody else wants, of which the limits allow as much as ever.
+
+        Raises: InvalidHandler (unreadable, malformed, unknown imports, no entry point),
+            CompilationError (sources that are wrong, too).
+        """
+        return self.compile_program(self._abis.read(path), memory_bytes, idle=idle)
+
+    def compile_program(
+        self, program: Program, memory_bytes: int, *, idle: bool = False
+    ) -> Compiled:
+        """Compile *program*; see `compile`."""
+        job = _Job(self, memory_bytes // PAGE_BYTES, idle)
+        if isinstance(program, ModuleProgram):
+            return job.module(program.module)
+        return job.prepared(program)
+
+    def prepare(self, memory_bytes: int, *, idle: bool = False) -> list[str]:
+        """Compile the language runtimes that come with Nexus, for handlers of up to *memory_bytes*
+        of memory; return the names of their ABIs.
+
+        Raises: CompilationError.
+        """
+        job = _Job(self, memory_bytes // PAGE_BYTES, idle)
+        runtimes = self._abis.runtimes()
+        for abi, module in runtimes.items():
+            job.runtime(module, abi)
+        return list(runtimes)
+
     def has_compiled(self, path: Path, memory_bytes: int) -> bool:
-        """Tell whether the cache has the code for the handler at *path*, so that `compile` takes
+        """Return whether the cache has the code for the handler at *path*, so that `compile` takes
         no compiler."""
-        pages = memory_bytes // PAGE_BYTES
         try:
-            if path.suffix == ".js":
-                key = self._runtime_key(pages)
-            else:
-                key = self._module_key(_module_at(path), pages)
+            return self.has_program(self._abis.read(path), memory_bytes)
         except NexusError:
             return False
-        return key in self._cache
+
+    def has_program(self, program: Program, memory_bytes: int) -> bool:
+        """Return whether the cache has the code for *program*."""
+        runs_on = program.module if isinstance(program, ModuleProgram) else program.runtime
+        return self.module_key(runs_on, memory_bytes // PAGE_BYTES) in self._cache
 
     def is_outdated(self, path: Path, memory_bytes: int, compiled: Compiled) -> bool:
-        """Nothing is: there is one compiler."""
+        """Return False: there is one compiler, so compiling again gives nothing better."""
         return False
 
-    def _module_key(self, module: Module, pages: int) -> str:
-        return _digest(
-            f"{REWRITER_VERSION} {self._engine.fingerprint} {pages} {module.is_text} "
-            f"{module.functions} {module.abi}",
-            module.source,
-        )
+    def program_tier(self, program: Program, memory_bytes: int) -> str:
+        """Return the name of the compiler whose code `compile_program` gives now."""
+        return self.tier
 
-    def _compile_module(self, module: Module, pages: int) -> Compiled:
-        key = self._module_key(module, pages)
+    def module_key(self, module: Module, pages: int) -> str:
+        """Return the cache key of *module*, compiled for up to *pages* of memory."""
+        return _digest(REWRITER_VERSION, self._engine.fingerprint, pages, module.digest)
 
-        def make() -> Compiled:
-            order = replace(
-                self._order(key, pages, module.source),
-                is_text=module.is_text,
-                functions=module.functions,
-                abi=module.abi,
-            )
-            began = time.monotonic()
-            compiled = self._run(order)
-            self._observe(self._engine.compiler, time.monotonic() - began)
-            return compiled
+    # ---- for `_Job` ---------------------------------------------------------------------------
 
-        return self._get_or_make(key, make)
+    def kept_runtime(self, key: str) -> Compiled | None:
+        """Return the runtime with this *key* if a handler has it and the cache has it still."""
+        found = self._runtimes.get(key)
+        return found if found is not None and self._cache.touch(key) else None
 
-    def _compile_bundle(self, bundle: Bundle, pages: int) -> Compiled:
-        """QuickJS is compiled once for all handlers; a handler is its state after loading them."""
-        runtime = self._compile_runtime(pages)
-        key = _digest(
-            f"{SETUP_VERSION} {runtime.key} {prelude_source.digest().hex()}", bundle.digest()
-        )
+    def keep_runtime(self, compiled: Compiled) -> Compiled:
+        """Let all handlers share *compiled*; return the one that they share."""
+        return self._runtimes.setdefault(compiled.key, compiled)
 
-        def make() -> Compiled:
-            source = self._runtime().source
-            order = self._order(key, pages, pack(runtime), bundle.pack(), source)
-            return self._run(replace(order, runtime_key=runtime.key))
-
-        made = self._get_or_make(key, make)
-        return replace(made, artifact=runtime.artifact, runtime=runtime)
-
-    def _get_or_make(self, key: str, make: Callable[[], Compiled]) -> Compiled:
-        """As the cache's, with what only this process knows of it."""
+    def get_or_order(
+        self, key: str, kind: type[A], pages: int, idle: bool, work: Callable[[], Work]
+    ) -> tuple[A, bool]:
+        """Return the artifact with this *key*, from the cache or ordered; and whether it is new."""
         made: list[str] = []
 
-        def noted() -> Compiled:
+        def make() -> A:
             made.append(key)
-            return make()
+            answer = self._run(Order(self._terms(key, pages, idle), work()))
+            if not isinstance(answer, kind):
+                raise CompilationError("the compiler answered with an artifact of another kind")
+            return answer
 
-        found = self._cache.get_or_make(key, noted)
-        return replace(found, tier=self.tier, is_new=bool(made))
+        found = self._cache.get_or_make(key, kind, make)
+        return found, bool(made)
 
-    def _run(self, order: Order) -> Compiled:
-        patience = _PATIENCE if self._idle else 1
-        return run_child(order, self._limits.timeout_s * patience)
+    def _run(self, order: Order) -> Artifact:
+        began = time.monotonic()
+        seconds = self._limits.timeout_s
+        artifact = run_child(order, seconds * _PATIENCE if order.terms.idle else seconds)
+        if not isinstance(order.work, Prepare):
+            self._observe(self._engine.compiler, time.monotonic() - began)
+        return artifact
 
-    def _order(self, key: str, pages: int, *parts: bytes) -> Order:
-        return Order(
+    def _terms(self, key: str, pages: int, idle: bool) -> Terms:
+        return Terms(
             engine=self._engine.name,
             compiler=self._engine.compiler,
             cache_dir=str(self._cache_dir),
@@ -218,43 +175,49 @@ class Compiler:
             pages=pages,
             address_space_bytes=self._limits.memory_bytes,
             cpu_s=max(1, int(self._limits.timeout_s)),
-            idle=self._idle,
-            parts=parts,
+            idle=idle,
+            settings=self._settings,
         )
 
 
-def _module_at(path: Path) -> Module:
-    """Raises: as `read_module`."""
-    return Module(read_module(path), is_text=path.suffix == ".wat")
+class _Job:
+    """One handler's compilation: for how much memory, and how urgent it is."""
+
+    def __init__(self, compiler: Compiler, pages: int, idle: bool) -> None:
+        self._compiler, self._pages, self._idle = compiler, pages, idle
+
+    def module(self, module: Module) -> Compiled:
+        """Compile a handler that is a module itself."""
+        return self._compiled(module, lambda: CompileHandler(module))
+
+    def runtime(self, module: Module, abi: str) -> Compiled:
+        """Compile a language runtime, or return the one that other handlers have."""
+        kept = self._compiler.kept_runtime(self._compiler.module_key(module, self._pages))
+        if kept is not None:
+            return kept
+        made = self._compiled(module, lambda: CompileRuntime(module, abi))
+        return self._compiler.keep_runtime(made)
+
+    def prepared(self, program: RuntimeProgram) -> Compiled:
+        """Compile the language runtime of *program*, and have it load the sources."""
+        runtime = self.runtime(program.runtime, program.abi)
+        sources = hashlib.sha256(program.sources).hexdigest()
+        key = _digest(program.abi, program.version, runtime.key, sources)
+        preparation, is_new = self._compiler.get_or_order(
+            key,
+            Preparation,
+            self._pages,
+            self._idle,
+            lambda: Prepare(program, runtime.key, pack(runtime)),
+        )
+        prepared = Prepared(preparation.snapshot, preparation.entry, runtime)
+        return replace(runtime, key=key, prepared=prepared, is_new=is_new)
+
+    def _compiled(self, module: Module, work: Callable[[], Work]) -> Compiled:
+        key = self._compiler.module_key(module, self._pages)
+        found, is_new = self._compiler.get_or_order(key, Compiled, self._pages, self._idle, work)
+        return replace(found, tier=self._compiler.tier, is_new=is_new)
 
 
-def _digest(text: str, content: bytes) -> str:
-    return hashlib.sha256(f"{text} ".encode() + hashlib.sha256(content).digest()).hexdigest()
-
-
-def metered(path: Path, engine: Engine, memory_bytes: int) -> bytes:
-    """The module at *path* as it is compiled: metered and clamped.
-
-    Raises: InvalidHandler.
-    """
-    source = read_module(path)
-    wasm = to_wasm(source, engine) if path.suffix == ".wat" else source
-    return rewrite(wasm, RewriteLimits(memory_pages=memory_bytes // PAGE_BYTES))[0]
-
-
-def to_wasm(text: bytes, engine: Engine) -> bytes:
-    """Assemble a module in the text format. Raises: InvalidModule."""
-    try:
-        return engine.wat_to_wasm(text.decode())
-    except UnicodeDecodeError as error:
-        raise InvalidModule("the text is not UTF-8", error.start) from error
-
-
-def read_module(path: Path) -> bytes:
-    """Raises: InvalidHandler where the file cannot be read or is larger than any module may be."""
-    try:
-        if path.stat().st_size > MAX_MODULE_BYTES:
-            raise InvalidHandler(f"{path.name} is larger than {MAX_MODULE_BYTES} bytes")
-        return path.read_bytes()
-    except OSError as error:
-        raise InvalidHandler(f"cannot read {path}: {error.strerror}") from error
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(" ".join(map(str, parts)).encode()).hexdigest()

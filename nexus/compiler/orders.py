@@ -1,47 +1,106 @@
-"""What the compiler's child is asked: one JSON line, then the parts it says the lengths of."""
+"""What the compiler's child is asked: one JSON line, then the parts whose lengths it gives."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import BinaryIO
+from typing import Any, BinaryIO, TypeAlias
+
+from nexus.plugin_api.abi import Module, RuntimeProgram
 
 
 @dataclass(frozen=True)
-class Order:
-    """One compilation (of the first part), or one set-up of a JavaScript handler (the parts are
-    QuickJS's artifact file, the bundle and QuickJS as it came)."""
+class Terms:
+    """With what, and within which limits, the child works."""
 
     engine: str
     compiler: str
     cache_dir: str
     key: str
-    """of what is to be made"""
+    """names what is made"""
     pages: int
-    """of linear memory at most"""
+    """most pages of linear memory"""
     address_space_bytes: int
     cpu_s: int
-    is_text: bool = False
-    """the module is in the text format"""
-    functions: tuple[str, ...] = ()
-    """to export by their names in the name section; given, the module is a language runtime, whose
-    ABI is not looked at"""
-    abi: str = ""
-    """to give the result; empty: what the module is recognised as"""
-    runtime_key: str = ""
-    """of QuickJS's artifact; given, this is a set-up"""
     idle: bool = False
     """take only CPU time that nobody else wants"""
-    parts: tuple[bytes, ...] = field(default=(), repr=False)
+    settings: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """all settings as environment variables, where plugins bring ABIs; else empty"""
+
+
+@dataclass(frozen=True)
+class CompileHandler:
+    """Compile a module that is a handler itself; its ABI is recognised."""
+
+    module: Module
+
+
+@dataclass(frozen=True)
+class CompileRuntime:
+    """Compile a language runtime for the ABI of this name."""
+
+    module: Module
+    abi: str
+
+
+@dataclass(frozen=True)
+class Prepare:
+    """Have a language runtime load a handler's sources."""
+
+    program: RuntimeProgram
+    runtime_key: str
+    artifact: bytes = field(repr=False)
+    """the compiled runtime, packed"""
+
+
+Work: TypeAlias = CompileHandler | CompileRuntime | Prepare
+
+
+@dataclass(frozen=True)
+class Order:
+    """One piece of work, and its terms."""
+
+    terms: Terms
+    work: Work
 
     def write(self) -> bytes:
-        """This order as bytes, for `read_order`."""
-        line = asdict(self) | {"parts": [len(part) for part in self.parts]}
-        return b"".join((json.dumps(line).encode(), b"\n", *self.parts))
+        """Return this order as bytes, for `read_order`."""
+        fields, parts = _encode(self.work)
+        line = {
+            "terms": asdict(self.terms),
+            "work": type(self.work).__name__,
+            **fields,
+            "parts": [len(part) for part in parts],
+        }
+        return b"".join((json.dumps(line).encode(), b"\n", *parts))
 
 
 def read_order(stream: BinaryIO) -> Order:
     """Read what `Order.write` wrote."""
-    fields = json.loads(stream.readline())
-    parts = tuple(stream.read(length) for length in fields.pop("parts"))
-    return Order(**{**fields, "functions": tuple(fields["functions"]), "parts": parts})
+    line = json.loads(stream.readline())
+    parts = [stream.read(length) for length in line["parts"]]
+    module = Module(parts[0], line["is_text"], tuple(line["functions"]))
+    work: Work
+    if line["work"] == CompileHandler.__name__:
+        work = CompileHandler(module)
+    elif line["work"] == CompileRuntime.__name__:
+        work = CompileRuntime(module, line["abi"])
+    else:
+        program = RuntimeProgram(line["abi"], module, parts[1], line["version"])
+        work = Prepare(program, line["runtime_key"], parts[2])
+    return Order(Terms(**line["terms"]), work)
+
+
+def _encode(work: Work) -> tuple[dict[str, Any], tuple[bytes, ...]]:
+    module = work.program.runtime if isinstance(work, Prepare) else work.module
+    fields: dict[str, Any] = {"is_text": module.is_text, "functions": module.functions}
+    parts: tuple[bytes, ...] = (module.source,)
+    if isinstance(work, CompileRuntime):
+        fields["abi"] = work.abi
+    elif isinstance(work, Prepare):
+        program = work.program
+        fields |= {"abi": program.abi, "version": program.version}
+        fields["runtime_key"] = work.runtime_key
+        parts = (module.source, program.sources, work.artifact)
+    return fields, parts

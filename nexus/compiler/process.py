@@ -7,13 +7,12 @@ import os
 import subprocess
 import sys
 
-from nexus.compiler.artifact import unpack
+from nexus.compiler.artifact import Artifact, unpack
 from nexus.compiler.orders import Order
 from nexus.errors import CompilationError, InvalidHandler, InvalidModule
-from nexus.model import Compiled
 
 
-def run_child(order: Order, timeout_s: float) -> Compiled:
+def run_child(order: Order, timeout_s: float) -> Artifact:
     """Have a child process fulfil *order*.
 
     Raises: InvalidHandler, CompilationError.
@@ -30,14 +29,14 @@ def run_child(order: Order, timeout_s: float) -> Compiled:
         raise CompilationError(f"compilation took longer than {timeout_s:g} s") from error
     except OSError as error:
         raise CompilationError(f"the compiler could not be started: {error}") from error
-    return _answer(child, order.key)
+    return _answer(child, order.terms.key)
 
 
-def _answer(child: subprocess.CompletedProcess[bytes], key: str) -> Compiled:
+def _answer(child: subprocess.CompletedProcess[bytes], key: str) -> Artifact:
     if child.returncode == 0:
-        compiled = unpack(child.stdout, key)
-        if compiled is not None:
-            return compiled
+        artifact = unpack(child.stdout, key)
+        if artifact is not None:
+            return artifact
         raise CompilationError("the compiler's answer was damaged")
     try:
         said = json.loads(child.stdout)

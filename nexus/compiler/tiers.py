@@ -17,6 +17,7 @@ from pathlib import Path
 from nexus.compiler.compiler import Compiler
 from nexus.errors import HandlerError
 from nexus.model import Compiled
+from nexus.plugin_api.abi import Program
 
 log = logging.getLogger("nexus.handlers")
 
@@ -47,16 +48,16 @@ class TieredCompiler:
         """Tell whether *compiled* could be had from the better compiler now."""
         return compiled.tier != self._best.tier and self._best.has_compiled(path, memory_bytes)
 
-    def compile_text(self, source: bytes, memory_bytes: int) -> Compiled:
-        """As `Compiler.compile_text`."""
-        return self._for_text(memory_bytes).compile_text(source, memory_bytes)
+    def compile_program(self, program: Program, memory_bytes: int) -> Compiled:
+        """As `Compiler.compile_program`."""
+        return self._for(program, memory_bytes).compile_program(program, memory_bytes)
 
-    def text_tier(self, memory_bytes: int) -> str:
-        """As `Compiler.text_tier`."""
-        return self._for_text(memory_bytes).tier
+    def program_tier(self, program: Program, memory_bytes: int) -> str:
+        """As `Compiler.program_tier`."""
+        return self._for(program, memory_bytes).tier
 
-    def _for_text(self, memory_bytes: int) -> Compiler:
-        return self._best if self._best.has_runtime(memory_bytes) else self.quick
+    def _for(self, program: Program, memory_bytes: int) -> Compiler:
+        return self._best if self._best.has_program(program, memory_bytes) else self.quick
 
     def improve(
         self, served: Iterable[tuple[Path, int, Compiled]], on_better: Callable[[], None]
@@ -78,7 +79,7 @@ class TieredCompiler:
                     continue
                 try:
                     with self._alone():
-                        self._best.behind().compile(path, memory_bytes)
+                        self._best.compile(path, memory_bytes, idle=True)
                 except HandlerError as error:
                     self._hopeless.add(compiled.loaded_as)
                     log.warning("%s stays with %s: %s", path.name, compiled.tier, error)

@@ -1,10 +1,18 @@
 """Typed settings: defaults, then `nexus.toml`, then sources that plugins add, then the mounted
 folder, then the environment, then the command line.
 
-`settings` declares them, `values` says how one value is read, `layers` and `folder` where values
-come from, `stack` joins the layers, `load` begins with them, `handover` passes them on to other
-processes, `live` follows their changes, `problems` words what is wrong. `toml_file` and `problems`
-also serve the handlers' manifests.
+settings.py       declares every setting, with its range and its meaning
+layers.py         one layer each for command line, environment, file and defaults
+folder.py         the mounted folder: one file a setting
+plugin_tables.py  the setting `plugins`: one table for each plugin
+toml_file.py      reads one small TOML file; handlers' manifests too
+stack.py          joins the layers
+load.py           begins with them: settings, or one error that lists everything wrong
+handover.py       passes settings on to other processes, by the environment
+live.py           follows changes while a worker runs
+problems.py       words for what is wrong; for handlers' manifests too
+describe.py       the settings as a table and as values to show
+admin_token.py    the runtime API's token
 """
 
 from __future__ import annotations

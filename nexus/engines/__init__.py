@@ -3,6 +3,7 @@
 wasmer.py       the engine on CPython 3.10, with LLVM or Cranelift
 wasmtime.py     the engine on CPython 3.11 and newer
 llvm_wheel.py   makes wasmer's LLVM wheel loadable
+frames.py       how much native stack one frame of a compiled module takes
 traps.py        one vocabulary for traps
 cpu.py          which machines an artifact fits
 """

@@ -1,33 +1,34 @@
 """Guest ABIs: how a request reaches a guest, and what the guest may ask of the host.
 
-One folder per ABI: `wasi`, a WASI preview 1 command that speaks CGI/1.1, and `js`, a JavaScript
-module in QuickJS.
+abis.py       the ABIs there are: by a handler's file, by its module, by name
+host/         what guests of all ABIs may ask of the host
+preview1/     WASI preview 1 as host functions
+wasi/         WASI preview 1 commands that speak CGI/1.1
+js/           JavaScript modules in QuickJS
+json_text.py  JSON texts from callers and guests
+headers.py    response headers that guests may not set
+
+An ABI is one folder, with an `abi.py` that says how it recognises a handler, what is compiled for
+it, how its snapshot is prepared and how its guests are made; `built_in_abis` registers it.
 """
 
 from __future__ import annotations
 
-from nexus.errors import InternalError
-from nexus.guest.js.guest import JsGuest
-from nexus.guest.recognition import recognise
-from nexus.guest.wasi.guest import WasiGuest
-from nexus.model import Compiled
-from nexus.plugin_api.guest import Guest
+from collections.abc import Sequence
 
-__all__ = ["can_defer", "guest_for", "recognise"]
+from nexus.guest.abis import Abis
+from nexus.guest.js.abi import JsAbi
+from nexus.guest.wasi.abi import WasiAbi
+from nexus.plugin_api.abi import Abi
 
-
-def can_defer(compiled: Compiled) -> bool:
-    """Tell whether guests of *compiled* can take `DEFERRED` for an answer."""
-    return compiled.abi == "js"
+__all__ = ["Abis", "built_in_abis"]
 
 
-def guest_for(compiled: Compiled) -> Guest:
-    """Make the host's side of *compiled* for the calling thread.
+def built_in_abis(javascript_runtime: str = "", javascript_sha256: str = "") -> Sequence[Abi]:
+    """Return the ABIs that come with Nexus, the one that is asked last behind the others.
 
-    Raises: InternalError if `compiled.abi` is none that `recognise` returns.
+    *javascript_runtime*, *javascript_sha256*: path and digest of another build of QuickJS.
+
+    Raises: ConfigError where that build cannot be used.
     """
-    if compiled.abi == "wasi":
-        return WasiGuest()
-    if compiled.abi == "js":
-        return JsGuest()
-    raise InternalError(f"artifact {compiled.key} names the unknown guest ABI {compiled.abi!r}")
+    return (JsAbi(javascript_runtime, javascript_sha256), WasiAbi())

@@ -12,7 +12,7 @@ from typing import Protocol
 from nexus.errors import HandlerConflict, HandlerError
 from nexus.handlers.manifest import check_name, load_manifest
 from nexus.handlers.routes import RESERVED_ROUTES, Routes, is_reserved
-from nexus.handlers.sources import Source, manifest_path, named_file
+from nexus.handlers.sources import Source
 from nexus.model import Compiled, Handler, Limits
 
 log = logging.getLogger("nexus.handlers")
@@ -85,7 +85,7 @@ def _load(
     changed = before.sources.get(source.file) != source
     try:
         if changed or _is_outdated(source, handler, compiler):
-            return load_handler(source.path, compiler, defaults), None
+            return load_handler(source, compiler, defaults), None
         if handler is not None and before.defaults != defaults:
             return _with_limits(handler, source, compiler, defaults), problem
     except HandlerError as error:
@@ -100,9 +100,9 @@ def _with_limits(
 
     Raises: HandlerError.
     """
-    limits = load_manifest(manifest_path(source.path), handler.name).limits(defaults)
+    limits = load_manifest(source.manifest, handler.name).limits(defaults)
     if limits.memory_bytes != handler.limits.memory_bytes:
-        return load_handler(source.path, compiler, defaults)
+        return load_handler(source, compiler, defaults)
     return replace(handler, limits=limits)
 
 
@@ -112,15 +112,15 @@ def _is_outdated(source: Source, handler: Handler | None, compiler: CompilesFile
     )
 
 
-def load_handler(path: Path, compiler: CompilesFiles, defaults: Limits) -> Handler:
-    """Load the handler whose module is at *path*, with the manifest beside it.
+def load_handler(source: Source, compiler: CompilesFiles, defaults: Limits) -> Handler:
+    """Load the handler of *source*, with the manifest beside it.
 
     Raises: HandlerError.
     """
-    name = check_name(named_file(path).stem)
-    manifest = load_manifest(manifest_path(path), name)
+    name = check_name(source.name)
+    manifest = load_manifest(source.manifest, name)
     limits = manifest.limits(defaults)
-    compiled = compiler.compile(path, limits.memory_bytes)
+    compiled = compiler.compile(source.path, limits.memory_bytes)
     return Handler(
         name=name,
         route=manifest.route,

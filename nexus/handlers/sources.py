@@ -9,14 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from nexus.compiler.bundles import list_files
 from nexus.errors import InvalidHandler
-
-SUFFIXES = (".wasm", ".wat", ".js", ".ts")
-"""`.ts` only to be refused with a reason"""
-SCRIPT_SUFFIX = ".js"
-INDEX = "index.js"
-"""the module of a handler that is a folder"""
+from nexus.guest import Abis
 
 _OTHERS = frozenset({"nexus.toml", "pyproject.toml", "Cargo.toml"})
 """files that are no manifests, where a project is its own handlers folder"""
@@ -27,78 +21,86 @@ FileState: TypeAlias = "tuple[int, int, int] | None"
 
 @dataclass(frozen=True)
 class Source:
-    """One handler's module file, and the state of all its files when they were listed."""
+    """One handler's file, and the state of all its files when they were listed."""
 
     path: Path
+    is_index: bool
+    """*path* is the file that makes its folder a handler"""
     state: tuple[FileState, ...]
 
     @property
+    def _named(self) -> Path:
+        return self.path.parent if self.is_index else self.path
+
+    @property
     def name(self) -> str:
-        """The handler's."""
-        return named_file(self.path).stem
+        """The handler's name."""
+        return self._named.name if self.is_index else self._named.stem
 
     @property
     def file(self) -> str:
-        """The module's path below the handlers folder."""
-        folder = named_file(self.path).parent
-        return self.path.relative_to(folder).as_posix()
+        """The file's path below the handlers folder."""
+        return self.path.relative_to(self._named.parent).as_posix()
+
+    @property
+    def manifest(self) -> Path:
+        """Where the handler's manifest is, if it has one."""
+        return self._named.parent / f"{self.name}.toml"
 
 
-def named_file(path: Path) -> Path:
-    """What carries the handler's name: the module at *path*, or the folder it is the index of."""
-    return path.parent if path.name == INDEX else path
-
-
-def manifest_path(path: Path) -> Path:
-    """Where the manifest of the handler at *path* is."""
-    return named_file(path).with_suffix(".toml")
-
-
-def find_sources(folder: Path) -> tuple[Source, ...]:
+def find_sources(folder: Path, abis: Abis) -> tuple[Source, ...]:
     """List the handlers in *folder*, by file name.
 
     Raises: InvalidHandler where the folder cannot be read.
     """
     try:
-        paths = sorted(filter(None, map(_module, folder.iterdir())))
+        paths = sorted(folder.iterdir())
     except OSError as error:
         raise InvalidHandler(
             f"cannot read the handlers folder {folder}: {error.strerror}"
         ) from error
-    return tuple(source_at(path) for path in paths)
+    return tuple(source_at(file, abis) for path in paths for file in _handler_files(path, abis))
 
 
-def find_orphans(folder: Path, sources: Iterable[Source]) -> dict[str, str]:
-    """What is missing beside each manifest in *folder* that belongs to none of *sources*, by the
-    manifest's name. In a folder that cannot be read there is none."""
+def find_orphans(folder: Path, sources: Iterable[Source], abis: Abis) -> dict[str, str]:
+    """Return what is missing beside each manifest in *folder* that belongs to none of *sources*, by
+    the manifest's name; nothing for a folder that cannot be read."""
     taken = {source.name for source in sources}
     try:
         paths = sorted(path for path in folder.iterdir() if path.suffix == ".toml")
     except OSError:
         return {}
     return {
-        path.name: f"a manifest without its handler: there is no {path.stem}.wasm, "
-        f"{path.stem}.wat, {path.stem}.js or {path.stem}/{INDEX}"
+        path.name: f"a manifest without its handler: there is no {_candidates(path.stem, abis)}"
         for path in paths
         if path.stem not in taken and path.name not in _OTHERS and path.is_file()
     }
 
 
-def source_at(path: Path) -> Source:
-    """The handler whose module is at *path*."""
+def source_at(path: Path, abis: Abis) -> Source:
+    """Return the handler whose file is at *path*."""
+    abi = abis.of_file(path)
     files = [path]
-    if path.suffix == SCRIPT_SUFFIX:
-        with suppress(InvalidHandler):  # it is said when the handler is loaded
-            files = list_files(path)
-    return Source(path, tuple(map(_state, (*files, manifest_path(path)))))
+    if abi is not None:
+        with suppress(InvalidHandler):  # reported when the handler is loaded
+            files = list(abi.files(path))
+    found = Source(path, path.name in abis.indexes, ())
+    return Source(path, found.is_index, tuple(map(_state, (*files, found.manifest))))
 
 
-def _module(path: Path) -> Path | None:
-    """The module file of the handler at *path*, if there is one."""
-    if path.suffix in SUFFIXES and path.is_file():
-        return path
-    index = path / INDEX
-    return index if not path.name.startswith(".") and index.is_file() else None
+def _handler_files(path: Path, abis: Abis) -> list[Path]:
+    """Return the handler's file at *path*, or in the folder there, if it is a handler."""
+    if path.name.startswith("."):
+        return []
+    if path.is_file():
+        return [path] if path.suffix in abis.suffixes and path.name not in abis.indexes else []
+    return [index for name in abis.indexes if (index := path / name).is_file()]
+
+
+def _candidates(stem: str, abis: Abis) -> str:
+    files = [f"{stem}{suffix}" for suffix in abis.suffixes if suffix != ".ts"]
+    *first, last = [*files, *(f"{stem}/{index}" for index in abis.indexes)]
+    return f"{', '.join(first)} or {last}"
 
 
 def _state(path: Path) -> FileState:

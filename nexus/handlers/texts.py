@@ -1,4 +1,4 @@
-"""Handlers that are in no file: JavaScript source text from whoever embeds Nexus."""
+"""Handlers that are in no file: source text from the program that embeds Nexus."""
 
 from __future__ import annotations
 
@@ -8,48 +8,52 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from nexus.compiler.bundles import MAX_BYTES
-from nexus.errors import InvalidHandler
+from nexus.guest import Abis
 from nexus.model import Compiled, Handler, Limits
+from nexus.plugin_api.abi import Program
 
 NAME: Final = "<source>"
 """of all of them, in logs and metrics; no handler of a folder can be called so"""
 
-KEPT: Final = 8  # some 7 MB each; more are in the cache on disk
+KEPT: Final = 8
+"""how many are kept in memory, some 7 MB each; more are in the cache on disk"""
 
 
-class CompilesTexts(Protocol):
-    def compile_text(self, source: bytes, memory_bytes: int) -> Compiled: ...
+class CompilesPrograms(Protocol):
+    """What source texts need of a compiler."""
 
-    def text_tier(self, memory_bytes: int) -> str: ...
+    def compile_program(self, program: Program, memory_bytes: int) -> Compiled: ...
+
+    def program_tier(self, program: Program, memory_bytes: int) -> str: ...
 
 
 class SourceTexts:
     """The handlers of the texts that were used last. Thread-safe."""
 
     def __init__(
-        self, compiler: CompilesTexts, limits: Limits, changed: Callable[[], None]
+        self, abis: Abis, compiler: CompilesPrograms, limits: Limits, changed: Callable[[], None]
     ) -> None:
         """*changed* is called when `handlers` has changed."""
-        self._compiler, self._limits, self._changed = compiler, limits, changed
+        self._abis, self._compiler = abis, compiler
+        self._limits, self._changed = limits, changed
         self._lock = threading.Lock()  # guards _kept
         self._kept: OrderedDict[bytes, Handler] = OrderedDict()
 
-    def get(self, source: bytes) -> tuple[Handler, bool]:
-        """The handler that *source* is, and whether it had to be compiled now.
+    def get(self, source: bytes, language: str = "javascript") -> tuple[Handler, bool]:
+        """Return the handler that *source* is, and whether it had to be compiled now.
 
         Raises: InvalidHandler for a text too long; CompilationError.
         """
-        if len(source) > MAX_BYTES:
-            raise InvalidHandler(f"the source has {len(source)} bytes; allowed are {MAX_BYTES}")
-        key = hashlib.sha256(source).digest()
-        tier = self._compiler.text_tier(self._limits.memory_bytes)
+        program = self._abis.read_text(language, source)
+        memory_bytes = self._limits.memory_bytes
+        key = hashlib.sha256(language.encode() + b"\0" + source).digest()
+        tier = self._compiler.program_tier(program, memory_bytes)
         with self._lock:
             found = self._kept.get(key)
             if found is not None and found.compiled.tier == tier:
                 self._kept.move_to_end(key)
                 return found, False
-        compiled = self._compiler.compile_text(source, self._limits.memory_bytes)
+        compiled = self._compiler.compile_program(program, memory_bytes)
         made = Handler(NAME, "", compiled, limits=self._limits)
         with self._lock:
             self._kept[key] = made
@@ -60,6 +64,6 @@ class SourceTexts:
         return made, compiled.is_new
 
     def handlers(self) -> list[Handler]:
-        """Those that are kept."""
+        """Return those that are kept."""
         with self._lock:
             return list(self._kept.values())

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from nexus.errors import HandlerError
+from nexus.guest import Abis
 from nexus.handlers.sources import Source, find_orphans, find_sources
 
 log = logging.getLogger("nexus.handlers")
@@ -23,8 +24,8 @@ POLL_S = 0.2
 class HandlersWatcher:
     """Calls *load* with the folder's sources, once at the start and after every change."""
 
-    def __init__(self, folder: Path, load: Callable[[Sequence[Source]], None]) -> None:
-        self._folder, self._load = folder, load
+    def __init__(self, folder: Path, abis: Abis, load: Callable[[Sequence[Source]], None]) -> None:
+        self._folder, self._abis, self._load = folder, abis, load
         self._orphans: dict[str, str] = {}
         """what was said of manifests without handlers"""
         self._stop = threading.Event()
@@ -61,7 +62,7 @@ class HandlersWatcher:
             self._load(sources)
         except Exception:  # the folder must stay watched: the next change may cure it
             log.exception("the handlers could not be loaded")
-        orphans = find_orphans(self._folder, sources)
+        orphans = find_orphans(self._folder, sources, self._abis)
         for name, missing in orphans.items():
             if name not in self._orphans:
                 log.warning("%s: %s", name, missing)
@@ -70,7 +71,7 @@ class HandlersWatcher:
     def _look(self) -> tuple[Source, ...] | None:
         """The sources now; None where the folder cannot be read, which changes nothing."""
         try:
-            return find_sources(self._folder)
+            return find_sources(self._folder, self._abis)
         except HandlerError as error:
             log.error("%s", error)
             self._stop.wait(10 * POLL_S)  # a folder that is gone is said seldom

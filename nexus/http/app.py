@@ -40,7 +40,7 @@ def create_app(
     if admin_token is not None:
         from nexus.http.api import make_blueprint  # 15 ms, of which its models are most
 
-        app.register_blueprint(make_blueprint(service, WasmRuntime(service), admin_token))
+        app.register_blueprint(make_blueprint(service, WasmRuntime.of(service), admin_token))
     _add_blueprints(app, service)
     app.register_error_handler(HTTPException, lambda error: _as_problem(service, error))
     app.after_request(_say_outcome)
@@ -67,7 +67,7 @@ def _add_health(app: Flask, service: Service) -> None:
 
 
 def _add_blueprints(app: Flask, service: Service) -> None:
-    for plugin, blueprint in service.plugins.blueprints(service.settings, service):
+    for plugin, blueprint in service.plugins.blueprints(service.settings, service.host):
         try:
             app.register_blueprint(blueprint)
         except (AssertionError, ValueError) as error:  # Flask's words for names taken already
@@ -110,7 +110,7 @@ def _as_problem(service: Service, error: HTTPException) -> Response:
 
 def _translated(service: Service, error: HTTPException) -> NexusError:
     if isinstance(error, exceptions.NotFound):
-        if service.loaded:
+        if service.handlers.loaded:
             return HandlerNotFound("nothing is served at this path")
         return Overloaded("the handlers are still being loaded")
     if isinstance(error, exceptions.MethodNotAllowed):

@@ -28,12 +28,12 @@ class HandlerLayer:
 
     def __init__(self, following: WSGIApplication, service: Service, log: AccessLog | None) -> None:
         self._following, self._service, self._log = following, service, log
-        self._filters = service.filters
+        self._handlers, self._filters = service.handlers, service.filters
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         began = time.monotonic()
         path = environ["PATH_INFO"]
-        handler = self._service.catalogue.routes.find(path)
+        handler = self._handlers.catalogue.routes.find(path)
         if handler is None:
             handler = self._found_late(path)
         if handler is None:
@@ -65,11 +65,11 @@ class HandlerLayer:
     def _found_late(self, path: str) -> Handler | None:
         """Wait for the handlers where they are still being loaded: another worker may have said
         already that it is ready."""
-        service = self._service
-        if service.loaded or is_reserved(path):
+        handlers = self._handlers
+        if handlers.loaded or is_reserved(path):
             return None
-        service.wait_loaded(service.limits.timeout_s)
-        return service.catalogue.routes.find(path)
+        handlers.wait_loaded(self._service.limits.timeout_s)
+        return handlers.catalogue.routes.find(path)
 
     def _problem(self, error: NexusError, handler: Handler, run: Execution | None) -> HttpResponse:
         run_id = run.execution_id if run else None

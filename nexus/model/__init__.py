@@ -8,10 +8,19 @@ results.py   what an execution with a JSON context comes to
 usage.py     what an execution used; pool and queue at one moment
 """
 
-from nexus.model.handler import Compiled, CpuAllocation, Handler, Limits, Snapshot
+from nexus.model.handler import Compiled, CpuAllocation, Handler, Limits, Prepared, Snapshot
 from nexus.model.outcome import Isolation, Outcome, State
 from nexus.model.results import DEFERRED, Effects, ExecutionResult, ExtensionAnswer, SuspensionInfo
-from nexus.model.tasks import Asked, Command, Context, HttpRequest, HttpResponse, Resumption
+from nexus.model.tasks import (
+    Asked,
+    Command,
+    Context,
+    HttpRequest,
+    HttpResponse,
+    JsonValue,
+    Resumption,
+    Task,
+)
 from nexus.model.usage import PoolCounts, Usage
 from nexus.model.wasm import Export, FuncType, Import, ModuleInfo, MutableGlobal
 
@@ -32,14 +41,17 @@ __all__ = [
     "HttpResponse",
     "Import",
     "Isolation",
+    "JsonValue",
     "Limits",
     "ModuleInfo",
     "MutableGlobal",
     "Outcome",
     "PoolCounts",
+    "Prepared",
     "Resumption",
     "Snapshot",
     "State",
     "SuspensionInfo",
+    "Task",
     "Usage",
 ]

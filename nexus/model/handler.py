@@ -50,24 +50,29 @@ class Compiled:
     """what the engine's `load` takes; trusted, so only ever from our own compiler child"""
     info: ModuleInfo
     abi: str
-    """`wasi`, `js`"""
-    module_key: str = ""
-    """names the module alone, where several share one (a language runtime); empty: as *key*"""
-    snapshot: Snapshot | None = None
+    """name of the guest ABI"""
+    prepared: Prepared | None = None
     """where instances start from; None: where instantiation leaves them"""
     tier: str = ""
     """name of the compiler whose code it is"""
     is_new: bool = False
     """whether it was made just now, not found in the cache"""
-    entry: tuple[int, ...] = ()
-    """what the guest ABI needs to enter *snapshot*: addresses and values in its memory"""
-    runtime: Compiled | None = field(default=None, repr=False)
-    """the language runtime whose artifact this has too; kept for other handlers to have the same"""
 
     @property
     def loaded_as(self) -> str:
         """What a thread's loaded module goes by."""
-        return self.module_key or self.key
+        return self.key if self.prepared is None else self.prepared.runtime.key
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """Where instances of a handler in a language runtime start: the runtime has loaded it."""
+
+    snapshot: Snapshot
+    entry: tuple[int, ...]
+    """what the guest ABI needs to enter *snapshot*: addresses and values in its memory"""
+    runtime: Compiled = field(repr=False)
+    """whose artifact the handler has too; kept for other handlers to have the same"""
 
 
 @dataclass(frozen=True)

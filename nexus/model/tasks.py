@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from nexus.model.results import ExtensionAnswer
 
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
+"""what `json.loads` returns"""
 
-@dataclass(slots=True)
-class HttpRequest:
-    """An HTTP request for `Guest.perform`, which answers with an `HttpResponse`."""
+R = TypeVar("R", covariant=True)
 
-    meta: Mapping[str, Any]
-    """CGI/1.1 meta-variables (RFC 3875 section 4.1), of which a WSGI environ is a superset:
-    what is not a `str`, or not a name of that section, is not for the guest"""
-    body: bytes = b""
+
+class Task(Generic[R]):
+    """What a guest can be asked to do; R is what it answers."""
+
+    __slots__ = ()
 
 
 @dataclass(slots=True)
 class HttpResponse:
+    """A guest's answer to an HTTP request."""
+
     status: int
     headers: list[tuple[str, str]]
     """without Content-Length, Connection and other hop-by-hop fields"""
@@ -30,28 +33,37 @@ class HttpResponse:
 
 
 @dataclass(slots=True)
-class Context:
-    """A JSON context for `Guest.perform`, which answers with a Python JSON value."""
+class HttpRequest(Task[HttpResponse]):
+    """An HTTP request."""
 
-    json: bytes
+    meta: Mapping[str, Any]
+    """CGI/1.1 meta-variables (RFC 3875 section 4.1), of which a WSGI environ is a superset:
+    what is not a `str`, or not a name of that section, is not for the guest"""
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What `Guest.perform` returns where the guest waits for an extension, with nothing of it left
-    on the stack."""
+    """The answer of a guest that waits for an extension, with nothing of it left on the stack."""
 
     extension: str
     method: str
     arguments: bytes
-    image: Any
+    image: object
     """all there is of the guest; its ABI alone knows how to go on from it"""
     size_bytes: int
     """of *image*"""
 
 
+@dataclass(slots=True)
+class Context(Task["JsonValue | Asked"]):
+    """A JSON context, which a guest answers with a value."""
+
+    json: bytes
+
+
 @dataclass(frozen=True, slots=True)
-class Resumption:
+class Resumption(Task["JsonValue | Asked"]):
     """The task to go on from where a guest asked, with the answer; on any instance of its module
     that is in the state of the snapshot."""
 
@@ -62,8 +74,8 @@ class Resumption:
 
 
 @dataclass(slots=True)
-class Command:
-    """A command line for `Guest.perform`, which answers with the exit code."""
+class Command(Task[int]):
+    """A command line, which a guest answers with its exit code."""
 
     args: tuple[str, ...]
     env: Mapping[str, str]

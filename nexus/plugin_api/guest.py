@@ -1,12 +1,13 @@
-"""What a guest ABI is: how a task reaches a guest, and what its host functions see of the run."""
+"""What a guest is: the host's side of a loaded module, and what its host functions see of a run."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
-from nexus.errors import NexusError
+from nexus.errors import InvalidArgument, NexusError
 from nexus.model import (
+    Asked,
     Command,
     Compiled,
     Context,
@@ -14,6 +15,8 @@ from nexus.model import (
     ExtensionAnswer,
     Handler,
     HttpRequest,
+    HttpResponse,
+    JsonValue,
     Limits,
     Resumption,
     Usage,
@@ -64,25 +67,65 @@ class Run(Protocol):
         ...
 
 
-Task: TypeAlias = HttpRequest | Context | Command | Resumption
-
-
 class Guest(Protocol):
-    """The host's side of one guest ABI, for one thread's loaded module.
+    """The host's side of one thread's loaded module. `GuestBase` refuses what a guest does not do.
 
-    Its functions serve whichever instance `perform` was last called with.
+    Its functions serve whichever instance it was last called with. All methods raise GuestError, or
+    whatever `run.stopped` holds when the guest has ended.
     """
 
-    def functions(self) -> HostFunctions: ...
-
-    def perform(self, instance: EngineInstance, task: Task, handler: Handler, run: Run) -> Any:
-        """Run *task* to its result: HttpRequest -> HttpResponse, Context -> JSON value,
-        Command -> exit code. Where the run answered `DEFERRED` and nothing else is left to do,
-        Context and Resumption -> Asked.
-
-        Raises: GuestError, or whatever `run.stopped` holds when the guest has ended.
-        """
+    def functions(self) -> HostFunctions:
+        """Return the functions that the module may import."""
         ...
+
+    def respond(
+        self, instance: EngineInstance, request: HttpRequest, handler: Handler, run: Run
+    ) -> HttpResponse:
+        """Answer *request*."""
+        ...
+
+    def evaluate(
+        self, instance: EngineInstance, context: Context, handler: Handler, run: Run
+    ) -> JsonValue | Asked:
+        """Return what the handler makes of *context*; `Asked` where the run answered `DEFERRED` and
+        nothing else is left to do."""
+        ...
+
+    def resume(
+        self, instance: EngineInstance, resumption: Resumption, handler: Handler, run: Run
+    ) -> JsonValue | Asked:
+        """Go on from where a guest asked; returns what `evaluate` does."""
+        ...
+
+    def execute(
+        self, instance: EngineInstance, command: Command, handler: Handler, run: Run
+    ) -> int:
+        """Run a command line and return its exit code."""
+        ...
+
+
+class GuestBase:
+    """Refuses every task; a guest overrides what it can do."""
+
+    def respond(
+        self, instance: EngineInstance, request: HttpRequest, handler: Handler, run: Run
+    ) -> HttpResponse:
+        raise InvalidArgument(f"{handler.name} takes no HTTP requests")
+
+    def evaluate(
+        self, instance: EngineInstance, context: Context, handler: Handler, run: Run
+    ) -> JsonValue | Asked:
+        raise InvalidArgument(f"{handler.name} takes no JSON contexts")
+
+    def resume(
+        self, instance: EngineInstance, resumption: Resumption, handler: Handler, run: Run
+    ) -> JsonValue | Asked:
+        raise InvalidArgument(f"{handler.name} waits on its stack, which no image has")
+
+    def execute(
+        self, instance: EngineInstance, command: Command, handler: Handler, run: Run
+    ) -> int:
+        raise InvalidArgument(f"{handler.name} takes requests and contexts, no command line")
 
 
 GuestFactory: TypeAlias = Callable[[Compiled], Guest]

@@ -21,18 +21,19 @@ from typing import TYPE_CHECKING
 
 import pluggy
 
+from nexus.plugin_api.abi import Abi
 from nexus.plugin_api.config_source import ConfigSource
 from nexus.plugin_api.engine import EngineFactory
 from nexus.plugin_api.extensions import Extension
 from nexus.plugin_api.filters import RequestFilter
+from nexus.plugin_api.host import Host
 from nexus.plugin_api.metrics import MetricsSink
 from nexus.plugin_api.scheduling import PolicyFactory
+from nexus.plugin_api.settings import Settings
 
 if TYPE_CHECKING:
     from flask import Blueprint
 
-    from nexus.config import Settings
-    from nexus.service import Service
 
 PROJECT = "nexus"
 """pluggy's project name, and the group of the entry points"""
@@ -72,6 +73,22 @@ def nexus_engines() -> Mapping[str, EngineFactory] | None:
 
     Raises: the start ends there. The chosen factory raises EngineUnavailable, with what to
     install, where the engine or compiler cannot be used here.
+    """
+
+
+@hookspec
+def nexus_guests(settings: Settings) -> Sequence[Abi] | None:
+    """Add guest ABIs: kinds of handlers, such as a language.
+
+    Called: once per worker, when its service is made, and in the compiler's child process, which
+    asks an ABI what its modules must have, and has it prepare its handlers.
+
+    Returns: ABIs. They are asked before the built-in ones whether a module is theirs, and win where
+    two read files of one suffix. A name that another plugin gave already stops the start. None: no
+    ABI.
+
+    Raises: ConfigError where the plugin's own options are wrong; the start ends there. What an ABI
+    raises for a handler is that handler's problem.
     """
 
 
@@ -139,11 +156,11 @@ def nexus_request_filters(settings: Settings) -> Sequence[RequestFilter] | None:
 
 
 @hookspec
-def nexus_blueprints(settings: Settings, service: Service) -> Sequence[Blueprint] | None:
+def nexus_blueprints(settings: Settings, host: Host) -> Sequence[Blueprint] | None:
     """Add pages of one's own to the Flask app behind the handlers.
 
-    Called: once per worker, when its app is made. *service* is not started yet: keep it, and use
-    it when a page is asked for.
+    Called: once per worker, when its app is made. The worker has not started yet: keep *host*, and
+    use it when a page is asked for.
 
     Returns: blueprints. Handlers' routes win over theirs, so their paths should be ones that
     handlers cannot have (below `/v1/`). Nothing asks their visitors who they are: they do that
@@ -155,11 +172,11 @@ def nexus_blueprints(settings: Settings, service: Service) -> Sequence[Blueprint
 
 
 @hookspec
-def nexus_started(service: Service) -> None:
+def nexus_started(host: Host) -> None:
     """Begin what runs beside the requests: a connection, a thread.
 
-    Called: once per worker, after its service has started; on a thread of its own beside those of
-    other plugins, which the service waits for at most `plugin_timeout_ms`. Handlers may still be
+    Called: once per worker, after it has started; on a thread of its own beside those of other
+    plugins, which the worker waits for at most `plugin_timeout_ms`. Handlers may still be
     loading. `nexus run` calls it too; commands that run no guest do not.
 
     Returns: None, always.
@@ -171,7 +188,7 @@ def nexus_started(service: Service) -> None:
 
 
 @hookspec
-def nexus_stopping(service: Service) -> None:
+def nexus_stopping(host: Host) -> None:
     """End what `nexus_started` began.
 
     Called: once per worker, when its service stops, after the last request and before the pool is

@@ -9,11 +9,11 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from nexus.config.settings import Settings
 from nexus.errors import ConfigError
 from nexus.plugin_api.option_types import Allowed
 from nexus.plugin_api.problems import DESCRIBED, shown, suggestion
 from nexus.plugin_api.secrets import HIDDEN, public
+from nexus.plugin_api.settings import Settings
 
 M = TypeVar("M", bound=BaseModel)
 

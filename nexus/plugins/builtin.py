@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from nexus.plugin_api.abi import Abi
 from nexus.plugin_api.engine import EngineFactory
 from nexus.plugin_api.hooks import hookimpl
 from nexus.plugin_api.metrics import MetricsSink
 from nexus.plugin_api.scheduling import PolicyFactory
+from nexus.plugin_api.settings import Settings
 from nexus.scheduling import BUILT_IN
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
-PROMETHEUS = "prometheus"
+PROMETHEUS, GUESTS = "prometheus", "guests"
 
 
 class Prometheus:
@@ -53,6 +55,16 @@ class Wasmtime:
         from nexus.engines import BUILT_IN
 
         return {"wasmtime": BUILT_IN["wasmtime"]}
+
+
+class Guests:
+    """WASI commands and JavaScript."""
+
+    @hookimpl
+    def nexus_guests(self, settings: Settings) -> Sequence[Abi]:
+        from nexus.guest import built_in_abis
+
+        return built_in_abis(settings.javascript_runtime, settings.javascript_runtime_sha256)
 
 
 class Scheduling:

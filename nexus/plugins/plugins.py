@@ -14,19 +14,29 @@ import pluggy
 from nexus.config import Settings
 from nexus.errors import NexusError, PluginError
 from nexus.plugin_api import hooks as hookspecs
+from nexus.plugin_api.abi import Abi
 from nexus.plugin_api.config_source import ConfigSource
 from nexus.plugin_api.engine import EngineFactory
 from nexus.plugin_api.extensions import Extension
 from nexus.plugin_api.filters import RequestFilter
 from nexus.plugin_api.hooks import PROJECT
+from nexus.plugin_api.host import Host
 from nexus.plugin_api.metrics import MetricsSink, SuspensionSink
 from nexus.plugin_api.problems import suggestion
 from nexus.plugin_api.scheduling import PolicyFactory
 from nexus.plugins import offers
-from nexus.plugins.builtin import PROMETHEUS, Prometheus, Scheduling, Wasmer, Wasmtime
+from nexus.plugins.builtin import (
+    GUESTS,
+    PROMETHEUS,
+    Guests,
+    Prometheus,
+    Scheduling,
+    Wasmer,
+    Wasmtime,
+)
 from nexus.plugins.candidates import DISABLED_VARIABLE, Candidate, built_in, disabled, installed
 from nexus.plugins.check import Found, described, find
-from nexus.plugins.timed import Timed
+from nexus.plugins.timed import Timed, close_all
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -60,6 +70,8 @@ class Plugins:
         for entry in reversed(self.found):
             self._pluggy.register(entry.plugin, entry.candidate.name)
         self._started: Timed | None = None
+        self._made: list[tuple[str, object]] = []
+        """what hooks returned, by plugin, for `close`"""
 
     # ---- what is built at the start ---------------------------------------------------------
 
@@ -92,6 +104,24 @@ class Plugins:
         """Every policy's factory by name. Raises: ConfigError."""
         return self._named("nexus_scheduling_policies", offers.factories)
 
+    @property
+    def bring_guests(self) -> bool:
+        """Whether plugins of other distributions bring guest ABIs."""
+        found = self._implementations("nexus_guests")
+        return any(each.plugin_name != GUESTS for each in found)
+
+    def guests(self, settings: Settings) -> list[Abi]:
+        """Return every guest ABI, the built-in ones last. Raises: ConfigError."""
+        found = self._objects("nexus_guests", Abi, settings=settings)
+        givers: dict[str, str] = {}
+        for plugin, abi in found:
+            if abi.name in givers:
+                reason = f"nexus_guests: {abi.name!r} is there already, from {givers[abi.name]}"
+                raise self.error(plugin, reason)
+            givers[abi.name] = f"plugin {plugin}"
+        found.sort(key=lambda entry: entry[0] == GUESTS)
+        return [abi for _, abi in found]
+
     def engines(self) -> dict[str, EngineFactory]:
         """Every engine's factory by name. Raises: ConfigError."""
         return self._named("nexus_engines", offers.factories)
@@ -104,34 +134,42 @@ class Plugins:
             settings=settings,
         )
 
-    def blueprints(self, settings: Settings, service: object) -> list[tuple[str, Blueprint]]:
+    def blueprints(self, settings: Settings, host: Host) -> list[tuple[str, Blueprint]]:
         """Every blueprint with its plugin's name. Raises: ConfigError."""
         from flask import Blueprint
 
-        return self._objects("nexus_blueprints", Blueprint, settings=settings, service=service)
+        return self._objects("nexus_blueprints", Blueprint, settings=settings, host=host)
 
     # ---- start and stop ---------------------------------------------------------------------
 
-    def start(self, service: object, timeout_s: float, failed: Callable[[str], None]) -> None:
+    def start(self, host: Host, timeout_s: float, failed: Callable[[str], None]) -> None:
         """Call every `nexus_started`, for *timeout_s* at most. *failed* hears the names of those
         that raise or take longer."""
         self._started = Timed("nexus_started", failed)
-        self._started.run(self._calls("nexus_started", service), timeout_s)
+        self._started.run(self._calls("nexus_started", host), timeout_s)
 
-    def stop(self, service: object, timeout_s: float, failed: Callable[[str], None]) -> None:
+    def stop(self, host: Host, timeout_s: float, failed: Callable[[str], None]) -> None:
         """Call every `nexus_stopping` whose plugin is not still starting, as `start` does."""
         if self._started is None:
             return
         still = self._started.running()
-        calls = self._calls("nexus_stopping", service)
+        calls = self._calls("nexus_stopping", host)
         for name in sorted(still & calls.keys()):
             log.error("plugin %s: nexus_started has not returned; nexus_stopping is left out", name)
         calls = {name: call for name, call in calls.items() if name not in still}
         Timed("nexus_stopping", failed).run(calls, timeout_s)
 
-    def _calls(self, hook: str, service: object) -> dict[str, Callable[[], Any]]:
+    def close(self, timeout_s: float, failed: Callable[[str], None]) -> None:
+        """Close what the hooks returned and has a `close`, the last first; metrics sinks are closed
+        by whoever flushes them. *failed* is called with the names of plugins whose `close` raises
+        or takes longer than *timeout_s* together with the others.
+        """
+        made, self._made = self._made[::-1], []
+        close_all(made, timeout_s, failed)
+
+    def _calls(self, hook: str, host: Host) -> dict[str, Callable[[], Any]]:
         return {
-            found.plugin_name: _bound(found, {"service": service})
+            found.plugin_name: _bound(found, {"host": host})
             for found in self._implementations(hook)
         }
 
@@ -160,7 +198,10 @@ class Plugins:
 
     def _objects(self, hook: str, protocol: type, **arguments: object) -> list[tuple[str, Any]]:
         found = self._call(hook, lambda value: offers.objects(value, protocol), **arguments)
-        return [(offer.plugin, thing) for offer in found for thing in offer.value]
+        things = [(offer.plugin, thing) for offer in found for thing in offer.value]
+        if hook != "nexus_metrics_sinks":
+            self._made += things
+        return things
 
     def _named(
         self, hook: str, check: Callable[[object], dict[str, T]], **arguments: object
@@ -173,6 +214,7 @@ class Plugins:
                     reason = f"{hook}: {name!r} is there already, from plugin {givers[name]}"
                     raise self.error(offer.plugin, reason)
                 things[name], givers[name] = thing, offer.plugin
+                self._made.append((offer.plugin, thing))
         return things
 
     def error(self, name: str, reason: str) -> PluginError:
@@ -195,6 +237,7 @@ def survey(
         built_in(PROMETHEUS, lambda: Prometheus(registry)),
         built_in("wasmer", Wasmer),
         built_in("wasmtime", Wasmtime),
+        built_in(GUESTS, Guests),
         built_in("scheduling", Scheduling),
         *(installed() if outside is None else outside),
     ]

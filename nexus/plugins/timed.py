@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from nexus.plugins.check import described
 
@@ -50,3 +50,33 @@ class Timed:
         except Exception as error:
             log.error("plugin %s: %s failed: %s", name, self._hook, described(error))
             self._failed(name)
+
+
+def close_all(
+    made: Sequence[tuple[str, object]], timeout_s: float, failed: Callable[[str], None]
+) -> None:
+    """Close each object of *made* that has a `close`, in order, each by its plugin's name.
+
+    They are closed on a thread of its own, which is waited for up to *timeout_s*.
+    """
+    closing: list[str] = []
+
+    def work() -> None:
+        for plugin, thing in made:
+            close = getattr(thing, "close", None)
+            if not callable(close):
+                continue
+            closing[:] = [plugin]
+            try:
+                close()
+            except BaseException as error:
+                log.error("plugin %s: close failed: %s", plugin, described(error))
+                failed(plugin)
+        closing.clear()
+
+    thread = threading.Thread(target=work, name="nexus-plugins-close", daemon=True)
+    thread.start()
+    thread.join(timeout_s)
+    for plugin in closing:
+        log.error("plugin %s: close takes more than %g s; going on without it", plugin, timeout_s)
+        failed(plugin)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from nexus.errors import InvalidState
-from nexus.model import Compiled, ExtensionAnswer, Handler, Isolation, Snapshot, State
+from nexus.model import Compiled, ExtensionAnswer, Handler, Isolation, Snapshot, State, Task
 from nexus.plugin_api.engine import EngineInstance
-from nexus.plugin_api.guest import Task
 from nexus.pool.linked import LinkedModule
 from nexus.run.execution import Execution
+from nexus.run.perform import perform
+
+R = TypeVar("R")
 
 _ids = itertools.count(1)
 
@@ -128,7 +130,7 @@ class WasmInstance:
 
     # ---- what it does -----------------------------------------------------------------------
 
-    def execute(self, compiled: Compiled, task: Task, *, handler: Handler, run: Execution) -> Any:
+    def execute(self, compiled: Compiled, task: Task[R], *, handler: Handler, run: Execution) -> R:
         """Run *task* and return its result. Whatever happens, the instance is executing until the
         pool takes it back or terminates it.
 
@@ -142,7 +144,7 @@ class WasmInstance:
         linked.enter(run, instance)
         run.lent = self
         try:
-            return linked.guest.perform(instance, task, handler, run)
+            return perform(linked.guest, instance, task, handler, run)
         finally:
             linked.leave(run)
             run.lent = None

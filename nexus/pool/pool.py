@@ -103,14 +103,15 @@ class InstancePool(SuspendedInstances):
 
     def _snapshot(self, compiled: Compiled, instance: EngineInstance) -> Snapshot:
         """Where *instance*, which is new, starts from; it is there when this returns."""
-        if compiled.snapshot is not None:
-            instance.grow_memory(len(compiled.snapshot.memory))
-            restore(instance, compiled.snapshot)
-            return compiled.snapshot
-        snapshot = self._snapshots.get(compiled.key)
-        if snapshot is None:
-            snapshot = self._snapshots.setdefault(compiled.key, take_snapshot(instance))
-        return snapshot
+        if compiled.prepared is not None:
+            snapshot = compiled.prepared.snapshot
+            instance.grow_memory(len(snapshot.memory))
+            restore(instance, snapshot)
+            return snapshot
+        kept = self._snapshots.get(compiled.key)
+        if kept is None:
+            kept = self._snapshots.setdefault(compiled.key, take_snapshot(instance))
+        return kept
 
     def release(self, instance: WasmInstance, handler: Handler, run: Execution) -> None:
         """Take back an instance after a clean exit: cleaned it goes to its thread's shelf, used up
@@ -248,6 +249,6 @@ class InstancePool(SuspendedInstances):
 
 def _initial_bytes(compiled: Compiled) -> int:
     """Linear memory of a new instance."""
-    if compiled.snapshot is not None:
-        return len(compiled.snapshot.memory)
+    if compiled.prepared is not None:
+        return len(compiled.prepared.snapshot.memory)
     return compiled.info.memory_min_pages * PAGE_BYTES

@@ -1,25 +1,26 @@
-"""The data path on one screen: admit, watch, acquire, execute, give back; observed at every stage.
+"""The data path on one screen: admit, watch, acquire, execute, give back, report.
 
 It sees protocols and values only; `nexus.service` joins the concrete parts.
 """
 
 from __future__ import annotations
 
-import copy
 import itertools
 import secrets
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 from nexus.errors import DeadlineExceeded, InternalError, NexusError
-from nexus.model import Handler, Outcome
+from nexus.model import Compiled, Handler, Outcome, Task
 from nexus.plugin_api.capabilities import NO_CAPABILITIES, capabilities_of
-from nexus.plugin_api.guest import Task
-from nexus.pool import InstancePool
 from nexus.run import Execution, ExtensionCaller
 from nexus.run.cpu import CpuControl
 from nexus.run.watchdog import Watch
+
+R = TypeVar("R")
+Lent = TypeVar("Lent", bound="Instance")
 
 Observer = Callable[[Handler, Execution, "NexusError | None"], None]
 """called once for every run, on its thread, after it ended"""
@@ -36,7 +37,7 @@ class Queue(Protocol):
         max_concurrency: int,
         deadline: float,
         priority: int,
-        task: Task | None,
+        task: Task[Any] | None,
     ) -> float: ...
 
     def leave(
@@ -52,13 +53,40 @@ class Deadlines(Protocol):
     def unwatch(self, watch: Watch) -> None: ...
 
 
+class Instance(Protocol):
+    """What the path needs of an instance (`nexus.pool.WasmInstance`)."""
+
+    def execute(
+        self, compiled: Compiled, task: Task[R], *, handler: Handler, run: Execution
+    ) -> R: ...
+
+
+class Instances(Protocol[Lent]):
+    """What the path needs of the pool (`nexus.pool.InstancePool`)."""
+
+    def acquire(self, handler: Handler, run: Execution) -> Lent: ...
+
+    def release(self, instance: Lent, handler: Handler, run: Execution) -> None: ...
+
+    def discard(self, instance: Lent) -> None: ...
+
+
+@dataclass(frozen=True)
+class Way:
+    """What a run passes on its way to an instance, and whom its end is reported to."""
+
+    queue: Queue
+    deadlines: Deadlines
+    observe: Observer
+
+
 class Dispatcher:
     """Runs tasks on pooled instances. Thread-safe; a run stays on the calling thread."""
 
     def __init__(
         self,
         admission: Queue,
-        pool: InstancePool,
+        pool: Instances[Any],
         watchdog: Deadlines,
         observe: Observer,
         cpu: Callable[[Handler], CpuControl] | None = None,
@@ -66,8 +94,7 @@ class Dispatcher:
     ) -> None:
         """*cpu* makes what shares the CPU out, for each execution; None: nothing does.
         *extensions* answers guests that call one."""
-        self._admission, self._pool, self._watchdog = admission, pool, watchdog
-        self._observe, self._cpu = observe, cpu
+        self._way, self._pool, self._cpu = Way(admission, watchdog, observe), pool, cpu
         self._measures = admission.measures
         self._extensions = extensions
         self._prefix = secrets.token_hex(4)
@@ -88,40 +115,31 @@ class Dispatcher:
             run.extensions = self._extensions
         return run
 
-    def through(
-        self, admission: Queue, watchdog: Deadlines, observe: Observer | None = None
-    ) -> Dispatcher:
-        """The same path with another queue and other deadlines, for one run that hands back what it
-        takes there while it is suspended; another *observe* too, where the path is gone in parts.
-        """
-        other = copy.copy(self)
-        other._admission, other._watchdog = admission, watchdog
-        if observe is not None:
-            other._observe = observe
-        return other
-
     def ended(self, handler: Handler, run: Execution, error: NexusError | None) -> None:
-        """Observe a run that has ended, where the path did not."""
-        self._observe(handler, run, error)
+        """Report the end of a run that did not end in `run`."""
+        self._way.observe(handler, run, error)
 
-    def run(self, handler: Handler, task: Task, run: Execution) -> Any:
-        """Run *task* to its result.
+    def run(self, handler: Handler, task: Task[R], run: Execution, way: Way | None = None) -> R:
+        """Run *task* to its answer. *way*: another one than usual, for a run that gives back what
+        it takes there while it is suspended.
 
         Raises: NexusError (AdmissionError, GuestError, InternalError).
         """
+        if way is None:
+            way = self._way
         error: NexusError | None = None
         try:
-            run.usage.queue_s = self._admission.enter(
+            run.usage.queue_s = way.queue.enter(
                 handler.name, handler.max_concurrency, run.deadline, handler.priority, task
             )
             began = time.monotonic() if self._measures else 0.0
             try:
-                return self._run_admitted(handler, task, run)
+                return self._run_admitted(handler, task, run, way.deadlines)
             finally:
                 took = None
                 if self._measures:
                     took = time.monotonic() - began, run.timer.cpu_s()
-                self._admission.leave(handler.name, handler.max_concurrency, took)
+                way.queue.leave(handler.name, handler.max_concurrency, took)
         except NexusError as raised:
             error = raised
             raise
@@ -133,14 +151,16 @@ class Dispatcher:
         finally:
             usage, timer = run.usage, run.timer
             usage.duration_s, usage.cpu_s = timer.wall_s(), timer.cpu_s()
-            self._observe(handler, run, error)
+            way.observe(handler, run, error)
 
-    def _run_admitted(self, handler: Handler, task: Task, run: Execution) -> Any:
-        watch = self._watchdog.watch(run)
+    def _run_admitted(
+        self, handler: Handler, task: Task[R], run: Execution, deadlines: Deadlines
+    ) -> R:
+        watch = deadlines.watch(run)
         try:
             run.wait_for_cpu()
             began = time.monotonic()
-            instance = self._pool.acquire(handler, run)
+            instance: Instance = self._pool.acquire(handler, run)
             run.usage.acquired_at = acquired_at = time.monotonic()
             run.usage.acquire_s = acquired_at - began
             clean = False
@@ -154,7 +174,7 @@ class Dispatcher:
                 else:
                     self._pool.discard(instance)
         finally:
-            self._watchdog.unwatch(watch)
+            deadlines.unwatch(watch)
             if run.cancelled or isinstance(run.stopped, DeadlineExceeded):
                 run.usage.overshoot_s = time.monotonic() - run.deadline
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from nexus.errors import CpuLimit, DeadlineExceeded, NexusError
 from nexus.model import Effects, ExtensionAnswer, Limits, Usage
@@ -12,12 +12,18 @@ from nexus.plugin_api.capabilities import NO_CAPABILITIES, Capabilities
 from nexus.plugin_api.engine import EngineInstance
 from nexus.run.cpu import CpuControl
 from nexus.run.slices import FIRST_SLICE, next_slice
-
-if TYPE_CHECKING:
-    from nexus.pool.instance import WasmInstance
+from nexus.run.timer import ExecutionTimer
 
 _STOP = -1
 """what a checkpoint returns to make the guest run `unreachable`"""
+
+
+class Lent(Protocol):
+    """The instance that a run executes on (`nexus.pool.WasmInstance`)."""
+
+    def memory_used(self) -> int: ...
+
+    def memory_peak(self) -> int: ...
 
 
 class ExtensionCaller(Protocol):
@@ -34,29 +40,6 @@ def no_answer(name: str) -> ExtensionAnswer:
     """The answer where no extension *name* is and the run cannot be suspended."""
     message = f"no extension {name!r} answers here"
     return ExtensionAnswer(False, json.dumps(message).encode())
-
-
-class ExecutionTimer:
-    """Wall and CPU time of the calling thread since it was made, in seconds."""
-
-    __slots__ = ("_cpu", "_wall")
-
-    def __init__(self) -> None:
-        self._wall, self._cpu = time.monotonic(), time.thread_time()
-
-    def wall_s(self) -> float:
-        return time.monotonic() - self._wall
-
-    def move_here(self, used_s: float = 0.0) -> None:
-        """Count the CPU time of the calling thread, from now on; it has a clock of its own."""
-        self._cpu = time.thread_time() - used_s
-
-    def leave_out(self, seconds: float) -> None:
-        """Do not count *seconds* of wall time that have passed."""
-        self._wall += seconds
-
-    def cpu_s(self) -> float:
-        return time.thread_time() - self._cpu
 
 
 class Execution:
@@ -110,7 +93,7 @@ class Execution:
         self.capabilities = capabilities
         self.extensions: ExtensionCaller | None = None
         """who answers calls of extensions; None: nobody"""
-        self.lent: WasmInstance | None = None
+        self.lent: Lent | None = None
         """the instance that it executes on now"""
         self._cpu = cpu
         self._effects: Effects | None = None  # made when asked for: few executions have any

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from nexus.errors import InternalError, NexusError
-from nexus.model import ExecutionResult, SuspensionInfo, Usage
+from nexus.model import ExecutionResult, SuspensionInfo
 from nexus.run import Execution
+from nexus.run.timer import metrics_of
 
 
 def succeeded(run: Execution, value: Any, *, cache_hit: bool = True) -> ExecutionResult:
@@ -50,20 +51,6 @@ def error_json(error: NexusError) -> dict[str, str]:
     """An error as results have it. What went wrong inside us stays in the log."""
     message = "internal error" if isinstance(error, InternalError) else str(error)
     return {"code": error.code, "message": message}
-
-
-def metrics_of(usage: Usage, *, cache_hit: bool) -> dict[str, Any]:
-    """What an execution used, as results have it; *cache_hit*: nothing was compiled for it."""
-    return {
-        "duration_us": round(usage.duration_s * 1e6),
-        "cpu_us": round(usage.cpu_s * 1e6),
-        "queue_us": round(usage.queue_s * 1e6),
-        "memory_used_bytes": usage.memory_used_bytes,
-        "memory_peak_bytes": usage.memory_peak_bytes,
-        "host_calls": usage.host_calls,
-        "instruction_count": usage.instructions,
-        "cache_hit": cache_hit,
-    }
 
 
 def _result(status: str, run: Execution, cache_hit: bool, **fields: Any) -> ExecutionResult:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from nexus.errors import ConcurrencyLimit, Overloaded, ShuttingDown
-from nexus.plugin_api.guest import Task
+from nexus.model import Task
 from nexus.plugin_api.scheduling import (
     DEFAULTS,
     NORMAL_PRIORITY,
@@ -64,7 +64,7 @@ class Admission:
         max_concurrency: int,
         deadline: float,
         priority: int = NORMAL_PRIORITY,
-        task: Task | None = None,
+        task: Task[Any] | None = None,
     ) -> float:
         """Wait for a place and return how long that took, in seconds. `leave` gives it back.
 
@@ -183,7 +183,7 @@ class Admission:
         max_concurrency: int,
         deadline: float,
         priority: int,
-        task: Task | None,
+        task: Task[Any] | None,
     ) -> Ticket:
         """Put a request into the queue, or turn it away."""
         ticket = self._tickets.make(handler, deadline, priority, task)

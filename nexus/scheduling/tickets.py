@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
-from nexus.model import HttpRequest
-from nexus.plugin_api.guest import Task
+from nexus.model import HttpRequest, Task
 from nexus.plugin_api.scheduling import LEAST_PRIORITY, MOST_PRIORITY, PolicyOptions, Ticket
 
 _PRIORITIES = {str(number): number for number in range(LEAST_PRIORITY, MOST_PRIORITY + 1)}
@@ -24,7 +24,7 @@ class TicketMaker:
         """The same with other weights."""
         return TicketMaker(replace(self.options, weights=weights), self._kind)
 
-    def make(self, handler: str, deadline: float, priority: int, task: Task | None) -> Ticket:
+    def make(self, handler: str, deadline: float, priority: int, task: Task[Any] | None) -> Ticket:
         """A request without the key's header has the key `""`; one whose priority cannot be read,
         or that says none, has its handler's."""
         meta = task.meta if isinstance(task, HttpRequest) else {}

@@ -92,7 +92,7 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def _keeps(self, conn: Any) -> bool:
         # Not while instances are made warm: that takes all threads, and who leads lets none go.
-        warmed = self.service is not None and self.service.warmed
+        warmed = self.service is not None and self.service.handlers.warmed
         return warmed and not self.stopping() and isinstance(conn.sock, Connection)
 
     def handle_request(self, req: Any, conn: Any) -> Any:

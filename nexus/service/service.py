@@ -1,57 +1,27 @@
-"""Joins the concrete parts of one worker; `start` and `stop` mirror each other."""
+"""One worker: starts and stops its parts in mirrored order."""
 
 from __future__ import annotations
 
 import logging
-import os
-import secrets
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
 from nexus import config, logs
-from nexus.compiler.cache import ArtifactCache
-from nexus.compiler.compiler import Compiler, CompilerLimits
-from nexus.compiler.runtimes import runtime_of
-from nexus.compiler.tiers import TieredCompiler
 from nexus.config import LiveSettings, Settings
-from nexus.engines import create_engine
-from nexus.errors import EngineUnavailable, InternalError, NexusError
-from nexus.guest import guest_for
-from nexus.handlers.catalogue import Catalogue, load_catalogue, load_handler
-from nexus.handlers.sources import Source, find_sources
-from nexus.handlers.texts import SourceTexts
-from nexus.handlers.watcher import HandlersWatcher
-from nexus.logs import guest_lines, split_level
-from nexus.metrics import FanOut, Flusher, PluginErrors
-from nexus.model import Handler, Isolation, Limits, PoolCounts
-from nexus.plugin_api.engine import Engine
+from nexus.errors import NexusError
+from nexus.metrics import Flusher
+from nexus.model import Handler, Limits, PoolCounts
 from nexus.plugin_api.extensions import Extension
-from nexus.plugin_api.metrics import SuspensionSink
 from nexus.plugins import Plugins, load_plugins
-from nexus.pool import InstancePool, spread, warm_threads
-from nexus.run import Execution
-from nexus.run.account import CpuAccount
-from nexus.run.dispatch import Dispatcher, outcome_of
-from nexus.run.lane import SlowLane
-from nexus.run.native_stack import EXTENSION_BYTES, RESERVE_BYTES
-from nexus.run.shares import Shares
-from nexus.run.watchdog import Watchdog
-from nexus.scheduling import Admission
-from nexus.service.policy import policy_of, policy_options
-from nexus.suspension import Extensions, SuspensionBook, SuspensionIds, Suspensions
+from nexus.service.build import build, compiler_limits, plugin_timeout_s
+from nexus.service.handlers import Handlers
+from nexus.service.host import PluginHost
 
 log = logging.getLogger("nexus.service")
-guest_log = logging.getLogger("nexus.guest")
-
-
-def compiler_limits(settings: Settings) -> CompilerLimits:
-    """What one compilation may use."""
-    return CompilerLimits(settings.compile_timeout_ms / 1000, settings.compile_memory_mb << 20)
 
 
 class Service:
@@ -73,206 +43,146 @@ class Service:
         *stuck_log*: a file descriptor; given, a guest that does not stop ends the process, for
         a supervisor to start another, and the threads' stacks are written there first.
         *run_dir*: where the workers of one master find each other, with a `key` of theirs.
-        *extensions*: what answers guests' calls at once, beside the plugins'. *live*: what tells
-        of changes of *settings* once this is started.
+        *extensions*: what answers guests' calls at once, beside the plugins'. *live* reports
+        changes of *settings* once this is started.
 
         Raises: EngineUnavailable, ConfigError.
         """
-        self.settings, self._live = settings, live
+        self.settings, self._live, self._run_dir = settings, live, run_dir
         self.plugins = plugins or load_plugins({}, registry, outside=())
-        self.plugin_errors = PluginErrors(registry)
-        self.limits = config.limits(settings)
-        self._engines = self.plugins.engines()
-        self.engine = self._create_engine(settings.engine, settings.compiler)
-        self.metrics = self._sink()
-        self.cache = ArtifactCache(
-            settings.cache_dir, self.metrics.cache_request, settings.cache_max_mb << 20
+        self.parts = parts = build(
+            settings,
+            registry,
+            self.plugins,
+            extensions or {},
+            stuck_log=stuck_log,
+            run_dir=run_dir,
         )
-        self._runtime = runtime_of(settings.javascript_runtime, settings.javascript_runtime_sha256)
-        self.compiler = self._compiler(self.engine)
-        self.tiers = self._tiers()
-        self.admission = self._admission()
-        self.pool = InstancePool(
-            self.engine,
-            guest_for,
-            max_instances=settings.max_instances,
-            max_memory_bytes=settings.pool_memory_mb << 20,
+        self.limits, self.engine, self.abis = parts.limits, parts.engine, parts.abis
+        self.compiler, self.tiers = parts.compiler, parts.tiers
+        self.admission, self.pool, self.lane = parts.admission, parts.pool, parts.lane
+        self.dispatcher, self.filters = parts.dispatcher, parts.filters
+        self.suspensions, self.metrics = parts.suspensions, parts.metrics
+        self.plugin_errors = parts.plugin_errors
+        self.handlers = Handlers(
+            parts, settings.handlers_dir, settings.threads, settings.min_instances
         )
-        self.watchdog = Watchdog(settings.stuck_after_ms / 1000, stuck_log=stuck_log)
-        self.lane = lane = SlowLane(self._parallel_guests())
-        shares = Shares(settings.workers)
-        answering = Extensions(self.plugins.host_functions(settings) | dict(extensions or {}))
-        self.dispatcher = Dispatcher(
-            self.admission,
-            self.pool,
-            self.watchdog,
-            self._observe,
-            lambda handler: CpuAccount(lane, shares.of(handler)),
-            answering,
+        self.host = PluginHost(
+            lambda: self.settings, parts.engine.name, self.handlers, self.unready, self.pool_counts
         )
-        self.filters = tuple(self.plugins.request_filters(settings))
-        self._run_dir = run_dir
-        self.suspensions = self._suspensions(answering)
-        self.flusher = Flusher(self.flush_metrics)
-        self.watcher = HandlersWatcher(settings.handlers_dir, self._load)
-        self.catalogue = Catalogue()
-        self.texts = SourceTexts(self.tiers or self.compiler, self.limits, self._retain)
-        self._loaded = threading.Event()
-        self.warmed = False
-        """whether instances were made warm once"""
+        self._flusher = Flusher(self.flush_metrics)
         self.draining = False
-        self._threads: Executor | None = None
-
-    def _create_engine(self, name: str, compiler: str) -> Engine:
-        return create_engine(name, compiler, self.settings.cache_dir, self._engines)
-
-    def _sink(self) -> SuspensionSink:
-        """All sinks as one; the built-in one itself where it is alone, as it is on most pods."""
-        own, others = self.plugins.metrics_sinks(self.settings)
-        if own is not None and not others:
-            return own
-        return FanOut(own, others, self.plugin_errors.count, self._plugin_timeout_s())
-
-    def _plugin_timeout_s(self) -> float:
-        return self.settings.plugin_timeout_ms / 1000
-
-    def _admission(self) -> Admission:
-        """Raises: ConfigError where the policy asked for is not there."""
-        settings = self.settings
-        return Admission(
-            policy_of(settings, self.plugins),
-            max_running=settings.max_instances,
-            max_queue=settings.max_queue,
-            options=policy_options(settings),
-        )
-
-    def _compiler(self, engine: Engine) -> Compiler:
-        settings = self.settings
-        return Compiler(
-            engine,
-            self.cache,
-            settings.cache_dir,
-            compiler_limits(settings),
-            self.metrics.compilation,
-            self._runtime,
-        )
-
-    def _tiers(self) -> TieredCompiler | None:
-        """Two compilers, where the settings leave the choice and LLVM is here: it is slow."""
-        settings = self.settings
-        if settings.compiler != "auto" or self.engine.compiler != "llvm":
-            return None
-        try:
-            quick = self._create_engine(self.engine.name, "cranelift")
-        except EngineUnavailable as error:
-            log.warning("%s; handlers wait for LLVM", error)
-            return None
-        return TieredCompiler(
-            self._compiler(quick), self.compiler, lambda: self.cache.exclusive("improving")
-        )
-
-    def _suspensions(self, extensions: Extensions) -> Suspensions:
-        settings, run_dir = self.settings, self._run_dir
-        key = secrets.token_bytes(32) if run_dir is None else (run_dir / "key").read_bytes()
-        return Suspensions(
-            self.dispatcher,
-            self.admission,
-            self.watchdog,
-            self.pool,
-            extensions,
-            SuspensionIds(key),
-            SuspensionBook(
-                settings.max_suspended,
-                settings.suspension_timeout_ms / 1000,
-                self.metrics.suspension,
-            ),
-            self.limits.stack_bytes + RESERVE_BYTES + EXTENSION_BYTES,
-        )
-
-    def _parallel_guests(self) -> int:
-        """How many guests of this process can really run at once."""
-        return 1 if self.engine.holds_gil else len(os.sched_getaffinity(0))
-
-    @property
-    def loaded(self) -> bool:
-        """Whether the handlers were loaded once."""
-        return self._loaded.is_set()
-
-    def wait_loaded(self, timeout_s: float) -> bool:
-        """Wait until the handlers are loaded, at most *timeout_s*; say whether they are."""
-        return self._loaded.wait(timeout_s)
 
     def unready(self) -> str | None:
-        """Why no requests should be sent here now; None: they should."""
+        """Return why no requests should be sent here now; None: they should."""
         if self.draining:
             return "draining"
-        if not self.warmed:
+        if not self.handlers.warmed:
             return "the handlers are still being loaded"
-        if self.watchdog.stuck:
+        if self.parts.watchdog.stuck:
             return "a guest does not stop"
         return None
 
-    def start(self, threads: Executor | None = None) -> None:
-        """Start the watchdog, and load the handlers in the background: `loaded` says when.
-
-        *threads*: where requests will run, for instances to be warm there beforehand.
-        """
-        self._threads = threads
-        self._check_threads()
-        self.watchdog.start()
-        self.suspensions.start(self._run_dir)
-        self.flusher.start()
-        self.watcher.start()
-        if self._live is not None:
-            self._live.start(self.apply)
-        self._start_plugins()
-
-    def before_wait(self, call: Callable[[], None]) -> None:
-        """Have *call* called, on its thread, when a request is going to wait or turns out to be
-        long: whoever serves its connection may have others to serve meanwhile."""
-        self.lane.before_wait = self.admission.before_wait = call
+    def before_wait(self, callback: Callable[[], None]) -> None:
+        """Register *callback*, to run on a request's own thread just before it blocks or once it
+        proves slow."""
+        self.lane.before_wait = self.admission.before_wait = callback
 
     @property
     def orders(self) -> bool:
-        """Whether requests are to wait for a policy to order them."""
+        """Whether requests must wait for a policy to order them."""
         return self.settings.scheduling_policy != "fifo"
 
-    def _check_threads(self) -> None:
-        settings = self.settings
-        enough = settings.threads > settings.max_instances or self.admission.holds_back
-        if self.orders and not enough:
-            log.warning(
-                "scheduling_policy %s has nobody to order: %d threads are not more than "
-                "max_instances (%d), so requests wait before they come here",
-                settings.scheduling_policy,
-                settings.threads,
-                settings.max_instances,
-            )
+    # ---- start and stop ---------------------------------------------------------------------
+
+    def start(self, threads: Executor | None = None) -> None:
+        """Start the parts; the handlers are loaded in the background (`handlers.loaded`).
+
+        *threads*: where requests will run, for instances to be warm there beforehand.
+        """
+        self._check_threads()
+        self.parts.watchdog.start()
+        self.suspensions.start(self._run_dir)
+        self._flusher.start()
+        self.handlers.start(threads)
+        if self._live is not None:
+            self._live.start(self.apply)
+        self._start_plugins()
 
     def start_with(self, folder: Path) -> None:
         """Start with the handlers in *folder*, loaded when this returns and not watched.
 
         Raises: InvalidHandler where the folder cannot be read.
         """
-        self.watchdog.start()
+        self.parts.watchdog.start()
         self.suspensions.start()
-        self._load(find_sources(folder))
+        self.handlers.load_folder(folder)
         self._start_plugins()
 
     def start_with_module(self, path: Path, limits: Limits | None = None) -> Handler:
-        """Start with the one handler whose module is at *path*, and return it.
+        """Start with the one handler at *path*, and return it.
 
         Raises: HandlerError.
         """
-        handler = load_handler(path, self.tiers or self.compiler, limits or self.limits)
-        self.watchdog.start()
+        self.parts.watchdog.start()
         self.suspensions.start()
-        self._serve(Catalogue({handler.name: handler}))
+        handler = self.handlers.load_file(path, limits)
         self._start_plugins()
         return handler
 
+    def start_without_handlers(self) -> None:
+        """Start with no handlers but source text."""
+        self.parts.watchdog.start()
+        self.suspensions.start()
+        self._start_plugins()
+
+    def drain(self) -> None:
+        """Let readiness fail; requests are still served."""
+        self.draining = True
+
+    def stop(self, grace_s: float | None = None) -> None:
+        """Reject new requests, wait for those under way, close every part.
+
+        *grace_s*: how long to wait; None: what the longest deadline can take.
+        """
+        self.draining = True
+        if self._live is not None:
+            self._live.close()
+        self.handlers.close()
+        self.admission.close()
+        if grace_s is None:
+            grace_s = 1.0 + self.handlers.longest_timeout_s
+        until = time.monotonic() + grace_s
+        self.suspensions.close(grace_s)
+        self.admission.wait_idle(max(0.0, until - time.monotonic()))
+        timeout_s = plugin_timeout_s(self.settings)
+        self.plugins.stop(self.host, timeout_s, self.plugin_errors.count)
+        self.plugins.close(timeout_s, self.plugin_errors.count)
+        self.pool.shutdown()
+        self._flusher.close()
+        self.metrics.close()
+        self.parts.watchdog.close()
+
+    def _start_plugins(self) -> None:
+        timeout_s = plugin_timeout_s(self.settings)
+        self.plugins.start(self.host, timeout_s, self.plugin_errors.count)
+
+    def _check_threads(self) -> None:
+        settings = self.settings
+        enough = settings.threads > settings.max_instances or self.admission.holds_back
+        if self.orders and not enough:
+            log.warning(
+                "scheduling_policy %s has no effect: threads (%d) must exceed max_instances (%d); "
+                "otherwise requests queue in gunicorn, where no policy sees them",
+                settings.scheduling_policy,
+                settings.threads,
+                settings.max_instances,
+            )
+
+    # ---- while it runs ----------------------------------------------------------------------
+
     def apply(self, settings: Settings) -> None:
-        """Have other *settings*, as far as they may change while running (`config.LIVE_NAMES`).
+        """Use other *settings*, as far as they may change while running (`config.LIVE_NAMES`).
 
         Any thread may call it. Requests under way go on under the limits they began with.
         """
@@ -284,122 +194,29 @@ class Service:
         )
         self.admission.resize(max_running=settings.max_instances, max_queue=settings.max_queue)
         self.admission.reweigh(settings.scheduling_weights)
-        self.cache.resize(settings.cache_max_mb << 20)
+        self.parts.cache.resize(settings.cache_max_mb << 20)
         self.compiler.set_limits(compiler_limits(settings))
         if self.tiers is not None:
             self.tiers.quick.set_limits(compiler_limits(settings))
-        limits = config.limits(settings)
-        if limits != self.limits:
-            self.limits = limits
-            self.watcher.load_again()
-
-    def _start_plugins(self) -> None:
-        self.plugins.start(self, self._plugin_timeout_s(), self.plugin_errors.count)
-
-    def drain(self) -> None:
-        """Let readiness fail; requests are still served."""
-        self.draining = True
-
-    def stop(self, grace_s: float | None = None) -> None:
-        """Turn new requests away, wait for those under way, let everything go.
-
-        *grace_s*: how long to wait at most; by default what the longest deadline can take.
-        """
-        self.draining = True
-        if self._live is not None:
-            self._live.close()
-        self.watcher.close()
-        self.admission.close()
-        if grace_s is None:
-            handlers = self.catalogue.handlers.values()
-            grace_s = 1.0 + max((h.limits.timeout_s for h in handlers), default=0.0)
-        until = time.monotonic() + grace_s
-        self.suspensions.close(grace_s)
-        self.admission.wait_idle(max(0.0, until - time.monotonic()))
-        self.plugins.stop(self, self._plugin_timeout_s(), self.plugin_errors.count)
-        self.pool.shutdown()
-        self.flusher.close()
-        self.metrics.close()
-        self.watchdog.close()
+        self.limits = config.limits(settings)
+        self.handlers.set_limits(self.limits)
 
     def flush_metrics(self) -> None:
         """Bring the metrics up to date."""
+        self.metrics.flush(self.pool_counts())
+
+    def pool_counts(self) -> PoolCounts:
+        """Return how pool and queue are at this moment."""
         pool = self.pool
-        self.metrics.flush(
-            PoolCounts(
-                active=pool.active_count(),
-                available=pool.available_count(),
-                suspended=pool.suspended_count(),
-                waiting=self.admission.depth(),
-                created=pool.instances_created(),
-                limit=self.admission.limit(),
-            )
+        return PoolCounts(
+            active=pool.active_count(),
+            available=pool.available_count(),
+            suspended=pool.suspended_count(),
+            waiting=self.admission.depth(),
+            created=pool.instances_created(),
+            limit=self.admission.limit(),
         )
 
     def refused(self, handler: Handler | None, error: NexusError) -> None:
         """Count a request that came to no run; *handler* None: it was for none."""
         self.metrics.refuse(None if handler is None else handler.name, error)
-
-    # ---- handlers ---------------------------------------------------------------------------
-
-    def _load(self, sources: Sequence[Source]) -> None:
-        before = self.catalogue
-        self._serve(load_catalogue(sources, self.tiers or self.compiler, self.limits, before))
-        if self.tiers is not None:
-            self.tiers.improve(
-                [
-                    (source.path, handler.limits.memory_bytes, handler.compiled)
-                    for source in sources
-                    if (handler := self.catalogue.loaded.get(source.file)) is not None
-                ],
-                self.watcher.load_again,
-            )
-        log.info(
-            "%d handlers, %d with problems, engine %s with %s",
-            len(self.catalogue.handlers),
-            len(self.catalogue.problems),
-            self.engine.name,
-            self.engine.compiler,
-        )
-
-    def _serve(self, catalogue: Catalogue) -> None:
-        """Make *catalogue* the one that serves, with instances warm where there are threads."""
-        handlers = list(catalogue.handlers.values())
-        self.catalogue = catalogue
-        self._retain()
-        # Before instances are made warm: that takes all threads, those too on which requests wait.
-        self._loaded.set()
-        if self._threads is not None:
-            warmable = [h for h in handlers if h.isolation is not Isolation.FRESH]
-            threads = self.settings.threads
-            jobs = spread(warmable, threads, self.settings.min_instances)
-            warm_threads(self._threads, threads, jobs, self._warm)
-            self._threads = None
-        self.metrics.serving(handlers)
-        self.warmed = True
-
-    def _retain(self) -> None:
-        """Let the pool keep what serves, and nothing else."""
-        handlers = [*self.catalogue.handlers.values(), *self.texts.handlers()]
-        self.pool.retain([handler.compiled for handler in handlers])
-
-    def _warm(self, handler: Handler) -> None:
-        run = self.dispatcher.new_run(handler, time.monotonic())
-        watch = self.watchdog.watch(run)
-        try:
-            self.pool.warm(handler, run)
-        except NexusError as error:
-            log.warning("%s cannot be made ready: %s", handler.name, error)
-        finally:
-            self.watchdog.unwatch(watch)
-
-    def _observe(self, handler: Handler, run: Execution, error: NexusError | None) -> None:
-        self.metrics.record(handler, run.usage, outcome_of(error), error)
-        if isinstance(error, InternalError):  # the client is told nothing of it
-            fields = {"handler": handler.name, "execution_id": run.execution_id}
-            log.error("internal error", exc_info=error, extra={"fields": fields})
-        if run.stderr:
-            fields = {"handler": handler.name, "execution_id": run.execution_id}
-            for line in guest_lines(bytes(run.stderr)):
-                level, text = split_level(line)
-                guest_log.log(level, "%s", text, extra={"fields": fields})

@@ -1,14 +1,15 @@
 """Executions that stop in the middle, and go on when somebody answers what they asked.
 
-extensions.py   who answers at once
-ids.py          names nobody can guess, which say whose they are
+suspensions.py  `Suspensions`: all of it together
+extensions.py   extensions that answer at once
+ids.py          ids that cannot be guessed, which name their worker
 book.py         what is suspended now: one winner for each, its own deadline
+stored.py       a run that needs no thread: its guest comes back to the host to wait
+parked.py       a run that waits inside its guest, between its own thread and its callers
 threads.py      threads that suspended guests stay on
 place.py        what a run takes from others while it executes
-parked.py       one such run, between its own thread and those who wait for it
-stored.py       one that needs no thread of its own, since its guest comes back to the host to wait
 peers.py        the other workers of the pod, over Unix sockets
-suspensions.py  `Suspensions`: all of it together
+wire.py         messages between workers
 """
 
 from nexus.suspension.book import SuspensionBook

@@ -15,14 +15,13 @@ import queue
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nexus.errors import AdmissionError, GuestError, InternalError, NexusError
-from nexus.model import ExecutionResult, ExtensionAnswer, Handler, SuspensionInfo
-from nexus.plugin_api.guest import Task
+from nexus.model import ExecutionResult, ExtensionAnswer, Handler, SuspensionInfo, Task
 from nexus.pool import InstancePool, WasmInstance
 from nexus.run import Execution
-from nexus.run.dispatch import Dispatcher
+from nexus.run.dispatch import Dispatcher, Way
 from nexus.run.results import failed, succeeded, suspended
 from nexus.suspension.book import SuspensionBook
 from nexus.suspension.extensions import Extensions, failure, parse
@@ -57,7 +56,7 @@ class ParkedRun:
     """A run that can be suspended; see `nexus.suspension.book.Suspended`."""
 
     def __init__(
-        self, parts: Parts, handler: Handler, task: Task, run: Execution, place: Place
+        self, parts: Parts, handler: Handler, task: Task[Any], run: Execution, place: Place
     ) -> None:
         self._parts, self._handler, self._task, self._run = parts, handler, task, run
         self._place = place
@@ -92,10 +91,11 @@ class ParkedRun:
     def _work(self) -> None:
         run = self._run
         run.timer.move_here()
-        path = self._parts.dispatcher.through(self._place, self._place)
+        dispatcher = self._parts.dispatcher
+        way = Way(self._place, self._place, dispatcher.ended)
         outcome: ExecutionResult | NexusError = InternalError("the run's thread ended")
         try:
-            outcome = succeeded(run, path.run(self._handler, self._task, run))
+            outcome = succeeded(run, dispatcher.run(self._handler, self._task, run, way))
         except (GuestError, InternalError) as error:
             outcome = failed(run, error)
         except NexusError as error:
@@ -115,7 +115,7 @@ class ParkedRun:
         except ValueError as error:
             return failure(f"the arguments are not JSON: {error}")
         instance = run.lent
-        assert instance is not None  # a guest calls while its instance executes
+        assert isinstance(instance, WasmInstance)  # a guest calls while its instance executes
         if not run.check_time():
             return None
         now = time.time()

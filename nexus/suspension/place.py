@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from nexus.model import Handler
-from nexus.plugin_api.guest import Task
+from typing import Any
+
+from nexus.model import Handler, Task
 from nexus.run import Execution
 from nexus.run.dispatch import Deadlines, Queue
 from nexus.run.watchdog import Watch
@@ -20,7 +21,7 @@ class Place:
         self._queue, self._deadlines, self._handler = queue, deadlines, handler
         self.measures = queue.measures
         self._entered = self._parked = False
-        self._task: Task | None = None
+        self._task: Task[Any] | None = None
         self._watch: Watch | None = None
 
     def enter(
@@ -29,7 +30,7 @@ class Place:
         max_concurrency: int,
         deadline: float,
         priority: int,
-        task: Task | None,
+        task: Task[Any] | None,
     ) -> float:
         """As `Admission.enter`."""
         self._task = task

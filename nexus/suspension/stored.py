@@ -6,6 +6,7 @@ It runs on whatever thread starts or resumes it, each time on another instance p
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from nexus.errors import AdmissionError, GuestError, InternalError, NexusError
 from nexus.model import (
@@ -16,11 +17,11 @@ from nexus.model import (
     Handler,
     Resumption,
     SuspensionInfo,
+    Task,
 )
-from nexus.plugin_api.guest import Task
 from nexus.pool import WasmInstance
 from nexus.run import Execution
-from nexus.run.dispatch import Deadlines, Queue
+from nexus.run.dispatch import Deadlines, Queue, Way
 from nexus.run.results import failed, succeeded, suspended
 from nexus.suspension.extensions import parse
 from nexus.suspension.parked import Parts
@@ -35,7 +36,8 @@ class StoredRun:
     ) -> None:
         self._parts, self._handler, self._run = parts, handler, run
         self._place = Place(queue, deadlines, handler)
-        self._path = parts.dispatcher.through(self._place, self._place, lambda *_: None)
+        # The end is reported once for all turns, not for each.
+        self._way = Way(self._place, self._place, lambda *_: None)
         self._stored: WasmInstance | None = None
         """while it is suspended; with it the two below"""
         self._id = ""
@@ -50,7 +52,7 @@ class StoredRun:
             return self._parts.extensions.call(run, name, method, arguments)
         return DEFERRED if run.check_time() else None
 
-    def start(self, task: Task) -> ExecutionResult:
+    def start(self, task: Task[Any]) -> ExecutionResult:
         """Run *task* until it ends, or is suspended for the first time.
 
         Raises: AdmissionError where it came to no run.
@@ -91,10 +93,10 @@ class StoredRun:
         if stored is not None:
             self._parts.pool.discard(stored)
 
-    def _turn(self, task: Task) -> ExecutionResult:
+    def _turn(self, task: Task[Any]) -> ExecutionResult:
         run = self._run
         try:
-            value = self._path.run(self._handler, task, run)
+            value = self._parts.dispatcher.run(self._handler, task, run, self._way)
             if isinstance(value, Asked):
                 return self._suspend(value)
         except (GuestError, InternalError) as error:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from nexus.errors import NexusError
-from nexus.guest import can_defer
-from nexus.model import ExecutionResult, ExtensionAnswer, Handler, Isolation, SuspensionInfo
+from nexus.model import (
+    Compiled,
+    ExecutionResult,
+    ExtensionAnswer,
+    Handler,
+    Isolation,
+    SuspensionInfo,
+    Task,
+)
 from nexus.plugin_api.capabilities import EXTENSION
-from nexus.plugin_api.guest import Task
 from nexus.pool import InstancePool
 from nexus.run import Execution
 from nexus.run.dispatch import Deadlines, Dispatcher, Queue
@@ -37,7 +44,10 @@ class Suspensions:
         ids: SuspensionIds,
         book: SuspensionBook,
         stack_bytes: int,
+        can_defer: Callable[[Compiled], bool],
     ) -> None:
+        """*can_defer* returns whether guests of a module can go on from an image."""
+        self._can_defer = can_defer
         self._queue, self._deadlines = queue, deadlines
         self._ids, self._book = ids, book
         self._parts = Parts(dispatcher, pool, extensions, ids, book, self._resume_here)
@@ -68,13 +78,13 @@ class Suspensions:
         """Tell whether a run of *handler* may be suspended: it may call some extension."""
         return any(token.startswith(f"{EXTENSION}:") for token in handler.capabilities)
 
-    def execute(self, handler: Handler, task: Task, run: Execution) -> ExecutionResult:
+    def execute(self, handler: Handler, task: Task[Any], run: Execution) -> ExecutionResult:
         """Run *task* until it has ended, or is suspended.
 
         Raises: AdmissionError where it came to no run.
         """
         # One that keeps its state cannot begin anew on an instance that another has used.
-        if can_defer(handler.compiled) and handler.isolation is not Isolation.REUSE:
+        if self._can_defer(handler.compiled) and handler.isolation is not Isolation.REUSE:
             stored = StoredRun(self._parts, handler, run, self._queue, self._deadlines)
             return stored.start(task)
         place = Place(self._queue, self._deadlines, handler)

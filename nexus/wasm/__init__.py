@@ -1,4 +1,9 @@
-"""Reads WebAssembly binaries and makes them interruptible: see `rewriter.py` and `names.py`."""
+"""Reads WebAssembly binaries and makes them interruptible.
+
+format/     reads the binary format, and writes it back byte for byte
+metering/   puts checks and charges into function bodies
+rewriting/  puts a metered module together
+"""
 
 from __future__ import annotations
 

@@ -85,8 +85,8 @@ def test_an_artifact_is_its_keys_only() -> None:
 
 
 def test_made_once_then_found(cache: ArtifactCache, make: Counting, tmp_path: Path) -> None:
-    assert same(cache.get_or_make("key", make))
-    assert same(cache.get_or_make("key", make))
+    assert same(cache.get_or_make("key", Compiled, make))
+    assert same(cache.get_or_make("key", Compiled, make))
     assert (make.made, make.observed) == (1, ["miss", "hit"])
     assert (tmp_path / "artifacts").stat().st_mode & 0o077 == 0
     assert (tmp_path / "artifacts" / "key.nxa").stat().st_mode & 0o077 == 0
@@ -100,7 +100,7 @@ def test_a_damaged_artifact_is_made_anew(
     damage: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    cache.get_or_make("key", make)
+    cache.get_or_make("key", Compiled, make)
     file = tmp_path / "artifacts" / "key.nxa"
     content = file.read_bytes()
     file.write_bytes(
@@ -111,7 +111,7 @@ def test_a_damaged_artifact_is_made_anew(
             "other key": pack(Compiled("other", b"", INFO, "wasi")),
         }[damage]
     )
-    assert same(cache.get_or_make("key", make))
+    assert same(cache.get_or_make("key", Compiled, make))
     assert make.made == 2
     assert "key.nxa is damaged; compiling again" in caplog.text
     assert same(unpack(file.read_bytes(), "key"))
@@ -122,8 +122,8 @@ def test_what_make_raises_comes_out_and_is_not_kept(cache: ArtifactCache, make: 
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        cache.get_or_make("key", fails)
-    assert same(cache.get_or_make("key", make))
+        cache.get_or_make("key", Compiled, fails)
+    assert same(cache.get_or_make("key", Compiled, make))
 
 
 def test_an_oserror_of_make_is_not_taken_for_the_folders(
@@ -136,7 +136,7 @@ def test_an_oserror_of_make_is_not_taken_for_the_folders(
         raise BlockingIOError("no more processes")
 
     with pytest.raises(BlockingIOError):
-        cache.get_or_make("key", fails)
+        cache.get_or_make("key", Compiled, fails)
     assert len(tried) == 1
     assert "cannot be used" not in caplog.text
 
@@ -146,8 +146,8 @@ def test_without_a_folder_it_is_made_all_the_same(
 ) -> None:
     (tmp_path / "file").write_text("")
     cache = ArtifactCache(tmp_path / "file", make.observed.append)
-    assert same(cache.get_or_make("key", make))
-    assert same(cache.get_or_make("key", make))
+    assert same(cache.get_or_make("key", Compiled, make))
+    assert same(cache.get_or_make("key", Compiled, make))
     assert (make.made, make.observed) == (2, ["miss", "miss"])
     assert "cannot be used" in caplog.text
 
@@ -157,7 +157,7 @@ def test_where_nothing_can_be_written_it_is_made_all_the_same(
 ) -> None:
     """A folder stands where the file should go: also root cannot write it."""
     (tmp_path / "artifacts" / "key.nxa").mkdir(parents=True)
-    assert same(cache.get_or_make("key", make))
+    assert same(cache.get_or_make("key", Compiled, make))
     assert make.made == 1
     assert "the artifact was not kept" in caplog.text
     left = {item.name for item in (tmp_path / "artifacts").iterdir()}
@@ -171,7 +171,7 @@ def test_threads_make_it_once(tmp_path: Path) -> None:
 
     def get(cache: ArtifactCache) -> bool:
         together.wait(20)
-        return same(cache.get_or_make("key", make))
+        return same(cache.get_or_make("key", Compiled, make))
 
     with ThreadPoolExecutor(8) as threads:
         assert all(threads.map(get, caches))
@@ -186,7 +186,7 @@ def _make_in_a_process(folder: Path, together: object) -> None:
 
     cache = ArtifactCache(folder, lambda _: None)
     together.wait(20)  # type: ignore[attr-defined]
-    os._exit(0 if same(cache.get_or_make("key", make)) else 1)
+    os._exit(0 if same(cache.get_or_make("key", Compiled, make)) else 1)
 
 
 def test_processes_make_it_once(tmp_path: Path) -> None:
@@ -209,8 +209,8 @@ def test_who_dies_while_making_it_keeps_nobody_waiting(tmp_path: Path, make: Cou
     child.start()
     child.join(30)
     assert child.exitcode == 9
-    assert same(ArtifactCache(tmp_path, make.observed.append).get_or_make("key", make))
+    assert same(ArtifactCache(tmp_path, make.observed.append).get_or_make("key", Compiled, make))
 
 
 def _die_while_making(folder: Path) -> None:
-    ArtifactCache(folder, lambda _: None).get_or_make("key", lambda: os._exit(9))  # type: ignore[arg-type, return-value]
+    ArtifactCache(folder, lambda _: None).get_or_make("key", Compiled, lambda: os._exit(9))  # type: ignore[arg-type, return-value]

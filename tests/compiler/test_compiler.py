@@ -13,11 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from nexus.compiler.assemble import metered
 from nexus.compiler.cache import ArtifactCache
-from nexus.compiler.compiler import MAX_MODULE_BYTES, Compiler, CompilerLimits, Module, metered
+from nexus.compiler.compiler import Compiler, CompilerLimits
 from nexus.compiler.process import _answer
 from nexus.errors import CompilationError, InvalidHandler, InvalidModule
+from nexus.guest.wasi.abi import MAX_MODULE_BYTES
 from nexus.model import FuncType
+from nexus.plugin_api.abi import Module
 from nexus.plugin_api.engine import Engine, HostFunction
 from nexus.wasm.format.names import CHECKPOINT
 from tests import support
@@ -43,7 +46,8 @@ class Observed(list[object]):
 
 
 def compiler_of(engine: Engine, folder: Path, limits: CompilerLimits = LIMITS) -> Compiler:
-    return Compiler(engine, ArtifactCache(folder, Observed()), folder, limits, Observed())
+    cache = ArtifactCache(folder, Observed())
+    return Compiler(engine, cache, folder, limits, Observed(), support.ABIS)
 
 
 def module(folder: Path, content: str | bytes, name: str = "m.wat") -> Path:
@@ -139,13 +143,11 @@ def test_behind_a_service_it_takes_only_what_nobody_wants(quick: Engine, tmp_pat
     watcher.start()
     try:
         slow = f'(module (func (export "_start")) {"(func)" * 3000})'
-        compiler.behind().compile(module(tmp_path, slow), MEMORY)
+        compiler.compile(module(tmp_path, slow), MEMORY, idle=True)
     finally:
         ended.set()
         watcher.join()
     assert os.SCHED_IDLE in seen
-    assert compiler.behind()._order("key", 1).idle
-    assert not compiler._order("key", 1).idle
 
 
 def test_a_child_that_cannot_start_is_an_error(
@@ -165,7 +167,7 @@ def answered(code: int, out: bytes, err: bytes = b"") -> str:
 
 def test_a_broken_answer_is_an_error() -> None:
     assert "answer was damaged" in answered(0, b"")
-    assert "answer was damaged" in answered(0, b"NXART002" + b"\0" * 50)
+    assert "answer was damaged" in answered(0, b"NXART003" + b"\0" * 50)
     said = answered(-6, b"", b"first\nLLVM ERROR: out of memory\n")
     assert said == "the compiler died (signal 6): LLVM ERROR: out of memory"
     assert answered(1, b"{half", b"") == ("the compiler died (exit 1): it said nothing")
@@ -174,20 +176,20 @@ def test_a_broken_answer_is_an_error() -> None:
 def test_the_key_names_all_that_matters(tmp_path: Path) -> None:
     compilers = [compiler_of(support.engine(*pair), tmp_path) for pair in support.ENGINES]
     keys = [
-        compiler._module_key(Module(source, is_text=text), pages)
+        compiler.module_key(Module(source, is_text=text), pages)
         for compiler in compilers
         for source in (b"a", b"b")
         for pages in (1, 2)
         for text in (False, True)
     ]
     assert len(set(keys)) == len(keys)
-    assert compilers[0]._module_key(Module(b"a", is_text=False), 1) == keys[0]
+    assert compilers[0].module_key(Module(b"a", is_text=False), 1) == keys[0]
 
 
 def test_a_second_compilation_is_found(quick: Engine, tmp_path: Path) -> None:
     observed, compilations = Observed(), Observed()
     cache = ArtifactCache(tmp_path, observed)
-    compiler = Compiler(quick, cache, tmp_path, LIMITS, compilations)
+    compiler = Compiler(quick, cache, tmp_path, LIMITS, compilations, support.ABIS)
     path = module(tmp_path, GOOD)
     first, second = compiler.compile(path, MEMORY), compiler.compile(path, MEMORY)
     assert (first.key, first.artifact, first.info) == (second.key, second.artifact, second.info)
@@ -205,8 +207,7 @@ def test_files_that_cannot_be_read_are_named(quick: Engine, tmp_path: Path) -> N
         compiler.compile(tmp_path / "large.wasm", MEMORY)
 
 
-def test_the_metered_module_can_be_had(quick: Engine, tmp_path: Path) -> None:
-    from_text = metered(module(tmp_path, GOOD), quick, MEMORY)
-    wasm = module(tmp_path, quick.wat_to_wasm(GOOD), "m.wasm")
-    assert metered(wasm, quick, MEMORY) == from_text
+def test_the_metered_module_can_be_had(quick: Engine) -> None:
+    from_text = metered(Module(GOOD.encode(), is_text=True), quick, 512)
+    assert metered(Module(quick.wat_to_wasm(GOOD)), quick, 512) == from_text
     assert b"nexus.fuel" in from_text

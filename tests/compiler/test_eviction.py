@@ -38,10 +38,10 @@ def test_those_used_longest_ago_make_way(tmp_path: Path) -> None:
     observed: list[str] = []
     cache = ArtifactCache(tmp_path, observed.append, max_bytes=3 * SIZE)
     for number, key in enumerate("abc"):
-        cache.get_or_make(key, lambda key=key: made(key))  # type: ignore[misc]
+        cache.get_or_make(key, Compiled, lambda key=key: made(key))  # type: ignore[misc]
         age(tmp_path, key, 100 - number)
-    cache.get_or_make("a", lambda: made("a"))  # used: no longer the oldest
-    cache.get_or_make("d", lambda: made("d"))
+    cache.get_or_make("a", Compiled, lambda: made("a"))  # used: no longer the oldest
+    cache.get_or_make("d", Compiled, lambda: made("d"))
     assert kept(tmp_path) == {"a", "c", "d"}
     assert observed == ["miss", "miss", "miss", "hit", "miss", "eviction"]
 
@@ -49,25 +49,25 @@ def test_those_used_longest_ago_make_way(tmp_path: Path) -> None:
 def test_one_larger_than_all_is_kept_alone(tmp_path: Path) -> None:
     cache = ArtifactCache(tmp_path, lambda _: None, max_bytes=SIZE // 2)
     for key in "ab":
-        cache.get_or_make(key, lambda key=key: made(key))  # type: ignore[misc]
+        cache.get_or_make(key, Compiled, lambda key=key: made(key))  # type: ignore[misc]
     assert kept(tmp_path) == {"b"}
 
 
 def test_what_a_dead_process_left_is_swept(tmp_path: Path) -> None:
     cache = ArtifactCache(tmp_path, lambda _: None)
-    cache.get_or_make("a", lambda: made("a"))
+    cache.get_or_make("a", Compiled, lambda: made("a"))
     old, new = (tmp_path / "artifacts" / name for name in ("new-old", "new-new"))
     old.write_bytes(b"half of an art")
     os.utime(old, (0, 0))
     new.write_bytes(b"being written")
-    cache.get_or_make("b", lambda: made("b"))
+    cache.get_or_make("b", Compiled, lambda: made("b"))
     assert (old.exists(), new.exists()) == (False, True)
 
 
 def test_the_folder_is_made_private(tmp_path: Path) -> None:
     (tmp_path / "artifacts").mkdir(mode=0o777)
     (tmp_path / "artifacts").chmod(0o777)
-    ArtifactCache(tmp_path, lambda _: None).get_or_make("a", lambda: made("a"))
+    ArtifactCache(tmp_path, lambda _: None).get_or_make("a", Compiled, lambda: made("a"))
     assert (tmp_path / "artifacts").stat().st_mode & 0o777 == 0o700
 
 
@@ -77,9 +77,9 @@ def test_artifacts_of_another_user_are_not_loaded(
 ) -> None:
     observed: list[str] = []
     cache = ArtifactCache(tmp_path, observed.append)
-    cache.get_or_make("a", lambda: made("a"))
+    cache.get_or_make("a", Compiled, lambda: made("a"))
     os.chown(tmp_path / "artifacts" / "a.nxa", 12345, -1)
-    cache.get_or_make("a", lambda: made("a"))
+    cache.get_or_make("a", Compiled, lambda: made("a"))
     assert observed == ["miss", "miss"]
     assert "belongs to user 12345" in caplog.text
 
@@ -96,11 +96,11 @@ def test_on_a_full_disk_it_is_made_and_said(disk: Path, caplog: pytest.LogCaptur
     cache = ArtifactCache(disk, observed.append)
     large = Compiled("large", bytes(200_000), INFO, "wasi")
     for _ in range(2):
-        assert cache.get_or_make("large", lambda: large).artifact == large.artifact
+        assert cache.get_or_make("large", Compiled, lambda: large).artifact == large.artifact
     assert observed == ["miss", "miss"]
     assert "the artifact was not kept: [Errno 28] No space left on device" in caplog.text
     assert [path.name for path in (disk / "artifacts").iterdir()] == ["large.lock"]
-    cache.get_or_make("a", lambda: made("a"))  # what fits is kept
+    cache.get_or_make("a", Compiled, lambda: made("a"))  # what fits is kept
     assert kept(disk) == {"a"}
 
 
@@ -109,9 +109,9 @@ def test_on_a_read_only_disk_what_is_there_is_found(
 ) -> None:
     observed: list[str] = []
     cache = ArtifactCache(disk, observed.append)
-    cache.get_or_make("a", lambda: made("a"))
+    cache.get_or_make("a", Compiled, lambda: made("a"))
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
-    cache.get_or_make("a", lambda: made("a"))
-    cache.get_or_make("b", lambda: made("b"))
+    cache.get_or_make("a", Compiled, lambda: made("a"))
+    cache.get_or_make("b", Compiled, lambda: made("b"))
     assert observed == ["miss", "hit", "miss"]
     assert "Read-only file system" in caplog.text

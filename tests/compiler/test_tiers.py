@@ -25,7 +25,8 @@ pytestmark = pytest.mark.skipif(not PAIRS, reason="only wasmer with LLVM has two
 
 def compiler_of(name: str, folder: Path) -> Compiler:
     engine = support.engine("wasmer", name)
-    return Compiler(engine, ArtifactCache(folder, lambda _: None), folder, LIMITS, lambda *_: None)
+    cache = ArtifactCache(folder, lambda _: None)
+    return Compiler(engine, cache, folder, LIMITS, lambda *_: None, support.ABIS)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ HANGS = """
     from nexus.plugin_api.hooks import hookimpl
 
     @hookimpl
-    def nexus_started(service):
+    def nexus_started(host):
         threading.Event().wait()
 """
 HANGS_LATER = """
@@ -37,7 +37,7 @@ HANGS_LATER = """
         return [Sink()]
 
     @hookimpl
-    def nexus_stopping(service):
+    def nexus_stopping(host):
         threading.Event().wait()
 """
 LIMIT_S = 0.5

@@ -27,7 +27,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WasmRuntime]:
         Settings(handlers_dir=folder, cache_dir=folder / "cache", compiler="cranelift"), None
     )
     service.start_with(folder)
-    yield WasmRuntime(service)
+    yield WasmRuntime.of(service)
     service.stop(0.0)
 
 

@@ -16,8 +16,8 @@ from typing import Any
 import wasmtime
 
 from nexus.errors import GuestTrap, NexusError
+from nexus.guest.preview1.signatures import MODULE
 from nexus.guest.wasi.guest import WasiGuest
-from nexus.guest.wasi.signatures import MODULE
 from nexus.model import (
     Compiled,
     Context,
@@ -27,11 +27,13 @@ from nexus.model import (
     HttpRequest,
     Limits,
     ModuleInfo,
+    Task,
     Usage,
 )
 from nexus.plugin_api.capabilities import Capabilities
 from nexus.plugin_api.engine import HostFunctions
-from nexus.plugin_api.guest import Guest, Task
+from nexus.plugin_api.guest import Guest
+from nexus.run.perform import perform as perform_task
 
 PAGE_BYTES = 65536
 FUEL = 50_000_000
@@ -228,7 +230,7 @@ class PythonInstance(NoMetering):
 
 def perform(
     script: Script,
-    task: Task | None = None,
+    task: Task[Any] | None = None,
     *,
     run: LocalRun | None = None,
     guest: WasiGuest | None = None,
@@ -238,7 +240,9 @@ def perform(
     """Perform *task* (a context, unless given) with *script* as the guest."""
     guest = guest or WasiGuest()
     instance = PythonInstance(guest, script, bytearray(memory_bytes))
-    return guest.perform(instance, task or Context(b"{}"), handler_ or handler(), run or LocalRun())
+    return perform_task(
+        guest, instance, task or Context(b"{}"), handler_ or handler(), run or LocalRun()
+    )
 
 
 def ask(question: Callable[[Host], Any], **options: Any) -> Any:

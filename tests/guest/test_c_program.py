@@ -11,8 +11,8 @@ import pytest
 
 from nexus.errors import GuestTrap
 from nexus.guest.wasi.guest import WasiGuest
-from nexus.model import Command, HttpRequest
-from nexus.plugin_api.guest import Task
+from nexus.model import Command, HttpRequest, Task
+from nexus.run.perform import perform as run_task
 
 from .support import ENGINES, LocalRun, handler
 
@@ -60,10 +60,10 @@ def engine(request: pytest.FixtureRequest) -> Any:
     return ENGINES[request.param]
 
 
-def perform(engine: Any, program: bytes, task: Task, run: LocalRun | None = None) -> Any:
+def perform(engine: Any, program: bytes, task: Task[Any], run: LocalRun | None = None) -> Any:
     guest = WasiGuest()
     instance = engine(program, guest.functions())
-    return guest.perform(instance, task, handler(env={"MODE": "test"}), run or LocalRun())
+    return run_task(guest, instance, task, handler(env={"MODE": "test"}), run or LocalRun())
 
 
 def test_it_answers_a_request(engine: Any, program: bytes) -> None:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from nexus.guest.wasi import errno
+from nexus.guest.preview1 import errno
 
 from .support import Host, ask
 

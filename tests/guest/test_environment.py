@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from nexus.guest.wasi import errno
+from nexus.guest.preview1 import errno
 from nexus.model import Command, Context
 
 from .support import Host, ask, handler, perform

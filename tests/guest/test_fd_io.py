@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from nexus.errors import GuestTrap, InternalError, ResourceLimit
-from nexus.guest.wasi import errno
+from nexus.guest.preview1 import errno
 from nexus.model import Command, Context, HttpRequest, Limits
 
 from .support import PAGE_BYTES, Host, LocalRun, ask, perform, request

@@ -4,9 +4,9 @@ import struct
 
 import pytest
 
-from nexus.guest.wasi import errno
-from nexus.guest.wasi.refusals import REFUSALS
-from nexus.guest.wasi.signatures import SIGNATURES
+from nexus.guest.preview1 import errno
+from nexus.guest.preview1.refusals import REFUSALS
+from nexus.guest.preview1.signatures import SIGNATURES
 from nexus.model import Command
 
 from .support import Host, ask, perform

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nexus.errors import DeadlineExceeded, GuestError, InternalError, ResourceLimit
-from nexus.guest.wasi import errno
+from nexus.guest.preview1 import errno
+from nexus.guest.preview1.link import IMPLEMENTATIONS
+from nexus.guest.preview1.signatures import SIGNATURES
 from nexus.guest.wasi.guest import WasiGuest
-from nexus.guest.wasi.link import IMPLEMENTATIONS
-from nexus.guest.wasi.signatures import SIGNATURES
 from nexus.model import Command, Context, FuncType, Limits
 
 from .support import PAGE_BYTES, Host, LocalRun, ask, perform

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from nexus.errors import DeadlineExceeded
-from nexus.guest.wasi import errno
+from nexus.guest.preview1 import errno
 from nexus.model import Context
 
 from .support import Host, LocalRun, ask, perform

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from nexus.errors import InternalError, InvalidHandler
-from nexus.guest import guest_for, recognise
 from nexus.guest.host import imports
-from nexus.guest.wasi.signatures import MODULE, SIGNATURES
+from nexus.guest.preview1.signatures import MODULE, SIGNATURES
 from nexus.model import Compiled, Export, FuncType, Import, ModuleInfo
+from tests.support import ABIS
 
 from .support import handler
 
@@ -29,16 +29,16 @@ COMMAND = ModuleInfo(
 
 def refusal(**changes: object) -> str:
     with pytest.raises(InvalidHandler) as caught:
-        recognise(replace(COMMAND, **changes))  # type: ignore[arg-type]
+        ABIS.recognise(replace(COMMAND, **changes))  # type: ignore[arg-type]
     return str(caught.value)
 
 
 def test_a_command_that_imports_everything_is_wasi() -> None:
-    assert recognise(COMMAND) == "wasi"
+    assert ABIS.recognise(COMMAND) == "wasi"
 
 
 def test_a_command_may_import_nothing() -> None:
-    assert recognise(replace(COMMAND, imports=())) == "wasi"
+    assert ABIS.recognise(replace(COMMAND, imports=())) == "wasi"
 
 
 def test_a_missing_entry_point_is_named() -> None:
@@ -95,7 +95,7 @@ def test_only_functions_can_be_imported(kind: str) -> None:
 
 
 def test_guest_for_offers_every_signature() -> None:
-    functions = guest_for(handler().compiled).functions()
+    functions = ABIS.guest_for(handler().compiled).functions()
     assert {name: function.type for name, function in functions.items()} == {
         **{(MODULE, name): signature for name, signature in SIGNATURES.items()},
         **{("nexus", name): signature for name, signature in imports.SIGNATURES.items()},
@@ -103,7 +103,9 @@ def test_guest_for_offers_every_signature() -> None:
 
 
 def test_functions_of_nexus_are_known_by_their_signatures() -> None:
-    recognise(replace(COMMAND, imports=(Import("nexus", "time", "func", FuncType((), ("i64",))),)))
+    ABIS.recognise(
+        replace(COMMAND, imports=(Import("nexus", "time", "func", FuncType((), ("i64",))),))
+    )
     wrong = (Import("nexus", "time", "func", FuncType((), ("i32",))),)
     assert "nexus.time as () -> (i32) instead of () -> (i64)" in refusal(imports=wrong)
     unknown = (Import("nexus", "fd_write", "func", SIGNATURES["fd_write"]),)
@@ -112,4 +114,4 @@ def test_functions_of_nexus_are_known_by_their_signatures() -> None:
 
 def test_guest_for_refuses_an_abi_it_does_not_know() -> None:
     with pytest.raises(InternalError, match="'extism'"):
-        guest_for(Compiled("key", b"", COMMAND, "extism"))
+        ABIS.guest_for(Compiled("key", b"", COMMAND, "extism"))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from nexus.errors import DeadlineExceeded, GuestTrap
-from nexus.guest.wasi import errno
+from nexus.guest.preview1 import errno
 from nexus.model import Command
 
 from .support import PAGE_BYTES, Host, LocalRun, ask, perform

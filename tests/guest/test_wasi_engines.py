@@ -9,8 +9,8 @@ import wasmtime
 
 from nexus.errors import GuestTrap, ResourceLimit
 from nexus.guest.wasi.guest import WasiGuest
-from nexus.model import Command, Context, HttpResponse, Limits
-from nexus.plugin_api.guest import Task
+from nexus.model import Command, Context, HttpResponse, Limits, Task
+from nexus.run.perform import perform
 
 from .support import ENGINES, LocalRun, WasmtimeInstance, handler, request
 
@@ -44,13 +44,13 @@ def engine(request: pytest.FixtureRequest) -> Any:
     return ENGINES[request.param]
 
 
-def run_wat(engine: Any, wat: str, task: Task, run: LocalRun | None = None) -> Any:
+def run_wat(engine: Any, wat: str, task: Task[Any], run: LocalRun | None = None) -> Any:
     guest = WasiGuest()
     instance = engine(bytes(wasmtime.wat2wasm(f"(module {IMPORTS}{wat})")), guest.functions())
     run = run or LocalRun()
     if isinstance(instance, WasmtimeInstance):
         run.instance = instance
-    return guest.perform(instance, task, handler(), run)
+    return perform(guest, instance, task, handler(), run)
 
 
 def test_a_request_is_answered(engine: Any) -> None:
@@ -67,7 +67,7 @@ def test_one_guest_serves_one_instance_after_another(engine: Any) -> None:
     wasm = bytes(wasmtime.wat2wasm(f"(module {IMPORTS}{ECHO})"))
     first, second = engine(wasm, guest.functions()), engine(wasm, guest.functions())
     for instance, value in ((first, 1), (second, 2), (first, 3)):
-        assert guest.perform(instance, Context(b"%d" % value), handler(), LocalRun()) == value
+        assert perform(guest, instance, Context(b"%d" % value), handler(), LocalRun()) == value
 
 
 def test_an_exit_code_is_a_commands_result(engine: Any) -> None:

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from nexus.compiler.compiler import read_module, to_wasm
+from nexus.compiler.assemble import to_wasm
 from nexus.engines.frames import measured
 from nexus.errors import HandlerConflict, InvalidHandler, InvalidModule, ManifestError
-from nexus.guest import recognise
 from nexus.handlers.catalogue import RESERVED_ROUTES, Catalogue, load_catalogue
 from nexus.handlers.routes import Routes
 from nexus.handlers.sources import find_sources
 from nexus.model import Compiled, Handler, Limits
 from nexus.wasm import RewriteLimits, rewrite
 from tests import support
+from tests.support import ABIS
 
 GOOD = '(module (memory (export "memory") 1) (func (export "_start")))'
 OTHER = '(module (memory (export "memory") 2) (func (export "_start")))'
@@ -34,12 +34,12 @@ class InProcess:
 
     def compile(self, path: Path, memory_bytes: int) -> Compiled:
         self.compiled.append(path.name)
-        source = read_module(path)
+        source = path.read_bytes()
         wasm = to_wasm(source, ENGINE) if path.suffix == ".wat" else source
         rewritten, info = rewrite(wasm, RewriteLimits(memory_bytes // support.PAGE))
         key = hashlib.sha256(source).hexdigest()
         artifact = ENGINE.compile(rewritten)
-        return Compiled(key, artifact, measured(info, artifact), recognise(info))
+        return Compiled(key, artifact, measured(info, artifact), ABIS.recognise(info))
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def write(folder: Path, **files: str | bytes) -> None:
 
 
 def load(folder: Path, compiler: InProcess, previous: Catalogue | None = None) -> Catalogue:
-    return load_catalogue(find_sources(folder), compiler, Limits(), previous)
+    return load_catalogue(find_sources(folder, ABIS), compiler, Limits(), previous)
 
 
 BAD = {
@@ -104,7 +104,7 @@ def test_a_bad_manifest_is_its_handlers_only(tmp_path: Path, compiler: InProcess
 
 def test_an_unreadable_file_is_its_handlers_only(tmp_path: Path, compiler: InProcess) -> None:
     write(tmp_path, a_wat=GOOD, b_wat=GOOD)
-    sources = find_sources(tmp_path)
+    sources = find_sources(tmp_path, ABIS)
     (tmp_path / "b.wat").unlink()
     found = load_catalogue(sources, compiler, Limits())
     assert list(found.handlers) == ["a"]
@@ -159,16 +159,16 @@ def test_other_defaults_compile_only_where_memory_differs(
     before = load(tmp_path, compiler)
     compiler.compiled.clear()
     longer = Limits(timeout_s=9.0, cpu_timeout_s=9.0, max_host_calls=3)
-    after = load_catalogue(find_sources(tmp_path), compiler, longer, before)
+    after = load_catalogue(find_sources(tmp_path, ABIS), compiler, longer, before)
     assert compiler.compiled == []
     assert after.handlers["plain"].limits == longer
     assert after.handlers["plain"].compiled is before.handlers["plain"].compiled
     own = after.handlers["own"].limits
     assert (own.timeout_s, own.cpu_timeout_s, own.max_host_calls) == (0.7, 0.7, 3)
-    again = load_catalogue(find_sources(tmp_path), compiler, longer, after)
+    again = load_catalogue(find_sources(tmp_path, ABIS), compiler, longer, after)
     assert again.handlers["plain"] is after.handlers["plain"]
     larger = Limits(memory_bytes=64 << 20)
-    grown = load_catalogue(find_sources(tmp_path), compiler, larger, again)
+    grown = load_catalogue(find_sources(tmp_path, ABIS), compiler, larger, again)
     assert compiler.compiled == ["plain.wat"]
     assert grown.handlers["own"].limits.memory_bytes == 8 << 20
 
@@ -253,7 +253,7 @@ def test_what_is_no_handler_is_left_alone(tmp_path: Path, compiler: InProcess) -
 
 def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidHandler, match=r"cannot read the handlers folder .*gone"):
-        find_sources(tmp_path / "gone")
+        find_sources(tmp_path / "gone", ABIS)
 
 
 def routed(**routes: str) -> dict[str, Handler]:

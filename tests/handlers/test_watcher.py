@@ -12,6 +12,7 @@ import pytest
 from nexus.handlers import watcher as module
 from nexus.handlers.sources import Source
 from nexus.handlers.watcher import HandlersWatcher
+from tests.support import ABIS
 
 Loads = queue.Queue[list[tuple[str, int]]]
 
@@ -37,7 +38,7 @@ def watch(tmp_path: Path, loads: Loads) -> Iterator[Callable[..., HandlersWatche
             if load is not None:
                 load(sources)
 
-        made = HandlersWatcher(tmp_path, put)
+        made = HandlersWatcher(tmp_path, ABIS, put)
         started.append(made)
         made.start()
         return made

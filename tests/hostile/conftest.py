@@ -9,13 +9,12 @@ import pytest
 
 from nexus import config
 from nexus.compiler.compiler import Compiler
-from nexus.compiler.compiler import read_module as read
 from nexus.engines.frames import measured
-from nexus.guest import recognise
 from nexus.model import Compiled
 from nexus.plugin_api.engine import Engine
 from nexus.service import Service
 from nexus.wasm import RewriteLimits, rewrite
+from tests.support import ABIS
 
 from . import bombs
 from .case import Case
@@ -33,11 +32,11 @@ class MixedCompiler:
     def compile(self, path: Path, memory_bytes: int) -> Compiled:
         if path.stem in IN_THE_CHILD:
             return self._real.compile(path, memory_bytes)
-        wasm = read(path)
+        wasm = path.read_bytes()
         if path.suffix == ".wat":
             wasm = self._engine.wat_to_wasm(wasm.decode())
         rewritten, info = rewrite(wasm, RewriteLimits(memory_pages=memory_bytes >> 16))
-        abi = recognise(info)
+        abi = ABIS.recognise(info)
         artifact = self._engine.compile(rewritten)
         return Compiled(path.stem, artifact, measured(info, artifact), abi)
 
@@ -61,7 +60,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     for case in (*CASES, INNOCENT):
         write(case, folder)
     service = Service(config.load({}, environ, folder).settings, None)
-    service.compiler = MixedCompiler(service.compiler, service.engine)  # type: ignore[assignment]
+    mixed = MixedCompiler(service.compiler, service.engine)
+    service.handlers._compiler = mixed  # type: ignore[assignment]
     service.start_with(folder)
     yield service
     service.stop(grace_s=5.0)

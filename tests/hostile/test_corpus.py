@@ -17,10 +17,10 @@ from .corpus import CASES, INNOCENT
 
 def ask(service: Service, case: Case) -> HttpResponse:
     """Raises: what loading the handler or running it raised."""
-    handler = service.catalogue.handlers.get(case.name)
+    handler = service.handlers.catalogue.handlers.get(case.name)
     if handler is None:
         suffix = "wasm" if isinstance(case.module, bytes) else "wat"
-        raise service.catalogue.problems[f"{case.name}.{suffix}"]
+        raise service.handlers.catalogue.problems[f"{case.name}.{suffix}"]
     meta = {
         "REQUEST_METHOD": "GET",
         "SCRIPT_NAME": "",

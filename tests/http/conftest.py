@@ -117,7 +117,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     registry = CollectorRegistry()
     service = make_service(folder, registry)
     service.start_with(folder)
-    assert not service.catalogue.problems
+    assert not service.handlers.catalogue.problems
     yield Client(create_app(service, registry), service, registry)
     service.stop(grace_s=5.0)
 

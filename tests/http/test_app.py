@@ -115,13 +115,13 @@ def test_a_request_waits_for_the_handlers_to_be_loaded(tmp_path: Path) -> None:
     service = make_service(tmp_path, registry)
     client = Client(create_app(service, registry), service, registry)
     waiting = threading.Event()
-    wait_loaded = service.wait_loaded
+    wait_loaded = service.handlers.wait_loaded
 
     def said(timeout_s: float) -> bool:
         waiting.set()
         return wait_loaded(timeout_s)
 
-    service.wait_loaded = said  # type: ignore[method-assign]
+    service.handlers.wait_loaded = said  # type: ignore[method-assign]
     with ThreadPoolExecutor(1) as threads:
         early = threads.submit(client.call, "/hello")
         assert waiting.wait(5)

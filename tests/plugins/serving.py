@@ -36,7 +36,7 @@ def serving(
     service = make_service(folder, registry, found, **environ)
     service.start_with(folder)
     try:
-        assert not service.catalogue.problems
+        assert not service.handlers.catalogue.problems
         yield Client(create_app(service, registry), service, registry)
     finally:
         service.stop(grace_s=5.0)

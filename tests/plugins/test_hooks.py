@@ -226,9 +226,9 @@ def test_nexus_host_functions(tmp_path: Path) -> None:
         assert client.call("/asks").body == b"42"
 
 
-def pages(settings: object, service: Any) -> list[Blueprint]:
+def pages(settings: object, host: Any) -> list[Blueprint]:
     made = Blueprint("pages", __name__)
-    made.add_url_rule("/v1/about", view_func=lambda: service.engine.name, endpoint="about")
+    made.add_url_rule("/v1/about", view_func=lambda: host.engine, endpoint="about")
     made.add_url_rule("/v1/fails", view_func=lambda: 1 // 0, endpoint="fails")
     made.add_url_rule("/hello", view_func=lambda: "never", endpoint="hello")
     return [made]
@@ -252,14 +252,14 @@ def test_two_blueprints_of_one_name_stop_the_start(tmp_path: Path) -> None:
 
 def test_nexus_started(tmp_path: Path) -> None:
     seen: list[Any] = []
-    hooks = plugin(nexus_started=lambda service: seen.append(service.unready()))
+    hooks = plugin(nexus_started=lambda host: seen.append(host.unready()))
     with serving(tmp_path, {"p": hooks}):
         assert seen == [None]
 
 
 def test_nexus_stopping(tmp_path: Path) -> None:
     seen: list[Any] = []
-    hooks = plugin(nexus_stopping=lambda service: seen.append(service.unready()))
+    hooks = plugin(nexus_stopping=lambda host: seen.append(host.unready()))
     with serving(tmp_path, {"p": hooks}) as client:
         client.call("/hello")
         assert seen == []
@@ -267,7 +267,7 @@ def test_nexus_stopping(tmp_path: Path) -> None:
 
 
 def test_a_start_hook_that_fails_is_counted_and_the_service_serves(tmp_path: Path) -> None:
-    with serving(tmp_path, {"p": plugin(nexus_started=lambda service: 1 // 0)}) as client:
+    with serving(tmp_path, {"p": plugin(nexus_started=lambda host: 1 // 0)}) as client:
         assert client.call("/hello").code == 200
         assert client.count("plugin_errors_total", plugin="p") == 1
 

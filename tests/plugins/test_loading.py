@@ -54,7 +54,7 @@ def holding(name: str, function: Callable[..., Any]) -> object:
 
 class AsClass:
     @hookimpl
-    def nexus_started(self, service: object) -> None: ...
+    def nexus_started(self, host: object) -> None: ...
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ class AsClass:
         ),
         (
             plugin(nexus_zzzzzzzz=lambda: 0, nexus_started=lambda a: 0),
-            "nexus_started takes 'a'; it may take: service; "
+            "nexus_started takes 'a'; it may take: host; "
             "nexus_zzzzzzzz is no hook of Nexus; allowed: " + ", ".join(HOOKS),
         ),
     ],

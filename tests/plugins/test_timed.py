@@ -14,12 +14,12 @@ def test_a_hook_that_hangs_is_named_and_left_behind(caplog: pytest.LogCaptureFix
     let_go, called = threading.Event(), []
     made = plugins(
         hangs=plugin(
-            nexus_started=lambda service: let_go.wait(),
-            nexus_stopping=lambda service: called.append(service),
+            nexus_started=lambda host: let_go.wait(),
+            nexus_stopping=lambda host: called.append(host),
         ),
         works=plugin(
-            nexus_started=lambda service: called.append(service),
-            nexus_stopping=lambda service: called.append(service),
+            nexus_started=lambda host: called.append(host),
+            nexus_stopping=lambda host: called.append(host),
         ),
     )
     failed: list[str] = []
@@ -42,9 +42,7 @@ def test_a_hook_that_hangs_is_named_and_left_behind(caplog: pytest.LogCaptureFix
 
 def test_many_that_hang_take_no_longer_than_one() -> None:
     let_go = threading.Event()
-    made = plugins(
-        **{f"p{n}": plugin(nexus_stopping=lambda service: let_go.wait()) for n in range(5)}
-    )
+    made = plugins(**{f"p{n}": plugin(nexus_stopping=lambda host: let_go.wait()) for n in range(5)})
     failed: list[str] = []
     made.start(None, 0.5, failed.append)
     began = time.monotonic()
@@ -55,13 +53,11 @@ def test_many_that_hang_take_no_longer_than_one() -> None:
 
 
 def test_a_hook_that_raises_is_logged_and_counted(caplog: pytest.LogCaptureFixture) -> None:
-    def fail(service: object) -> None:
+    def fail(host: object) -> None:
         raise OSError("refused")
 
     stopped: list[object] = []
-    made = plugins(
-        bad=plugin(nexus_started=fail, nexus_stopping=lambda service: stopped.append(service))
-    )
+    made = plugins(bad=plugin(nexus_started=fail, nexus_stopping=lambda host: stopped.append(host)))
     failed: list[str] = []
     made.start(None, 5.0, failed.append)
     assert failed == ["bad"]
@@ -72,12 +68,12 @@ def test_a_hook_that_raises_is_logged_and_counted(caplog: pytest.LogCaptureFixtu
 
 def test_hooks_run_on_threads_of_their_own() -> None:
     seen: list[threading.Thread] = []
-    made = plugins(p=plugin(nexus_started=lambda service: seen.append(threading.current_thread())))
+    made = plugins(p=plugin(nexus_started=lambda host: seen.append(threading.current_thread())))
     made.start(None, 5.0, print)
     assert [(thread.name, thread.daemon) for thread in seen] == [("nexus-plugin-p", True)]
 
 
 def test_what_was_never_started_is_not_stopped() -> None:
     called: list[object] = []
-    plugins(p=plugin(nexus_stopping=lambda service: called.append(service))).stop(None, 1.0, print)
+    plugins(p=plugin(nexus_stopping=lambda host: called.append(host))).stop(None, 1.0, print)
     assert called == []

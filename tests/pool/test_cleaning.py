@@ -17,7 +17,7 @@ from nexus.pool import InstancePool
 from nexus.pool.linked import LinkedModule
 from nexus.run import Execution
 from tests.pool.guests import CLEAN, COUNTER, START, TABLE, USED, counts, pool_of, serve
-from tests.support import PAGE, PLAIN, Probe, build, calls, handler, run
+from tests.support import PAGE, PLAIN, Probe, build, calls, handler, prepared, run
 
 
 def test_a_reset_restores_memory_and_globals(engine: Engine) -> None:
@@ -107,7 +107,7 @@ def test_a_trap_replaces_the_instance(engine: Engine) -> None:
 def test_a_start_without_instance_code_comes_from_the_snapshot(engine: Engine) -> None:
     plain = build(engine, COUNTER)
     snapshot = Snapshot(b"snapshot" + b"\1" * (2 * PAGE - 8), (7, -1.5))
-    compiled = type(plain)("snapped", plain.artifact, plain.info, plain.abi, plain.key, snapshot)
+    compiled = prepared(plain, "snapped", snapshot)
     pool, served = pool_of(engine), handler(compiled)
     assert serve(pool, served) == (b"snapshot", (7, -1.5))
     assert serve(pool, served, "f") == (b"tnapshot", (8, 9.0))
@@ -119,7 +119,6 @@ def test_a_start_without_instance_code_comes_from_the_snapshot(engine: Engine) -
 def test_snapshots_share_one_loaded_module(engine: Engine) -> None:
     plain = build(engine, COUNTER)
     loads: list[str] = []
-    make = type(plain)
 
     def load_counting(compiled: object) -> Probe:
         loads.append("loaded")
@@ -128,7 +127,7 @@ def test_snapshots_share_one_loaded_module(engine: Engine) -> None:
     pool = pool_of(engine, load_counting)
     for number in range(3):
         snapshot = Snapshot(bytes([65 + number]) * PAGE, (number, 0.0))
-        compiled = make(f"s{number}", plain.artifact, plain.info, plain.abi, plain.key, snapshot)
+        compiled = prepared(plain, f"s{number}", snapshot)
         assert serve(pool, handler(compiled)) == (bytes([65 + number]) * 8, (number, 0.0))
     assert loads == ["loaded"]
 

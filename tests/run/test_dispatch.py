@@ -185,7 +185,7 @@ def test_what_nobody_expected_is_an_internal_error(
     make: Callable[..., Path], served: Handler
 ) -> None:
     class Broken(Probe):
-        def perform(self, *_: Any) -> Any:
+        def evaluate(self, *_: Any) -> Any:
             raise ZeroDivisionError("ours")
 
     path = make(guest=Broken())
@@ -204,7 +204,7 @@ def test_a_panic_of_an_engine_is_an_internal_error(
         pass
 
     class Panics(Probe):
-        def perform(self, *_: Any) -> Any:
+        def evaluate(self, *_: Any) -> Any:
             raise PanicException("unsendable")
 
     path = make(guest=Panics())
@@ -218,7 +218,7 @@ def test_what_ends_the_process_passes_but_is_no_success(
     make: Callable[..., Path], served: Handler, ends: type[BaseException]
 ) -> None:
     class Ended(Probe):
-        def perform(self, *_: Any) -> Any:
+        def evaluate(self, *_: Any) -> Any:
             raise ends
 
     path = make(guest=Ended())

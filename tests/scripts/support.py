@@ -12,21 +12,29 @@ from pathlib import Path
 from typing import Any
 
 from nexus.compiler.cache import ArtifactCache
-from nexus.compiler.script_setup import set_up
+from nexus.compiler.prepare import prepare
 from nexus.engines import create_engine
 from nexus.engines.frames import measured
 from nexus.errors import NexusError
-from nexus.guest import guest_for
 from nexus.guest.js.bundle import Bundle
 from nexus.guest.js.runtime import FUNCTIONS, load_runtime
-from nexus.model import Compiled, Context, Handler, HttpRequest, HttpResponse, Limits
+from nexus.model import (
+    Compiled,
+    Context,
+    Handler,
+    HttpRequest,
+    HttpResponse,
+    Limits,
+    Prepared,
+)
+from nexus.plugin_api.abi import Module, RuntimeProgram
 from nexus.pool import InstancePool
 from nexus.run import Execution
 from nexus.run.dispatch import Dispatcher
 from nexus.run.watchdog import Watchdog
 from nexus.scheduling import Admission, Fifo
 from nexus.wasm import REWRITER_VERSION, RewriteLimits, rewrite
-from tests.support import shared_cache
+from tests.support import ABIS, shared_cache
 
 ENGINES = ["wasmtime", *(["wasmer"] if find_spec("wasmer_compiler_cranelift") else [])]
 LIMITS = Limits(timeout_s=5.0, cpu_timeout_s=5.0, memory_bytes=16 << 20)
@@ -40,9 +48,9 @@ class Scripts:
         version = f"{REWRITER_VERSION} {self.engine.fingerprint}"
         key = f"quickjs-{sha256(version.encode()).hexdigest()}"
         self.runtime = ArtifactCache(shared_cache(), lambda _: None).get_or_make(
-            key, lambda: self._compile(key)
+            key, Compiled, lambda: self._compile(key)
         )
-        self.pool = InstancePool(self.engine, guest_for, max_instances=2)
+        self.pool = InstancePool(self.engine, ABIS.guest_for, max_instances=2)
         self.watchdog = Watchdog(5.0)
         self.watchdog.start()
         admission = Admission(Fifo(), max_running=2, max_queue=2)
@@ -71,8 +79,11 @@ class Scripts:
 
     def _set_up(self, bundle: Bundle, **fields: Any) -> Handler:
         key = bundle.digest().hex()
-        compiled = set_up(self.engine, self.runtime, bundle, key, load_runtime())
-        compiled = replace(compiled, artifact=self.runtime.artifact)
+        runtime = Module(load_runtime(), functions=FUNCTIONS)
+        program = RuntimeProgram("js", runtime, bundle.pack(), "")
+        made = prepare(self.engine, self.runtime, ABIS.named("js"), program, key)
+        prepared = Prepared(made.snapshot, made.entry, self.runtime)
+        compiled = replace(self.runtime, key=key, prepared=prepared)
         return Handler(
             **{"name": "hello", "route": "/hello", "compiled": compiled, "limits": LIMITS} | fields
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nexus.compiler.bundles import read_bundle
+from nexus.guest.js.sources import read_bundle
 from nexus.model import Handler
 
 from .support import Scripts

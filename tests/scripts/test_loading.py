@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from nexus.compiler import script_setup
+from nexus.compiler import prepare
 from nexus.compiler.cache import ArtifactCache
 from nexus.compiler.compiler import Compiler, CompilerLimits
 from nexus.errors import CompilationError
+from nexus.model import Compiled
+from tests.support import ABIS
 
 from .support import LIMITS, Scripts
 
@@ -66,7 +68,7 @@ def test_a_handler_that_does_not_load(scripts: Scripts, source: str, words: str)
 
 
 def test_loading_has_an_end(scripts: Scripts, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(script_setup, "SETUP_S", 0.2)
+    monkeypatch.setattr(prepare, "PREPARE_S", 0.2)
     with pytest.raises(CompilationError, match=r"while it was loaded: (used more|not finished)"):
         scripts.handler("for (;;) {}" + OK)
 
@@ -108,10 +110,12 @@ def test_handlers_share_the_engines_code(scripts: Scripts, tmp_path: Path) -> No
     """3.5 MB with LLVM, which was once kept for each of them; gone with the last."""
     cache = ArtifactCache(tmp_path, lambda _: None)
     limits = CompilerLimits(timeout_s=60.0, memory_bytes=2 << 30)
-    compiler = Compiler(scripts.engine, cache, tmp_path, limits, lambda *_: None)
+    compiler = Compiler(scripts.engine, cache, tmp_path, limits, lambda *_: None, ABIS)
     pages = LIMITS.memory_bytes >> 16
-    key = compiler._runtime_key(pages)
-    cache.get_or_make(key, lambda: replace(scripts.runtime, key=key))
+    runtime = ABIS.named("js").runtime()
+    assert runtime is not None
+    key = compiler.module_key(runtime, pages)
+    cache.get_or_make(key, Compiled, lambda: replace(scripts.runtime, key=key))
     paths = [tmp_path / "a.js", tmp_path / "b.js"]
     for path in paths:
         path.write_text(OK)

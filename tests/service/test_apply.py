@@ -39,7 +39,7 @@ def apply(service: Service, **values: Any) -> None:
 
 
 def test_handlers_get_other_limits_soon(service: Service) -> None:
-    compiled = service.catalogue.handlers["hello"].compiled
+    compiled = service.handlers.catalogue.handlers["hello"].compiled
     values = {
         name: getattr(service.settings, name) * 2
         for name in LIVE_NAMES
@@ -50,14 +50,14 @@ def test_handlers_get_other_limits_soon(service: Service) -> None:
     wanted = config.limits(service.settings)
     assert wanted.timeout_s == 10.0
     deadline = time.monotonic() + 10
-    while service.catalogue.handlers["hello"].limits != wanted:
+    while service.handlers.catalogue.handlers["hello"].limits != wanted:
         assert time.monotonic() < deadline, "the handlers have their old limits"
         time.sleep(0.02)  # between two looks; the deadline bounds them
-    assert service.catalogue.handlers["hello"].compiled is compiled
+    assert service.handlers.catalogue.handlers["hello"].compiled is compiled
 
 
 def test_pool_and_queue_get_other_bounds(service: Service) -> None:
-    handler = service.catalogue.handlers["hello"]
+    handler = service.handlers.catalogue.handlers["hello"]
     apply(service, max_instances=1, max_queue=0, pool_memory_mb=1)
     run = service.dispatcher.new_run(handler, time.monotonic(), 0.05)
     service.admission.enter("hello", 0, run.deadline)
@@ -76,7 +76,7 @@ def test_requests_that_come_later_have_other_weights(service: Service) -> None:
 def test_compiler_and_cache_get_other_limits(service: Service) -> None:
     apply(service, compile_timeout_ms=7000, compile_memory_mb=100, cache_max_mb=3)
     assert service.compiler._limits == CompilerLimits(7.0, 100 << 20)
-    assert service.cache._max_bytes == 3 << 20
+    assert service.parts.cache._max_bytes == 3 << 20
 
 
 def test_the_log_level_is_the_root_loggers(service: Service) -> None:

@@ -19,7 +19,7 @@ from nexus.model import (
 )
 from nexus.plugin_api.engine import Engine, EngineInstance, HostFunction, HostFunctions
 from nexus.plugin_api.extensions import Extension
-from nexus.plugin_api.guest import GuestFactory, Run
+from nexus.plugin_api.guest import GuestBase, GuestFactory, Run
 from nexus.pool import InstancePool
 from nexus.run import Execution
 from nexus.run.dispatch import Dispatcher
@@ -49,7 +49,7 @@ GUEST = """(module (import "host" "ask" (func $ask (param i32) (result i32)))
 ASKS = ("ext:*",)
 
 
-class Asker:
+class Asker(GuestBase):
     """A guest ABI for tests: a task names exports to call; the sum of the answers is the result.
 
     A guest whose call came to an error gets -1; its effects are what it asked.
@@ -70,7 +70,7 @@ class Asker:
             return -1
         return int(json.loads(answer.value))
 
-    def perform(self, instance: EngineInstance, task: Any, handler: Handler, run: Run) -> int:
+    def evaluate(self, instance: EngineInstance, task: Any, handler: Handler, run: Run) -> int:
         self._run = run
         try:
             for export in json.loads(task.json):
@@ -121,6 +121,7 @@ class Worker:
             SuspensionIds(key),
             self.book,
             1 << 20,
+            lambda compiled: compiled.abi == "js",
         )
         self.suspensions.start(folder)
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nexus.model import Handler, HttpRequest
-from nexus.plugin_api.guest import Task
+from nexus.model import Handler, HttpRequest, Task
 from nexus.suspension.place import Place
 from tests import support
 
@@ -18,7 +17,7 @@ class Calls:
     measures = True
 
     def __init__(self) -> None:
-        self.entered: list[tuple[int, Task | None]] = []
+        self.entered: list[tuple[int, Task[Any] | None]] = []
         self.left: list[tuple[float, float] | None] = []
 
     def enter(
@@ -27,7 +26,7 @@ class Calls:
         max_concurrency: int,
         deadline: float,
         priority: int,
-        task: Task | None,
+        task: Task[Any] | None,
     ) -> float:
         self.entered.append((priority, task))
         return 0.0

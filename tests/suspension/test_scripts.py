@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from nexus.errors import InvalidState, Overloaded, SuspensionConflict, SuspensionGone
-from nexus.guest import guest_for
 from nexus.model import Context, ExecutionResult, Handler, Isolation, State
 from tests.scripts.support import ENGINES, LIMITS, Scripts
+from tests.support import ABIS
 from tests.suspension.support import Worker, id_of, run_threads
 
 GRANTS = ("ext:oracle", "events:emit:*", "state:read:*", "state:write:*")
@@ -42,7 +42,7 @@ def make(scripts: Scripts) -> Make:
 
 @pytest.fixture
 def worker(scripts: Scripts) -> Iterator[Worker]:
-    made = Worker(scripts.engine, make_guest=guest_for)
+    made = Worker(scripts.engine, make_guest=ABIS.guest_for)
     yield made
     made.close()
 
@@ -233,7 +233,7 @@ def test_one_wins_the_rest_is_told(worker: Worker, make: Make) -> None:
 
 
 def test_expired_and_cancelled_ones_leave_nothing(scripts: Scripts, make: Make) -> None:
-    worker = Worker(scripts.engine, make_guest=guest_for, timeout_s=0.05)
+    worker = Worker(scripts.engine, make_guest=ABIS.guest_for, timeout_s=0.05)
     served = make("return await $ext.oracle.ask();")
     results = [execute(worker, served) for _ in range(4)]
     worker.until_idle()
@@ -245,7 +245,7 @@ def test_expired_and_cancelled_ones_leave_nothing(scripts: Scripts, make: Make) 
 
 
 def test_there_is_room_for_so_many(scripts: Scripts, make: Make) -> None:
-    worker = Worker(scripts.engine, make_guest=guest_for, most=1)
+    worker = Worker(scripts.engine, make_guest=ABIS.guest_for, most=1)
     served = make("await $ext.oracle.ask(1); return await $ext.oracle.ask(2);")
     first = execute(worker, served)
     refused = execute(worker, served)
@@ -256,7 +256,7 @@ def test_there_is_room_for_so_many(scripts: Scripts, make: Make) -> None:
 
 
 def test_a_full_worker_keeps_it_suspended(scripts: Scripts, make: Make) -> None:
-    worker = Worker(scripts.engine, make_guest=guest_for, max_running=1)
+    worker = Worker(scripts.engine, make_guest=ABIS.guest_for, max_running=1)
     served = make("return await $ext.oracle.ask();", limits=replace(LIMITS, timeout_s=1.0))
     result = execute(worker, served)
     worker.admission.enter("other", 0, time.monotonic() + 5, 0, None)

@@ -11,9 +11,9 @@ from typing import Final
 
 from nexus.guest.host.status import FAILED, FAULT, INVALID, OK, STOPPED, Declined
 from nexus.guest.json_text import to_json
-from nexus.guest.wasi.errno import Refused
-from nexus.guest.wasi.link import guarded
-from nexus.guest.wasi.process import Process
+from nexus.guest.preview1.errno import Refused
+from nexus.guest.preview1.link import guarded
+from nexus.guest.preview1.process import Process
 from nexus.model import FuncType
 from nexus.plugin_api.capabilities import MAX_KEY_BYTES
 from nexus.plugin_api.engine import HostFunction, HostFunctions

@@ -17,7 +17,7 @@ from nexus.guest.host.services import Services
 from nexus.guest.host.status import DEFERRED as LATER
 from nexus.guest.host.status import FAILED, INVALID, OK, Declined
 from nexus.guest.json_text import parse_json, to_json
-from nexus.guest.wasi.descriptors import FD_READ, FD_WRITE, Descriptor
+from nexus.guest.preview1.descriptors import FD_READ, FD_WRITE, Descriptor
 from nexus.model import DEFERRED
 
 _HEAD: Final = struct.Struct("<bI")

@@ -13,7 +13,7 @@ from nexus.guest.host.context import ExecutionContext
 from nexus.guest.host.recorder import Recorder
 from nexus.guest.host.state import State
 from nexus.guest.host.status import DENIED, INVALID, NOT_FOUND, STOPPED, UNAVAILABLE, Declined
-from nexus.guest.wasi.descriptors import LogOutput
+from nexus.guest.preview1.descriptors import LogOutput
 from nexus.model import DEFERRED, ExtensionAnswer
 from nexus.plugin_api.capabilities import (
     EMIT,

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from nexus.guest.host.messages import Messages
 from nexus.guest.host.services import LOG_MARKS, Services
-from nexus.guest.wasi import errno
-from nexus.guest.wasi.descriptors import FD_READ, FD_WRITE, Descriptor, LogOutput
-from nexus.guest.wasi.errno import Refused
+from nexus.guest.preview1 import errno
+from nexus.guest.preview1.descriptors import FD_READ, FD_WRITE, Descriptor, LogOutput
+from nexus.guest.preview1.errno import Refused
 from nexus.plugin_api.guest import Run
 
 RANDOM, BODY, SLEEP, CALL = 16, 17, 18, 19

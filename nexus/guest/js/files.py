@@ -10,10 +10,10 @@ import struct
 from collections.abc import Mapping
 from typing import Final
 
-from nexus.guest.wasi import errno
-from nexus.guest.wasi.descriptors import FD_READ, BytesInput, Descriptor
-from nexus.guest.wasi.link import Implementation
-from nexus.guest.wasi.process import Process
+from nexus.guest.preview1 import errno
+from nexus.guest.preview1.descriptors import FD_READ, BytesInput, Descriptor
+from nexus.guest.preview1.link import Implementation
+from nexus.guest.preview1.process import Process
 
 FOLDER: Final = 3
 _NAME: Final = b"/"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from nexus.errors import DeadlineExceeded, GuestError
-from nexus.guest.host.context import ExecutionContext
-from nexus.guest.js.bridge import sleep
+from nexus.guest.host.context import ExecutionContext, read_context
+from nexus.guest.js.bridge import Bridge, sleep
 from nexus.guest.js.entry import Entry
 from nexus.guest.js.errors import Thrown
-from nexus.guest.js.image import put, take
+from nexus.guest.js.image import Image, put, take
 from nexus.guest.js.interpreter import EXCEPTION, UNDEFINED, Interpreter, tag
 from nexus.guest.js.outcome import (
     ERROR,
@@ -22,15 +22,25 @@ from nexus.guest.js.outcome import (
     value_of,
     wait_s,
 )
-from nexus.guest.js.script_guest import ScriptGuest
-from nexus.guest.wasi import errno
-from nexus.guest.wasi.descriptors import CappedOutput
-from nexus.guest.wasi.link import Implementation
-from nexus.guest.wasi.process import Process
-from nexus.guest.wasi.program import Program
-from nexus.model import Asked, Handler, Resumption
-from nexus.plugin_api.engine import EngineInstance
-from nexus.plugin_api.guest import Run, Task
+from nexus.guest.js.request import head_of
+from nexus.guest.js.response import response_of
+from nexus.guest.preview1 import errno
+from nexus.guest.preview1.descriptors import CappedOutput
+from nexus.guest.preview1.link import Implementation, host_functions
+from nexus.guest.preview1.process import Process
+from nexus.guest.preview1.program import Program
+from nexus.model import (
+    Asked,
+    Context,
+    Handler,
+    HttpRequest,
+    HttpResponse,
+    JsonValue,
+    Resumption,
+    Snapshot,
+)
+from nexus.plugin_api.engine import EngineInstance, HostFunctions
+from nexus.plugin_api.guest import GuestBase, Run
 
 _WAITS: Final = b'{"waits":true}'
 """in a result's place: the guest waits for an answer that was deferred"""
@@ -50,47 +60,42 @@ _REFUSED: Final[Mapping[str, Implementation]] = {
 """QuickJS has no need of them here, and what they change outlives a run"""
 
 
-class JsGuest(ScriptGuest):
-    """A QuickJS that is entered at a snapshot, by the names of its functions."""
+class JsGuest(GuestBase):
+    """The host's side of one thread's QuickJS, entered at a snapshot by its functions' names."""
 
     def __init__(self) -> None:
-        super().__init__(_REFUSED)
+        self._process = Process()
+        self._bridge = Bridge(self._process.services)
+        self._functions = host_functions(self._process, _REFUSED)
 
-    def perform(self, instance: EngineInstance, task: Task, handler: Handler, run: Run) -> Any:
-        """As for all, and Resumption -> JSON value; Context and Resumption -> Asked where it waits
-        for an answer that was deferred."""
-        if isinstance(task, Resumption):
-            return self._go_on(instance, task, handler, run)
-        return super().perform(instance, task, handler, run)
+    def functions(self) -> HostFunctions:
+        """Return all functions of WASI preview 1."""
+        return self._functions
 
-    def _respond(
-        self,
-        instance: EngineInstance,
-        handler: Handler,
-        run: Run,
-        head: bytes,
-        content: bytes,
-        body: CappedOutput,
-    ) -> bytes:
+    def respond(
+        self, instance: EngineInstance, request: HttpRequest, handler: Handler, run: Run
+    ) -> HttpResponse:
+        head = head_of(request, handler)
+
         def start(js: Interpreter, entry: Entry) -> bytes:
             arguments = [_checked(js, js.parse_json(head))]
-            if content:
-                arguments.append(_checked(js, js.uint8array(content)))
+            if request.body:
+                arguments.append(_checked(js, js.uint8array(request.body)))
             _checked(js, js.call(entry.respond, arguments))
             return self._settle(js, entry, entry.result, run)
 
+        body = CappedOutput(run, run.limits.max_response_bytes)
         answer = self._entered(instance, handler, run, body, start)
         assert isinstance(answer, bytes)  # nobody could bring a request what it asked
-        return answer
+        is_head = request.meta.get("REQUEST_METHOD") == "HEAD"
+        return response_of(answer, body.content, run.limits, to_head=is_head)
 
-    def _evaluate(
-        self,
-        instance: EngineInstance,
-        handler: Handler,
-        run: Run,
-        given: bytes,
-        context: ExecutionContext,
-    ) -> Any:
+    def evaluate(
+        self, instance: EngineInstance, context: Context, handler: Handler, run: Run
+    ) -> JsonValue | Asked:
+        found = read_context(context.json)
+        given = b'{"args":%b,"scope":%b}' % (found.args, found.scope)
+
         def start(js: Interpreter, entry: Entry) -> bytes:
             value = _checked(js, js.parse_json(given))
             _checked(js, js.call(entry.evaluate, (value,)))
@@ -99,23 +104,26 @@ class JsGuest(ScriptGuest):
                 _checked(js, js.call(entry.follow, (promise,)))
             return self._settle(js, entry, entry.value, run)
 
-        answer = self._entered(instance, handler, run, CappedOutput(run, 0), start, context)
+        answer = self._entered(instance, handler, run, CappedOutput(run, 0), start, found)
         return _value(answer, run)
 
-    def _go_on(self, instance: EngineInstance, task: Resumption, handler: Handler, run: Run) -> Any:
-        found, answer = task.asked.image, task.answer
+    def resume(
+        self, instance: EngineInstance, resumption: Resumption, handler: Handler, run: Run
+    ) -> JsonValue | Asked:
+        image, answer = resumption.asked.image, resumption.answer
+        assert isinstance(image, Image)  # made by `_asked`
 
         def start(js: Interpreter, entry: Entry) -> bytes:
-            task.begins()
-            put(instance, found)
-            self._process.adopt(found.services)
+            resumption.begins()
+            put(instance, image)
+            self._process.adopt(image.services)
             given = b'{"ok":%b,"value":%b}' % (b"true" if answer.ok else b"false", answer.value)
             _checked(js, js.call(entry.answered, (_checked(js, js.parse_json(given)),)))
             return self._settle(js, entry, entry.value, run)
 
         return _value(self._entered(instance, handler, run, CappedOutput(run, 0), start), run)
 
-    # ---- what both have in common --------------------------------------------------------------
+    # ---- what these have in common -------------------------------------------------------------
 
     def _entered(
         self,
@@ -127,14 +135,15 @@ class JsGuest(ScriptGuest):
         context: ExecutionContext | None = None,
     ) -> bytes | Asked:
         """Call *start* with the guest served on behalf of *run*."""
-        entry = Entry(*handler.compiled.entry)
-        process = self._process
+        prepared = handler.compiled.prepared
+        assert prepared is not None  # every JavaScript handler is
+        entry, process = Entry(*prepared.entry), self._process
         process.start(instance, run, _NO_PROGRAM, self._bridge.open(run, body), context)
         try:
             js = Interpreter(instance, entry.addresses(), run.limits.memory_bytes)
             answer: bytes | Asked = start(js, entry)
             if answer is _WAITS:
-                answer = self._asked(instance, handler)
+                answer = self._asked(instance, prepared.snapshot)
         except GuestError:
             # The trap that ended the guest; why it was to end is known better.
             if run.stopped is None:
@@ -163,17 +172,16 @@ class JsGuest(ScriptGuest):
                 return b""
             _checked(js, js.call(entry.wake))
 
-    def _asked(self, instance: EngineInstance, handler: Handler) -> Asked:
-        """What the guest waits for, and all there is of it."""
-        services, snapshot = self._process.services(), handler.compiled.snapshot
-        assert snapshot is not None  # every JavaScript handler begins at one
+    def _asked(self, instance: EngineInstance, snapshot: Snapshot) -> Asked:
+        """Return what the guest waits for, and all there is of it."""
+        services = self._process.services()
         extension, method, arguments = services.deferred.popleft()
         image = take(instance, snapshot, services)
         return Asked(extension, method, arguments, image, image.size_bytes())
 
 
-def _value(answer: bytes | Asked, run: Run) -> Any:
-    """The value of an execution that has come to one."""
+def _value(answer: bytes | Asked, run: Run) -> JsonValue | Asked:
+    """Return the value of an execution that has come to one."""
     return answer if isinstance(answer, Asked) else value_of(answer, run)
 
 

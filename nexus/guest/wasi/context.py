@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from nexus.errors import InvalidResponse
 from nexus.guest.json_text import finite
 from nexus.guest.wasi.excerpt import excerpt
+from nexus.model import JsonValue
 
 
-def parse_value(stdout: bytes | bytearray) -> Any:
+def parse_value(stdout: bytes | bytearray) -> JsonValue:
     """Return the one JSON value that *stdout* holds.
 
     Raises: InvalidResponse with what was found, and where.
@@ -18,9 +19,10 @@ def parse_value(stdout: bytes | bytearray) -> Any:
     if not stdout.strip():
         raise InvalidResponse("the guest wrote nothing to stdout; it must write one JSON value")
     try:
-        return json.loads(
+        value: JsonValue = json.loads(
             stdout.decode("utf-8"), parse_constant=_refuse_constant, parse_float=finite
         )
+        return value
     except json.JSONDecodeError as error:
         raise InvalidResponse(
             f"what the guest wrote to stdout is not JSON: {error.msg} at line {error.lineno}, "

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from nexus.errors import GuestError, GuestTrap, InvalidArgument
+from nexus.errors import GuestError, GuestTrap
 from nexus.guest.host import imports
 from nexus.guest.host.context import ExecutionContext, read_context, readable
-from nexus.guest.wasi.cgi_request import CgiProgram
-from nexus.guest.wasi.cgi_response import parse_response
-from nexus.guest.wasi.context import parse_value
-from nexus.guest.wasi.descriptors import (
+from nexus.guest.preview1.descriptors import (
     BytesInput,
     CallInput,
     CallOutput,
@@ -18,17 +13,24 @@ from nexus.guest.wasi.descriptors import (
     Descriptor,
     LogOutput,
 )
-from nexus.guest.wasi.exit import GuestExit
-from nexus.guest.wasi.link import host_functions
-from nexus.guest.wasi.process import Process
-from nexus.guest.wasi.program import CommandProgram, ContextProgram, Program
-from nexus.model import Command, Context, Handler, HttpRequest, HttpResponse, Resumption
+from nexus.guest.preview1.exit import GuestExit
+from nexus.guest.preview1.link import host_functions
+from nexus.guest.preview1.process import Process
+from nexus.guest.preview1.program import CommandProgram, ContextProgram, Program
+from nexus.guest.wasi.cgi_request import CgiProgram
+from nexus.guest.wasi.cgi_response import parse_response
+from nexus.guest.wasi.context import parse_value
+from nexus.model import Command, Context, Handler, HttpRequest, HttpResponse, JsonValue
 from nexus.plugin_api.engine import EngineInstance, HostFunctions
-from nexus.plugin_api.guest import Run, Task
+from nexus.plugin_api.guest import GuestBase, Run
 
 
-class WasiGuest:
-    """The host's side of one thread's WASI module; see `nexus.plugin_api.guest.Guest`."""
+class WasiGuest(GuestBase):
+    """The host's side of one thread's WASI module.
+
+    A command's exit code is its result; elsewhere one that is not zero is a GuestTrap, whatever the
+    guest wrote before: half of an answer must not pass for a whole one.
+    """
 
     def __init__(self) -> None:
         self._process = Process()
@@ -41,23 +43,7 @@ class WasiGuest:
         """Return all functions of WASI preview 1, and those of `nexus`."""
         return self._functions
 
-    def perform(self, instance: EngineInstance, task: Task, handler: Handler, run: Run) -> Any:
-        """Run *task* to its result: HttpRequest -> HttpResponse, Context -> JSON value,
-        Command -> exit code.
-
-        Raises: GuestError, or whatever `run.stopped` holds when the guest has ended. A command's
-        exit code is its result; elsewhere one that is not zero is a GuestTrap, whatever the guest
-        wrote before: half of an answer must not pass for a whole one.
-        """
-        if isinstance(task, HttpRequest):
-            return self._respond(instance, task, handler, run)
-        if isinstance(task, Context):
-            return self._evaluate(instance, task, handler, run)
-        if isinstance(task, Resumption):
-            raise InvalidArgument("a WASI module waits on its stack, which no image has")
-        return self._execute(instance, task, run)
-
-    def _respond(
+    def respond(
         self, instance: EngineInstance, request: HttpRequest, handler: Handler, run: Run
     ) -> HttpResponse:
         limits = run.limits
@@ -68,16 +54,18 @@ class WasiGuest:
         head = request.meta.get("REQUEST_METHOD") == "HEAD"
         return parse_response(stdout.content, limits, to_head=head)
 
-    def _evaluate(
+    def evaluate(
         self, instance: EngineInstance, context: Context, handler: Handler, run: Run
-    ) -> Any:
+    ) -> JsonValue:
         stdout = CappedOutput(run, run.limits.max_response_bytes)
         found = read_context(context.json)
         stdin = BytesInput(readable(found, context.json, run.capabilities))
         self._call_for_output(instance, run, ContextProgram(handler), stdin, stdout, found)
         return parse_value(stdout.content)
 
-    def _execute(self, instance: EngineInstance, command: Command, run: Run) -> int:
+    def execute(
+        self, instance: EngineInstance, command: Command, handler: Handler, run: Run
+    ) -> int:
         descriptors: dict[int, Descriptor] = {
             0: CallInput(command.read_stdin),
             1: CallOutput(command.write_stdout),

@@ -56,9 +56,9 @@ class Views:
         """The handlers, waited for where they are still being loaded, as handler traffic does: a
         404 would say of a handler that is about to serve that there is none."""
         service = self._service
-        if not service.wait_loaded(service.limits.timeout_s):
+        if not service.handlers.wait_loaded(service.limits.timeout_s):
             raise Overloaded("the handlers are still being loaded")
-        return service.catalogue
+        return service.handlers.catalogue
 
     # ---- suspensions --------------------------------------------------------------------------
 

@@ -1,12 +1,17 @@
-"""The policies that come with Nexus, one file each. Others come in packages of their own."""
+"""The built-in scheduling policies.
+
+priority.py  the highest priority first, but a ticket that waits rises
+shortest.py  the shortest expected CPU time first
+deadline.py  the earliest deadline first; refuses what cannot be met
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from nexus.plugin_api.fifo import Fifo
 from nexus.plugin_api.scheduling import PolicyFactory
 from nexus.scheduling.policies.deadline import EarliestDeadline
-from nexus.scheduling.policies.fifo import Fifo
 from nexus.scheduling.policies.priority import Priority
 from nexus.scheduling.policies.shortest import Shortest
 

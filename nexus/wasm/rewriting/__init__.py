@@ -1,0 +1,7 @@
+"""Puts a metered module together from a guest's.
+
+rewriter.py      section by section
+declarations.py  imports, functions, tables, memories and globals
+exports.py       exports and the start function
+segments.py      element and data segments
+"""

@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from nexus.config import Settings
 from nexus.plugin_api.filters import RequestFilter
 from nexus.plugin_api.hooks import hookimpl
 from nexus.plugin_api.options import plugin_options
+from nexus.plugin_api.settings import Settings
 
 log = logging.getLogger("nexus.plugins.jwt")
 

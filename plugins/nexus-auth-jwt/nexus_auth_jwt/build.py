@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from nexus.errors import ConfigError
+from nexus.plugin_api.errors import ConfigError
 from nexus_auth_jwt.filter import Gate, JwtFilter
 from nexus_auth_jwt.key_sets import KeySet
 from nexus_auth_jwt.keys import VerifyingKey, from_options

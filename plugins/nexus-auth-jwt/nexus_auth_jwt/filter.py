@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from nexus.errors import Unauthorized
-from nexus.model import Handler, HttpResponse, Outcome, Usage
+from nexus.plugin_api.errors import Unauthorized
+from nexus.plugin_api.values import Handler, HttpResponse, Outcome, Usage
 from nexus_auth_jwt.verify import Refused, Verifier
 
 CLAIMS = "HTTP_X_NEXUS_CLAIMS"

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from nexus.errors import Overloaded
+from nexus.plugin_api.errors import Overloaded
 from nexus_auth_jwt.keys import VerifyingKey, from_jwk
 from nexus_auth_jwt.options import KeySetOptions
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import jwt
 
-from nexus.errors import NexusError, PermissionDenied
+from nexus.plugin_api.errors import NexusError, PermissionDenied
 from nexus_auth_jwt.key_sets import KeySet
 from nexus_auth_jwt.keys import VerifyingKey
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from nexus.errors import ConfigError
+from nexus.plugin_api.errors import ConfigError
 
 PREFIX = "NEXUS_CONFIG_REDIS_"
 DEFAULT_KEY = "nexus:settings"

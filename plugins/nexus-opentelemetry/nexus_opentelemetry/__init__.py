@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from nexus.config import Settings
 from nexus.plugin_api.filters import RequestFilter
 from nexus.plugin_api.hooks import hookimpl
 from nexus.plugin_api.metrics import MetricsSink
 from nexus.plugin_api.options import plugin_options
+from nexus.plugin_api.settings import Settings
 from nexus_opentelemetry.options import Options, is_wanted
-
-if TYPE_CHECKING:
-    from nexus.service import Service
 
 TABLE = "opentelemetry"
 
@@ -45,18 +41,6 @@ def nexus_request_filters(settings: Settings) -> Sequence[RequestFilter] | None:
     from nexus_opentelemetry.tracing import Tracing
 
     return [Tracing(Traces(options), trust_traceparent=options.trust_traceparent)]
-
-
-@hookimpl
-def nexus_stopping(service: Service) -> None:
-    """Export the last spans; the sink is closed by the service."""
-    if not _options(service.settings):
-        return
-    from nexus_opentelemetry.tracing import Tracing
-
-    for _, found in service.filters:
-        if isinstance(found, Tracing):
-            found.close()
 
 
 def _options(settings: Settings) -> Options | None:

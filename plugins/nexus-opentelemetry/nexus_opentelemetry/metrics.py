@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from opentelemetry.metrics import CallbackOptions, Observation
 
-from nexus.errors import AdmissionError, NexusError
-from nexus.model import Handler, Outcome, PoolCounts, Usage
+from nexus.plugin_api.errors import AdmissionError, NexusError
+from nexus.plugin_api.values import Handler, Outcome, PoolCounts, Usage
 from nexus_opentelemetry.providers import Metrics
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)

@@ -14,7 +14,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from nexus.model import Handler, HttpResponse, Outcome, Usage
+from nexus.plugin_api.values import Handler, HttpResponse, Outcome, Usage
 from nexus_opentelemetry.providers import Traces
 
 SPAN = "nexus_opentelemetry.span"

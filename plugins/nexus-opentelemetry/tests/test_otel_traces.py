@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -197,8 +196,7 @@ def test_the_standard_variables_name_the_collector(
     monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "team=a")
     to = tracing()
     request(to, handler)
-    service: Any = SimpleNamespace(settings=settings(), filters=[("opentelemetry", to)])
-    nexus_opentelemetry.nexus_stopping(service)
+    to.close()
     assert collector.resources[0]["service.name"] == "by-variable"
     assert collector.resources[0]["team"] == "a"
     assert len(collector.spans) == 4

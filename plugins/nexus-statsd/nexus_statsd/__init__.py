@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nexus.config import Settings
 from nexus.plugin_api.hooks import hookimpl
 from nexus.plugin_api.metrics import MetricsSink
 from nexus.plugin_api.options import plugin_options
+from nexus.plugin_api.settings import Settings
 from nexus_statsd.lines import Dialect
 from nexus_statsd.options import Options
 from nexus_statsd.sink import StatsdSink

@@ -6,8 +6,8 @@ import os
 import threading
 from collections.abc import Iterable, Iterator
 
-from nexus.errors import AdmissionError, NexusError
-from nexus.model import Handler, Outcome, PoolCounts, Usage
+from nexus.plugin_api.errors import AdmissionError, NexusError
+from nexus.plugin_api.values import Handler, Outcome, PoolCounts, Usage
 from nexus_statsd.lines import COUNT, GAUGE, Dialect, datagrams
 from nexus_statsd.sums import Samples, Sums
 from nexus_statsd.transport import Transport

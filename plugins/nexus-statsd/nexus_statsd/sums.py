@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from nexus.errors import AdmissionError, NexusError
-from nexus.model import Usage
+from nexus.plugin_api.errors import AdmissionError, NexusError
+from nexus.plugin_api.values import Usage
 from nexus_statsd.lines import COUNT, GAUGE, TIME, Dialect, Tags
 
 KEPT = 50

@@ -37,13 +37,13 @@ def test_an_execution_waits_for_its_handler(tmp_path: Path) -> None:
     service = make_service(tmp_path, registry)
     api = Api(Client(create_app(service, registry, TOKEN.encode()), service, registry))
     waiting = threading.Event()
-    wait_loaded = service.wait_loaded
+    wait_loaded = service.handlers.wait_loaded
 
     def said(timeout_s: float) -> bool:
         waiting.set()
         return wait_loaded(timeout_s)
 
-    service.wait_loaded = said  # type: ignore[method-assign]
+    service.handlers.wait_loaded = said  # type: ignore[method-assign]
     with ThreadPoolExecutor(1) as threads:
         early = threads.submit(api.call, *ASKED[-1])
         assert waiting.wait(5)

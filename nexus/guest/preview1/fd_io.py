@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from nexus.guest.wasi import errno
-from nexus.guest.wasi.descriptors import FD_READ, FD_WRITE
-from nexus.guest.wasi.process import Process
+from nexus.guest.preview1 import errno
+from nexus.guest.preview1.descriptors import FD_READ, FD_WRITE
+from nexus.guest.preview1.process import Process
 
 
 def fd_read(process: Process, fd: int, iovecs: int, count: int, result: int) -> int:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from nexus.guest.wasi import errno
-from nexus.guest.wasi.errno import Refused
-from nexus.guest.wasi.process import Process
+from nexus.guest.preview1 import errno
+from nexus.guest.preview1.errno import Refused
+from nexus.guest.preview1.process import Process
 
 REALTIME: Final = 0
 MONOTONIC: Final = 1

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from nexus.compiler import bundles
-from nexus.compiler.bundles import read_bundle
 from nexus.errors import InvalidHandler
-from nexus.handlers.sources import find_sources, manifest_path, source_at
+from nexus.guest.js import sources as bundles
+from nexus.guest.js.sources import read_bundle
+from nexus.handlers.sources import find_sources, source_at
+from tests.support import ABIS
 
 INDEX = "import { a } from \"./lib/a.js\";\nimport data from '../shared/data.json';\n"
 
@@ -56,12 +57,12 @@ def test_a_link_out_of_the_folder_is_not_followed(folder: Path) -> None:
 
 
 def test_handlers_of_one_file_and_of_several_are_found(folder: Path) -> None:
-    assert [(s.name, s.file) for s in find_sources(folder)] == [
+    assert [(s.name, s.file) for s in find_sources(folder, ABIS)] == [
         ("a", "a.js"),
         ("outside", "outside.js"),
         ("shop", "shop/index.js"),
     ]
-    assert manifest_path(folder / "shop/index.js") == folder / "shop.toml"
+    assert source_at(folder / "shop/index.js", ABIS).manifest == folder / "shop.toml"
 
 
 @pytest.mark.parametrize(
@@ -69,10 +70,10 @@ def test_handlers_of_one_file_and_of_several_are_found(folder: Path) -> None:
     ["shop/index.js", "shop/lib/a.js", "shop/lib/gone.js", "shared/data.json", "shop.toml"],
 )
 def test_a_change_of_any_file_is_seen(folder: Path, changed: str) -> None:
-    before = source_at(folder / "shop/index.js")
-    assert source_at(folder / "shop/index.js") == before
+    before = source_at(folder / "shop/index.js", ABIS)
+    assert source_at(folder / "shop/index.js", ABIS) == before
     (folder / changed).write_text("// longer than it was before\n")
-    assert source_at(folder / "shop/index.js") != before
+    assert source_at(folder / "shop/index.js", ABIS) != before
 
 
 def test_sizes_have_limits(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

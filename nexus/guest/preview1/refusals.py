@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from nexus.guest.wasi import errno
-from nexus.guest.wasi.process import Process
+from nexus.guest.preview1 import errno
+from nexus.guest.preview1.process import Process
 
 _ON_A_PIPE: Final[Mapping[str, tuple[int, tuple[int, ...]]]] = {
     # name -> (error number, positions of the descriptors among its parameters)

@@ -7,9 +7,9 @@ import time
 from typing import Final
 
 from nexus.errors import GuestTrap
-from nexus.guest.wasi import errno
-from nexus.guest.wasi.exit import GuestExit
-from nexus.guest.wasi.process import Process
+from nexus.guest.preview1 import errno
+from nexus.guest.preview1.exit import GuestExit
+from nexus.guest.preview1.process import Process
 
 _RANDOM_CHUNK_BYTES: Final = 64 << 10  # 0.2 ms of the kernel's generator between two looks
 

@@ -6,19 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from nexus.errors import InternalError, ResourceLimit
-from nexus.guest.wasi import (
-    clocks,
-    environment,
-    errno,
-    fd_io,
-    fd_status,
-    poll,
-    system,
-)
-from nexus.guest.wasi.errno import Refused
-from nexus.guest.wasi.process import Process
-from nexus.guest.wasi.refusals import REFUSALS
-from nexus.guest.wasi.signatures import MODULE, SIGNATURES
+from nexus.guest.preview1 import clocks, environment, errno, fd_io, fd_status, poll, system
+from nexus.guest.preview1.errno import Refused
+from nexus.guest.preview1.process import Process
+from nexus.guest.preview1.refusals import REFUSALS
+from nexus.guest.preview1.signatures import MODULE, SIGNATURES
 from nexus.plugin_api.engine import HostFunction, HostFunctions
 
 Implementation = Callable[..., int]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Final
 
 from nexus.errors import ResourceLimit
-from nexus.guest.wasi import errno
-from nexus.guest.wasi.errno import Refused
+from nexus.guest.preview1 import errno
+from nexus.guest.preview1.errno import Refused
 from nexus.plugin_api.guest import Run
 
 # rights, by their bit in the specification

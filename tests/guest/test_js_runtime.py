@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nexus.compiler.runtimes import pinned_runtime, runtime_of
 from nexus.errors import ConfigError
+from nexus.guest.js.abi import JsAbi
 from nexus.guest.js.runtime import FUNCTIONS, load_runtime
 from nexus.wasm.format import sections
 
@@ -25,13 +25,15 @@ def stripped(wasm: bytes) -> bytes:
     return sections.join(wasm[section.start : section.end] for section in kept)
 
 
-def test_nothing_said_is_the_pinned_one() -> None:
-    assert runtime_of("", "") is pinned_runtime
+def test_without_settings_it_is_the_pinned_one() -> None:
+    runtime = JsAbi().runtime()
+    assert (runtime.source, runtime.functions) == (load_runtime(), FUNCTIONS)
 
 
 def test_a_build_with_names_is_entered_by_them(tmp_path: Path) -> None:
-    module = runtime_of(*written(tmp_path, load_runtime()))()
-    assert (module.abi, module.functions) == ("js", FUNCTIONS)
+    wasm = load_runtime() + b"\x00\x05\x04mine"  # a custom section: another build
+    runtime = JsAbi(*written(tmp_path, wasm)).runtime()
+    assert (runtime.source, runtime.functions) == (wasm, FUNCTIONS)
 
 
 def test_a_build_without_names_is_refused(tmp_path: Path) -> None:
@@ -39,13 +41,13 @@ def test_a_build_without_names_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
         ConfigError, match=r"quickjs.wasm cannot be entered: .* no function JS_Call"
     ):
-        runtime_of(*where)
+        JsAbi(*where)
 
 
 def test_what_is_not_there_or_another(tmp_path: Path) -> None:
     gone = str(tmp_path / "gone.wasm")
     with pytest.raises(ConfigError, match=r"javascript_runtime: cannot read .*gone.wasm \(No such"):
-        runtime_of(gone, "0" * 64)
+        JsAbi(gone, "0" * 64)
     path, digest = written(tmp_path, b"another")
     with pytest.raises(ConfigError, match=f"_sha256: found {'0' * 64}, .*quickjs.wasm, {digest}"):
-        runtime_of(path, "0" * 64)
+        JsAbi(path, "0" * 64)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from nexus.guest.wasi import errno
-from nexus.guest.wasi.process import Process
+from nexus.guest.preview1 import errno
+from nexus.guest.preview1.process import Process
 
 _FDSTAT: Final = struct.Struct("<B x H 4x Q Q")  # filetype, flags, rights base and inheriting
 _FILESTAT: Final = struct.Struct("<Q Q B 7x Q Q Q Q Q")  # dev ino type nlink size atim mtim ctim

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from nexus.guest.wasi import errno
-from nexus.guest.wasi.process import Process
-from nexus.guest.wasi.program import Strings
+from nexus.guest.preview1 import errno
+from nexus.guest.preview1.process import Process
+from nexus.guest.preview1.program import Strings
 
 
 def args_get(process: Process, pointers: int, block: int) -> int:

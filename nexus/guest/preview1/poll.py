@@ -6,11 +6,11 @@ import struct
 import time
 from typing import Final, NamedTuple
 
-from nexus.guest.wasi import errno
-from nexus.guest.wasi.clocks import CPU_CLOCKS, RESOLUTION_NS, exact_time_ns
-from nexus.guest.wasi.descriptors import FD_READ, FD_WRITE
-from nexus.guest.wasi.errno import Refused
-from nexus.guest.wasi.process import Process
+from nexus.guest.preview1 import errno
+from nexus.guest.preview1.clocks import CPU_CLOCKS, RESOLUTION_NS, exact_time_ns
+from nexus.guest.preview1.descriptors import FD_READ, FD_WRITE
+from nexus.guest.preview1.errno import Refused
+from nexus.guest.preview1.process import Process
 
 _SUBSCRIPTION_BYTES: Final = 48
 _HEAD: Final = struct.Struct("<Q B 7x")  # userdata, event type

@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from nexus.guest.wasi import errno
-from nexus.guest.wasi.errno import Refused
+from nexus.guest.preview1 import errno
+from nexus.guest.preview1.errno import Refused
 from nexus.plugin_api.engine import EngineInstance
 
 U32: Final = struct.Struct("<I")

@@ -7,11 +7,11 @@ import time
 from nexus.errors import DeadlineExceeded, InternalError, NexusError
 from nexus.guest.host.context import ExecutionContext
 from nexus.guest.host.services import Services
-from nexus.guest.wasi import errno
-from nexus.guest.wasi.descriptors import Descriptor
-from nexus.guest.wasi.errno import Refused
-from nexus.guest.wasi.memory import GuestMemory
-from nexus.guest.wasi.program import Program
+from nexus.guest.preview1 import errno
+from nexus.guest.preview1.descriptors import Descriptor
+from nexus.guest.preview1.errno import Refused
+from nexus.guest.preview1.memory import GuestMemory
+from nexus.guest.preview1.program import Program
 from nexus.model import Effects, ExtensionAnswer, Limits, Usage
 from nexus.plugin_api.capabilities import NO_CAPABILITIES
 from nexus.plugin_api.engine import EngineInstance

@@ -1,10 +1,10 @@
-"""Tell from imports and exports which ABI a module speaks."""
+"""Checks imports and exports of a module that is to be a WASI command."""
 
 from __future__ import annotations
 
 from nexus.errors import InvalidHandler
 from nexus.guest.host import imports
-from nexus.guest.wasi.signatures import MODULE, SIGNATURES
+from nexus.guest.preview1.signatures import MODULE, SIGNATURES
 from nexus.model import FuncType, Import, ModuleInfo
 
 _ENTRY_POINT = "_start"
@@ -19,14 +19,10 @@ _KNOWN = {
 }
 
 
-def recognise(info: ModuleInfo) -> str:
-    """Return the name of the ABI that *info* speaks.
-
-    Raises: InvalidHandler with a sentence that names what is missing or too much.
-    """
+def check_command(info: ModuleInfo) -> None:
+    """Raises: InvalidHandler with a sentence that names what is missing or too much."""
     _check_entry_point(info)
     check_imports(info.imports)
-    return "wasi"
 
 
 def _check_entry_point(info: ModuleInfo) -> None:

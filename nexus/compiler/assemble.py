@@ -1,0 +1,25 @@
+"""WebAssembly's text format, and the metered module for people to look at."""
+
+from __future__ import annotations
+
+from nexus.errors import InvalidModule
+from nexus.plugin_api.abi import Module
+from nexus.plugin_api.engine import Engine
+from nexus.wasm import RewriteLimits, rewrite
+
+
+def to_wasm(text: bytes, engine: Engine) -> bytes:
+    """Assemble a module in the text format. Raises: InvalidModule."""
+    try:
+        return engine.wat_to_wasm(text.decode())
+    except UnicodeDecodeError as error:
+        raise InvalidModule("the text is not UTF-8", error.start) from error
+
+
+def metered(module: Module, engine: Engine, pages: int) -> bytes:
+    """Return *module* as it is compiled for up to *pages* of memory: metered and clamped.
+
+    Raises: InvalidModule.
+    """
+    wasm = to_wasm(module.source, engine) if module.is_text else module.source
+    return rewrite(wasm, RewriteLimits(memory_pages=pages), module.functions)[0]

@@ -1,0 +1,92 @@
+"""The guest ABIs there are: by a handler's file, by its module, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from nexus.errors import EngineUnavailable, InternalError, InvalidHandler
+from nexus.model import Compiled, ModuleInfo
+from nexus.plugin_api.abi import Abi, Module, Program
+from nexus.plugin_api.guest import Guest
+
+
+class Abis:
+    """All guest ABIs of one process. Immutable."""
+
+    def __init__(self, abis: Iterable[Abi]) -> None:
+        """*abis*: the ones asked first come first."""
+        self._abis = tuple(abis)
+        self._by_name = {abi.name: abi for abi in self._abis}
+        self._by_suffix: dict[str, Abi] = {}
+        for abi in self._abis:
+            for suffix in abi.suffixes:
+                self._by_suffix.setdefault(suffix, abi)
+        self.indexes = tuple(abi.index for abi in self._abis if abi.index)
+        """the files that make a folder a handler"""
+
+    @property
+    def suffixes(self) -> Sequence[str]:
+        """The suffixes of files that are handlers."""
+        return tuple(self._by_suffix)
+
+    def of_file(self, path: Path) -> Abi | None:
+        """Return the ABI that reads the file at *path*, by its suffix; None: no ABI does."""
+        return self._by_suffix.get(path.suffix)
+
+    def read(self, path: Path) -> Program:
+        """Read the handler at *path*. Raises: InvalidHandler."""
+        abi = self.of_file(path)
+        if abi is None:
+            allowed = ", ".join(self.suffixes)
+            raise InvalidHandler(f"{path.name}: found {path.suffix or 'no suffix'}: {allowed}")
+        return abi.read(path)
+
+    def read_text(self, language: str, source: bytes) -> Program:
+        """Take *source* for a handler in *language*. Raises: InvalidHandler."""
+        languages = {abi.language: abi for abi in self._abis if abi.language}
+        if language not in languages:
+            allowed = ", ".join(sorted(languages))
+            raise InvalidHandler(f"language: found {language!r}, allowed: {allowed}")
+        return languages[language].read_text(source)
+
+    def recognise(self, info: ModuleInfo) -> str:
+        """Return the name of the ABI that a module with *info* speaks.
+
+        Raises: InvalidHandler with a sentence that names what is missing or too much.
+        """
+        abi = next((abi for abi in self._abis if abi.matches(info)), None)
+        if abi is None:
+            raise InvalidHandler("the module speaks no ABI that is known here")
+        abi.check(info)
+        return abi.name
+
+    def named(self, name: str) -> Abi:
+        """Return the ABI of this *name*. Raises: InternalError where there is no such ABI."""
+        found = self._by_name.get(name)
+        if found is None:
+            raise InternalError(f"there is no guest ABI {name!r}")
+        return found
+
+    def guest_for(self, compiled: Compiled) -> Guest:
+        """Make the host's side of *compiled* for the calling thread.
+
+        Raises: InternalError where there is no such ABI.
+        """
+        return self.named(compiled.abi).guest(compiled)
+
+    def can_defer(self, compiled: Compiled) -> bool:
+        """Return whether guests of *compiled* can take `DEFERRED` for an answer."""
+        return self.named(compiled.abi).can_defer
+
+    def runtimes(self) -> dict[str, Module]:
+        """Return the language runtimes that are installed, by their ABI's name."""
+        found = {}
+        for abi in self._abis:
+            try:
+                runtime = abi.runtime()
+            except EngineUnavailable:  # its package is an extra; its handlers say so
+                continue
+            if runtime is not None:
+                found[abi.name] = runtime
+        return found

@@ -1,0 +1,81 @@
+"""The ABI `js`: JavaScript modules in QuickJS."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+from nexus.errors import InvalidHandler
+from nexus.guest.js.bundle import Bundle, unpack_bundle
+from nexus.guest.js.guest import JsGuest
+from nexus.guest.js.runtime import ADDRESSED, FUNCTIONS, load_runtime, read_own_runtime
+from nexus.guest.js.sources import MAX_BYTES, list_files, read_bundle
+from nexus.guest.js.version import SETUP_VERSION
+from nexus.guest.js.web import source as web
+from nexus.model import Compiled
+from nexus.plugin_api.abi import AbiBase, Module, RuntimeProgram, Start
+
+TEXT_NAME = "source.js"
+"""what source text without a file is called where its errors are located"""
+
+
+class JsAbi(AbiBase):
+    """Handlers in JavaScript; they share QuickJS's code, and each has a snapshot of its own."""
+
+    name = "js"
+    language = "javascript"
+    suffixes = (".js", ".ts")
+    index = "index.js"
+    can_defer = True
+
+    def __init__(self, runtime: str = "", sha256: str = "") -> None:
+        """*runtime*, *sha256*: path and digest of another build of QuickJS than the pinned one.
+
+        Raises: ConfigError where that build cannot be used.
+        """
+        self._own = read_own_runtime(Path(runtime), sha256) if runtime else None
+
+    def files(self, entry: Path) -> Sequence[Path]:
+        return list_files(entry) if entry.suffix == ".js" else [entry]
+
+    def read(self, entry: Path) -> RuntimeProgram:
+        if entry.suffix == ".ts":
+            raise InvalidHandler(
+                f"{entry.name}: TypeScript is not accepted; compile it to {entry.stem}.js "
+                "(with tsc, esbuild or swc) and put that here"
+            )
+        return self._program(read_bundle(entry))
+
+    def read_text(self, source: bytes) -> RuntimeProgram:
+        """Take *source* for a module, or for a script whose value is the result."""
+        if len(source) > MAX_BYTES:
+            raise InvalidHandler(f"the source has {len(source)} bytes; allowed are {MAX_BYTES}")
+        return self._program(Bundle(TEXT_NAME, {TEXT_NAME: source}, is_text=True))
+
+    def runtime(self) -> Module:
+        return self._quickjs
+
+    @cached_property
+    def _quickjs(self) -> Module:
+        source = load_runtime() if self._own is None else self._own
+        return Module(source, functions=FUNCTIONS)
+
+    def _program(self, bundle: Bundle) -> RuntimeProgram:
+        version = f"{SETUP_VERSION} {web.digest().hex()}"
+        return RuntimeProgram(self.name, self._quickjs, bundle.pack(), version)
+
+    def prepare(self, program: RuntimeProgram, start: Start) -> tuple[int, ...]:
+        # Only the compiler's child gets here; workers do without these imports.
+        from nexus.guest.js.setup import SetUp
+        from nexus.wasm.format.name_section import find_functions, find_slots
+
+        runtime = program.runtime.source
+        indices = find_functions(runtime, ADDRESSED)
+        slots = find_slots(runtime, list(indices.values()))
+        addresses = {name: slots[index] for name, index in indices.items()}
+        set_up = SetUp(unpack_bundle(program.sources), addresses)
+        return set_up.prepare(*start(set_up.functions()))
+
+    def guest(self, compiled: Compiled) -> JsGuest:
+        return JsGuest()

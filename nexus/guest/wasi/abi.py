@@ -1,0 +1,42 @@
+"""The ABI `wasi`: WASI preview 1 commands that speak CGI/1.1."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nexus.errors import InvalidHandler
+from nexus.guest.wasi.guest import WasiGuest
+from nexus.guest.wasi.recognition import check_command
+from nexus.model import Compiled, ModuleInfo
+from nexus.plugin_api.abi import AbiBase, Module, ModuleProgram
+
+MAX_MODULE_BYTES = 64 << 20
+
+
+class WasiAbi(AbiBase):
+    """Modules; whichever no other ABI recognises is taken for a command."""
+
+    name = "wasi"
+    suffixes = (".wasm", ".wat")
+
+    def read(self, entry: Path) -> ModuleProgram:
+        return ModuleProgram(Module(_read_module(entry), is_text=entry.suffix == ".wat"))
+
+    def matches(self, info: ModuleInfo) -> bool:
+        return True
+
+    def check(self, info: ModuleInfo) -> None:
+        check_command(info)
+
+    def guest(self, compiled: Compiled) -> WasiGuest:
+        return WasiGuest()
+
+
+def _read_module(path: Path) -> bytes:
+    """Raises: InvalidHandler where the file cannot be read or is larger than any module may be."""
+    try:
+        if path.stat().st_size > MAX_MODULE_BYTES:
+            raise InvalidHandler(f"{path.name} is larger than {MAX_MODULE_BYTES} bytes")
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidHandler(f"cannot read {path}: {error.strerror}") from error

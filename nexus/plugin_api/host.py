@@ -1,0 +1,39 @@
+"""What a plugin may ask of the worker that it runs in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from nexus.model import Handler, PoolCounts
+from nexus.plugin_api.settings import Settings
+
+
+class Host(Protocol):
+    """One worker, as plugins see it. Thread-safe."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings now: those that are live change while the worker runs."""
+        ...
+
+    @property
+    def engine(self) -> str:
+        """Name of the engine, such as `wasmtime`."""
+        ...
+
+    def handlers(self) -> Mapping[str, Handler]:
+        """Return the handlers that serve, by name; empty while they are being loaded."""
+        ...
+
+    def problems(self) -> Mapping[str, str]:
+        """Return why files of the handlers folder cannot serve, by file name."""
+        ...
+
+    def unready(self) -> str | None:
+        """Return why no requests should be sent to this worker now; None: they should."""
+        ...
+
+    def pool_counts(self) -> PoolCounts:
+        """Return how pool and queue are at this moment."""
+        ...

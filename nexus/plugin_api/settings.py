@@ -1,0 +1,46 @@
+"""What a plugin may read of the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class Settings(Protocol):
+    """The settings of one process, read-only; `docs/configuration.md` says what each one means."""
+
+    @property
+    def plugins(self) -> Mapping[str, Mapping[str, Any]]:
+        """One table of options for each plugin; `plugin_options` reads and checks it."""
+        ...
+
+    @property
+    def handlers_dir(self) -> Path: ...
+
+    @property
+    def cache_dir(self) -> Path: ...
+
+    @property
+    def workers(self) -> int: ...
+
+    @property
+    def threads(self) -> int: ...
+
+    @property
+    def max_instances(self) -> int: ...
+
+    @property
+    def timeout_ms(self) -> int: ...
+
+    @property
+    def plugin_timeout_ms(self) -> int: ...
+
+    @property
+    def log_level(self) -> str: ...
+
+    @property
+    def javascript_runtime(self) -> str: ...
+
+    @property
+    def javascript_runtime_sha256(self) -> str: ...

@@ -1,0 +1,45 @@
+"""The plain values that hooks and protocols speak of."""
+
+from __future__ import annotations
+
+from nexus.model import (
+    DEFERRED,
+    Asked,
+    Command,
+    Compiled,
+    Context,
+    ExtensionAnswer,
+    FuncType,
+    Handler,
+    HttpRequest,
+    HttpResponse,
+    JsonValue,
+    Limits,
+    ModuleInfo,
+    Outcome,
+    PoolCounts,
+    Resumption,
+    Task,
+    Usage,
+)
+
+__all__ = [
+    "DEFERRED",
+    "Asked",
+    "Command",
+    "Compiled",
+    "Context",
+    "ExtensionAnswer",
+    "FuncType",
+    "Handler",
+    "HttpRequest",
+    "HttpResponse",
+    "JsonValue",
+    "Limits",
+    "ModuleInfo",
+    "Outcome",
+    "PoolCounts",
+    "Resumption",
+    "Task",
+    "Usage",
+]

@@ -1,0 +1,228 @@
+"""Builds the concrete parts of one worker from settings and plugins; nothing is started here."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+
+from nexus import config
+from nexus.compiler.cache import ArtifactCache
+from nexus.compiler.compiler import Compiler, CompilerLimits
+from nexus.compiler.tiers import TieredCompiler
+from nexus.config import Settings
+from nexus.engines import create_engine
+from nexus.errors import EngineUnavailable, NexusError
+from nexus.guest import Abis
+from nexus.metrics import FanOut, PluginErrors
+from nexus.model import Handler, Limits
+from nexus.plugin_api.engine import Engine
+from nexus.plugin_api.extensions import Extension
+from nexus.plugin_api.filters import RequestFilter
+from nexus.plugin_api.metrics import SuspensionSink
+from nexus.plugins import Plugins
+from nexus.pool import InstancePool
+from nexus.run import Execution
+from nexus.run.account import CpuAccount
+from nexus.run.dispatch import Dispatcher
+from nexus.run.lane import SlowLane
+from nexus.run.native_stack import EXTENSION_BYTES, RESERVE_BYTES
+from nexus.run.shares import Shares
+from nexus.run.watchdog import Watchdog
+from nexus.scheduling import Admission
+from nexus.service.observe import observe
+from nexus.service.policy import policy_of, policy_options
+from nexus.suspension import Extensions, SuspensionBook, SuspensionIds, Suspensions
+
+log = logging.getLogger("nexus.service")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What one worker is made of."""
+
+    limits: Limits
+    engine: Engine
+    abis: Abis
+    metrics: SuspensionSink
+    plugin_errors: PluginErrors
+    cache: ArtifactCache
+    compiler: Compiler
+    tiers: TieredCompiler | None
+    """two compilers, where the quick one serves until the better one is through"""
+    admission: Admission
+    pool: InstancePool
+    watchdog: Watchdog
+    lane: SlowLane
+    dispatcher: Dispatcher
+    filters: tuple[tuple[str, RequestFilter], ...]
+    suspensions: Suspensions
+
+
+def build(
+    settings: Settings,
+    registry: CollectorRegistry | None,
+    plugins: Plugins,
+    extensions: Mapping[str, Extension],
+    *,
+    stuck_log: int | None,
+    run_dir: Path | None,
+) -> Parts:
+    """Build all parts; see `Service` for the arguments.
+
+    Raises: EngineUnavailable, ConfigError.
+    """
+    limits = config.limits(settings)
+    make_engine = partial(_engine, settings, plugins)
+    engine = make_engine(settings.engine, settings.compiler)
+    abis = Abis(plugins.guests(settings))
+    plugin_errors = PluginErrors(registry)
+    metrics = _sink(settings, plugins, plugin_errors)
+    cache = ArtifactCache(settings.cache_dir, metrics.cache_request, settings.cache_max_mb << 20)
+    make_compiler = partial(_compiler, settings, plugins, cache, metrics, abis)
+    compiler = make_compiler(engine)
+    admission = _admission(settings, plugins)
+    pool = InstancePool(
+        engine,
+        abis.guest_for,
+        max_instances=settings.max_instances,
+        max_memory_bytes=settings.pool_memory_mb << 20,
+    )
+    watchdog = Watchdog(settings.stuck_after_ms / 1000, stuck_log=stuck_log)
+    lane = SlowLane(1 if engine.holds_gil else len(os.sched_getaffinity(0)))
+    answering = Extensions(plugins.host_functions(settings) | dict(extensions))
+    dispatcher = _dispatcher(settings, admission, pool, watchdog, lane, metrics, answering)
+    return Parts(
+        limits,
+        engine,
+        abis,
+        metrics,
+        plugin_errors,
+        cache,
+        compiler,
+        _tiers(settings, engine, compiler, cache, make_engine, make_compiler),
+        admission,
+        pool,
+        watchdog,
+        lane,
+        dispatcher,
+        tuple(plugins.request_filters(settings)),
+        Suspensions(
+            dispatcher,
+            admission,
+            watchdog,
+            pool,
+            answering,
+            SuspensionIds(_key(run_dir)),
+            SuspensionBook(
+                settings.max_suspended, settings.suspension_timeout_ms / 1000, metrics.suspension
+            ),
+            limits.stack_bytes + RESERVE_BYTES + EXTENSION_BYTES,
+            abis.can_defer,
+        ),
+    )
+
+
+def compiler_limits(settings: Settings) -> CompilerLimits:
+    """Return what one compilation may use."""
+    return CompilerLimits(settings.compile_timeout_ms / 1000, settings.compile_memory_mb << 20)
+
+
+def plugin_timeout_s(settings: Settings) -> float:
+    """Return how long a plugin's start and stop hooks, and its sinks, are waited for."""
+    return settings.plugin_timeout_ms / 1000
+
+
+def _engine(settings: Settings, plugins: Plugins, name: str, compiler: str) -> Engine:
+    return create_engine(name, compiler, settings.cache_dir, plugins.engines())
+
+
+def _sink(settings: Settings, plugins: Plugins, errors: PluginErrors) -> SuspensionSink:
+    """Return all sinks as one; the built-in one itself where it is alone, as on most pods."""
+    own, others = plugins.metrics_sinks(settings)
+    if own is not None and not others:
+        return own
+    return FanOut(own, others, errors.count, plugin_timeout_s(settings))
+
+
+def _compiler(
+    settings: Settings,
+    plugins: Plugins,
+    cache: ArtifactCache,
+    metrics: SuspensionSink,
+    abis: Abis,
+    engine: Engine,
+) -> Compiler:
+    return Compiler(
+        engine,
+        cache,
+        settings.cache_dir,
+        compiler_limits(settings),
+        metrics.compilation,
+        abis,
+        settings=config.to_environ(settings) if plugins.bring_guests else None,
+    )
+
+
+def _tiers(
+    settings: Settings,
+    engine: Engine,
+    compiler: Compiler,
+    cache: ArtifactCache,
+    make_engine: Callable[[str, str], Engine],
+    make_compiler: Callable[[Engine], Compiler],
+) -> TieredCompiler | None:
+    """Return two compilers where the settings leave the choice and LLVM, which is slow, is here."""
+    if settings.compiler != "auto" or engine.compiler != "llvm":
+        return None
+    try:
+        quick = make_engine(engine.name, "cranelift")
+    except EngineUnavailable as error:
+        log.warning("%s; handlers wait for LLVM", error)
+        return None
+    return TieredCompiler(make_compiler(quick), compiler, lambda: cache.exclusive("improving"))
+
+
+def _admission(settings: Settings, plugins: Plugins) -> Admission:
+    """Raises: ConfigError where the policy asked for does not exist."""
+    return Admission(
+        policy_of(settings, plugins),
+        max_running=settings.max_instances,
+        max_queue=settings.max_queue,
+        options=policy_options(settings),
+    )
+
+
+def _dispatcher(
+    settings: Settings,
+    admission: Admission,
+    pool: InstancePool,
+    watchdog: Watchdog,
+    lane: SlowLane,
+    metrics: SuspensionSink,
+    extensions: Extensions,
+) -> Dispatcher:
+    shares = Shares(settings.workers)
+
+    def report(handler: Handler, run: Execution, error: NexusError | None) -> None:
+        observe(metrics, handler, run, error)
+
+    return Dispatcher(
+        admission,
+        pool,
+        watchdog,
+        report,
+        lambda handler: CpuAccount(lane, shares.of(handler)),
+        extensions,
+    )
+
+
+def _key(run_dir: Path | None) -> bytes:
+    """Return the secret by which workers of one master trust suspension ids."""
+    return secrets.token_bytes(32) if run_dir is None else (run_dir / "key").read_bytes()

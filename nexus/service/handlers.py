@@ -1,0 +1,134 @@
+"""What serves handlers in one worker: loads the folder, warms instances, keeps what serves."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+
+from nexus.errors import NexusError
+from nexus.handlers.catalogue import Catalogue, load_catalogue, load_handler
+from nexus.handlers.sources import Source, find_sources, source_at
+from nexus.handlers.texts import SourceTexts
+from nexus.handlers.watcher import HandlersWatcher
+from nexus.model import Handler, Isolation, Limits
+from nexus.pool import spread, warm_threads
+from nexus.service.build import Parts
+
+log = logging.getLogger("nexus.service")
+
+
+class Handlers:
+    """The handlers that one worker serves. Loading happens on the watcher's thread."""
+
+    def __init__(self, parts: Parts, folder: Path, threads: int, min_instances: int) -> None:
+        """*threads*: how many of an executor's threads instances are made warm on."""
+        self._parts, self._limits = parts, parts.limits
+        self._thread_count, self._min_instances = threads, min_instances
+        self._compiler = parts.tiers or parts.compiler
+        self._watcher = HandlersWatcher(folder, parts.abis, self._load)
+        self._loaded = threading.Event()
+        self._executor: Executor | None = None
+        self.catalogue = Catalogue()
+        self.texts = SourceTexts(parts.abis, self._compiler, parts.limits, self._retain)
+        self.warmed = False
+        """whether instances were made warm once"""
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the handlers were loaded once."""
+        return self._loaded.is_set()
+
+    def wait_loaded(self, timeout_s: float) -> bool:
+        """Wait until the handlers are loaded, up to *timeout_s*; return whether they are."""
+        return self._loaded.wait(timeout_s)
+
+    @property
+    def longest_timeout_s(self) -> float:
+        """The longest deadline of a handler that serves."""
+        served = self.catalogue.handlers.values()
+        return max((handler.limits.timeout_s for handler in served), default=0.0)
+
+    def start(self, threads: Executor | None) -> None:
+        """Load the folder on the watcher's thread, and whatever changes there. *threads*: where
+        requests will run, for instances to be warm there beforehand."""
+        self._executor = threads
+        self._watcher.start()
+
+    def close(self) -> None:
+        """Stop watching the folder, without waiting for a compilation under way."""
+        self._watcher.close()
+
+    def load_folder(self, folder: Path) -> None:
+        """Load the handlers in *folder* now.
+
+        Raises: InvalidHandler where the folder cannot be read.
+        """
+        self._load(find_sources(folder, self._parts.abis))
+
+    def load_file(self, path: Path, limits: Limits | None) -> Handler:
+        """Load the one handler at *path* now, and return it. Raises: HandlerError."""
+        source = source_at(path, self._parts.abis)
+        handler = load_handler(source, self._compiler, limits or self._limits)
+        self._serve(Catalogue({handler.name: handler}))
+        return handler
+
+    def set_limits(self, limits: Limits) -> None:
+        """Load all handlers again under other *limits*, soon."""
+        if limits != self._limits:
+            self._limits = limits
+            self._watcher.load_again()
+
+    def _load(self, sources: Sequence[Source]) -> None:
+        before, parts = self.catalogue, self._parts
+        self._serve(load_catalogue(sources, self._compiler, self._limits, before))
+        if parts.tiers is not None:
+            parts.tiers.improve(
+                [
+                    (source.path, handler.limits.memory_bytes, handler.compiled)
+                    for source in sources
+                    if (handler := self.catalogue.loaded.get(source.file)) is not None
+                ],
+                self._watcher.load_again,
+            )
+        log.info(
+            "%d handlers, %d with problems, engine %s with %s",
+            len(self.catalogue.handlers),
+            len(self.catalogue.problems),
+            parts.engine.name,
+            parts.engine.compiler,
+        )
+
+    def _serve(self, catalogue: Catalogue) -> None:
+        """Make *catalogue* the one that serves, with instances warm where there are threads."""
+        handlers = list(catalogue.handlers.values())
+        self.catalogue = catalogue
+        self._retain()
+        # Before instances are made warm: that takes all threads, those too on which requests wait.
+        self._loaded.set()
+        executor, self._executor = self._executor, None
+        if executor is not None:
+            warmable = [h for h in handlers if h.isolation is not Isolation.FRESH]
+            jobs = spread(warmable, self._thread_count, self._min_instances)
+            warm_threads(executor, self._thread_count, jobs, self._warm)
+        self._parts.metrics.serving(handlers)
+        self.warmed = True
+
+    def _retain(self) -> None:
+        """Let the pool keep what serves, and nothing else."""
+        handlers = [*self.catalogue.handlers.values(), *self.texts.handlers()]
+        self._parts.pool.retain([handler.compiled for handler in handlers])
+
+    def _warm(self, handler: Handler) -> None:
+        parts = self._parts
+        run = parts.dispatcher.new_run(handler, time.monotonic())
+        watch = parts.watchdog.watch(run)
+        try:
+            parts.pool.warm(handler, run)
+        except NexusError as error:
+            log.warning("%s cannot be made ready: %s", handler.name, error)
+        finally:
+            parts.watchdog.unwatch(watch)

@@ -1,0 +1,30 @@
+"""What is counted and logged when a run has ended."""
+
+from __future__ import annotations
+
+import logging
+
+from nexus.errors import InternalError, NexusError
+from nexus.logs import guest_lines, split_level
+from nexus.model import Handler
+from nexus.plugin_api.metrics import MetricsSink
+from nexus.run import Execution
+from nexus.run.dispatch import outcome_of
+
+log = logging.getLogger("nexus.service")
+guest_log = logging.getLogger("nexus.guest")
+
+
+def observe(
+    metrics: MetricsSink, handler: Handler, run: Execution, error: NexusError | None
+) -> None:
+    """Count *run*, and log what its guest wrote to stderr."""
+    metrics.record(handler, run.usage, outcome_of(error), error)
+    if isinstance(error, InternalError):  # its details are kept from the client
+        fields = {"handler": handler.name, "execution_id": run.execution_id}
+        log.error("internal error", exc_info=error, extra={"fields": fields})
+    if run.stderr:
+        fields = {"handler": handler.name, "execution_id": run.execution_id}
+        for line in guest_lines(bytes(run.stderr)):
+            level, text = split_level(line)
+            guest_log.log(level, "%s", text, extra={"fields": fields})
