@@ -140,7 +140,7 @@ def test_few_texts_are_kept(runtime: WasmRuntime, monkeypatch: pytest.MonkeyPatc
         assert found.return_value == number
     assert found.metrics
     assert found.metrics["cache_hit"] is True  # it was on disk still
-    assert len(runtime._service.texts.handlers()) == 2
+    assert len(runtime._service.handlers.texts.handlers()) == 2
 
 
 @pytest.mark.parametrize("context", [{"args": object()}, {"args": float("nan")}])

@@ -28,7 +28,8 @@ class Abis:
     @property
     def suffixes(self) -> Sequence[str]:
         """The suffixes of files that are handlers."""
-        return tuple(self._by_suffix)
+        found = [suffix for abi in reversed(self._abis) for suffix in abi.suffixes]
+        return tuple(dict.fromkeys(found))
 
     def of_file(self, path: Path) -> Abi | None:
         """Return the ABI that reads the file at *path*, by its suffix; None: no ABI does."""

@@ -69,7 +69,7 @@ def test_what_the_better_one_refuses_stays(
     first = tiers.compile(module, MEMORY)
     tried = threading.Event()
 
-    def refuse(path: Path, memory_bytes: int) -> Compiled:
+    def refuse(path: Path, memory_bytes: int, *, idle: bool) -> Compiled:
         tried.set()
         raise CompilationError("too much")
 

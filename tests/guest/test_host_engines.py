@@ -12,6 +12,7 @@ from nexus.guest.host.imports import SIGNATURES
 from nexus.guest.wasi.guest import WasiGuest
 from nexus.model import Context, ExtensionAnswer, Limits
 from nexus.plugin_api.capabilities import Capabilities
+from nexus.run.perform import perform
 
 from .support import ENGINES, LocalRun, WasmtimeInstance, handler
 
@@ -55,7 +56,7 @@ def execute(engine: Any, body: str, run: LocalRun, context: bytes = b'{"args": 7
     instance = engine(wasm, guest.functions())
     if isinstance(instance, WasmtimeInstance):
         run.instance = instance
-    return guest.perform(instance, Context(context), handler(), run)
+    return perform(guest, instance, Context(context), handler(), run)
 
 
 def run_with(*tokens: str, limits: Limits | None = None) -> LocalRun:

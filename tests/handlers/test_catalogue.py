@@ -14,6 +14,7 @@ from nexus.handlers.catalogue import RESERVED_ROUTES, Catalogue, load_catalogue
 from nexus.handlers.routes import Routes
 from nexus.handlers.sources import find_sources
 from nexus.model import Compiled, Handler, Limits
+from nexus.plugin_api.abi import ModuleProgram
 from nexus.wasm import RewriteLimits, rewrite
 from tests import support
 from tests.support import ABIS
@@ -34,8 +35,10 @@ class InProcess:
 
     def compile(self, path: Path, memory_bytes: int) -> Compiled:
         self.compiled.append(path.name)
-        source = path.read_bytes()
-        wasm = to_wasm(source, ENGINE) if path.suffix == ".wat" else source
+        program = ABIS.read(path)
+        assert isinstance(program, ModuleProgram)
+        source = program.module.source
+        wasm = to_wasm(source, ENGINE) if program.module.is_text else source
         rewritten, info = rewrite(wasm, RewriteLimits(memory_bytes // support.PAGE))
         key = hashlib.sha256(source).hexdigest()
         artifact = ENGINE.compile(rewritten)

@@ -29,7 +29,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
     )
     made = Service(settings, None)
     made.start()
-    assert made.wait_loaded(20)
+    assert made.handlers.wait_loaded(20)
     yield made
     made.stop(0.0)
 
