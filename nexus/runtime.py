@@ -103,6 +103,11 @@ class WasmRuntime:
             self._service.stop()
 
     @property
+    def service(self) -> Service:
+        """The parts underneath: `service.pool`, `service.dispatcher` and others."""
+        return self._service
+
+    @property
     def handlers(self) -> Mapping[str, Handler]:
         """The handlers that serve, by name."""
         return self._service.handlers.catalogue.handlers
