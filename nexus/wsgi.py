@@ -1,4 +1,4 @@
-"""What a WSGI server loads: `nexus.wsgi:app()`; in our own gunicorn worker `worker_app()`."""
+"""What a WSGI server loads: `nexus.wsgi:app()`. Our own gunicorn worker makes `worker_app`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from flask import Flask
 from prometheus_client import REGISTRY
 
 from nexus import config, logs
+from nexus.config import Loaded
 from nexus.config.admin_token import read_admin_token
 from nexus.http import create_app
-from nexus.plugins import load_plugins
+from nexus.plugins import Plugins, load_plugins
 from nexus.service import Service
 from nexus.service.choices import checks_by
 
@@ -22,14 +23,11 @@ RUN_DIR = "NEXUS_RUN_DIR"
 """folder where the workers of one master find each other"""
 
 
-def worker_app() -> Flask:
-    """The WSGI application of one worker process, whose service is yet to be started.
+def worker_app(plugins: Plugins, loaded: Loaded) -> Flask:
+    """Make the WSGI application of one worker process, whose service is not started yet.
 
     Raises: ConfigError, EngineUnavailable.
     """
-    plugins = load_plugins(os.environ, REGISTRY)
-    sources = plugins.config_sources(Path.cwd(), os.environ)
-    loaded = config.load({}, os.environ, Path.cwd(), sources, checks_by(plugins))
     settings = loaded.settings
     logs.configure(settings.log_level, settings.log_format)
     run_dir = os.environ.get(RUN_DIR)
@@ -47,8 +45,14 @@ def worker_app() -> Flask:
 
 
 def app() -> Flask:
-    """The WSGI application for any server that runs one process with threads."""
-    made = worker_app()
+    """Make the WSGI application for any server that runs one process with threads, and start it.
+
+    Raises: ConfigError, EngineUnavailable.
+    """
+    plugins = load_plugins(os.environ, REGISTRY)
+    sources = plugins.config_sources(Path.cwd(), os.environ)
+    loaded = config.load({}, os.environ, Path.cwd(), sources, checks_by(plugins))
+    made = worker_app(plugins, loaded)
     made.extensions["nexus"].start()
     return made
 

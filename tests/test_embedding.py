@@ -40,7 +40,7 @@ def test_a_wrong_setting_is_named() -> None:
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(nexus_error(), match="handlers: there is no folder .*gone"):
+    with pytest.raises(nexus_error(), match=r"handlers: there is no folder .*gone"):
         runtime(tmp_path / "gone")
 
 

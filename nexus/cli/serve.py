@@ -1,22 +1,17 @@
-"""`nexus serve`: gunicorn, with everything it needs in its environment."""
+"""`nexus serve`: gunicorn, with everything it needs handed over in this process."""
 
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
-from nexus import config
-from nexus.cli.options import config_option, engine_options, installed_plugins, load_settings
+from nexus.cli.options import config_option, engine_options, load_settings
 from nexus.config import Settings
 from nexus.config.admin_token import read_admin_token
-from nexus.config.layers import PREFIX
-from nexus.plugins import Plugins
-from nexus.pod.derived import DERIVABLE
-from nexus.server.run_folder import shared_folder
+from nexus.plugins import Plugins, load_plugins
+from nexus.server.run_folder import run_folder
 
 
 @click.command()
@@ -28,8 +23,13 @@ from nexus.server.run_folder import shared_folder
 @engine_options
 def serve(**options: Any) -> None:
     """Serve a folder of handlers until interrupted."""
-    shared_folder()  # before plugins are imported: see there
-    plugins = installed_plugins()
+    run_folder()  # before anything imports prometheus_client: see there
+    from prometheus_client import REGISTRY
+
+    from nexus.server.master import become_gunicorn
+    from nexus.server.prepared import Prepared, hand_over
+
+    plugins = load_plugins(os.environ, REGISTRY)
     loaded = load_settings(plugins, **options)
     for warning in loaded.warnings:
         click.secho(f"warning: {warning}", fg="yellow", err=True)
@@ -38,37 +38,12 @@ def serve(**options: Any) -> None:
         raise click.UsageError(f"no folder {folder}: name one with --handlers DIR")
     read_admin_token(os.environ)  # what is wrong with it is said once, not by every worker
     _check_engine_and_others(loaded.settings, plugins)
-    os.environ.update(config.to_environ(loaded))
-    for name in DERIVABLE:
-        if loaded.sources[name] == "default":
-            del os.environ[PREFIX + name.upper()]  # for gunicorn's configuration to derive
-    _become_gunicorn()
-
-
-def _become_gunicorn() -> None:
-    """Be its master: a process of its own would import all this again, 0.4 s of a start."""
-    # Here: other commands have no need of it.
-    from gunicorn.app.wsgiapp import run
-    from gunicorn.arbiter import Arbiter
-    from gunicorn.errors import HaltServer
-
-    # On SIGUSR2 gunicorn starts itself anew with these.
-    script = Path(sys.executable).with_name("gunicorn")
-    sys.argv = [str(script), "-c", "python:nexus.server.settings"]
-    codes = {Arbiter.APP_LOAD_ERROR: 2, Arbiter.WORKER_BOOT_ERROR: 1}
-    master = os.getpid()
-    try:
-        run()
-    except HaltServer as halt:  # two workers that end so at once: it does not expect the second
-        sys.exit(codes.get(halt.exit_status, halt.exit_status))
-    except SystemExit as ended:
-        if os.getpid() != master:  # a worker ends here too
-            raise
-        sys.exit(codes.get(ended.code, ended.code))
+    hand_over(Prepared(plugins, loaded))
+    become_gunicorn()
 
 
 def _check_engine_and_others(settings: Settings, plugins: Plugins) -> None:
-    """Say at once, and once, what every worker would fail with; workers inherit what was loaded.
+    """Report at once, and once, what every worker would fail with; workers inherit what was loaded.
 
     Raises: EngineUnavailable, ConfigError.
     """

@@ -8,7 +8,7 @@ plugin_tables.py  the setting `plugins`: one table for each plugin
 toml_file.py      reads one small TOML file; handlers' manifests too
 stack.py          joins the layers
 load.py           begins with them: settings, or one error that lists everything wrong
-handover.py       passes settings on to other processes, by the environment
+handover.py       settings as environment variables, for another process
 live.py           follows changes while a worker runs
 problems.py       words for what is wrong; for handlers' manifests too
 describe.py       the settings as a table and as values to show
@@ -18,8 +18,9 @@ admin_token.py    the runtime API's token
 from __future__ import annotations
 
 from nexus.config.describe import Description, describe, public_values
+from nexus.config.handover import to_environ
 from nexus.config.live import LiveSettings
-from nexus.config.load import Loaded, load, to_environ
+from nexus.config.load import Loaded, inherit, load
 from nexus.config.settings import LIVE_NAMES, Settings, limits
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Loaded",
     "Settings",
     "describe",
+    "inherit",
     "limits",
     "load",
     "public_values",

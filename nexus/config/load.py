@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from nexus.config import handover
 from nexus.config.folder import FolderSource
-from nexus.config.handover import FOLDER, HandedDown
 from nexus.config.layers import (
     Layer,
     from_defaults,
@@ -19,11 +17,12 @@ from nexus.config.layers import (
     unknown_variables,
 )
 from nexus.config.settings import LIVE_NAMES, Settings
-from nexus.config.stack import NOTHING, Checks, Place, Stack, join, read_all
+from nexus.config.stack import NOTHING, Checks, Place, Stack, read_all
 from nexus.errors import ConfigError
 from nexus.plugin_api.config_source import ConfigSource
 
 FILE_NAME = "nexus.toml"
+FOLDER = "NEXUS_CONFIG_FOLDER"
 
 
 @dataclass(frozen=True)
@@ -57,9 +56,6 @@ def load(
     by `config_folder`, else by NEXUS_CONFIG_FOLDER. Relative paths are relative to *directory*,
     and `~` is the home directory. *checks* know what types do not (`nexus.service.choices`).
 
-    In a process that another one started (`to_environ`), what may change while running is read
-    anew, all else is as it was there; and where a source is broken by now, everything is.
-
     Raises: ConfigError, one line for each thing wrong in any layer.
     """
     given = dict(options)
@@ -67,56 +63,46 @@ def load(
     problems: list[str] = []
     place = Place.of(directory, environ)
     all_sources = (*sources, *_folder_source(folder, environ, place, problems))
-    handed = handover.handed_down(environ)
-    if handed is None:
-        below = (_file_layer(file, environ, directory, problems), from_defaults(environ))
-        said, wrong, warnings = read_all(all_sources, [NOTHING] * len(all_sources))
-        above = (from_options(given), from_environ(environ))
-        stack = Stack(above, all_sources, said, below, place, checks)
-        settings, origins = stack.join(problems + wrong)
-        started = settings
-    else:
-        warnings = []
-        stack, started = _inherited(handed, all_sources, from_options(given), place, checks)
-        read_again, origins = stack.join()
-        pins = (from_options(given), from_environ(environ), *stack.below)
-        live = {name: getattr(read_again, name) for name in LIVE_NAMES}
-        settings = join(pins, place)[0].model_copy(update=live)
+    below = (_file_layer(file, environ, directory, problems), from_defaults(environ))
+    said, wrong, warnings = read_all(all_sources, [NOTHING] * len(all_sources))
+    above = (from_options(given), from_environ(environ))
+    stack = Stack(above, all_sources, said, below, place, checks)
+    settings, origins = stack.join(problems + wrong)
     return Loaded(
         settings,
         MappingProxyType({name: origins.get(name, "default") for name in Settings.model_fields}),
         [*unknown_variables(environ), *warnings],
         stack,
-        started,
+        settings,
     )
 
 
-def to_environ(settings: Settings | Loaded) -> dict[str, str]:
-    """Return the environment from which `load` makes equal settings, whatever a file says; of
-    `Loaded`, with what may change while running."""
-    if isinstance(settings, Settings):
-        return handover.pinned(settings)
-    return {**handover.pinned(settings.settings), **handover.layers(settings.stack)}
+def inherit(parent: Loaded, sources: Sequence[ConfigSource]) -> Loaded:
+    """Return the settings of a process that the one with *parent* forked.
 
-
-def _inherited(
-    handed: HandedDown,
-    sources: tuple[ConfigSource, ...],
-    options: Layer,
-    place: Place,
-    checks: Checks,
-) -> tuple[Stack, Settings]:
-    """The layers in a process that another one started, and the settings as they were there."""
-    above, at_start = (options, *handed.above), handed.at_start(sources)
-    before = Stack(above, sources, at_start, handed.below, place, checks)
-    started = before.join()[0]
-    said, wrong, _ = read_all(sources, at_start)
-    now = Stack(above, sources, said, handed.below, place, checks)
+    *sources* are the same ones, made anew: a connection must not be shared over a fork. What may
+    change while running is read from them; everything else is as in the parent, whatever a file
+    says by now. If a source is broken, everything is as in the parent.
+    """
+    folders = [FolderSource(s.path) for s in parent.stack.sources if isinstance(s, FolderSource)]
+    ours = (*sources, *folders)
+    before = zip(parent.stack.sources, parent.stack.said, strict=True)
+    last = {source.name: layer for source, layer in before}
+    said, wrong, _ = read_all(ours, [last.get(source.name, NOTHING) for source in ours])
+    stack = replace(parent.stack, sources=ours, said=said)
     try:
-        now.join(wrong)
-    except ConfigError:  # its siblings run on; `LiveSettings` says what is wrong
-        return before, started
-    return now, started
+        found, origins = stack.join(wrong)
+    except ConfigError:  # `LiveSettings` logs what is wrong
+        said = tuple(last.get(source.name, NOTHING) for source in ours)
+        return replace(parent, stack=replace(stack, said=said))
+    live = {name: getattr(found, name) for name in LIVE_NAMES}
+    origin = {name: origins.get(name, "default") for name in LIVE_NAMES}
+    return replace(
+        parent,
+        settings=parent.settings.model_copy(update=live),
+        sources=MappingProxyType({**parent.sources, **origin}),
+        stack=stack,
+    )
 
 
 def _file_layer(

@@ -5,6 +5,8 @@ kept_alive.py  serves kept-alive connections in order of arrival, on one thread 
 connection.py  a connection's socket that makes few system calls
 closing.py     closes connections without waiting for their clients
 settings.py    gunicorn's configuration from Nexus's settings
+prepared.py    plugins and settings that the master loaded, for its workers
+master.py      becomes gunicorn's master in this process
 log.py         gunicorn's own messages in our log
 run_folder.py  the folder that a master and its workers share
 """

@@ -23,7 +23,7 @@ _FOLDERS = {
 
 
 @cache
-def shared_folder() -> Path:
+def run_folder() -> Path:
     """Make it, once for this process, and name it in the environment."""
     folder = Path(tempfile.mkdtemp(prefix="nexus-"))
     # Not in gunicorn's on_exit: that is not called where the address cannot be bound.

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from nexus import logs
-from nexus.config import load, to_environ
-from nexus.config.handover import HANDED_DOWN
 from nexus.errors import ConfigError
-from nexus.plugins import load_plugins
 from nexus.pod.derived import sized
-from nexus.server.run_folder import shared_folder
-from nexus.service.choices import checks_by
+from nexus.server.prepared import hand_over, prepared
+from nexus.server.run_folder import run_folder
 
-_stuck_dir = shared_folder() / "stuck"
+_stuck_dir = run_folder() / "stuck"
 try:
-    _plugins = load_plugins(os.environ)
-    _sources = _plugins.config_sources(Path.cwd(), os.environ)
-    _sized = sized(load({}, os.environ, Path.cwd(), _sources, checks_by(_plugins)))
+    _prepared = prepared()
 except ConfigError as error:  # which gunicorn would show with all its frames
     print(*(f"error: {line}" for line in error.problems), sep="\n", file=sys.stderr)
     sys.exit(2)
+_sized = sized(_prepared.loaded)
+hand_over(replace(_prepared, loaded=_sized.loaded))
 _settings, _sizing = _sized.loaded.settings, _sized.sizing
 
-wsgi_app = "nexus.wsgi:worker_app()"
+wsgi_app = "nexus.wsgi:app()"
 worker_class = "nexus.server.worker.NexusWorker"
 bind = _settings.bind
 control_socket_disable = True
@@ -34,11 +30,6 @@ control_socket_disable = True
 workers = _sizing.workers.value
 threads = _sizing.threads.value
 worker_connections = _sizing.worker_connections.value
-# For the workers, who warm as many threads as gunicorn gives them. Where a source may change, they
-# must have everything else as it is here.
-if _sized.loaded.stack.sources and HANDED_DOWN not in os.environ:
-    os.environ.update(to_environ(_sized.loaded))
-os.environ.update(NEXUS_WORKERS=str(workers), NEXUS_THREADS=str(threads))
 timeout = 30 + _settings.stuck_after_ms // 1000
 """worker liveness; guests give the GIL up at every checkpoint, so only a stuck worker misses it"""
 _slack_s = max(30, 2 * _settings.plugin_timeout_ms // 1000)  # stop hooks, then sinks

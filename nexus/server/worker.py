@@ -11,22 +11,28 @@ comes back once its requests do not follow closely (`gunicorn_kept_alive.py`).
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from flask import Flask
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.gthread import ThreadWorker
 
+from nexus.config import inherit
 from nexus.errors import ConfigError, NexusError
 from nexus.server.closing import Closing
 from nexus.server.connection import Connection
 from nexus.server.kept_alive import KeptAlive
+from nexus.server.prepared import prepared
 from nexus.service import Service
+from nexus.wsgi import worker_app
 
 QUIT_GRACE_S = 0.1
 _KEPT = object()
@@ -34,7 +40,7 @@ _KEPT = object()
 
 
 class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
-    """Serves the app that `nexus.wsgi:worker_app()` makes."""
+    """Serves the app that `nexus.wsgi.worker_app` makes."""
 
     service: Service | None = None
     _quits = False
@@ -50,7 +56,7 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def load_wsgi(self) -> None:
         """Make the app and start its service; where that is wrong, say so and end the server."""
         try:
-            super().load_wsgi()
+            self.wsgi = _make_app()
         except NexusError as error:
             wrong = isinstance(error, ConfigError)
             for line in error.problems if isinstance(error, ConfigError) else [error]:
@@ -199,3 +205,10 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         if self.service is not None:
             self._kept_alive.stop()
             self.service.stop(QUIT_GRACE_S if self._quits else None)
+
+
+def _make_app() -> Flask:
+    """Make this worker's app from what the master loaded; what may change is read again."""
+    found = prepared()
+    sources = found.plugins.config_sources(Path.cwd(), os.environ)
+    return worker_app(found.plugins, inherit(found.loaded, sources))

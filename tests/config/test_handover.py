@@ -10,20 +10,33 @@ from typing import Any
 
 import pytest
 
-from nexus.config import LiveSettings, Settings, load
+from nexus.config import LiveSettings, Loaded, Settings, inherit, load
+from nexus.pod.derived import sized
 from tests.support import ROOT
 
-SHOW = """
-import json, os, nexus.server.settings as settings
-print(json.dumps({"environ": dict(os.environ), "threads": settings.threads,
-                  "workers": settings.workers}))
+MASTER = """
+import json, os, pathlib, sys, nexus.server.settings as settings
+from nexus.config import inherit
+from nexus.server.prepared import prepared
+
+before = dict(os.environ)
+for name, text in json.loads(sys.argv[1]).items():
+    pathlib.Path(name).write_text(text)
+worker = inherit(prepared().loaded, ())
+names = ("timeout_ms", "max_queue", "threads", "workers", "compiler", "engine")
+print(json.dumps({
+    "settings": {name: getattr(worker.settings, name) for name in names},
+    "source": worker.sources["timeout_ms"],
+    "threads": settings.threads,
+    "nexus": sorted(name for name in os.environ if name.startswith("NEXUS_")),
+}))
 """
 
 
-def master(folder: Path, **environ: str) -> dict[str, Any]:
-    """What a master that starts in *folder* makes of *environ*."""
+def worker(folder: Path, changes: dict[str, str], **environ: str) -> dict[str, Any]:
+    """What a worker has whose master started in *folder* before *changes* of files."""
     ran = subprocess.run(
-        [sys.executable, "-c", SHOW],
+        [sys.executable, "-c", MASTER, json.dumps(changes)],
         cwd=folder,
         env={"HOME": str(folder), "PYTHONPATH": str(ROOT), **environ},
         capture_output=True,
@@ -44,33 +57,35 @@ def test_workers_of_a_bare_gunicorn_get_what_it_read(tmp_path: Path, mounted: Pa
     (mounted / "timeout_ms").write_text("700")
     (mounted / "compiler").write_text("cranelift")
     (tmp_path / "nexus.toml").write_text("max_queue = 7\nhttp_max_concurrent = 6")
-    started = master(tmp_path, NEXUS_CONFIG_FOLDER="mounted")
-    assert started["threads"] == 6
-    (tmp_path / "nexus.toml").write_text("max_queue = 8\nengine = 'wasmer'")
-    (mounted / "timeout_ms").write_text("800")
-    (mounted / "compiler").write_text("auto")
-    worker = load({}, started["environ"], Path("/"))
-    settings = worker.settings
-    assert (settings.timeout_ms, settings.max_queue, settings.threads) == (800, 7, 6)
-    assert (settings.compiler, settings.engine) == ("cranelift", "auto")
-    assert worker.sources["timeout_ms"] == f"folder {mounted}"
+    changes = {
+        "nexus.toml": "max_queue = 8\nengine = 'wasmer'",
+        "mounted/timeout_ms": "800",
+        "mounted/compiler": "auto",
+    }
+    found = worker(tmp_path, changes, NEXUS_CONFIG_FOLDER="mounted")
+    settings = found["settings"]
+    assert found["threads"] == settings["threads"] == 6
+    assert (settings["timeout_ms"], settings["max_queue"]) == (800, 7)
+    assert (settings["compiler"], settings["engine"]) == ("cranelift", "auto")
+    assert found["source"] == f"folder {mounted}"
+
+
+def test_nothing_of_it_stands_in_the_environment(tmp_path: Path) -> None:
+    found = worker(tmp_path, {}, NEXUS_CPU_PROFILE="latency")
+    shared = ["NEXUS_RUN_DIR", "NEXUS_STUCK_LOG_DIR"]
+    assert found["nexus"] == ["NEXUS_CPU_PROFILE", *shared]
+    assert found["settings"]["workers"] >= 1
 
 
 def test_what_was_derived_is_no_change(
     tmp_path: Path, mounted: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    started = master(tmp_path, NEXUS_CONFIG_FOLDER="mounted", NEXUS_CPU_PROFILE="latency")
-    assert started["environ"]["NEXUS_WORKERS"] == str(started["workers"])
-    live = LiveSettings(load({}, started["environ"], tmp_path))
+    environ = {"HOME": str(tmp_path), "NEXUS_CONFIG_FOLDER": str(mounted)}
+    master: Loaded = sized(load({}, environ, tmp_path)).loaded
+    live = LiveSettings(inherit(master, ()))
     applied: list[Settings] = []
     live.take(applied.append)
     assert (applied, caplog.messages) == ([], [])
     (mounted / "workers").write_text("77")
     live.take(applied.append)
     assert [line.split(" instead")[0] for line in caplog.messages] == ["workers: 77"]
-
-
-def test_without_sources_nothing_is_handed_down(tmp_path: Path) -> None:
-    environ = master(tmp_path)["environ"]
-    assert "NEXUS_CONFIG_HANDED_DOWN" not in environ
-    assert "NEXUS_TIMEOUT_MS" not in environ

@@ -9,7 +9,7 @@ from queue import Queue
 
 import pytest
 
-from nexus.config import LiveSettings, Loaded, Settings, load, to_environ
+from nexus.config import LiveSettings, Loaded, Settings, inherit, load
 from nexus.errors import ConfigError
 from nexus.plugin_api.config_source import Closer
 
@@ -45,7 +45,7 @@ class World:
 
     def worker(self) -> Loaded:
         """Load as a worker does that starts now."""
-        return load({}, {**HOME, **to_environ(self.master)}, self.directory, self.sources)
+        return inherit(self.master, self.sources)
 
     def take(self) -> None:
         self.live.take(self.applied.append)

@@ -49,7 +49,7 @@ def test_a_variable_that_gives_no_option_is_warned_about(tmp_path: Path) -> None
 
 def test_workers_get_the_same_tables(tmp_path: Path) -> None:
     found = loaded(tmp_path, "[plugins.a]\nday = 2026-01-02\n[plugins.a.b]\nc = [1.5, true]")
-    again = load({}, to_environ(found), tmp_path)
+    again = load({}, to_environ(found.settings), tmp_path)
     assert again.settings.plugins == {"a": {"day": "2026-01-02", "b": {"c": [1.5, True]}}}
 
 

@@ -67,13 +67,13 @@ def test_environ_round_trip(values, instances):
     loaded = load({}, to_environ(settings), Path("/nowhere"))
     assert loaded.settings == settings
     assert loaded.warnings == []
-    assert to_environ(loaded) == to_environ(settings)
+    assert to_environ(loaded.settings) == to_environ(settings)
 
 
 def test_the_handed_over_environ_shuts_out_file_and_bare_names(tmp_path):
     first = load({"timeout_ms": 7}, {"HOME": "/h"}, tmp_path)
     (tmp_path / "nexus.toml").write_text("timeout_ms = 'broken by a later edit'")
-    later = {"HOME": "/other", "TIMEOUT_MS": "9", **to_environ(first)}
+    later = {"HOME": "/other", "TIMEOUT_MS": "9", **to_environ(first.settings)}
     assert load({}, later, tmp_path).settings == first.settings
 
 

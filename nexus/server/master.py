@@ -1,0 +1,58 @@
+"""Becomes gunicorn's master in this process: another one would import all this again, 0.4 s."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from gunicorn.app.wsgiapp import WSGIApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.errors import HaltServer
+
+_CODES = {Arbiter.APP_LOAD_ERROR: 2, Arbiter.WORKER_BOOT_ERROR: 1}
+
+
+class _Application(WSGIApplication):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's own, which starts anew on SIGUSR2 with the command line that started us."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._command = command
+        super().__init__("%(prog)s [OPTIONS] [APP_MODULE]")
+
+    def run(self) -> None:
+        arbiter: Any = Arbiter(self)
+        arbiter.START_CTX["args"] = self._command
+        arbiter.run()
+
+
+def become_gunicorn() -> NoReturn:
+    """Serve until the process ends; what it serves was handed over (`prepared.py`).
+
+    The exit status is 2 for a wrong setting, 1 where a worker cannot boot, else gunicorn's.
+    """
+    command = _own_command()
+    sys.argv = ["gunicorn", "-c", "python:nexus.server.settings"]
+    master = os.getpid()
+    try:
+        _Application(command).run()
+    except HaltServer as halt:  # two workers that end so at once: it does not expect the second
+        sys.exit(_CODES.get(halt.exit_status, halt.exit_status))
+    except RuntimeError as error:  # as `BaseApplication.run` has it: two masters on a pid file
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except SystemExit as ended:
+        if os.getpid() != master:  # a worker ends here too
+            raise
+        code = ended.code if isinstance(ended.code, int) else 1
+        sys.exit(_CODES.get(code, code))
+    sys.exit(0)
+
+
+def _own_command() -> list[str]:
+    """Return the command line that starts this process anew."""
+    script, *arguments = sys.argv
+    if Path(script).is_file():
+        return [sys.executable, script, *arguments]
+    return [sys.executable, "-c", "from nexus.cli import main; main()", *arguments]
