@@ -8,7 +8,6 @@ and swaps it as a whole.
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
@@ -18,6 +17,7 @@ from nexus.config.plugin_tables import single
 from nexus.config.settings import Settings
 from nexus.plugin_api.config_source import Closer, PartlyWrong
 from nexus.plugin_api.problems import suggestion
+from nexus.plugin_api.ticker import TICKER
 
 POLL_S = 0.2
 """a change counts when two looks found it the same, so that nothing half-written does. A folder
@@ -70,33 +70,28 @@ class FolderSource:
         return texts, problems
 
     def watch(self, changed: Callable[[], None]) -> Closer:
-        """Look every `POLL_S`, on a thread of its own."""
-        return _Watch(self.path, changed)
+        """Look every `POLL_S`; a change counts once two looks found it the same."""
+        watch = _Watch(self.path, changed)
+        return TICKER.every(POLL_S, watch.look)
 
 
 class _Watch:
     def __init__(self, path: Path, changed: Callable[[], None]) -> None:
         self._path, self._changed = path, changed
-        self._stop = threading.Event()
-        self._told = self._look()
-        threading.Thread(target=self._work, name="nexus-config-folder", daemon=True).start()
+        self._seen = self._reported = self._state()
 
-    def close(self) -> None:
-        self._stop.set()
+    def look(self) -> None:
+        """Call *changed* if the folder is not as it was reported last."""
+        state = self._state()
+        if state == self._seen and state != self._reported:
+            self._reported = state
+            self._changed()
+        self._seen = state
 
-    def _work(self) -> None:
-        seen = self._told
-        while not self._stop.wait(POLL_S):
-            found = self._look()
-            if found == seen and found != self._told:
-                self._told = found
-                self._changed()
-            seen = found
-
-    def _look(self) -> _State:
+    def _state(self) -> _State:
         try:
             return _state(self._path)
-        except OSError as error:  # a folder that is gone is a change, too: whoever reads says so
+        except OSError as error:  # a folder that is gone is a change, too: its reader says so
             return (error.errno,)
 
 

@@ -1,7 +1,8 @@
-"""One daemon thread that loads the handlers folder, then watches it for changes.
+"""Loads the handlers folder, then watches it for changes.
 
 It polls: a folder mounted from a ConfigMap or over a network sends no events, and a look at a
-hundred files takes a millisecond.
+hundred files takes a millisecond. Looks are made by the ticker; loading, which may compile for
+seconds, happens on a thread of its own.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from pathlib import Path
 from nexus.errors import HandlerError
 from nexus.guest import Abis
 from nexus.handlers.sources import Source, find_orphans, find_sources
+from nexus.plugin_api.ticker import TICKER, Tick
 
 log = logging.getLogger("nexus.handlers")
 
 POLL_S = 0.2
 """a change is loaded when two looks found it the same, so that no half-written file is"""
+_MISSING_LOOKS = 50
+"""a folder that cannot be read is logged again after this many looks"""
 
 
 class HandlersWatcher:
@@ -27,35 +31,62 @@ class HandlersWatcher:
     def __init__(self, folder: Path, abis: Abis, load: Callable[[Sequence[Source]], None]) -> None:
         self._folder, self._abis, self._load = folder, abis, load
         self._orphans: dict[str, str] = {}
-        """what was said of manifests without handlers"""
-        self._stop = threading.Event()
-        self._again = threading.Event()
+        """what was logged of manifests without handlers"""
+        self._missed = 0
+        self._changed = threading.Condition()  # guards the fields below
+        self._seen: Sequence[Source] = ()
+        self._wanted: Sequence[Source] | None = None
+        """to be loaded now; None: nothing is"""
+        self._loaded: Sequence[Source] = ()
+        self._again = False
+        self._closed = False
+        self._tick: Tick | None = None
         self._thread = threading.Thread(target=self._work, name="nexus-handlers", daemon=True)
 
     def start(self) -> None:
-        """Start the thread."""
+        """Load the folder in the background, and watch it."""
         self._thread.start()
 
     def load_again(self) -> None:
         """Have the sources loaded again soon, though none has changed."""
-        self._again.set()
+        with self._changed:
+            self._again = True
 
     def close(self) -> None:
-        """Stop the thread, without waiting for a compilation under way."""
-        self._stop.set()
+        """Stop watching, without waiting for a compilation under way."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        if self._tick is not None:
+            self._tick.close()
 
     def _work(self) -> None:
-        loaded = seen = self._look() or ()
-        self._load_all(loaded)
-        while not self._stop.wait(POLL_S):
-            found = self._look()
-            if found is None or (found == loaded and not self._again.is_set()):
-                continue
-            if found == seen:
-                self._again.clear()
-                loaded = found
-                self._load_all(loaded)
-            seen = found
+        self._loaded = self._seen = self._find() or ()
+        self._load_all(self._loaded)
+        with self._changed:
+            if self._closed:
+                return
+            self._tick = TICKER.every(POLL_S, self._look)
+        while True:
+            with self._changed:
+                while self._wanted is None and not self._closed:
+                    self._changed.wait()
+                if self._closed or self._wanted is None:
+                    return
+                wanted, self._wanted = self._wanted, None
+            self._load_all(wanted)
+
+    def _look(self) -> None:
+        """On the ticker's thread: order a load where two looks found the same change."""
+        found = self._find()
+        with self._changed:
+            if found is None or (found == self._loaded and not self._again):
+                return
+            if found == self._seen:
+                self._again = False
+                self._loaded = self._wanted = found
+                self._changed.notify()
+            self._seen = found
 
     def _load_all(self, sources: Sequence[Source]) -> None:
         try:
@@ -68,11 +99,14 @@ class HandlersWatcher:
                 log.warning("%s: %s", name, missing)
         self._orphans = orphans
 
-    def _look(self) -> tuple[Source, ...] | None:
-        """The sources now; None where the folder cannot be read, which changes nothing."""
+    def _find(self) -> tuple[Source, ...] | None:
+        """Return the sources now; None where the folder cannot be read, which changes nothing."""
         try:
-            return find_sources(self._folder, self._abis)
+            found = find_sources(self._folder, self._abis)
         except HandlerError as error:
-            log.error("%s", error)
-            self._stop.wait(10 * POLL_S)  # a folder that is gone is said seldom
+            if self._missed % _MISSING_LOOKS == 0:
+                log.error("%s", error)
+            self._missed += 1
             return None
+        self._missed = 0
+        return found

@@ -13,9 +13,9 @@ guest.py          what a guest is, and what its host functions see of a run
 extensions.py     what answers `$ext.NAME.method(...)`
 metrics.py        what a metrics sink is
 filters.py        what a request filter is
-scheduling.py     what a scheduling policy is
-fifo.py           the policy that admits in order of arrival, for others to build on
+scheduling.py     what a scheduling policy is, and `Fifo`, for others to build on
 averages.py       moving averages for policies
+ticker.py         one thread for everything that must look again every so often
 config_source.py  where settings may come from
 capabilities.py   what a manifest grants
 values.py         the plain values that hooks and protocols speak of

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
@@ -144,6 +145,26 @@ class PolicyBase:
 
     def limit(self, most: int) -> int:
         return most
+
+
+class Fifo(PolicyBase):
+    """First come, first served."""
+
+    def __init__(self, options: PolicyOptions = DEFAULTS) -> None:
+        super().__init__(options)
+        self._tickets: deque[Ticket] = deque()
+
+    def push(self, ticket: Ticket) -> None:
+        self._tickets.append(ticket)
+
+    def pop(self) -> Ticket | None:
+        return self._tickets.popleft() if self._tickets else None
+
+    def remove(self, ticket: Ticket) -> None:
+        self._tickets.remove(ticket)
+
+    def __len__(self) -> int:
+        return len(self._tickets)
 
 
 PolicyFactory: TypeAlias = Callable[[PolicyOptions], Policy]

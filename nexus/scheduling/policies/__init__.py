@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nexus.plugin_api.fifo import Fifo
-from nexus.plugin_api.scheduling import PolicyFactory
+from nexus.plugin_api.scheduling import Fifo, PolicyFactory
 from nexus.scheduling.policies.deadline import EarliestDeadline
 from nexus.scheduling.policies.priority import Priority
 from nexus.scheduling.policies.shortest import Shortest

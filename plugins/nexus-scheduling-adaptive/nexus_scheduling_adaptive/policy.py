@@ -21,8 +21,7 @@ from __future__ import annotations
 import math
 
 from nexus.plugin_api.averages import MovingAverages
-from nexus.plugin_api.fifo import Fifo
-from nexus.plugin_api.scheduling import PolicyOptions, Ticket
+from nexus.plugin_api.scheduling import Fifo, PolicyOptions, Ticket
 
 LEAST = 1
 BUFFER = 1.25

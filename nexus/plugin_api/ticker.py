@@ -1,0 +1,79 @@
+"""One thread for everything that must look again every so often."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+
+log = logging.getLogger("nexus.ticker")
+
+
+class Tick:
+    """One call that is made again and again, until `close`."""
+
+    def __init__(self, every_s: float, call: Callable[[], object]) -> None:
+        self.every_s, self.call = every_s, call
+        self.due = time.monotonic() + every_s
+        self.closed = False
+        self.running = threading.RLock()  # held while *call* runs
+
+    def close(self) -> None:
+        """Make no further call, and wait for one under way (unless that call closes it)."""
+        self.closed = True
+        with self.running:
+            pass
+
+
+class Ticker:
+    """Makes calls at their intervals, all on one daemon thread, which starts with the first.
+
+    A call must be short: the others wait for it. What it raises is logged, and it is made again.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()  # guards the fields below
+        self._ticks: list[Tick] = []
+        self._process = 0
+        """the one that the thread runs in; a forked one has none"""
+
+    def every(self, every_s: float, call: Callable[[], object]) -> Tick:
+        """Make *call* every *every_s* seconds from now on, until the returned tick is closed."""
+        tick = Tick(every_s, call)
+        with self._changed:
+            if self._process != os.getpid():
+                self._ticks.clear()
+                self._process = os.getpid()
+                threading.Thread(target=self._work, name="nexus-ticker", daemon=True).start()
+            self._ticks.append(tick)
+            self._changed.notify()
+        return tick
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._ticks = [tick for tick in self._ticks if not tick.closed]
+                now = time.monotonic()
+                due = [tick for tick in self._ticks if tick.due <= now]
+                if not due:
+                    next_due = min((tick.due for tick in self._ticks), default=None)
+                    self._changed.wait(None if next_due is None else next_due - now)
+                    continue
+            for tick in due:
+                self._make(tick)
+
+    def _make(self, tick: Tick) -> None:
+        with tick.running:
+            if tick.closed:
+                return
+            try:
+                tick.call()
+            except Exception:
+                log.exception("a call that is made every %g s failed", tick.every_s)
+        tick.due = time.monotonic() + tick.every_s
+
+
+TICKER = Ticker()
+"""the one of this process"""
