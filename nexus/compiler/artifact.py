@@ -38,7 +38,7 @@ def pack(artifact: Artifact) -> bytes:
         head: dict[str, Any] = {"abi": artifact.abi, "info": asdict(artifact.info)}
         content = artifact.artifact
     else:
-        snapshot, content = artifact.snapshot, artifact.snapshot.memory
+        snapshot, content = artifact.snapshot, bytes(artifact.snapshot.memory)
         head = {"runtime_key": artifact.runtime_key, "entry": artifact.entry}
         head["globals"] = snapshot.globals
     line = json.dumps({"key": artifact.key, **head}).encode()

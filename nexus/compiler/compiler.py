@@ -23,6 +23,7 @@ from nexus.guest import Abis
 from nexus.model import Compiled, Prepared
 from nexus.plugin_api.abi import Module, ModuleProgram, Program, RuntimeProgram
 from nexus.plugin_api.engine import Engine
+from nexus.pool.image import shared
 from nexus.wasm import REWRITER_VERSION
 
 PAGE_BYTES = 65536
@@ -210,7 +211,7 @@ class _Job:
             self._idle,
             lambda: Prepare(program, runtime.key, pack(runtime)),
         )
-        prepared = Prepared(preparation.snapshot, preparation.entry, runtime)
+        prepared = Prepared(shared(preparation.snapshot), preparation.entry, runtime)
         return replace(runtime, key=key, prepared=prepared, is_new=is_new)
 
     def _compiled(self, module: Module, work: Callable[[], Work]) -> Compiled:

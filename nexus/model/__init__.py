@@ -8,7 +8,15 @@ results.py   what an execution with a JSON context comes to
 usage.py     what an execution used; pool and queue at one moment
 """
 
-from nexus.model.handler import Compiled, CpuAllocation, Handler, Limits, Prepared, Snapshot
+from nexus.model.handler import (
+    Compiled,
+    CpuAllocation,
+    Handler,
+    Limits,
+    MemoryImage,
+    Prepared,
+    Snapshot,
+)
 from nexus.model.outcome import Isolation, Outcome, State
 from nexus.model.results import DEFERRED, Effects, ExecutionResult, ExtensionAnswer, SuspensionInfo
 from nexus.model.tasks import (
@@ -43,6 +51,7 @@ __all__ = [
     "Isolation",
     "JsonValue",
     "Limits",
+    "MemoryImage",
     "ModuleInfo",
     "MutableGlobal",
     "Outcome",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from nexus.model.outcome import Isolation
 from nexus.model.wasm import ModuleInfo
@@ -30,14 +30,24 @@ class Limits:
     """of all of them as JSON; also of one value that goes to or from an extension"""
 
 
+class MemoryImage(Protocol):
+    """A file with a snapshot's memory, to be mapped."""
+
+    fd: int
+    view: memoryview
+    """the whole of it, read-only"""
+
+
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """The state an instance starts from and is reset to: independent of engine and thread."""
 
-    memory: bytes
+    memory: bytes | memoryview
     """the whole linear memory"""
     globals: tuple[Any, ...]
     """values of the module's `mutable_globals`, in their order"""
+    image: MemoryImage | None = None
+    """*memory* as a file that instances can map; None: it is copied"""
 
 
 @dataclass(frozen=True, eq=False)

@@ -58,6 +58,12 @@ class Run(Protocol):
         """From the guest's own thread: the host is going to wait on the guest's behalf."""
         ...
 
+    def written(self) -> list[tuple[int, int]] | None:
+        """From the guest's own thread: return where its linear memory may differ from the snapshot,
+        as (start, end) in bytes; what lies beyond the snapshot's length may differ, too. None: it
+        may differ anywhere."""
+        ...
+
     def stop(self, reason: NexusError) -> None:
         """From the guest's own thread: end this run at the next checkpoint.
 

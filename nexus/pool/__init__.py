@@ -1,6 +1,8 @@
 """Instances: made, lent, cleaned, replaced.
 
 linked.py      one module loaded and linked for one thread
+image.py       a snapshot's memory as a file that instances map
+mapping.py     puts an instance's memory back at the price of what was written
 instance.py    `WasmInstance`: an instance with a state and a way back to its snapshot
 shelf.py       what one thread has
 budget.py      how many instances there may be and how much memory, and who makes way

@@ -87,7 +87,7 @@ class Budget:
         return evicted
 
     def _note_memory(self, instance: WasmInstance) -> None:
-        size = self._memory[instance] = instance.memory_peak()
+        size = self._memory[instance] = instance.held_bytes()
         self._memory_bytes += size
 
     def _forget_memory(self, instance: WasmInstance) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -10,8 +11,11 @@ from nexus.errors import InvalidState
 from nexus.model import Compiled, ExtensionAnswer, Handler, Isolation, Snapshot, State, Task
 from nexus.plugin_api.engine import EngineInstance
 from nexus.pool.linked import LinkedModule
+from nexus.pool.mapping import Mapping
 from nexus.run.execution import Execution
 from nexus.run.perform import perform
+
+log = logging.getLogger("nexus.pool")
 
 R = TypeVar("R")
 
@@ -50,6 +54,7 @@ class WasmInstance:
         "_compiled",
         "_engine_instance",
         "_linked",
+        "_mapping",
         "_peak",
         "_resume",
         "_snapshot",
@@ -65,14 +70,16 @@ class WasmInstance:
         compiled: Compiled,
         engine_instance: EngineInstance | None,
         snapshot: Snapshot,
+        mapping: Mapping | None = None,
     ) -> None:
-        """*linked* and *engine_instance* None: one that is suspended as an image (`stored`)."""
+        """*linked* and *engine_instance* None: one that is suspended as an image (`stored`).
+        *mapping*: of the snapshot over the memory; None: a reset copies it whole."""
         self.id = f"i{next(_ids)}"
         self.state = State.IDLE
         self._compiled = compiled
         self._linked = linked
         self._engine_instance = engine_instance
-        self._snapshot = snapshot
+        self._snapshot, self._mapping = snapshot, mapping
         self._peak = len(snapshot.memory)
         self._used = self._peak
         """while it is suspended, when other threads ask"""
@@ -124,7 +131,7 @@ class WasmInstance:
     def terminate(self) -> None:
         """Let the instance go. Dropping is the one thing another thread may do (DESIGN fact 26)."""
         self.state = State.TERMINATED
-        self._engine_instance = None
+        self._engine_instance = self._mapping = None
         self._linked = None
         self._suspension_id = self._resume = None
 
@@ -161,8 +168,26 @@ class WasmInstance:
             return False
         if instance.memory_size() != len(self._snapshot.memory):
             return False
-        restore(instance, self._snapshot)
+        if self._mapping is None:
+            restore(instance, self._snapshot)
+            return True
+        try:
+            self._mapping.reset()
+        except OSError as error:
+            log.warning("an instance is replaced, not reset: %s", error)
+            return False
+        instance.write_globals(self._snapshot.globals)
         return True
+
+    def written(self) -> list[tuple[int, int]] | None:
+        """Return where the memory may differ from the snapshot, as (start, end) in bytes; what lies
+        beyond the snapshot is not among it. None: it may differ anywhere."""
+        if self._mapping is None:
+            return None
+        try:
+            return self._mapping.written()
+        except OSError:
+            return None
 
     def make_ready(self, isolation: Isolation, run: Execution) -> bool:
         """Prepare for the next request after a clean exit; False: this instance is used up."""
@@ -191,6 +216,13 @@ class WasmInstance:
             return self._used
         instance = self._engine_instance
         return instance.memory_size() if instance is not None else 0
+
+    def held_bytes(self) -> int:
+        """Bytes of memory that it does not share with others, about; what counts in the pool."""
+        mapping = self._mapping
+        if mapping is None or self._peak > len(self._snapshot.memory):
+            return self._peak
+        return mapping.private_bytes()
 
     def memory_peak(self) -> int:
         """The most bytes of linear memory it ever had."""

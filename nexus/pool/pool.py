@@ -13,8 +13,10 @@ from nexus.errors import ShuttingDown
 from nexus.model import Compiled, Handler, Snapshot
 from nexus.plugin_api.engine import Engine, EngineInstance
 from nexus.plugin_api.guest import GuestFactory
+from nexus.pool.image import shared
 from nexus.pool.instance import WasmInstance, restore, take_snapshot
 from nexus.pool.linked import LinkedModule
+from nexus.pool.mapping import Mapping, map_over
 from nexus.pool.shelf import Shelf
 from nexus.pool.suspended import SuspendedInstances
 from nexus.run.execution import Execution
@@ -98,20 +100,33 @@ class InstancePool(SuspendedInstances):
             linked = LinkedModule(self._engine, self._make_guest, compiled)
             shelf.modules[compiled.loaded_as] = linked
         engine_instance = linked.instantiate(run)
-        snapshot = self._snapshot(compiled, engine_instance)
-        return WasmInstance(linked, compiled, engine_instance, snapshot)
+        snapshot, mapping = self._start(compiled, engine_instance)
+        return WasmInstance(linked, compiled, engine_instance, snapshot, mapping)
 
-    def _snapshot(self, compiled: Compiled, instance: EngineInstance) -> Snapshot:
-        """Where *instance*, which is new, starts from; it is there when this returns."""
-        if compiled.prepared is not None:
-            snapshot = compiled.prepared.snapshot
+    def _start(
+        self, compiled: Compiled, instance: EngineInstance
+    ) -> tuple[Snapshot, Mapping | None]:
+        """Bring *instance*, which is new, to where it starts from; return that, and how it is
+        mapped over the memory."""
+        prepared = compiled.prepared
+        if prepared is not None:
+            snapshot = prepared.snapshot
             instance.grow_memory(len(snapshot.memory))
+        else:
+            kept = self._snapshots.get(compiled.key)
+            if kept is None:
+                kept = self._snapshots.setdefault(compiled.key, shared(take_snapshot(instance)))
+            snapshot = kept
+        mapping = None
+        if compiled.info.reset_blocker is None:
+            mapping = map_over(snapshot.image, instance.memory())
+        if prepared is None:
+            return snapshot, mapping
+        if mapping is None:
             restore(instance, snapshot)
-            return snapshot
-        kept = self._snapshots.get(compiled.key)
-        if kept is None:
-            kept = self._snapshots.setdefault(compiled.key, take_snapshot(instance))
-        return kept
+        else:
+            instance.write_globals(snapshot.globals)
+        return snapshot, mapping
 
     def release(self, instance: WasmInstance, handler: Handler, run: Execution) -> None:
         """Take back an instance after a clean exit: cleaned it goes to its thread's shelf, used up

@@ -25,6 +25,8 @@ class Lent(Protocol):
 
     def memory_peak(self) -> int: ...
 
+    def written(self) -> list[tuple[int, int]] | None: ...
+
 
 class ExtensionCaller(Protocol):
     """Answers a run's calls of extensions."""
@@ -142,6 +144,10 @@ class Execution:
         if self.extensions is None:
             return no_answer(name)
         return self.extensions.call(self, name, method, arguments)
+
+    def written(self) -> list[tuple[int, int]] | None:
+        """Return where the guest's memory may differ from its snapshot; see `Run.written`."""
+        return self.lent.written() if self.lent is not None else None
 
     def park(self) -> None:
         """Stop the clock: others have the CPU until `go_on`."""

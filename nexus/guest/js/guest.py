@@ -143,7 +143,7 @@ class JsGuest(GuestBase):
             js = Interpreter(instance, entry.addresses(), run.limits.memory_bytes)
             answer: bytes | Asked = start(js, entry)
             if answer is _WAITS:
-                answer = self._asked(instance, prepared.snapshot)
+                answer = self._asked(instance, prepared.snapshot, run)
         except GuestError:
             # The trap that ended the guest; why it was to end is known better.
             if run.stopped is None:
@@ -172,11 +172,11 @@ class JsGuest(GuestBase):
                 return b""
             _checked(js, js.call(entry.wake))
 
-    def _asked(self, instance: EngineInstance, snapshot: Snapshot) -> Asked:
+    def _asked(self, instance: EngineInstance, snapshot: Snapshot, run: Run) -> Asked:
         """Return what the guest waits for, and all there is of it."""
         services = self._process.services()
         extension, method, arguments = services.deferred.popleft()
-        image = take(instance, snapshot, services)
+        image = take(instance, snapshot, services, run.written())
         return Asked(extension, method, arguments, image, image.size_bytes())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -30,17 +31,28 @@ class Image:
         return sum(len(content) + _OVERHEAD_BYTES for _, content in self.pages)
 
 
-def take(instance: EngineInstance, snapshot: Snapshot, services: Services) -> Image:
-    """The image of *instance*, which began at *snapshot*."""
-    # Pages are compared as bytes, by memcmp; views are compared one byte after another.
-    memory, before = bytes(instance.memory()), snapshot.memory
+def take(
+    instance: EngineInstance,
+    snapshot: Snapshot,
+    services: Services,
+    written: Sequence[tuple[int, int]] | None,
+) -> Image:
+    """Return the image of *instance*, which began at *snapshot*. *written*: where its memory may
+    differ, in whole pages; None: anywhere."""
+    memory, before = instance.memory(), snapshot.memory
+    if written is None:
+        written = [(0, len(before))]
+    if len(memory) > len(before):
+        written = [*written, (len(before), len(memory))]
     zeros = bytes(_PAGE_BYTES)
     pages = []
-    for start in range(0, len(memory), _PAGE_BYTES):
-        end = start + _PAGE_BYTES
-        page = memory[start:end]
-        if page != (before[start:end] if start < len(before) else zeros):
-            pages.append((start, page))
+    for first, last in written:
+        for start in range(first, last, _PAGE_BYTES):
+            end = start + _PAGE_BYTES
+            # Pages are compared as bytes, by memcmp; views are compared one byte after another.
+            page = bytes(memory[start:end])
+            if page != (bytes(before[start:end]) if start < len(before) else zeros):
+                pages.append((start, page))
     return Image(len(memory), tuple(pages), instance.read_globals(), services)
 
 

@@ -39,6 +39,10 @@ class _NoRun:
         """It is stopped."""
         return None
 
+    def written(self) -> list[tuple[int, int]] | None:
+        """Nothing is known."""
+        return None
+
     def stop(self, reason: NexusError) -> None:
         """Ignore *reason*: there is nothing to stop."""
 

@@ -1,0 +1,158 @@
+"""Puts an instance's memory back at the price of what was written (`docs/facts.md`, fact 28).
+
+The snapshot's image is mapped over the linear memory, private to the instance: it shares what it
+does not write. The kernel copies a page at its first write; such a page is then *present and no
+longer a file page*, or swapped, in `/proc/self/pagemap`
+(https://www.kernel.org/doc/html/latest/admin-guide/mm/pagemap.html). A reset copies those pages
+back and leaves them private, so that the next write faults no more. The entries are the same bytes
+from request to request, so the list of pages is made anew only where they differ.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import mmap
+import os
+from functools import lru_cache
+
+from nexus.model import MemoryImage
+from nexus.pool.image import SnapshotImage
+
+log = logging.getLogger("nexus.pool")
+
+PAGE_BYTES = mmap.PAGESIZE
+SMALLEST_BYTES = 256 << 10
+"""memories below this are copied whole: that is as quick as to ask which pages were written"""
+MOST_PRIVATE = 0.5
+"""of all pages; beyond, the mapping is made anew: each reset copies them, written or not"""
+
+_PRESENT, _SWAPPED, _FILE = 1 << 63, 1 << 62, 1 << 61
+_MAP_FIXED = 0x10
+_FAILED = ctypes.c_void_p(-1).value
+
+# A call of PyDLL keeps the GIL: in a busy server it would take longer to get it back than the call
+# takes. Both calls are short and never wait for a disk: the pages are in memory.
+_libc = ctypes.PyDLL(None, use_errno=True)
+_libc.mmap.restype = ctypes.c_void_p
+_libc.mmap.argtypes = [
+    *(ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long)
+]
+_libc.pread.restype = ctypes.c_ssize_t
+_libc.pread.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_long]
+
+
+class Mapping:
+    """One instance's linear memory, mapped from an image. Used by the instance's thread."""
+
+    __slots__ = (
+        *("_address", "_copies", "_entries", "_image", "_known", "_memory", "_pagemap"),
+        *("_pages", "_private", "_runs"),
+    )
+
+    def __init__(self, image: MemoryImage, memory: memoryview) -> None:
+        """Map *image* over *memory*, which is as long. *memory* must stay where it is.
+
+        Raises: OSError where it cannot be mapped; nothing has changed then.
+        """
+        self._image, self._memory = image, memory
+        self._address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+        self._pages = len(memory) // PAGE_BYTES
+        self._pagemap = _pagemap(os.getpid())
+        self._entries = ctypes.create_string_buffer(8 * self._pages)
+        self._map()
+
+    def _map(self) -> None:
+        if self._address % PAGE_BYTES:
+            raise OSError("the memory does not begin at a page")
+        protection, flags = mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_PRIVATE | _MAP_FIXED
+        size = len(self._memory)
+        found = _libc.mmap(self._address, size, protection, flags, self._image.fd, 0)
+        if found == _FAILED:
+            raise OSError(ctypes.get_errno(), "the snapshot cannot be mapped")
+        self._known = b""
+        self._runs: list[tuple[int, int]] = []
+        self._copies: list[tuple[memoryview, memoryview]] = []
+        """each run's place in the memory and in the image: to slice them takes longer than to copy"""
+        self._private = 0
+
+    def reset(self) -> None:
+        """Put back what was written. Raises: OSError."""
+        self._look()
+        if self._private > MOST_PRIVATE * self._pages:
+            self._map()
+            return
+        for target, source in self._copies:
+            target[:] = source
+
+    def written(self) -> list[tuple[int, int]]:
+        """Return where the memory may differ from the image: (start, end) in bytes.
+
+        Raises: OSError.
+        """
+        self._look()
+        return self._runs
+
+    def private_bytes(self) -> int:
+        """Return how much memory the instance had for itself when it was last looked at."""
+        return self._private * PAGE_BYTES
+
+    def _look(self) -> None:
+        """Read the pages' entries, and bring `_runs` up to date."""
+        size = 8 * self._pages
+        offset = self._address // PAGE_BYTES * 8
+        if _libc.pread(self._pagemap, self._entries, size, offset) != size:
+            raise OSError(ctypes.get_errno(), "the pagemap cannot be read")
+        entries = self._entries.raw
+        if entries == self._known:
+            return
+        self._known = entries
+        runs: list[tuple[int, int]] = []
+        start, private = -1, 0
+        for page, entry in enumerate(memoryview(entries).cast("Q")):
+            if entry & _SWAPPED or (entry & _PRESENT and not entry & _FILE):
+                private += 1
+                if start < 0:
+                    start = page
+            elif start >= 0:
+                runs.append((start * PAGE_BYTES, page * PAGE_BYTES))
+                start = -1
+        if start >= 0:
+            runs.append((start * PAGE_BYTES, self._pages * PAGE_BYTES))
+        memory, image = self._memory, self._image.view
+        self._copies = [(memory[start:end], image[start:end]) for start, end in runs]
+        self._runs, self._private = runs, private
+
+
+def map_over(image: MemoryImage | None, memory: memoryview) -> Mapping | None:
+    """Map *image* over *memory*; None where that does not pay or cannot be done: then the memory is
+    as it was."""
+    if image is None or len(memory) < SMALLEST_BYTES or not can_map(os.getpid()):
+        return None
+    if len(image.view) != len(memory):
+        return None
+    try:
+        return Mapping(image, memory)
+    except OSError as error:
+        log.warning("a snapshot is copied, not mapped: %s", error)
+        return None
+
+
+@lru_cache(maxsize=1)
+def can_map(process: int) -> bool:
+    """Return whether this *process* can find out what was written, by trying it once."""
+    try:
+        image = SnapshotImage(bytes(4 * PAGE_BYTES))
+        region = mmap.mmap(-1, 4 * PAGE_BYTES)
+        tried = Mapping(image, memoryview(region))
+        _ = region[0]  # a page that is read only
+        region[2 * PAGE_BYTES] = 1
+        return tried.written() == [(2 * PAGE_BYTES, 3 * PAGE_BYTES)]
+    except (OSError, AttributeError, ValueError):  # gVisor, a hardened /proc, another kernel
+        return False
+
+
+@lru_cache(maxsize=1)
+def _pagemap(process: int) -> int:
+    """Open the pagemap of this *process*; a forked one needs another."""
+    return os.open("/proc/self/pagemap", os.O_RDONLY | os.O_CLOEXEC)
