@@ -2,6 +2,8 @@
 
 wasmer.py       the engine on CPython 3.10, with LLVM or Cranelift
 wasmtime.py     the engine on CPython 3.11 and newer
+wasmtime_direct.py  wasmtime's C API on values prepared once
+wasmtime_public.py  the same by the public API, for a build that differs
 llvm_wheel.py   makes wasmer's LLVM wheel loadable
 frames.py       how much native stack one frame of a compiled module takes
 traps.py        one vocabulary for traps

@@ -14,7 +14,10 @@ from typing import Any
 import wasmtime
 
 from nexus.engines import cpu
+from nexus.engines import wasmtime_direct as direct
 from nexus.engines.traps import guest_error
+from nexus.engines.wasmtime_direct import DirectGlobal, DirectMemory
+from nexus.engines.wasmtime_public import PublicGlobal, PublicMemory, public_function
 from nexus.errors import CompilationError, GuestError, InternalError, InvalidModule, MemoryLimit
 from nexus.model import ModuleInfo
 from nexus.plugin_api.engine import HostFunctions
@@ -136,65 +139,63 @@ class WasmtimeInstance:
         exports: Any = instance.exports(store)
         self._exports = exports
         info = module.info
-        self._fuel: wasmtime.Global = exports[FUEL_EXPORT]
-        self._depth: wasmtime.Global = exports[DEPTH_EXPORT]
-        self._memory: wasmtime.Memory | None = None
-        if info.has_memory:
-            self._memory = exports[MEMORY_EXPORT]
-        self._globals: list[wasmtime.Global] = [
-            self._exports[g.export] for g in info.mutable_globals
-        ]
-        self._functions: dict[str, Callable[..., Any]] = {}
+        # Both have the same methods; which one serves depends on the wasmtime that is installed.
+        global_ = DirectGlobal if direct.works() else PublicGlobal
+        memory = DirectMemory if direct.works() else PublicMemory
+        self._function = direct.direct_function if direct.works() else public_function
+        self._fuel = global_(store, exports[FUEL_EXPORT], "i64")
+        self._depth = global_(store, exports[DEPTH_EXPORT], "i64")
+        self._memory = memory(store, exports[MEMORY_EXPORT]) if info.has_memory else None
+        self._view = memoryview(b"")
+        self._globals = [global_(store, exports[g.export], g.type) for g in info.mutable_globals]
+        self._functions: dict[str, Callable[..., int]] = {}
 
     def call(self, export: str) -> None:
-        function = self._functions.get(export)
-        if function is None:
-            function = self._functions[export] = self._exports[export]
-        try:
-            function(self._store)
-        except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
-            raise _trap(error) from error
+        self.invoke(export)
 
     def invoke(self, export: str, *arguments: int) -> int:
         function = self._functions.get(export)
         if function is None:
-            function = self._functions[export] = self._exports[export]
+            found = self._exports[export]
+            function = self._functions[export] = self._function(self._store, found)
         try:
-            return function(self._store, *arguments) or 0
+            return function(*arguments)
         except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
             raise _trap(error) from error
 
     def memory(self) -> memoryview:
-        if self._memory is None or not self._memory.data_len(self._store):
-            return memoryview(b"")
-        return memoryview(self._memory.get_buffer_ptr(self._store)).cast("B")
+        # wasmtime never moves a memory but when it grows.
+        memory, view = self._memory, self._view
+        if memory is not None and memory.size() != len(view):
+            view = self._view = memory.view()
+        return view
 
     def memory_size(self) -> int:
-        return self._memory.data_len(self._store) if self._memory is not None else 0
+        return self._memory.size() if self._memory is not None else 0
 
     def grow_memory(self, size_bytes: int) -> None:
         missing = size_bytes - self.memory_size()
         if missing and self._memory is not None:
             try:
-                self._memory.grow(self._store, missing // PAGE_BYTES)
+                self._exports[MEMORY_EXPORT].grow(self._store, missing // PAGE_BYTES)
             except wasmtime.WasmtimeError as error:
                 raise MemoryLimit(f"the memory cannot grow to {size_bytes} bytes") from error
 
     def read_globals(self) -> tuple[Any, ...]:
-        return tuple([g.value(self._store) for g in self._globals])
+        return tuple([each.get() for each in self._globals])
 
     def write_globals(self, values: tuple[Any, ...]) -> None:
         for target, value in zip(self._globals, values, strict=True):
-            target.set_value(self._store, value)
+            target.set(value)
 
     def fuel(self) -> int:
-        return int(self._fuel.value(self._store))
+        return int(self._fuel.get())
 
     def set_fuel(self, fuel: int) -> None:
-        self._fuel.set_value(self._store, fuel)
+        self._fuel.set(fuel)
 
     def set_depth(self, frames: int) -> None:
-        self._depth.set_value(self._store, frames)
+        self._depth.set(frames)
 
 
 def _trap(error: Exception) -> GuestError | InternalError:

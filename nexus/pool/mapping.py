@@ -73,7 +73,7 @@ class Mapping:
         self._known = b""
         self._runs: list[tuple[int, int]] = []
         self._copies: list[tuple[memoryview, memoryview]] = []
-        """each run's place in the memory and in the image: to slice them takes longer than to copy"""
+        """each run in the memory and in the image: slicing them takes longer than copying"""
         self._private = 0
 
     def reset(self) -> None:
