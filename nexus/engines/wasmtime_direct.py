@@ -152,7 +152,8 @@ def _context(store: wasmtime.Store) -> int:
 _TRIAL = """(module
   (memory (export "m") 1) (data (i32.const 3) "x")
   (global (export "i32") (mut i32) (i32.const -7)) (global (export "i64") (mut i64) (i64.const -8))
-  (global (export "f32") (mut f32) (f32.const 1.5)) (global (export "f64") (mut f64) (f64.const 2.5))
+  (global (export "f32") (mut f32) (f32.const 1.5))
+  (global (export "f64") (mut f64) (f64.const 2.5))
   (func (export "narrow") (param i32 i64) (result i64)
     (i64.add (i64.extend_i32_s (local.get 0)) (local.get 1)))
   (func (export "wide") (param i64 i32) (result i32) (i32.sub (i32.const 1) (local.get 1)))

@@ -1,4 +1,4 @@
-"""The same as `wasmtime_direct.py` by wasmtime-py's public API: slower, for a build that differs."""
+"""The same as `wasmtime_direct.py` by wasmtime-py's public API, for a build that differs."""
 
 from __future__ import annotations
 
