@@ -25,7 +25,7 @@ def found(
 
 @pytest.mark.parametrize("mounts", [v1_mount("cpu") + UNIFIED, UNIFIED + v1_mount("cpu")])
 def test_version_1_comes_first_however_it_was_mounted(tmp_path: Path, mounts: str) -> None:
-    """Of equal quotas the first group decides, and of hybrid groups version 1 has the controller."""
+    """Of equal quotas the first group decides."""
     assert found(tmp_path, "0::/pod/new\n2:cpu:/pod/old\n", mounts) == [
         (1, "/pod/old", "sys/fs/cgroup/cpu/pod/old"),
         (1, "/pod", "sys/fs/cgroup/cpu/pod"),
