@@ -1,6 +1,8 @@
-"""The data path on one screen: admit, watch, acquire, execute, give back; observed at every stage.
+"""The data path on one screen: admit, watch, acquire, execute, give back; then observe.
 
-It sees protocols and values only; `nexus.service` joins the concrete parts.
+Queue, deadlines, CPU control, extensions and observer come as protocols or callables, which
+`nexus.service` fills. The pool and the run are the real classes: each is called several times in
+every request, and nothing else could stand in for them.
 """
 
 from __future__ import annotations
