@@ -1,4 +1,4 @@
-"""Imports point one way (DESIGN section 5): a package imports only what stands below it."""
+"""Imports point one way (docs/design.md): a package imports only what stands below it."""
 
 from __future__ import annotations
 
