@@ -1,7 +1,8 @@
 """`python -m bench.scheduling`: what each scheduling policy does, in virtual time.
 
 The real admission queue and policies, simulated guests; the same figures on every machine.
-`docs/scheduling.md` has its tables; `tests/scheduling/test_effects.py` holds it to them.
+`docs/scheduling.md` has its tables; `tests/scheduling/test_effects.py`, and the plugins' tests for
+their policies, hold it to them.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ import argparse
 import random
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from pathlib import Path
 
 from bench.queue_simulation import Arrival, Request, Simulation
 from nexus.plugin_api.scheduling import Policy, PolicyOptions
 from nexus.plugins import load_plugins
 from nexus.scheduling.policies import EarliestDeadline, Fifo, Priority, Shortest
 
+PAGE = Path(__file__).parents[1] / "docs" / "scheduling.md"
 Factory = Callable[[PolicyOptions], Policy]
 Rows = list[tuple[str, ...]]
 
@@ -67,12 +70,12 @@ def quiet_p99_ms(requests: list[Request]) -> float:
     return 1000 * quantile((request.latency_s for request in served(requests)), 0.99)
 
 
-def fair_rows(policies: dict[str, Factory]) -> Rows:
+def fair_rows(fair: Factory) -> Rows:
     rows: Rows = [("fair: quiet tenant beside a flood of 3 x capacity", "p99", "served")]
     idle = tenants(Fifo, flood=0)["quiet"]
     rows.append(("no flood", f"{quiet_p99_ms(idle):.1f} ms", f"{share_served(idle):.1%}"))
-    for name in ("fifo", "fair"):
-        quiet = tenants(policies[name], flood=2400)["quiet"]
+    for name, policy in (("fifo", Fifo), ("fair", fair)):
+        quiet = tenants(policy, flood=2400)["quiet"]
         rows.append((name, f"{quiet_p99_ms(quiet):.1f} ms", f"{share_served(quiet):.1%}"))
     return rows
 
@@ -206,13 +209,13 @@ def served_per_second(simulation: Simulation) -> float:
     return len(served(simulation.done)) / simulation.now
 
 
-def adaptive_rows(policies: dict[str, Factory]) -> Rows:
+def adaptive_rows(adaptive: Factory) -> Rows:
     rows: Rows = [
         ("adaptive: 64 places, requests of 10 ms, load 200 %", "limit", "served/s", "p50", "p99")
     ]
     for cores in (1, 4, 8):
-        for name in ("fifo", "adaptive"):
-            simulation = crowded(policies[name], cores=cores, load=2.0)
+        for name, policy in (("fifo", Fifo), ("adaptive", adaptive)):
+            simulation = crowded(policy, cores=cores, load=2.0)
             took = [request.latency_s for request in served(simulation.done)]
             rows.append(
                 (
@@ -226,23 +229,32 @@ def adaptive_rows(policies: dict[str, Factory]) -> Rows:
     return rows
 
 
-def installed() -> dict[str, Factory]:
-    """All policies: the built-in ones and those of packages that are installed here."""
-    return load_plugins({}).scheduling_policies()
-
-
 def tables() -> Iterator[Rows]:
-    policies = installed()
-    yield fair_rows(policies)
+    """Yield the tables of all policies that are installed here."""
+    policies = load_plugins({}).scheduling_policies()
+    if "fair" in policies:
+        yield fair_rows(policies["fair"])
+    yield from built_in_tables()
+    if "adaptive" in policies:
+        yield adaptive_rows(policies["adaptive"])
+
+
+def built_in_tables() -> Iterator[Rows]:
+    """Yield the tables of the policies that come with Nexus."""
     yield priority_rows()
     yield shortest_rows()
     yield deadline_rows()
-    yield adaptive_rows(policies)
 
 
 def as_markdown(rows: Rows) -> list[str]:
     lines = [f"| {' | '.join(row)} |" for row in rows]
     return [lines[0], "|" + "---|" * len(rows[0]), *lines[1:]]
+
+
+def missing_on_page(rows: Rows) -> list[str]:
+    """Return the lines of a table that `docs/scheduling.md` does not have as they are now."""
+    page = PAGE.read_text().splitlines()
+    return [line for line in as_markdown(rows) if line not in page]
 
 
 def main() -> None:

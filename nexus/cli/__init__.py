@@ -1,4 +1,4 @@
-"""The `nexus` command: one file a subcommand.
+"""The `nexus` command: a file for each subcommand, and what they share.
 
 main.py             the group, and how errors are shown
 options.py          options that several subcommands share

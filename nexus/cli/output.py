@@ -28,7 +28,7 @@ def print_response(response: HttpResponse) -> None:
 
 
 def print_result(result: ExecutionResult) -> None:
-    """The result as the runtime API gives it (DESIGN section 6)."""
+    """The result as the runtime API gives it (docs/api.md)."""
     click.echo(json.dumps(result.to_json(), indent=2))
 
 

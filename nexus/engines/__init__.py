@@ -82,7 +82,7 @@ def _wasmtime(compiler: str, cache_dir: Path) -> Engine:
 
 
 def _wasmer_imports() -> bool:
-    # On 3.11 and newer pip installs a stub of wasmer that raises ImportError (DESIGN fact 1).
+    # On 3.11 and newer pip installs a stub of wasmer that raises ImportError (fact 1).
     return sys.version_info < (3, 11) and importlib.util.find_spec("wasmer") is not None
 
 

@@ -1,4 +1,4 @@
-"""wasmer 1.1: the engine on CPython 3.10. It holds the GIL while a guest runs (DESIGN fact 4).
+"""wasmer 1.1: the engine on CPython 3.10. It holds the GIL while a guest runs (fact 4).
 
 All its objects are bound to the thread that made them: used elsewhere they panic (fact 3). Workers
 run a headless store, which can load artifacts but not compile; only the compiler child loads a
@@ -90,7 +90,7 @@ class WasmerEngine:
 
 class WasmerModule:
     """A deserialised module in a store of its own, dropped with it: modules leak inside a store
-    until the store goes (DESIGN fact 19)."""
+    until the store goes (fact 19)."""
 
     def __init__(self, artifact: bytes, info: ModuleInfo, imports: HostFunctions) -> None:
         self._store = wasmer.Store(wasmer.engine.Universal())

@@ -1,4 +1,4 @@
-"""What `/metrics` says of the data path (names: DESIGN section 6)."""
+"""What `/metrics` says of the data path (docs/operations.md has the names)."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class ExecutionResult:
     """None: it never began"""
 
     def to_json(self) -> dict[str, Any]:
-        """The result as the runtime API gives it (DESIGN section 6)."""
+        """The result as the runtime API gives it (docs/api.md)."""
         return {
             "status": self.status,
             "return_value": self.return_value,

@@ -20,7 +20,7 @@ class HostFunction:
     *call* takes Python ints (or floats) in the signature's order and returns one, or None where
     there is no result. i32 and i64 arrive **signed** (a pointer needs `& 0xFFFFFFFF`) and must
     leave signed. It must never raise: it notes the reason on its run and returns a status
-    (DESIGN fact 9).
+    (fact 9).
     """
 
     type: FuncType

@@ -129,7 +129,7 @@ class WasmInstance:
             raise InvalidState(self.id, self.state.value, wanted.value)
 
     def terminate(self) -> None:
-        """Let the instance go. Dropping is the one thing another thread may do (DESIGN fact 26)."""
+        """Let the instance go. Dropping is the one thing another thread may do (fact 26)."""
         self.state = State.TERMINATED
         self._engine_instance = self._mapping = None
         self._linked = None

@@ -1,4 +1,4 @@
-"""One run of a guest: what lives as long as a request, and no longer.
+"""One run of a guest: the way it takes, what it may use, and what ends it.
 
 dispatch.py      the data path on one screen: admit, watch, acquire, execute, give back
 execution.py     `Execution`: a run's budget, what it used, and why it stopped

@@ -1,6 +1,6 @@
 """The data path on one screen: admit, watch, acquire, execute, give back, report.
 
-It sees protocols and values only; `nexus.service` joins the concrete parts.
+It sees protocols and values only, but for the run itself; `nexus.service` joins the concrete parts.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ IDLE_INTERVAL_S = 0.005
 """Python's own switch interval: how long a thread waits before it asks another for the GIL"""
 BUSY_INTERVAL_S = 0.0005
 """while there are long executions. With two endless loops in a worker, p99 of others was 43 ms at
-5 ms, 11 ms at this (DESIGN fact 8). Always at this, threads that are about to be done anyway lose
+5 ms, 11 ms at this (fact 8). Always at this, threads that are about to be done anyway lose
 the GIL half-way: on eight threads a warm handler served an eighth fewer requests"""
 GIVE_WAY_S = 0.003
 """how long at most a turn waits for short requests to be answered. Each turn delays those that are

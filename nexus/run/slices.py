@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 FIRST_SLICE = 1 << 18
-"""before anything is known: 0.1 to 0.5 ms of a tight loop (DESIGN facts 4 and 5)"""
+"""before anything is known: 0.1 to 0.5 ms of a tight loop (facts 4 and 5)"""
 TARGET_S = 0.0005
 """CPU time between two checkpoints: how long others wait for the GIL, and how late a guest ends"""
 _LEAST, _MOST = 1 << 13, 1 << 24

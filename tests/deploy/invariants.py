@@ -56,7 +56,7 @@ def grace_covers_drain(facts: Facts) -> Iterator[str]:
 
 
 def busy_pod_at_most_doubles(facts: Facts) -> Iterator[str]:
-    """One fully busy pod asks for at most two pods (DESIGN facts 15 and 24)."""
+    """One fully busy pod asks for at most two pods (facts 15 and 24)."""
     workers = float(facts.settings.workers if "NEXUS_WORKERS" in facts.environ else NODE_CORES)
     busy = min(facts.limit_cores or NODE_CORES, workers)  # a worker's guests share one GIL
     for hpa in facts.all("HorizontalPodAutoscaler"):

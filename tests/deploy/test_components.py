@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.deploy.facts import Facts
 from tests.deploy.references import ALL
-from tests.deploy.render import DEPLOY, ROOT, build_with, components
+from tests.deploy.render import DEPLOY, ROOT, build, build_with, components
 from tests.deploy.schemas import VERSIONS, validate
 
 CONTRACT = set(
@@ -35,6 +37,22 @@ def test_component_goes_with_a_profile(name: str, tmp_path: Path) -> None:
 def test_profile_replaces_the_numbers_of_another(tmp_path: Path) -> None:
     facts = Facts(build_with(tmp_path, "overlays/cpu-burst", "cpu-guaranteed"))
     assert (facts.request_cores, facts.settings.cpu_profile) == (2.0, "guaranteed")
+
+
+def test_two_overlays_of_one_base_do_not_go_together(tmp_path: Path) -> None:
+    """Fact 18: that is why profiles are components."""
+    (tmp_path / "kustomization.yaml").write_text(
+        yaml.safe_dump(
+            {
+                "resources": [
+                    os.path.relpath(DEPLOY / "overlays" / name, tmp_path.resolve())
+                    for name in ("cpu-burst", "cpu-edge")
+                ]
+            }
+        )
+    )
+    with pytest.raises(AssertionError, match="may not add resource with an already registered id"):
+        build(tmp_path)
 
 
 def test_keda_takes_the_place_of_the_hpa(tmp_path: Path) -> None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
 
 from nexus import errors
 from nexus.errors import NexusError
-from nexus.metrics import Flusher, PathMetrics
-from nexus.metrics import flusher as flusher_module
+from nexus.metrics import PathMetrics
 from nexus.metrics.derived import WithDerived
 from nexus.model import Handler, Outcome, PoolCounts, Usage
 from tests import support
@@ -164,53 +162,12 @@ def test_cache_and_compilations(metrics: PathMetrics, registry: CollectorRegistr
     assert value(registry, "compile_seconds_sum", tier="llvm") == 0.3
 
 
-AVERAGE = "nexus_handler_execution_seconds_average"
-
-
-def test_derived_figures(
-    metrics: PathMetrics, registry: CollectorRegistry, served: Handler
-) -> None:
-    derived = CollectorRegistry()
-    derived.register(WithDerived(registry))
-    assert derived.get_sample_value("nexus_cache_hit_rate") is None
-    assert derived.get_sample_value("nexus_peak_memory_bytes") is None
-    for result in ("miss", "hit", "hit", "hit"):
-        metrics.cache_request(result)
-    assert derived.get_sample_value(AVERAGE, {"handler": "h"}) is None
-    metrics.record(served, usage(memory_peak_bytes=5, duration_s=0.5), Outcome.OK, None)
-    metrics.record(served, usage(memory_peak_bytes=4, duration_s=1.5), Outcome.OK, None)
-    other = support.handler(served.compiled, name="other")
-    metrics.record(other, usage(memory_peak_bytes=7, duration_s=0.25), Outcome.OK, None)
-    metrics.flush(NOTHING)
-    assert derived.get_sample_value(AVERAGE, {"handler": "h"}) == 1.0
-    assert derived.get_sample_value(AVERAGE, {"handler": "other"}) == 0.25
-    assert derived.get_sample_value("nexus_cache_hit_rate") == 0.75
-    assert derived.get_sample_value("nexus_peak_memory_bytes") == 7
-    assert derived.get_sample_value("nexus_cache_requests_total", {"result": "hit"}) == 3
-
-
-def test_only_misses_are_a_rate_of_nothing(
-    metrics: PathMetrics, registry: CollectorRegistry
-) -> None:
-    derived = CollectorRegistry()
-    derived.register(WithDerived(registry))
-    metrics.cache_request("miss")
-    assert derived.get_sample_value("nexus_cache_hit_rate") == 0
-
-
-LATER = {
-    "handler_throttled_seconds_total",
-    "cpu_quota_cores",
-    "cpu_throttled_seconds_total",
-    "cpu_throttled_periods_total",
-}
-"""of DESIGN section 6, what comes with the issue CPU"""
-
 NAMES = {
     "handler_executions_total": {"handler", "status"},
     "handler_execution_seconds": {"handler"},
     "handler_cpu_seconds_total": {"handler"},
     "handler_instructions_total": {"handler"},
+    "handler_throttled_seconds_total": {"handler"},
     "handler_memory_peak_bytes": {"handler"},
     "errors_total": {"code"},
     "host_calls_total": {"function"},
@@ -227,13 +184,13 @@ NAMES = {
     "watchdog_cancels_total": set(),
     "watchdog_overshoot_seconds": set(),
 }
-"""of DESIGN section 6: names and labels that users rely on"""
+"""names and labels that users rely on, beside those of the pod (`tests/pod/test_collector.py`)"""
 
 
 def test_every_name_that_was_promised_is_there(
     metrics: PathMetrics, registry: CollectorRegistry, served: Handler
 ) -> None:
-    used = usage(overshoot_s=0.1)
+    used = usage(overshoot_s=0.1, throttled_s=0.1)
     used.calls = {"fd_write": 1}
     metrics.record(served, used, Outcome.TIMEOUT, errors.DeadlineExceeded("x"))
     metrics.record(served, Usage(), Outcome.REJECTED, errors.Overloaded("x"))
@@ -248,7 +205,6 @@ def test_every_name_that_was_promised_is_there(
             assert sample.name.startswith("nexus_")
     missing = {name: labels for name, labels in NAMES.items() if found.get(name) != labels}
     assert not missing
-    assert not LATER & found.keys(), "then it belongs into NAMES"
 
 
 def test_threads_lose_nothing_while_it_is_flushed(
@@ -271,49 +227,3 @@ def test_threads_lose_nothing_while_it_is_flushed(
     metrics.flush(NOTHING)
     assert value(registry, "handler_executions_total", handler="h", status="ok") == 1200
     assert value(registry, "handler_instructions_total", handler="h") == 120_000
-
-
-def test_the_flusher_flushes_now_and_then_and_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flusher_module, "FLUSH_S", 0.01)
-    flushed: list[int] = []
-    thrice = threading.Event()
-
-    def flush() -> None:
-        flushed.append(1)
-        if len(flushed) == 3:
-            thrice.set()
-
-    flusher = Flusher(flush)
-    flusher.start()
-    assert thrice.wait(10)
-    flusher.close()
-    after = len(flushed)
-    assert after >= 4
-    assert flusher._tick is not None
-    assert flusher._tick.closed
-
-
-def test_the_flusher_goes_on_after_a_failure(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(flusher_module, "FLUSH_S", 0.01)
-    twice = threading.Event()
-    flushed: list[int] = []
-
-    def flush() -> None:
-        flushed.append(1)
-        if len(flushed) == 1:
-            raise OSError("no space left")
-        twice.set()
-
-    flusher = Flusher(flush)
-    flusher.start()
-    assert twice.wait(10)
-    flusher.close()
-    assert "the metrics could not be written" in caplog.text
-
-
-def test_a_flusher_that_never_started_flushes_once(tmp_path: Path) -> None:
-    flushed: list[int] = []
-    Flusher(lambda: flushed.append(1)).close()
-    assert flushed == [1]

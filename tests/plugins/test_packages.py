@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from configparser import ConfigParser
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from tests.support import ROOT
@@ -51,7 +52,32 @@ def test_every_dependency_of_a_package_has_a_reason() -> None:
 
 
 def test_modules_of_tests_do_not_shadow_each_other() -> None:
-    tests = [path for folder in packages() for path in folder.glob("tests/**/*.py")]
+    folders = [ROOT / "plugins", *packages()]  # the first: those of several plugins together
+    tests = [path for folder in folders for path in folder.glob("tests/**/*.py")]
     assert not [path for path in tests if path.name == "__init__.py"]
     names = Counter(path.name for path in tests if path.name != "conftest.py")
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def names(requirements: str) -> set[str]:
+    """The distributions that a list of requirements names, as `importlib.metadata` spells them."""
+    found = (re.match(r"[A-Za-z0-9_.-]+", line) for line in requirements.split("\n"))
+    return {name[0].lower().replace("_", "-") for name in found if name}
+
+
+def test_tests_of_the_core_import_nothing_that_only_a_plugin_brings() -> None:
+    """They must pass where no plugin is installed."""
+    core = ConfigParser()
+    core.read(ROOT / "setup.cfg")
+    wanted = [core["options"]["install_requires"], *core["options.extras_require"].values()]
+    foreign = {folder.name for folder in packages()}
+    for folder in packages():
+        foreign |= names(metadata(folder)["options"]["install_requires"])
+    foreign -= names("\n".join([*wanted, "nexus-runtime"]))
+    modules = {folder.name.replace("-", "_") for folder in packages()}
+    for module, brought_by in packages_distributions().items():
+        if names("\n".join(brought_by)) & foreign:
+            modules.add(module)
+    for path in (ROOT / "tests").rglob("*.py"):
+        imported = re.findall(r"^\s*(?:from|import) (\w+)", path.read_text(), re.MULTILINE)
+        assert not modules & set(imported), path

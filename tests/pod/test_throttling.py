@@ -1,12 +1,13 @@
+"""How often the quota held the process back, by the kernel's own figures."""
+
 from __future__ import annotations
 
 from pathlib import Path
 
-from nexus.pod import Pressure, Throttling, pressure, throttling
+from nexus.pod import Throttling, throttling
 from tests.pod.machine import machine, v1_mount, v2_machine
 
 STAT = "usage_usec 9\nuser_usec 5\nnr_periods 40\nnr_throttled 30\nthrottled_usec 2500000\n"
-PSI = "some avg10=1.50 avg60=0.25 avg300=0.00 total=1500000\nfull avg10=0.00 avg60=0.00 total=7\n"
 
 
 def test_v2_counts_microseconds(tmp_path: Path) -> None:
@@ -47,26 +48,3 @@ def test_without_quota_the_innermost_group_speaks(tmp_path: Path) -> None:
 def test_no_controller_no_figures(tmp_path: Path) -> None:
     assert throttling(v2_machine(tmp_path, "/app", {"app/cpu.stat": "usage_usec 9\n"})) is None
     assert throttling(machine(tmp_path / "bare", {})) is None
-
-
-def test_pressure_of_the_group(tmp_path: Path) -> None:
-    root = v2_machine(tmp_path, "/app", {"app/cpu.pressure": PSI, "cpu.pressure": "\n"})
-    assert pressure(root) == Pressure("group", 1.5, 1.5, 0.25)
-
-
-def test_pressure_of_a_container_that_sees_its_group_topmost(tmp_path: Path) -> None:
-    root = v2_machine(tmp_path, "/", {"cpu.pressure": PSI, "cgroup.events": "populated 1\n"})
-    found = pressure(root)
-    assert found is not None
-    assert found.scope == "group"
-
-
-def test_pressure_of_the_machine(tmp_path: Path) -> None:
-    root = v2_machine(tmp_path, "/", {"cpu.pressure": PSI})
-    assert pressure(root) == Pressure("machine", 1.5, 1.5, 0.25)
-    bare = machine(tmp_path / "bare", {"proc/pressure/cpu": PSI})
-    assert pressure(bare) == Pressure("machine", 1.5, 1.5, 0.25)
-
-
-def test_no_psi(tmp_path: Path) -> None:
-    assert pressure(machine(tmp_path, {})) is None

@@ -35,6 +35,9 @@ START = """(module (memory 1) (global $n (mut i32) (i32.const 1))
 START_SPINS = """(module (memory 1) (func $s (loop (br 0))) (start $s)
   (func (export "f")))"""
 
+START_WAITS_AND_TRAPS = """(module (import "host" "wait" (func $wait)) (memory 1)
+  (func $s (call $wait) unreachable) (start $s))"""
+
 WAITS = """(module (import "host" "wait" (func $wait)) (memory 1)
   (func (export "f") (call $wait)))"""
 

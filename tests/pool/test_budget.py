@@ -20,7 +20,16 @@ from nexus.errors import (
 from nexus.model import Compiled, Handler, Isolation, State
 from nexus.plugin_api.engine import Engine
 from nexus.pool import InstancePool, WasmInstance, spread, warm_threads
-from tests.pool.guests import COUNTER, START_SPINS, WAITS, counts, pool_of, serve
+from tests.pool.guests import (
+    CLEAN,
+    COUNTER,
+    START_SPINS,
+    START_WAITS_AND_TRAPS,
+    WAITS,
+    counts,
+    pool_of,
+    serve,
+)
 from tests.support import PAGE, Probe, build, handler, run
 
 BIG = '(module (memory 3) (func (export "f")))'
@@ -174,7 +183,7 @@ def test_one_that_does_not_fit_yet_does_not_keep_others_waiting(engine: Engine) 
     assert big_ended == [(b"\0" * 8, ())]
 
 
-def test_a_failed_start_gives_its_place_to_whoever_waits(engine: Engine) -> None:
+def test_a_failed_start_gives_its_place_back(engine: Engine) -> None:
     pool = pool_of(engine, max_instances=1)
     traps = build(engine, "(module (memory 1) (func $s unreachable) (start $s))")
     served = handler(build(engine, COUNTER))
@@ -183,6 +192,29 @@ def test_a_failed_start_gives_its_place_to_whoever_waits(engine: Engine) -> None
             pool.acquire(handler(traps), run())
         assert (counts(pool), pool.total_memory()) == ((0, 0, 0), 0)
     assert serve(pool, served)
+
+
+def test_a_failed_instantiation_wakes_a_waiter(engine: Engine) -> None:
+    """Nobody gives anything back here: only the failure itself makes the room."""
+    inside, go_on = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        inside.set()
+        go_on.wait(20)
+
+    pool = pool_of(engine, lambda _: Probe(wait=wait), max_instances=1)
+    traps = handler(build(engine, START_WAITS_AND_TRAPS))
+    failing, failure = in_background(lambda: pool.acquire(traps, run()))
+    assert inside.wait(20)
+    waiting, ended = in_background(
+        lambda: serve(pool, handler(build(engine, COUNTER)), by=run(5.0))
+    )
+    wait_for_waiters(pool, 1)
+    go_on.set()
+    failing.join(20)
+    waiting.join(20)
+    assert [type(error) for error in failure] == [GuestTrap]
+    assert ended == [CLEAN]
 
 
 def test_a_start_function_that_loops_ends_with_its_run(engine: Engine) -> None:

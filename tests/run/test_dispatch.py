@@ -181,6 +181,26 @@ def test_a_guests_own_stop_wins_over_the_trap(make: Callable[..., Path], served:
     assert caught.value is reason
 
 
+def test_a_run_that_a_host_function_stops_at_its_deadline_is_late_too(
+    make: Callable[..., Path], served: Handler
+) -> None:
+    """A host call that takes long looks at the clock itself (WASI's `out_of_time`), and may do so
+    before the watchdog does: here there is none that could cancel."""
+
+    def stop(run: Run) -> None:
+        while time.monotonic() < run.deadline:
+            time.sleep(0.001)
+        run.stop(DeadlineExceeded("the host call took too long"))
+
+    path = make(guest=Probe(stop=stop))
+    dispatcher = path.dispatcher.through(path.admission, Watchdog(60.0))
+    run = dispatcher.new_run(served, time.monotonic(), 0.05)
+    with pytest.raises(DeadlineExceeded, match="the host call took too long"):
+        dispatcher.run(served, calls("stop"), run)
+    assert not run.cancelled
+    assert run.usage.overshoot_s >= 0
+
+
 def test_what_nobody_expected_is_an_internal_error(
     make: Callable[..., Path], served: Handler
 ) -> None:

@@ -58,6 +58,13 @@ watchdog.watch(second)
 until(lambda: second.cancelled)
 watchdog.unwatch(watch)
 time.sleep(60)""",
+    "others run late after it": """
+watchdog.watch(Run(0.05))
+for _ in range(40):
+    run = Run(0.0)
+    watchdog.watch(run)
+    until(lambda: run.cancelled)
+    time.sleep(0.1)""",
 }
 
 STOPS = {

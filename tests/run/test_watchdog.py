@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import faulthandler
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -25,6 +26,14 @@ class Run:
     def cancel(self) -> None:
         self.cancelled_at.append(time.monotonic())
         self.cancelled.set()
+
+
+def until(reached: Callable[[], bool]) -> None:
+    """Poll until the watchdog's thread has come so far."""
+    deadline = time.monotonic() + 10
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
 
 
 @pytest.fixture
@@ -66,6 +75,34 @@ def test_an_earlier_deadline_wakes_the_thread(watchdog: Watchdog) -> None:
     assert not far.cancelled_at
     for watch in watches:
         watchdog.unwatch(watch)
+
+
+def test_a_deadline_that_is_just_a_little_earlier_wakes_the_thread(watchdog: Watchdog) -> None:
+    """Hours away, so that only the wake-up can change what the thread waits for."""
+    far, near = Run(3600), Run(3600)
+    near.deadline = far.deadline - 0.001
+    watchdog.watch(far)
+    until(lambda: watchdog._wakes_at == far.deadline)
+    watchdog.watch(near)
+    until(lambda: watchdog._wakes_at == near.deadline)
+
+
+def test_the_run_that_is_late_for_longest_decides_when_the_process_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    timers: list[float] = []
+    monkeypatch.setattr(
+        faulthandler, "dump_traceback_later", lambda left_s, **_: timers.append(left_s)
+    )
+    watchdog = Watchdog(5.0, stuck_log=2)  # not started: the test is its clock
+    oldest, youngest = Run(0), Run(0)
+    oldest.deadline, youngest.deadline = 100.0, 103.0
+    for run in (youngest, oldest):
+        watchdog.watch(run)
+    for now in (100.0, 103.0):
+        watchdog._take_due(now)
+        watchdog._arm(now)
+    assert timers == [5.0]  # set at 100; the run that came late at 103 does not put it off
 
 
 def test_each_run_at_its_own_deadline(watchdog: Watchdog) -> None:

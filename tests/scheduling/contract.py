@@ -1,14 +1,23 @@
-"""What every scheduling policy must do, whatever its order: a machine for hypothesis to drive."""
+"""What every scheduling policy must do, whatever its order; also for the packages' own tests."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
+from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
-from nexus.plugin_api.scheduling import Policy, PolicyOptions, Ticket
+from nexus.plugin_api.scheduling import Policy, PolicyFactory, PolicyOptions, Ticket
+
+Check: TypeAlias = Callable[[PolicyFactory], None]
 
 PLACES = 4
 SECONDS = st.floats(0.0, 20.0)
@@ -78,3 +87,31 @@ class PolicyMachine(RuleBasedStateMachine):
         left = [self.policy.pop() for _ in self.waiting]
         assert sorted(map(id, left)) == sorted(map(id, self.waiting))
         assert self.policy.pop() is None
+
+
+def nothing_is_lost_and_nothing_doubled(factory: PolicyFactory) -> None:
+    """Drive the machine."""
+    machine = type("Machine", (PolicyMachine,), {"factory": staticmethod(factory)})
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        machine, settings=settings(max_examples=40, stateful_step_count=40, deadline=None)
+    )
+
+
+def many_that_gave_up_cost_nothing_later(factory: PolicyFactory) -> None:
+    """Lazily removed or not: after a thousand came and left, one that stays is found."""
+    policy = factory(PolicyOptions())
+    stays = Ticket("h", 1e9, arrived=1.0)
+    policy.push(stays)
+    for number in range(1000):
+        ticket = Ticket("h", float(number), arrived=2.0, priority=9)
+        policy.push(ticket)
+        policy.remove(ticket)
+    assert len(policy) == 1
+    assert policy.pop() is stays
+    assert policy.pop() is None
+
+
+CHECKS: tuple[Check, ...] = (
+    nothing_is_lost_and_nothing_doubled,
+    many_that_gave_up_cost_nothing_later,
+)

@@ -1,44 +1,21 @@
-"""The contract of policies, ours and our packages', and of tickets."""
+"""The contract of the built-in policies, and of tickets."""
 
 from __future__ import annotations
 
 import pytest
-from hypothesis import settings
-from hypothesis.stateful import run_state_machine_as_test
 
-from bench.scheduling import installed
 from nexus.errors import ConfigError
 from nexus.model import Context, HttpRequest
 from nexus.plugin_api.scheduling import PolicyOptions, Ticket
 from nexus.scheduling import BUILT_IN, Fifo, choose_policy
 from nexus.scheduling.tickets import TicketMaker
-from tests.scheduling.contract import PolicyMachine
-
-POLICIES = installed()
+from tests.scheduling.contract import CHECKS, Check
 
 
-@pytest.mark.parametrize("name", POLICIES)
-def test_nothing_is_lost_and_nothing_doubled(name: str) -> None:
-    factory = staticmethod(POLICIES[name])
-    machine = type("Machine", (PolicyMachine,), {"factory": factory})
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        machine, settings=settings(max_examples=40, stateful_step_count=40, deadline=None)
-    )
-
-
-@pytest.mark.parametrize("name", POLICIES)
-def test_many_that_gave_up_cost_nothing_later(name: str) -> None:
-    """Lazily removed or not: after a thousand came and left, one that stays is found."""
-    policy = POLICIES[name](PolicyOptions())
-    stays = Ticket("h", 1e9, arrived=1.0)
-    policy.push(stays)
-    for number in range(1000):
-        ticket = Ticket("h", float(number), arrived=2.0, priority=9)
-        policy.push(ticket)
-        policy.remove(ticket)
-    assert len(policy) == 1
-    assert policy.pop() is stays
-    assert policy.pop() is None
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_the_contract(name: str, check: Check) -> None:
+    check(BUILT_IN[name])
 
 
 def test_fifo_is_first_in_first_out() -> None:

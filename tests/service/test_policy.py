@@ -1,4 +1,4 @@
-"""From settings to a policy: ours, a package's, and what is wrong."""
+"""From settings to a policy; those of packages are tested beside them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from nexus.config import Settings
-from nexus.errors import ConfigError
 from nexus.plugin_api.scheduling import PolicyOptions
 from nexus.plugins import load_plugins
 from nexus.scheduling import BUILT_IN
@@ -19,17 +18,10 @@ def settings(**values: Any) -> Settings:
     return Settings(cache_dir=Path("/c"), **values)
 
 
-@pytest.mark.parametrize("name", [*BUILT_IN, "fair", "adaptive"])
+@pytest.mark.parametrize("name", BUILT_IN)
 def test_every_policy_of_ours_can_be_named(name: str) -> None:
-    """Those of packages come by their entry points."""
     policy = policy_of(settings(scheduling_policy=name), load_plugins({}))
     assert len(policy) == 0
-
-
-def test_a_package_that_is_turned_off_offers_nothing() -> None:
-    plugins = load_plugins({"NEXUS_DISABLED_PLUGINS": "scheduling-fair"})
-    with pytest.raises(ConfigError, match="the package nexus-scheduling-fair has it"):
-        policy_of(settings(scheduling_policy="fair"), plugins)
 
 
 def test_options_are_what_the_settings_say() -> None:

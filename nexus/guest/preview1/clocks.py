@@ -1,7 +1,7 @@
 """clock_res_get, clock_time_get.
 
 Every clock ticks in whole milliseconds. A finer clock is what a guest needs to read caches and
-neighbours by timing; answering an HTTP request needs none (DESIGN section 7).
+neighbours by timing; answering an HTTP request needs none (docs/security.md).
 """
 
 from __future__ import annotations

@@ -143,7 +143,7 @@ class Meter:
     def refill_body(self) -> bytes:
         """Give the body of `$refill`: without parameters, results and locals.
 
-        It traps here rather than in the host: nothing may raise through a guest (DESIGN fact 9).
+        It traps here rather than in the host: nothing may raise through a guest (fact 9).
         """
         ask = self._get + self._checkpoint + self._set + self._get + _IS_NEGATIVE + _STOP
         fuel = self._get + _IS_NEGATIVE + _IF + _EMPTY + ask + _END

@@ -1,4 +1,4 @@
-"""Puts a metered module together from a guest's (DESIGN facts 4, 5, 10, 11 and 23).
+"""Puts a metered module together from a guest's (facts 4, 5, 10, 11 and 23).
 
 Sections are read in the order of the specification, and each is checked as far as the rewrite
 needs: what is still wrong with types, engines find when they compile. Custom sections are

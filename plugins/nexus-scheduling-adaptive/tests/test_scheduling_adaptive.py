@@ -11,6 +11,7 @@ from nexus.scheduling import Admission, choose_policy
 from nexus_scheduling_adaptive import Adaptive
 from nexus_scheduling_adaptive.plugin import nexus_scheduling_policies
 from nexus_scheduling_adaptive.policy import LONGEST_WINDOW_S, PROBE_AFTER_S, WINDOW_REQUESTS
+from tests.scheduling.contract import CHECKS, Check
 
 MOST = 64
 
@@ -30,6 +31,11 @@ def clock() -> Clock:
 @pytest.fixture
 def adaptive(clock: Clock) -> Adaptive:
     return Adaptive(PolicyOptions(places=MOST, clock=clock))
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_the_contract(check: Check) -> None:
+    check(Adaptive)
 
 
 def window(

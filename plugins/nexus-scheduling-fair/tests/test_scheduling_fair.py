@@ -10,6 +10,7 @@ from nexus.plugin_api.scheduling import PolicyOptions, Ticket
 from nexus.scheduling import Admission, choose_policy
 from nexus_scheduling_fair import FairShare
 from nexus_scheduling_fair.plugin import nexus_scheduling_policies
+from tests.scheduling.contract import CHECKS, Check
 
 OPTIONS = PolicyOptions(clock=lambda: 0.0)
 
@@ -31,6 +32,11 @@ def push(fair: FairShare, key: str, count: int, handler: str = "h", weight: floa
 def keys(fair: FairShare, count: int) -> str:
     found = [fair.pop() for _ in range(count)]
     return "".join(ticket.key for ticket in found if ticket is not None)
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_the_contract(check: Check) -> None:
+    check(FairShare)
 
 
 def test_the_hook_offers_it() -> None:

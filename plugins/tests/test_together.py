@@ -1,4 +1,4 @@
-"""Our plugins that need no service of their own, all in one real server."""
+"""Plugins that need no service of their own, all in one real server."""
 
 from __future__ import annotations
 
