@@ -237,8 +237,8 @@ def survey(
         built_in(PROMETHEUS, lambda: Prometheus(registry)),
         built_in("wasmer", Wasmer),
         built_in("wasmtime", Wasmtime),
-        built_in(GUESTS, Guests),
         built_in("scheduling", Scheduling),
+        built_in(GUESTS, Guests),
         *(installed() if outside is None else outside),
     ]
     candidates = [replace(entry, enabled=entry.name not in off) for entry in known]

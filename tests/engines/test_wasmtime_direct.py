@@ -1,4 +1,4 @@
-"""wasmtime's C API, past wasmtime-py: what it stands on, and what happens where that is different."""
+"""wasmtime's C API past wasmtime-py: what it stands on, and what happens where that differs."""
 
 from __future__ import annotations
 

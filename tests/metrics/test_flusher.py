@@ -24,8 +24,9 @@ def test_the_flusher_flushes_now_and_then_and_at_the_end(monkeypatch: pytest.Mon
     flusher.start()
     assert thrice.wait(10)
     flusher.close()
-    assert not flusher._thread.is_alive()
     assert len(flushed) >= 4
+    assert flusher._tick is not None
+    assert flusher._tick.closed
 
 
 def test_the_flusher_goes_on_after_a_failure(

@@ -60,7 +60,7 @@ class Linked:
     def leave(self, run: Execution) -> None:
         self.calls.append("leave")
 
-    def perform(self, instance: Memory, task: Any, handler: Handler, run: Execution) -> object:
+    def evaluate(self, instance: Memory, task: Any, handler: Handler, run: Execution) -> object:
         assert run.lent is not None
         return self._does(instance)
 

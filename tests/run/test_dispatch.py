@@ -26,7 +26,7 @@ from nexus.plugin_api.guest import Run
 from nexus.plugin_api.scheduling import Policy
 from nexus.pool import InstancePool
 from nexus.run import Execution
-from nexus.run.dispatch import Dispatcher, outcome_of
+from nexus.run.dispatch import Dispatcher, Way, outcome_of
 from nexus.run.watchdog import Watchdog
 from nexus.scheduling import Admission, Fifo
 from tests import support
@@ -193,10 +193,10 @@ def test_a_run_that_a_host_function_stops_at_its_deadline_is_late_too(
         run.stop(DeadlineExceeded("the host call took too long"))
 
     path = make(guest=Probe(stop=stop))
-    dispatcher = path.dispatcher.through(path.admission, Watchdog(60.0))
-    run = dispatcher.new_run(served, time.monotonic(), 0.05)
+    way = Way(path.admission, Watchdog(60.0), path.dispatcher.ended)
+    run = path.dispatcher.new_run(served, time.monotonic(), 0.05)
     with pytest.raises(DeadlineExceeded, match="the host call took too long"):
-        dispatcher.run(served, calls("stop"), run)
+        path.dispatcher.run(served, calls("stop"), run, way)
     assert not run.cancelled
     assert run.usage.overshoot_s >= 0
 

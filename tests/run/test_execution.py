@@ -12,6 +12,7 @@ from nexus.model import ExtensionAnswer, Limits
 from nexus.plugin_api.engine import EngineInstance
 from nexus.run import Execution
 from nexus.run import execution as execution_module
+from nexus.run import timer as timer_module
 from nexus.run.execution import ExecutionTimer, no_answer
 
 
@@ -187,6 +188,7 @@ def test_a_host_call_may_look_at_the_time() -> None:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     monkeypatch.setattr(execution_module, "time", made)
+    monkeypatch.setattr(timer_module, "time", made)
     return made
 
 
