@@ -19,6 +19,7 @@ from pathlib import Path
 from nexus.engines import create_engine
 from nexus.errors import EngineUnavailable
 from nexus.model import FuncType
+from nexus.plugin_api.abi import snapshot_of
 from nexus.plugin_api.engine import (
     Engine,
     EngineInstance,
@@ -26,7 +27,7 @@ from nexus.plugin_api.engine import (
     HostFunction,
     HostFunctions,
 )
-from nexus.pool.instance import restore, take_snapshot
+from nexus.pool.instance import restore
 from nexus.wasm import RewriteLimits, rewrite
 from nexus.wasm.format.names import CHECKPOINT
 
@@ -69,7 +70,7 @@ def measured(engine: Engine, rounds: int) -> dict[str, str]:
     """Each figure by what it is of."""
     plain, data = Built(engine, PLAIN), Built(engine, DATA)
     instance, large = plain.instance(), data.instance()
-    snapshot = take_snapshot(large)
+    snapshot = snapshot_of(large)
     times = {
         "call of an export": per_call(lambda: instance.call("nothing"), rounds),
         "call of the host": per_call(lambda: instance.call("many"), rounds) / CALLS,

@@ -135,7 +135,7 @@ def _compiling() -> Iterator[None]:
 
 
 def _compile(cache: Path) -> None:
-    _compiler(cache, "llvm").prepare(MEMORY_BYTES, idle=True)
+    _compiler(cache, "llvm").prepare("javascript", MEMORY_BYTES, idle=True)
 
 
 def _compiler(cache: Path, name: str) -> Compiler:

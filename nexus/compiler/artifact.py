@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
 
 from nexus.model import Compiled, Export, FuncType, Import, ModuleInfo, MutableGlobal, Snapshot
 
-_MAGIC = b"NXART003"
+_MAGIC = b"NXART004"
 _DIGEST_BYTES = 32
 _HEADER_BYTES = len(_MAGIC) + _DIGEST_BYTES
 
@@ -27,6 +28,9 @@ class Preparation:
     runtime_key: str
     snapshot: Snapshot = field(repr=False)
     entry: tuple[int, ...]
+    made: str = field(default_factory=lambda: os.urandom(8).hex())
+    """tells it from another preparation under the same key: what one enters need not be where the
+    other has it"""
 
 
 Artifact: TypeAlias = Compiled | Preparation
@@ -40,7 +44,7 @@ def pack(artifact: Artifact) -> bytes:
     else:
         snapshot, content = artifact.snapshot, bytes(artifact.snapshot.memory)
         head = {"runtime_key": artifact.runtime_key, "entry": artifact.entry}
-        head["globals"] = snapshot.globals
+        head |= {"globals": snapshot.globals, "made": artifact.made}
     line = json.dumps({"key": artifact.key, **head}).encode()
     body = b"".join((len(line).to_bytes(4, "big"), line, content))
     return _MAGIC + hashlib.sha256(body).digest() + body
@@ -58,7 +62,7 @@ def unpack(content: bytes, key: str) -> Artifact | None:
     if "info" in head:
         return Compiled(key, rest, _info(head["info"]), head["abi"])
     snapshot = Snapshot(rest, tuple(head["globals"]))
-    return Preparation(key, head["runtime_key"], snapshot, tuple(head["entry"]))
+    return Preparation(key, head["runtime_key"], snapshot, tuple(head["entry"]), head["made"])
 
 
 def _info(fields: dict[str, Any]) -> ModuleInfo:

@@ -22,4 +22,5 @@ def metered(module: Module, engine: Engine, pages: int) -> bytes:
     Raises: InvalidModule.
     """
     wasm = to_wasm(module.source, engine) if module.is_text else module.source
-    return rewrite(wasm, RewriteLimits(memory_pages=pages), module.functions)[0]
+    limits = RewriteLimits(memory_pages=pages)
+    return rewrite(wasm, limits, module.functions, table=module.table)[0]

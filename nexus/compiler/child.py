@@ -81,7 +81,7 @@ def _compile(engine: Engine, terms: Terms, work: CompileHandler | CompileRuntime
     module = work.module
     wasm = to_wasm(module.source, engine) if module.is_text else module.source
     limits = RewriteLimits(memory_pages=terms.pages)
-    rewritten, info = rewrite(wasm, limits, module.functions)
+    rewritten, info = rewrite(wasm, limits, module.functions, table=module.table)
     abi = recognise(info)
     artifact = engine.compile(rewritten)
     return Compiled(terms.key, artifact, measured(info, artifact), abi)

@@ -31,6 +31,9 @@ _PATIENCE = 30
 """how much longer by the clock a compilation in the background may take: with no CPU time to spare
 it stands still, and LLVM's code would never come if the clock ended it"""
 
+LARGE_BYTES = 8 << 20
+"""of a language runtime's module; from here on others are served before it is compiled"""
+
 A = TypeVar("A", Compiled, Preparation)
 
 
@@ -95,17 +98,27 @@ class Compiler:
             return job.module(program.module)
         return job.prepared(program)
 
-    def prepare(self, memory_bytes: int, *, idle: bool = False) -> list[str]:
-        """Compile the language runtimes that come with Nexus, for handlers of up to *memory_bytes*
-        of memory; return the names of their ABIs.
+    def prepare(self, language: str, memory_bytes: int, *, idle: bool = False) -> None:
+        """Compile the runtime of *language*, for handlers of up to *memory_bytes* of memory.
 
-        Raises: CompilationError.
+        Raises: InvalidHandler where no ABI has that language; EngineUnavailable where the runtime
+            is not installed; CompilationError.
         """
-        job = _Job(self, memory_bytes // PAGE_BYTES, idle)
-        runtimes = self._abis.runtimes()
-        for abi, module in runtimes.items():
-            job.runtime(module, abi)
-        return list(runtimes)
+        abi = self._abis.of_language(language)
+        runtime = abi.runtime()
+        if runtime is not None:
+            _Job(self, memory_bytes // PAGE_BYTES, idle).runtime(runtime, abi.name)
+
+    def takes_long(self, path: Path, memory_bytes: int) -> bool:
+        """Return whether compiling the handler at *path* takes many seconds: its language runtime
+        is large, and the cache does not have its code."""
+        try:
+            program = self._abis.read(path)
+        except NexusError:
+            return False
+        if isinstance(program, ModuleProgram) or len(program.runtime.source) < LARGE_BYTES:
+            return False
+        return not self.has_program(program, memory_bytes)
 
     def has_compiled(self, path: Path, memory_bytes: int) -> bool:
         """Return whether the cache has the code for the handler at *path*, so that `compile` takes
@@ -212,7 +225,8 @@ class _Job:
             lambda: Prepare(program, runtime.key, pack(runtime)),
         )
         prepared = Prepared(shared(preparation.snapshot), preparation.entry, runtime)
-        return replace(runtime, key=key, prepared=prepared, is_new=is_new)
+        # Instances go by the key; they must not meet another preparation's entry.
+        return replace(runtime, key=f"{key}.{preparation.made}", prepared=prepared, is_new=is_new)
 
     def _compiled(self, module: Module, work: Callable[[], Work]) -> Compiled:
         key = self._compiler.module_key(module, self._pages)

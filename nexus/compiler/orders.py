@@ -80,7 +80,7 @@ def read_order(stream: BinaryIO) -> Order:
     """Read what `Order.write` wrote."""
     line = json.loads(stream.readline())
     parts = [stream.read(length) for length in line["parts"]]
-    module = Module(parts[0], line["is_text"], tuple(line["functions"]))
+    module = Module(parts[0], line["is_text"], tuple(line["functions"]), line["table"])
     work: Work
     if line["work"] == CompileHandler.__name__:
         work = CompileHandler(module)
@@ -95,6 +95,7 @@ def read_order(stream: BinaryIO) -> Order:
 def _encode(work: Work) -> tuple[dict[str, Any], tuple[bytes, ...]]:
     module = work.program.runtime if isinstance(work, Prepare) else work.module
     fields: dict[str, Any] = {"is_text": module.is_text, "functions": module.functions}
+    fields["table"] = module.table
     parts: tuple[bytes, ...] = (module.source,)
     if isinstance(work, CompileRuntime):
         fields["abi"] = work.abi

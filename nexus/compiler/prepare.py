@@ -6,7 +6,7 @@ import time
 
 from nexus.compiler.artifact import Preparation
 from nexus.errors import CompilationError
-from nexus.model import Compiled, FuncType, Limits, Snapshot
+from nexus.model import Compiled, FuncType, Limits
 from nexus.plugin_api.abi import Abi, RuntimeProgram
 from nexus.plugin_api.engine import Engine, EngineInstance, HostFunction, HostFunctions
 from nexus.run import Execution
@@ -15,6 +15,8 @@ from nexus.run.slices import FIRST_SLICE
 
 PREPARE_S = 5.0
 """CPU time that a handler's sources may take to load; beyond, the handler is invalid"""
+MAX_HOST_CALLS = 1_000_000
+"""a language runtime that starts reads files and clocks thousands of times"""
 _WAITING = 4
 """by how much longer it may take by the clock: a busy machine must not make a handler invalid"""
 _CHECKPOINT = ("nexus", "checkpoint")
@@ -29,12 +31,7 @@ def prepare(
     """
     if runtime.info.reset_blocker is not None:
         raise CompilationError(f"{abi.name}: cannot be reset: {runtime.info.reset_blocker}")
-    starter = _Starter(engine, runtime)
-    entry = abi.prepare(program, starter)
-    instance = starter.instance
-    if instance is None:
-        raise CompilationError(f"{abi.name}: prepared nothing: it never called *start*")
-    snapshot = Snapshot(bytes(instance.memory()), instance.read_globals())
+    entry, snapshot = abi.prepare(program, _Starter(engine, runtime))
     return Preparation(key, runtime.key, snapshot, tuple(entry))
 
 
@@ -43,7 +40,6 @@ class _Starter:
 
     def __init__(self, engine: Engine, runtime: Compiled) -> None:
         self._engine, self._runtime = engine, runtime
-        self.instance: EngineInstance | None = None
 
     def __call__(self, functions: HostFunctions) -> tuple[EngineInstance, Execution]:
         info = self._runtime.info
@@ -51,6 +47,7 @@ class _Starter:
             timeout_s=PREPARE_S * _WAITING,
             cpu_timeout_s=PREPARE_S,
             memory_bytes=info.memory_max_pages << 16,
+            max_host_calls=MAX_HOST_CALLS,
         )
         run = Execution("prepare", limits, time.monotonic() + limits.timeout_s)
         depth = Depth(info)
@@ -65,5 +62,4 @@ class _Starter:
         depth.start(None)
         instance.set_depth(depth.frames(run))
         run.begin(instance, FIRST_SLICE)
-        self.instance = instance
         return instance, run

@@ -214,6 +214,12 @@ class Settings(BaseSettings):
     javascript_runtime_sha256: Annotated[Digest, Derived("none")] = Field(
         "", validate_default=True, description="SHA-256 of that file"
     )
+    python_runtime: Annotated[File, Derived("none: the pinned package's")] = Field(
+        "", description="another build of CPython 3.12 for Python, a WASI command"
+    )
+    python_runtime_sha256: Annotated[Digest, Derived("none")] = Field(
+        "", validate_default=True, description="SHA-256 of that file"
+    )
 
     # ---- plugins
     plugins: Annotated[
@@ -255,12 +261,13 @@ class Settings(BaseSettings):
             raise PydanticCustomError(BELOW_OTHER, "less than {other}", context)
         return value
 
-    @field_validator("javascript_runtime_sha256")
+    @field_validator("javascript_runtime_sha256", "python_runtime_sha256")
     @classmethod
     def _goes_with_the_runtime(cls, value: str, info: ValidationInfo) -> str:
-        runtime = info.data.get("javascript_runtime", value)
+        name = str(info.field_name).removesuffix("_sha256")
+        runtime = info.data.get(name, value)
         if bool(runtime) != bool(value):
-            found = f"{value or 'nothing'} beside the javascript_runtime {runtime or 'nothing'}"
+            found = f"{value or 'nothing'} beside the {name} {runtime or 'nothing'}"
             raise PydanticCustomError(DESCRIBED, "alone", {"found": found})
         return value
 

@@ -101,8 +101,9 @@ def join(
     paths: dict[str, Any] = {
         name: place.absolute(getattr(settings, name)) for name in ("handlers_dir", "cache_dir")
     }
-    if settings.javascript_runtime:
-        paths["javascript_runtime"] = str(place.absolute(Path(settings.javascript_runtime)))
+    for name in ("javascript_runtime", "python_runtime"):
+        if runtime := getattr(settings, name):
+            paths[name] = str(place.absolute(Path(runtime)))
     return settings.model_copy(update=paths), origins
 
 

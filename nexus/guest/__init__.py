@@ -5,6 +5,7 @@ host/         what guests of all ABIs may ask of the host
 preview1/     WASI preview 1 as host functions
 wasi/         WASI preview 1 commands that speak CGI/1.1
 js/           JavaScript modules in QuickJS
+python/       Python modules in CPython
 json_text.py  JSON texts from callers and guests
 headers.py    response headers that guests may not set
 
@@ -18,17 +19,25 @@ from collections.abc import Sequence
 
 from nexus.guest.abis import Abis
 from nexus.guest.js.abi import JsAbi
+from nexus.guest.python.abi import PythonAbi
 from nexus.guest.wasi.abi import WasiAbi
 from nexus.plugin_api.abi import Abi
+from nexus.plugin_api.settings import Settings
 
 __all__ = ["Abis", "built_in_abis"]
 
 
-def built_in_abis(javascript_runtime: str = "", javascript_sha256: str = "") -> Sequence[Abi]:
+def built_in_abis(settings: Settings | None = None) -> Sequence[Abi]:
     """Return the ABIs that come with Nexus, the one that is asked last behind the others.
 
-    *javascript_runtime*, *javascript_sha256*: path and digest of another build of QuickJS.
+    *settings* may name other builds of the language runtimes.
 
-    Raises: ConfigError where that build cannot be used.
+    Raises: ConfigError where such a build cannot be used.
     """
-    return (JsAbi(javascript_runtime, javascript_sha256), WasiAbi())
+    if settings is None:
+        return (JsAbi(), PythonAbi(), WasiAbi())
+    return (
+        JsAbi(settings.javascript_runtime, settings.javascript_runtime_sha256),
+        PythonAbi(settings.python_runtime, settings.python_runtime_sha256),
+        WasiAbi(),
+    )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from nexus.errors import EngineUnavailable, InternalError, InvalidHandler
+from nexus.errors import InternalError, InvalidHandler
 from nexus.model import Compiled, ModuleInfo
-from nexus.plugin_api.abi import Abi, Module, Program
+from nexus.plugin_api.abi import Abi, Program
 from nexus.plugin_api.guest import Guest
 
 
@@ -43,13 +43,17 @@ class Abis:
             raise InvalidHandler(f"{path.name}: found {path.suffix or 'no suffix'}: {allowed}")
         return abi.read(path)
 
-    def read_text(self, language: str, source: bytes) -> Program:
-        """Take *source* for a handler in *language*. Raises: InvalidHandler."""
+    def of_language(self, language: str) -> Abi:
+        """Return the ABI of *language*. Raises: InvalidHandler where there is none."""
         languages = {abi.language: abi for abi in self._abis if abi.language}
         if language not in languages:
             allowed = ", ".join(sorted(languages))
             raise InvalidHandler(f"language: found {language!r}, allowed: {allowed}")
-        return languages[language].read_text(source)
+        return languages[language]
+
+    def read_text(self, language: str, source: bytes) -> Program:
+        """Take *source* for a handler in *language*. Raises: InvalidHandler."""
+        return self.of_language(language).read_text(source)
 
     def recognise(self, info: ModuleInfo) -> str:
         """Return the name of the ABI that a module with *info* speaks.
@@ -79,15 +83,3 @@ class Abis:
     def can_defer(self, compiled: Compiled) -> bool:
         """Return whether guests of *compiled* can take `DEFERRED` for an answer."""
         return self.named(compiled.abi).can_defer
-
-    def runtimes(self) -> dict[str, Module]:
-        """Return the language runtimes that are installed, by their ABI's name."""
-        found = {}
-        for abi in self._abis:
-            try:
-                runtime = abi.runtime()
-            except EngineUnavailable:  # its package is an extra; its handlers say so
-                continue
-            if runtime is not None:
-                found[abi.name] = runtime
-        return found

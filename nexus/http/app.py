@@ -110,6 +110,8 @@ def _as_problem(service: Service, error: HTTPException) -> Response:
 
 def _translated(service: Service, error: HTTPException) -> NexusError:
     if isinstance(error, exceptions.NotFound):
+        if service.handlers.is_pending(request.path):
+            return Overloaded("the handler's language runtime is being compiled")
         if service.handlers.loaded:
             return HandlerNotFound("nothing is served at this path")
         return Overloaded("the handlers are still being loaded")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from nexus.errors import CompilationError, InvalidHandler
-from nexus.model import Compiled, ModuleInfo
+from nexus.model import Compiled, ModuleInfo, Snapshot
 from nexus.plugin_api.engine import EngineInstance, HostFunctions
 from nexus.plugin_api.guest import Guest, Run
 
@@ -30,11 +30,13 @@ class Module:
     """the module is in the text format"""
     functions: tuple[str, ...] = ()
     """to export by their names in the name section, as `FUNCTION_PREFIX` and the name"""
+    table: bool = False
+    """export a function that calls those of table 0 (`TABLE_ENTRANCE`)"""
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 of all that decides what is compiled, in hexadecimal."""
-        kind = f"{self.is_text} {self.functions} ".encode()
+        kind = f"{self.is_text} {self.functions} {self.table} ".encode()
         return hashlib.sha256(kind + hashlib.sha256(self.source).digest()).hexdigest()
 
 
@@ -56,6 +58,11 @@ class RuntimeProgram:
     """all the handler is made of, in a form that the ABI's `prepare` reads"""
     version: str
     """part of the cache key: another one where `prepare` would leave another state"""
+
+
+def snapshot_of(instance: EngineInstance) -> Snapshot:
+    """Return the state of *instance* now; one serves all instances of a module, in every thread."""
+    return Snapshot(bytes(instance.memory()), instance.read_globals())
 
 
 Program: TypeAlias = ModuleProgram | RuntimeProgram
@@ -121,11 +128,12 @@ class Abi(Protocol):
         """
         ...
 
-    def prepare(self, program: RuntimeProgram, start: Start) -> tuple[int, ...]:
+    def prepare(self, program: RuntimeProgram, start: Start) -> tuple[tuple[int, ...], Snapshot]:
         """Bring an instance of the runtime to where requests of *program* start, in the compiler's
-        child. Its memory and globals are then the snapshot.
+        child.
 
-        Returns: what guests need to enter the snapshot, as `Prepared.entry`.
+        Returns: what guests need to enter the snapshot, as `Prepared.entry`, and the snapshot
+            (`snapshot_of`), which may have been taken in the middle of a call.
         Raises: CompilationError saying where the sources are wrong.
         """
         ...
@@ -162,5 +170,5 @@ class AbiBase:
     def runtime(self) -> Module | None:
         return None
 
-    def prepare(self, program: RuntimeProgram, start: Start) -> tuple[int, ...]:
+    def prepare(self, program: RuntimeProgram, start: Start) -> tuple[tuple[int, ...], Snapshot]:
         raise CompilationError(f"the ABI {self.name} prepares nothing")

@@ -35,6 +35,11 @@ FUNCTION_PREFIX = "nexus.fn."
 """of exports that the rewriter adds by the names of the name section"""
 
 
+TABLE_ENTRANCE = "nexus.table"
+"""of the export (index, a, b, c, d) -> result, all i32, which calls a function of table 0; the
+rewriter adds it where a module asks for it"""
+
+
 class EngineInstance(Protocol):
     """One instantiated module; used only by the thread that made it."""
 

@@ -140,7 +140,7 @@ File: TypeAlias = Annotated[
 Digest: TypeAlias = Annotated[
     str,
     Field(pattern=r"^([0-9a-f]{64})?$"),
-    Allowed("64 hexadecimal digits in lower case beside javascript_runtime, else nothing"),
+    Allowed("64 hexadecimal digits in lower case beside the file they are of, else nothing"),
 ]
 Header: TypeAlias = Annotated[
     str,

@@ -44,3 +44,9 @@ class Settings(Protocol):
 
     @property
     def javascript_runtime_sha256(self) -> str: ...
+
+    @property
+    def python_runtime(self) -> str: ...
+
+    @property
+    def python_runtime_sha256(self) -> str: ...

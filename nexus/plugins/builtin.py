@@ -58,13 +58,13 @@ class Wasmtime:
 
 
 class Guests:
-    """WASI commands and JavaScript."""
+    """WASI commands, JavaScript and Python."""
 
     @hookimpl
     def nexus_guests(self, settings: Settings) -> Sequence[Abi]:
         from nexus.guest import built_in_abis
 
-        return built_in_abis(settings.javascript_runtime, settings.javascript_runtime_sha256)
+        return built_in_abis(settings)
 
 
 class Scheduling:

@@ -22,11 +22,6 @@ R = TypeVar("R")
 _ids = itertools.count(1)
 
 
-def take_snapshot(instance: EngineInstance) -> Snapshot:
-    """The state of *instance* now; one serves all instances of a module, in every thread."""
-    return Snapshot(bytes(instance.memory()), instance.read_globals())
-
-
 def restore(instance: EngineInstance, snapshot: Snapshot) -> None:
     """Put *instance* into the state of *snapshot*; their memories are equally long.
 

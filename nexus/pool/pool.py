@@ -11,10 +11,11 @@ import threading
 
 from nexus.errors import ShuttingDown
 from nexus.model import Compiled, Handler, Snapshot
+from nexus.plugin_api.abi import snapshot_of
 from nexus.plugin_api.engine import Engine, EngineInstance
 from nexus.plugin_api.guest import GuestFactory
 from nexus.pool.image import shared
-from nexus.pool.instance import WasmInstance, restore, take_snapshot
+from nexus.pool.instance import WasmInstance, restore
 from nexus.pool.linked import LinkedModule
 from nexus.pool.mapping import Mapping, map_over
 from nexus.pool.shelf import Shelf
@@ -115,7 +116,7 @@ class InstancePool(SuspendedInstances):
         else:
             kept = self._snapshots.get(compiled.key)
             if kept is None:
-                kept = self._snapshots.setdefault(compiled.key, shared(take_snapshot(instance)))
+                kept = self._snapshots.setdefault(compiled.key, shared(snapshot_of(instance)))
             snapshot = kept
         mapping = None
         if compiled.info.reset_blocker is None:

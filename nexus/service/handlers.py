@@ -34,6 +34,8 @@ class Handlers:
         self._executor: Executor | None = None
         self.catalogue = Catalogue()
         self.texts = SourceTexts(parts.abis, self._compiler, parts.limits, self._retain)
+        self._pending: tuple[str, ...] = ()
+        """default routes of handlers whose language runtime is being compiled"""
         self.warmed = False
         """whether instances were made warm once"""
 
@@ -45,6 +47,11 @@ class Handlers:
     def wait_loaded(self, timeout_s: float) -> bool:
         """Wait until the handlers are loaded, up to *timeout_s*; return whether they are."""
         return self._loaded.wait(timeout_s)
+
+    def is_pending(self, path: str) -> bool:
+        """Return whether *path* is the default route of a handler whose language runtime is being
+        compiled, or below it."""
+        return any(path == route or path.startswith(f"{route}/") for route in self._pending)
 
     @property
     def longest_timeout_s(self) -> float:
@@ -83,6 +90,16 @@ class Handlers:
             self._watcher.load_again()
 
     def _load(self, sources: Sequence[Source]) -> None:
+        slow = [s for s in sources if self._compiler.takes_long(s.path, self._limits.memory_bytes)]
+        if slow and len(slow) < len(sources):
+            names = ", ".join(source.name for source in slow)
+            log.info("serving the others while a language runtime is compiled for %s", names)
+            self._pending = tuple(f"/{source.name}" for source in slow)
+            self._load_now([source for source in sources if source not in slow])
+        self._load_now(sources)
+        self._pending = ()
+
+    def _load_now(self, sources: Sequence[Source]) -> None:
         before, parts = self.catalogue, self._parts
         self._serve(load_catalogue(sources, self._compiler, self._limits, before))
         if parts.tiers is not None:

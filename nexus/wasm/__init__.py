@@ -19,7 +19,7 @@ REWRITER_VERSION = 6
 
 
 def rewrite(
-    wasm: bytes, limits: RewriteLimits, functions: Sequence[str] = ()
+    wasm: bytes, limits: RewriteLimits, functions: Sequence[str] = (), *, table: bool = False
 ) -> tuple[bytes, ModuleInfo]:
     """As `rewriter.rewrite`, which is imported at the first call: it takes 40 ms, and workers,
     who only ask for the version, never call it.
@@ -28,4 +28,4 @@ def rewrite(
     """
     from nexus.wasm.rewriting import rewriter
 
-    return rewriter.rewrite(wasm, limits, functions)
+    return rewriter.rewrite(wasm, limits, functions, table=table)

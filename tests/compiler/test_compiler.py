@@ -167,7 +167,7 @@ def answered(code: int, out: bytes, err: bytes = b"") -> str:
 
 def test_a_broken_answer_is_an_error() -> None:
     assert "answer was damaged" in answered(0, b"")
-    assert "answer was damaged" in answered(0, b"NXART003" + b"\0" * 50)
+    assert "answer was damaged" in answered(0, b"NXART004" + b"\0" * 50)
     said = answered(-6, b"", b"first\nLLVM ERROR: out of memory\n")
     assert said == "the compiler died (signal 6): LLVM ERROR: out of memory"
     assert answered(1, b"{half", b"") == ("the compiler died (exit 1): it said nothing")

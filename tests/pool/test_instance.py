@@ -17,8 +17,9 @@ from nexus.model import (
     Snapshot,
     State,
 )
+from nexus.plugin_api.abi import snapshot_of
 from nexus.plugin_api.engine import EngineInstance
-from nexus.pool.instance import WasmInstance, restore, take_snapshot
+from nexus.pool.instance import WasmInstance, restore
 from nexus.pool.linked import LinkedModule
 from nexus.run import Execution
 from tests import support
@@ -87,7 +88,7 @@ def execute(instance: WasmInstance, run: Execution, key: str = "key") -> object:
 
 def test_a_snapshot_is_what_it_was_when_it_was_taken() -> None:
     memory = Memory()
-    snapshot = take_snapshot(cast(EngineInstance, memory))
+    snapshot = snapshot_of(cast(EngineInstance, memory))
     memory.content[:] = b"written!"
     memory.values = (8,)
     assert (snapshot.memory, snapshot.globals) == (START.memory, (7,))
@@ -97,7 +98,7 @@ def test_a_snapshot_is_what_it_was_when_it_was_taken() -> None:
 
 def test_a_module_without_memory_and_globals_has_nothing_to_restore() -> None:
     memory = Memory(b"", ())
-    restore(cast(EngineInstance, memory), take_snapshot(cast(EngineInstance, memory)))
+    restore(cast(EngineInstance, memory), snapshot_of(cast(EngineInstance, memory)))
     assert (bytes(memory.content), memory.values) == (b"", ())
 
 

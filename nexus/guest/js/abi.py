@@ -13,8 +13,8 @@ from nexus.guest.js.runtime import ADDRESSED, FUNCTIONS, load_runtime, read_own_
 from nexus.guest.js.sources import MAX_BYTES, list_files, read_bundle
 from nexus.guest.js.version import SETUP_VERSION
 from nexus.guest.js.web import source as web
-from nexus.model import Compiled
-from nexus.plugin_api.abi import AbiBase, Module, RuntimeProgram, Start
+from nexus.model import Compiled, Snapshot
+from nexus.plugin_api.abi import AbiBase, Module, RuntimeProgram, Start, snapshot_of
 
 TEXT_NAME = "source.js"
 """what source text without a file is called where its errors are located"""
@@ -65,7 +65,7 @@ class JsAbi(AbiBase):
         version = f"{SETUP_VERSION} {web.digest().hex()}"
         return RuntimeProgram(self.name, self._quickjs, bundle.pack(), version)
 
-    def prepare(self, program: RuntimeProgram, start: Start) -> tuple[int, ...]:
+    def prepare(self, program: RuntimeProgram, start: Start) -> tuple[tuple[int, ...], Snapshot]:
         # Only the compiler's child gets here; workers do without these imports.
         from nexus.guest.js.setup import SetUp
         from nexus.wasm.format.name_section import find_functions, find_slots
@@ -75,7 +75,8 @@ class JsAbi(AbiBase):
         slots = find_slots(runtime, list(indices.values()))
         addresses = {name: slots[index] for name, index in indices.items()}
         set_up = SetUp(unpack_bundle(program.sources), addresses)
-        return set_up.prepare(*start(set_up.functions()))
+        instance, run = start(set_up.functions())
+        return set_up.prepare(instance, run), snapshot_of(instance)
 
     def guest(self, compiled: Compiled) -> JsGuest:
         return JsGuest()

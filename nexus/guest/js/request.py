@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
+from typing import Any
 
 from nexus.guest.wasi.cgi_request import (
     is_withheld,
@@ -20,6 +21,11 @@ _OWN_NAMES = ("CONTENT_TYPE", "CONTENT_LENGTH")
 
 
 def head_of(request: HttpRequest, handler: Handler) -> bytes:
+    """Return `fields_of` as JSON."""
+    return _encode(fields_of(request, handler)).encode()
+
+
+def fields_of(request: HttpRequest, handler: Handler) -> dict[str, Any]:
     """Return method, URL, headers and the manifest's environment.
 
     Header values are bytes, one to a character, as WSGI and the Fetch standard have them. What a
@@ -40,13 +46,12 @@ def head_of(request: HttpRequest, handler: Handler) -> bytes:
             headers.append([_header_name(name, with_credentials), value])
     scheme = meta_text(meta, "wsgi.url_scheme") or "http"
     host = meta_text(meta, "HTTP_HOST") or server_name(meta)
-    head = {
+    return {
         "method": meta_text(meta, "REQUEST_METHOD") or "GET",
         "url": f"{scheme}://{host}{raw_target(meta)}",
         "headers": headers,
         "env": dict(handler.env),
     }
-    return _encode(head).encode()
 
 
 @lru_cache(maxsize=1024)

@@ -51,6 +51,16 @@ class Layout:
         return len(self.types) + 1
 
     @property
+    def entrance_type(self) -> int:
+        """(i32, i32, i32, i32, i32) -> (i32)"""
+        return len(self.types) + 2
+
+    @property
+    def entered_type(self) -> int:
+        """(i32, i32, i32, i32) -> (i32)"""
+        return len(self.types) + 3
+
+    @property
     def checkpoint(self) -> int:
         """New index of the imported host function."""
         return self.imported_functions
@@ -63,6 +73,12 @@ class Layout:
     @property
     def start_wrapper(self) -> int:
         """New index of the appended function that calls the start function, if there is one."""
+        return self.functions + 2
+
+    @property
+    def table_entrance(self) -> int:
+        """New index of the appended function that calls a function of table 0, in a module without
+        a start function; one more with it."""
         return self.functions + 2
 
     @property

@@ -21,11 +21,13 @@ and exports, beside what the guest exports:
     nexus.memory     the memory, if there is one
     nexus.global.N   each mutable global of a number type that the guest defines, N its index
     nexus.fn.NAME    each function that `rewrite` was asked to export by its name-section name
+    nexus.table      if it was asked for: (index, a, b, c, d) -> result, all i32, which calls the
+                     function at *index* of table 0 with the other four
 """
 
 from __future__ import annotations
 
-from nexus.plugin_api.engine import FUNCTION_PREFIX
+from nexus.plugin_api.engine import FUNCTION_PREFIX, TABLE_ENTRANCE
 
 CHECKPOINT_MODULE = "nexus"
 CHECKPOINT_NAME = "checkpoint"
@@ -48,4 +50,5 @@ __all__ = [
     "GLOBAL_PREFIX",
     "MEMORY_EXPORT",
     "RESERVED_PREFIX",
+    "TABLE_ENTRANCE",
 ]

@@ -15,8 +15,10 @@ from nexus.wasm.metering.inlining import MOST_UNFOLDED, unfold
 from nexus.wasm.metering.meter import Meter
 
 
-def rewrite_code(reader: Reader, bodies: BodyRewriter, meter: Meter) -> bytes:
-    """Meter all bodies and append ours.
+def rewrite_code(
+    reader: Reader, bodies: BodyRewriter, meter: Meter, *, table: bool = False
+) -> bytes:
+    """Meter all bodies and append ours; *table*: the one too that calls functions of table 0.
 
     Raises: InvalidModule if a body is malformed or uses what Nexus refuses, or if there are not
     as many bodies as functions.
@@ -31,6 +33,8 @@ def rewrite_code(reader: Reader, bodies: BodyRewriter, meter: Meter) -> bytes:
     out.append(meter.refill_body())
     if layout.start is not None:
         out.append(meter.start_body(layout.start))
+    if table:
+        out.append(meter.table_body(layout.entered_type))
     parts = [encode_unsigned(len(out))]
     for body in out:
         parts += (encode_unsigned(len(body)), body)

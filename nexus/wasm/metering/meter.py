@@ -16,6 +16,7 @@ from nexus.wasm.format.names import ASK_DEPTH
 _EMPTY = b"\x40"  # block type: nothing in, nothing out
 _UNREACHABLE, _IF, _END, _CALL, _SELECT = b"\x00", b"\x04", b"\x0b", b"\x10", b"\x1b"
 _DROP = b"\x1a"
+_CALL_INDIRECT = b"\x11"
 _LOCAL_GET, _LOCAL_SET, _LOCAL_TEE = b"\x20", b"\x21", b"\x22"
 _GLOBAL_GET, _GLOBAL_SET = b"\x23", b"\x24"
 _I32_CONST, _I64_CONST = b"\x41", b"\x42"
@@ -164,6 +165,13 @@ class Meter:
                 _END,
             )
         )
+
+    def table_body(self, type_: int) -> bytes:
+        """Give the body of `$table`: it calls the function of *type_* that its first parameter
+        names, with the other four. What it calls checks fuel and depth by itself: whatever a table
+        holds may be entered from anywhere."""
+        arguments = b"".join(_LOCAL_GET + encode_unsigned(index) for index in (1, 2, 3, 4, 0))
+        return b"\0" + arguments + _CALL_INDIRECT + encode_unsigned(type_) + b"\0" + _END
 
     def _ask_depth(self) -> bytes:
         return _I64_CONST + encode_signed(ASK_DEPTH) + self._checkpoint

@@ -36,6 +36,8 @@ _REFUSED_IMPORTS = {
 
 _CHECKPOINT_TYPE = b"\x60\x01\x7e\x01\x7e"  # (i64) -> (i64)
 _REFILL_TYPE = b"\x60\x00\x00"  # () -> ()
+_TABLE_TYPES = (b"\x60\x05" + b"\x7f" * 5 + b"\x01\x7f", b"\x60\x04" + b"\x7f" * 4 + b"\x01\x7f")
+"""of the function that calls one of table 0, and of what it calls"""
 _FUEL = _DEPTH = b"\x7e\x01\x42\x00\x0b"  # mutable i64, initially 0
 
 
@@ -51,10 +53,12 @@ def extended(reader: Reader, first: int, count: int, *added: bytes) -> bytes:
     return b"".join((encode_unsigned(count + len(added)), reader.data[first : reader.end], *added))
 
 
-def rewrite_types(reader: Reader, layout: Layout) -> bytes:
+def rewrite_types(reader: Reader, layout: Layout, *, table: bool = False) -> bytes:
+    """Append our types; *table*: those too by which functions of table 0 are called."""
     count, first = _peek_count(reader)
     layout.types = read_function_types(reader)
-    return extended(reader, first, count, _CHECKPOINT_TYPE, _REFILL_TYPE)
+    ours = (_CHECKPOINT_TYPE, _REFILL_TYPE, *(_TABLE_TYPES if table else ()))
+    return extended(reader, first, count, *ours)
 
 
 def rewrite_imports(reader: Reader, layout: Layout) -> tuple[bytes, tuple[Import, ...]]:
@@ -74,13 +78,17 @@ def rewrite_imports(reader: Reader, layout: Layout) -> tuple[bytes, tuple[Import
     return extended(reader, first, count, ours), imports
 
 
-def rewrite_functions(reader: Reader, layout: Layout, ours: int) -> bytes:
-    """Read the functions' types; append *ours* that take and give nothing."""
+def rewrite_functions(reader: Reader, layout: Layout, ours: int, *, table: bool = False) -> bytes:
+    """Read the functions' types; append *ours* that take and give nothing, and with *table* the one
+    that calls a function of table 0."""
     count, first = reader.u32(), reader.pos
     types, found = len(layout.types), layout.function_types
     for _ in range(count):
         found.append(reader.index(types, "type"))
-    return extended(reader, first, count, *[encode_unsigned(layout.refill_type)] * ours)
+    added = [encode_unsigned(layout.refill_type)] * ours
+    if table:
+        added.append(encode_unsigned(layout.entrance_type))
+    return extended(reader, first, count, *added)
 
 
 def rewrite_tables(reader: Reader, layout: Layout, limits: RewriteLimits) -> bytes:

@@ -21,6 +21,7 @@ from nexus.wasm.format.names import (
     FUNCTION_PREFIX,
     GLOBAL_PREFIX,
     MEMORY_EXPORT,
+    TABLE_ENTRANCE,
 )
 from nexus.wasm.format.reader import Reader
 from nexus.wasm.format.types import NUMBER_TYPES, VALUE_TYPES
@@ -65,23 +66,26 @@ T = TypeVar("T")
 
 
 def rewrite(
-    wasm: bytes, limits: RewriteLimits, functions: Sequence[str] = ()
+    wasm: bytes, limits: RewriteLimits, functions: Sequence[str] = (), *, table: bool = False
 ) -> tuple[bytes, ModuleInfo]:
     """Meter *wasm*, clamp what it may grow to, and export what a reset restores.
 
     Returns the new binary, and what is known of the module as the guest declared it. *functions*
-    are exported too, by their names in its name section.
+    are exported too, by their names in its name section; *table*: a function is that calls those of
+    table 0 (`TABLE_ENTRANCE`).
 
     Raises: InvalidModule if it is malformed or uses what Nexus refuses, or has no such function.
     """
-    return _Rewrite(bytes(wasm), limits, functions).run()
+    return _Rewrite(bytes(wasm), limits, functions, table).run()
 
 
 class _Rewrite:
     """One module on its way through; the methods run in the order of the sections."""
 
-    def __init__(self, wasm: bytes, limits: RewriteLimits, functions: Sequence[str]) -> None:
-        self.wasm, self.limits = wasm, limits
+    def __init__(
+        self, wasm: bytes, limits: RewriteLimits, functions: Sequence[str], table: bool
+    ) -> None:
+        self.wasm, self.limits, self.table = wasm, limits, table
         self.named = find_functions(wasm, functions)
         self.found = {section.id: section for section in sections.split(wasm)}
         self.layout = Layout()
@@ -121,11 +125,15 @@ class _Rewrite:
 
     def _declarations(self) -> None:
         limits, payloads = self.limits, self.payloads
-        self._rewrite(sections.TYPE, rewrite_types)
+        table = self.table
+        self._rewrite(
+            sections.TYPE, lambda reader, layout: rewrite_types(reader, layout, table=table)
+        )
         payloads[sections.IMPORT], self.imports = self._read(sections.IMPORT, rewrite_imports)
         ours = 2 if sections.START in self.found else 1
         self._rewrite(
-            sections.FUNCTION, lambda reader, layout: rewrite_functions(reader, layout, ours)
+            sections.FUNCTION,
+            lambda reader, layout: rewrite_functions(reader, layout, ours, table=table),
         )
         self._rewrite(sections.TABLE, lambda reader, layout: rewrite_tables(reader, layout, limits))
         payloads[sections.MEMORY], self.memory = self._read(
@@ -151,6 +159,9 @@ class _Rewrite:
         for name, index in self.named.items():
             renumbered = self.layout.entrance(index, 0)
             added.append(encode_export(FUNCTION_PREFIX + name, FUNCTION, renumbered))
+        if self.table:
+            index = self.layout.table_entrance + (sections.START in self.found)
+            added.append(encode_export(TABLE_ENTRANCE, FUNCTION, index))
         self.payloads[sections.EXPORT], self.exports = self._read(
             sections.EXPORT, lambda reader, layout: rewrite_exports(reader, layout, added)
         )
@@ -159,7 +170,10 @@ class _Rewrite:
         layout = self.layout
         meter = Meter(layout)
         bodies = BodyRewriter(self.wasm, layout, meter, self.limits)
-        self._rewrite(sections.CODE, lambda reader, _: rewrite_code(reader, bodies, meter))
+        self._rewrite(
+            sections.CODE,
+            lambda reader, _: rewrite_code(reader, bodies, meter, table=self.table),
+        )
         self.reset_blocker = self._global_blocker() or bodies.reset_blocker
 
     def _data(self) -> None:

@@ -1,0 +1,180 @@
+"""Runs once in the guest, before the snapshot: loads the handler, then parks where requests enter.
+
+What stands here is Python for the guest: CPython for WASI runs it as its command. The host writes
+the handler's files to stdin as JSON, and reads from stdout where to enter. From then on every
+request is one call of `enter`, from the same state.
+"""
+
+import gc
+import importlib.abc
+import importlib.util
+import json
+import os
+import sys
+import time
+import traceback
+
+MAIN = "handler"
+"""what the handler's first file is imported as; tracebacks show its own name"""
+
+
+class _Files(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
+    """Imports the handler's own files, by their paths below its folder."""
+
+    def __init__(self, files, main):
+        self.files, self.main = files, main
+
+    def _file(self, name):
+        if name == MAIN:
+            return self.main
+        path = name.replace(".", "/")
+        for file in (f"{path}.py", f"{path}/__init__.py"):
+            if file in self.files:
+                return file
+        return None
+
+    def find_spec(self, name, path=None, target=None):
+        file = self._file(name)
+        if file is None:
+            return None
+        package = file.endswith("/__init__.py")
+        return importlib.util.spec_from_loader(name, self, origin=file, is_package=package)
+
+    def get_source(self, name):
+        return self.files[self._file(name)]
+
+    def get_code(self, name):
+        file = self._file(name)
+        return compile(self.files[file], file, "exec", dont_inherit=True)
+
+    def is_package(self, name):
+        return (self._file(name) or "").endswith("/__init__.py")
+
+
+def _lines(file):
+    source = FILES.files.get(file)
+    return None if source is None else source.splitlines(keepends=True)
+
+
+def _remember_lines():
+    """Let tracebacks show the handler's lines: there are no files to read them from."""
+    import linecache
+
+    for file in FILES.files:
+        lines = _lines(file)
+        linecache.cache[file] = (sum(map(len, lines)), None, lines, file)
+
+
+def _trace(error):
+    """Return a traceback of the handler's files only, and the error in a line."""
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename in FILES.files
+    ]
+    text = "".join(traceback.format_list(frames))
+    last = "".join(traceback.format_exception_only(error)).rstrip()
+    return (f"Traceback (most recent call last):\n{text}{last}" if text else last), last
+
+
+def _failed(error):
+    trace, last = _trace(error)
+    return {"error": {"type": type(error).__name__, "message": last[:2000], "trace": trace[:20000]}}
+
+
+def _write(content):
+    if OUT is None:  # while warming up
+        return
+    written = os.write(OUT, content)
+    while written < len(content):
+        written += os.write(OUT, content[written:])
+
+
+def _read_all():
+    if REQUEST is not None:  # while warming up
+        return REQUEST
+    parts = []
+    while part := os.read(0, 1 << 16):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def enter():
+    """Answer the request on stdin: a line of JSON, then its body. Never raises."""
+    body = b""
+    try:
+        line, _, content = _read_all().partition(b"\n")
+        head = json.loads(line)
+        if head["env"]:
+            os.environ.update(head["env"])
+        reseed()
+        answer, body = SERVE[head["kind"]](head, content)
+    except BaseException as error:
+        answer, body = _failed(error), b""
+        sys.stdout.flush()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        _write(json.dumps(answer).encode() + b"\n" + body)
+    except BaseException as error:
+        _write(json.dumps(_failed(error)).encode() + b"\n")
+
+
+def _warm_up():
+    """Run what serves a request, with handlers of ours: the interpreter specialises code that ran a
+    few times, and each request would do that anew."""
+    global OUT, SERVE, REQUEST
+    kept = OUT, SERVE
+    rounds = (
+        (
+            calls.serving(calls.Idle),
+            b'{"kind":"http","method":"GET","url":"http://h/p",'
+            b'"headers":[["host","h"]],"env":{}}\n{"a": 1}',
+        ),
+        (calls.serving(calls.Idle), b'{"kind":"context","env":{},"context":{}}\n'),
+        (calls.serving(calls.IdleApp), b'{"kind":"wsgi","env":{},"meta":{"A":"b"}}\n'),
+    )
+    for serve, request in rounds:
+        OUT, SERVE, REQUEST = None, serve, request
+        for _ in range(64):
+            enter()
+    (OUT, SERVE), REQUEST = kept, None
+
+
+def _park():
+    """Tell the host where to enter, and stay here: the host takes the snapshot in the last call."""
+    _write(b"ENTER %d %d\n" % (id(enter), "wsgi" in SERVE))
+    time.clock_getres(time.CLOCK_MONOTONIC)
+
+
+def _load():
+    module = importlib.import_module(MAIN)
+    SERVE.update(calls.serving(module))
+    _remember_lines()
+
+
+OUT = 1
+REQUEST = None
+SERVE = {}
+given = json.loads(_read_all())
+for name, source in given["modules"].items():  # ours: `nexus` and what serves
+    spec = importlib.util.spec_from_loader(name, None, origin=f"<{name}>")
+    made = sys.modules[name] = importlib.util.module_from_spec(spec)
+    exec(compile(source, f"<{name}>", "exec"), made.__dict__)
+import nexus_calls as calls  # noqa: E402
+
+reseed = calls.reseed
+sys.stdout = calls.log_writer(2)
+sys.stderr = calls.log_writer(2)
+FILES = _Files(given["files"], given["main"])
+sys.meta_path.insert(0, FILES)
+try:
+    _load()
+except BaseException as error:
+    _write(b"FAILED " + json.dumps(_failed(error)).encode() + b"\n")
+else:
+    _warm_up()
+    bytearray(given["headroom"])  # freed at once: later requests need not grow the memory
+    gc.collect()
+    gc.freeze()  # what is here by now is never looked at again
+    _park()

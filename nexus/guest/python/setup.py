@@ -1,0 +1,124 @@
+"""Sets a Python handler up, once, in the compiler's child: CPython starts, loads it and parks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from nexus.errors import CompilationError, GuestError, GuestTrap, NexusError
+from nexus.guest.preview1 import clocks, errno
+from nexus.guest.preview1.descriptors import BytesInput, CappedOutput, LogOutput
+from nexus.guest.preview1.link import Implementation, host_functions
+from nexus.guest.preview1.process import Process
+from nexus.guest.preview1.program import Program
+from nexus.guest.python.layout import vectorcall_of
+from nexus.guest.python.sources import PythonSources
+from nexus.model import Snapshot
+from nexus.plugin_api.abi import snapshot_of
+from nexus.plugin_api.engine import EngineInstance, HostFunctions
+from nexus.plugin_api.guest import Run
+
+SETUP_VERSION: Final = 1
+"""raise it when set-up leaves another state than before"""
+HEADROOM_BYTES: Final = 4 << 20
+"""memory that is free in the snapshot: a request that needs no more does not grow the memory, so
+that its instance can be reset"""
+
+_BOOT: Final = Path(__file__).parent / "boot"
+_MODULES: Final = ("nexus", "nexus_calls", "nexus_loop")
+_ANSWER_BYTES: Final = 1 << 20
+
+
+@cache
+def boot_source() -> str:
+    """Return what CPython runs as its command."""
+    return (_BOOT / "boot.py").read_text(encoding="utf-8")
+
+
+@cache
+def modules() -> dict[str, str]:
+    """Return the guest's own modules by name."""
+    return {name: (_BOOT / f"{name}.py").read_text(encoding="utf-8") for name in _MODULES}
+
+
+class _Parked(GuestTrap):
+    """The guest has parked: it ends here, its snapshot taken."""
+
+
+class _Interpreter(Program):
+    """CPython's command line: isolated from environment and user, no bytecode files."""
+
+    def list_arguments(self) -> list[bytes]:
+        return [b"python", b"-I", b"-B", b"-S", b"-c", boot_source().encode()]
+
+
+class SetUp:
+    """One handler's set-up; `functions` are linked before, `prepare` is called once."""
+
+    def __init__(self, sources: PythonSources) -> None:
+        self._sources = sources
+        self._process = Process()
+        self._instance: EngineInstance | None = None
+        self._snapshot: Snapshot | None = None
+
+    def functions(self) -> HostFunctions:
+        """Return WASI preview 1; the call in which the guest parks is ours."""
+        parked: Mapping[str, Implementation] = {"clock_res_get": self._clock_res_get}
+        return host_functions(self._process, parked)
+
+    def _clock_res_get(self, process: Process, clock: int, result: int) -> int:
+        output = process.descriptors[1]
+        if not isinstance(output, CappedOutput) or not output.content:
+            return clocks.clock_res_get(process, clock, result)
+        # Here, in the middle of the call, the interpreter is at rest and holds its lock.
+        assert self._instance is not None
+        self._snapshot = snapshot_of(self._instance)
+        process.run.stop(_Parked("parked"))
+        return errno.SUCCESS
+
+    def prepare(self, instance: EngineInstance, run: Run) -> tuple[tuple[int, ...], Snapshot]:
+        """Bring *instance*, which is new, to where requests start.
+
+        Raises: CompilationError saying where the handler is wrong, or which limit it met.
+        """
+        self._instance = instance
+        output = CappedOutput(run, _ANSWER_BYTES)
+        given = {
+            "modules": modules(),
+            "files": dict(self._sources.files),
+            "main": self._sources.main,
+            "headroom": HEADROOM_BYTES,
+        }
+        stdin = BytesInput(json.dumps(given).encode())
+        descriptors = {0: stdin, 1: output, 2: LogOutput(run)}
+        self._process.start(instance, run, _Interpreter(), dict(descriptors))
+        try:
+            instance.call("_start")
+        except GuestError as error:
+            if not isinstance(run.stopped, _Parked):
+                raise self._refused(run.stopped or error, run) from error
+        finally:
+            self._process.finish()
+        return self._entry(bytes(output.content), run)
+
+    def _entry(self, answer: bytes, run: Run) -> tuple[tuple[int, ...], Snapshot]:
+        name = self._sources.main
+        if answer.startswith(b"FAILED "):
+            error = json.loads(answer[7:])["error"]
+            raise CompilationError(f"{name}: while it was loaded:\n{error['trace']}")
+        if self._snapshot is None or not answer.startswith(b"ENTER "):
+            raise self._refused(CompilationError("CPython ended before it had loaded it"), run)
+        function, is_wsgi = map(int, answer.split()[1:3])
+        try:
+            index = vectorcall_of(memoryview(self._snapshot.memory), function)
+        except ValueError as error:
+            raise CompilationError(f"this build of CPython cannot be entered: {error}") from error
+        return (index, function, is_wsgi), self._snapshot
+
+    def _refused(self, reason: NexusError, run: Run) -> CompilationError:
+        log = run.stderr.decode("utf-8", "replace").strip()
+        detail = f" ({log[-500:]})" if log else ""
+        return CompilationError(f"{self._sources.main}: while it was loaded: {reason}{detail}")

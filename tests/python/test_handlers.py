@@ -1,0 +1,245 @@
+"""Handlers in Python: how they are called, what they answer, and how they fail."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from nexus.errors import (
+    CompilationError,
+    CpuLimit,
+    DeadlineExceeded,
+    GuestTrap,
+    InvalidResponse,
+    MemoryLimit,
+    ResourceLimit,
+    StackLimit,
+)
+from nexus.model import Limits
+
+from .support import LIMITS, Pythons
+
+COUNTING = """
+import json
+seen = []
+def fetch(request, env, ctx):
+    seen.append(request.path)
+    return {"seen": seen, "sum": sum(request.json()["values"]), "host": request.headers["host"]}
+"""
+
+
+def test_each_request_starts_from_the_same_state(python: Pythons) -> None:
+    handler = python.handler(COUNTING)
+    for _ in range(3):
+        answer = python.fetch(handler, b'{"values": [1, 2, 3.5]}', REQUEST_METHOD="POST")
+        assert json.loads(answer.body) == {"seen": ["/hello"], "sum": 6.5, "host": "test"}
+        assert answer.headers == [("content-type", "application/json")]
+    assert python.pool.available_count() == 1
+
+
+@pytest.mark.parametrize(
+    ("returned", "status", "body", "kind"),
+    [
+        ("'text'", 200, b"text", "text/plain; charset=utf-8"),
+        ("b'bytes'", 200, b"bytes", None),
+        ("[1, 2]", 200, b"[1, 2]", "application/json"),
+        ("('made', 201)", 201, b"made", "text/plain; charset=utf-8"),
+        ("('x', 202, {'Content-Type': 'a/b'})", 202, b"x", "a/b"),
+        ("Response('gone', 410)", 410, b"gone", "text/plain; charset=utf-8"),
+        ("Response.json({'a': 1}, headers=[('x-a', '1')])", 200, b'{"a": 1}', "application/json"),
+    ],
+)
+def test_what_fetch_may_return(
+    python: Pythons, returned: str, status: int, body: bytes, kind: str | None
+) -> None:
+    source = f"from nexus import Response\ndef fetch(request): return {returned}"
+    answer = python.fetch(python.handler(source))
+    assert (answer.status, answer.body) == (status, body)
+    headers = {name.lower(): value for name, value in answer.headers}
+    assert headers.get("content-type") == kind
+
+
+def test_a_request_has_its_parts(python: Pythons) -> None:
+    source = """
+def fetch(request, env):
+    return {"method": request.method, "url": request.url, "query": request.query,
+            "all": request.headers.get_all("x-a"), "text": request.text(), "env": env}
+"""
+    handler = python.handler(source, env={"MODE": "test"})
+    meta = {"QUERY_STRING": "a=1&b=%20", "HTTP_X_A": "v", "REQUEST_METHOD": "PUT"}
+    found = json.loads(python.fetch(handler, "käse".encode(), **meta).body)
+    assert found == {
+        "method": "PUT",
+        "url": "http://test/hello?a=1&b=%20",
+        "query": {"a": "1", "b": " "},
+        "all": ["v"],
+        "text": "käse",
+        "env": {"MODE": "test"},
+    }
+
+
+def test_forms(python: Pythons) -> None:
+    source = """
+from nexus import File
+def fetch(request):
+    return {name: [v.filename, v.content_type, v.content.decode()] if isinstance(v, File) else v
+            for name, v in request.form().items()}
+"""
+    handler = python.handler(source)
+    plain = {"CONTENT_TYPE": "application/x-www-form-urlencoded", "REQUEST_METHOD": "POST"}
+    assert json.loads(python.fetch(handler, b"a=1&b=x+y", **plain).body) == {"a": "1", "b": "x y"}
+    body = (
+        b'--B\r\nContent-Disposition: form-data; name="t"\r\n\r\ntext\r\n'
+        b'--B\r\nContent-Disposition: form-data; name="f"; filename="a.csv"\r\n'
+        b"Content-Type: text/csv\r\n\r\n1,2\r\n--B--\r\n"
+    )
+    several = {"CONTENT_TYPE": "multipart/form-data; boundary=B", "REQUEST_METHOD": "POST"}
+    found = json.loads(python.fetch(handler, body, **several).body)
+    assert found == {"t": "text", "f": ["a.csv", "text/csv", "1,2"]}
+
+
+def test_async_handlers(python: Pythons) -> None:
+    source = """
+import asyncio
+async def later(value, seconds):
+    await asyncio.sleep(seconds)
+    return value
+async def fetch(request):
+    values = await asyncio.gather(later(1, 0.02), later(2, 0.01), later(3, 0))
+    try:
+        await asyncio.wait_for(later(4, 5), 0.01)
+    except asyncio.TimeoutError:
+        values.append("late")
+    return values
+"""
+    assert json.loads(python.fetch(python.handler(source)).body) == [1, 2, 3, "late"]
+
+
+def test_a_wsgi_application(python: Pythons) -> None:
+    source = """
+closed = []
+class Body:
+    def __init__(self, parts): self.parts = parts
+    def __iter__(self): return iter(self.parts)
+    def close(self): print("closed")
+def app(environ, start_response):
+    body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+    write = start_response("201 Made", [("X-A", "b"), ("Content-Type", "text/plain")])
+    write(environ["SCRIPT_NAME"].encode() + b" " + environ["PATH_INFO"].encode() + b" ")
+    return Body([body, b"!"])
+"""
+    handler = python.handler(source)
+    answer = python.fetch(handler, b"body", PATH_INFO="/hello/a", REQUEST_METHOD="POST")
+    assert (answer.status, answer.reason, answer.body) == (201, "Made", b"/hello /a body!")
+    assert ("X-A", "b") in answer.headers
+    assert python.log() == "closed\n"
+
+
+def test_json_contexts(python: Pythons) -> None:
+    handler = python.handler("def run(context): return {'n': context['args']['n'] * 2}")
+    assert python.evaluate(handler, '{"args": {"n": 21}}') == {"n": 42}
+    with pytest.raises(GuestTrap, match="takes no HTTP requests"):
+        python.fetch(handler)
+    waiting = python.handler(
+        "import asyncio\nasync def run(context):\n    await asyncio.sleep(0)\n    return 7"
+    )
+    assert python.evaluate(waiting, "{}") == 7
+    wrong = python.handler("def run(context): return object()")
+    with pytest.raises(GuestTrap, match="not JSON serializable"):
+        python.evaluate(wrong, "{}")
+
+
+def test_files_import_each_other(python: Pythons) -> None:
+    files = {
+        "main.py": "from lib.words import greet\ndef fetch(request): return greet()",
+        "lib/__init__.py": "",
+        "lib/words.py": "from . import names\ndef greet(): return 'hello ' + names.WHO",
+        "lib/names.py": "WHO = 'you'",
+    }
+    assert python.fetch(python.handler(files)).body == b"hello you"
+
+
+def test_an_error_has_a_traceback_of_the_handlers_lines(python: Pythons) -> None:
+    source = "def fetch(request):\n    return helper()\ndef helper():\n    return 1 // 0\n"
+    error = python.failure(python.handler(source))
+    assert isinstance(error, GuestTrap)
+    assert str(error) == "ZeroDivisionError: integer division or modulo by zero"
+    log = python.log()
+    assert '<3>  File "hello.py", line 2, in fetch\n<3>    return helper()' in log
+    assert '<3>  File "hello.py", line 4, in helper\n<3>    return 1 // 0' in log
+    assert "boot" not in log
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("x = (\n", 'File "hello.py", line 1\n    x = ('),
+        ("import gone", "ModuleNotFoundError: No module named 'gone'"),
+        ("x = 1 // 0", "ZeroDivisionError"),
+        ("x = 1", "a handler defines fetch(request, env, ctx), a WSGI callable"),
+        ("import sys; sys.exit(3)", "SystemExit: 3"),
+        ("open('/etc/passwd')", "FileNotFoundError"),
+    ],
+)
+def test_a_handler_that_does_not_load(python: Pythons, source: str, words: str) -> None:
+    with pytest.raises(CompilationError, match=r"hello\.py: while it was loaded:") as caught:
+        python.handler(source)
+    assert words in str(caught.value)
+
+
+def test_print_and_logging_go_to_the_log(python: Pythons) -> None:
+    source = """
+import logging, sys
+def fetch(request):
+    print("printed"); print("to stderr", file=sys.stderr)
+    logging.warning("warned")
+    return ""
+"""
+    python.fetch(python.handler(source))
+    assert python.log() == "printed\nto stderr\nWARNING:root:warned\n"
+
+
+def test_random_numbers_are_each_requests_own(python: Pythons) -> None:
+    source = """
+import random, uuid, os
+def fetch(request):
+    return [random.random(), str(uuid.uuid4()), os.urandom(4).hex()]
+"""
+    handler = python.handler(source)
+    one, other = (json.loads(python.fetch(handler).body) for _ in range(2))
+    assert all(a != b for a, b in zip(one, other, strict=True))
+
+
+SMALL = Limits(timeout_s=0.5, cpu_timeout_s=0.4, memory_bytes=LIMITS.memory_bytes)
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ("while True: pass", (CpuLimit, DeadlineExceeded)),
+        ("import time; time.sleep(60)", DeadlineExceeded),
+        ("import re; return str(re.match('(a+)+$', 'a' * 40 + 'b'))", (CpuLimit, DeadlineExceeded)),
+        ("return [0] * 10**9", MemoryLimit),
+        ("f = lambda n: f(n + 1); return f(0)", StackLimit),
+        (
+            "import json; a = []; [a := [a] for _ in range(100000)]; return json.dumps(a)",
+            (StackLimit, GuestTrap),
+        ),
+        ("import sys; sys.exit(1)", GuestTrap),
+        ("raise KeyboardInterrupt", GuestTrap),
+        ("import os; os._exit(3)", GuestTrap),
+        ("import os; os.abort()", GuestTrap),
+        ("return 'x' * (11 << 20)", (InvalidResponse, ResourceLimit)),
+        ("import os; os.write(1, b'nonsense')", (InvalidResponse, GuestTrap)),
+    ],
+)
+def test_hostile_handlers_end_and_the_next_request_is_served(
+    python: Pythons, body: str, error: type[Exception] | tuple[type[Exception], ...]
+) -> None:
+    indented = "\n    ".join(body.split("\n"))
+    hostile = python.handler(f"def fetch(request):\n    {indented}", limits=SMALL)
+    with pytest.raises(error):
+        python.fetch(hostile)
+    good = python.handler("def fetch(request): return 'ok'")
+    assert python.fetch(good).body == b"ok"
