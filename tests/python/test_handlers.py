@@ -160,6 +160,15 @@ def test_files_import_each_other(python: Pythons) -> None:
     assert python.fetch(python.handler(files)).body == b"hello you"
 
 
+def test_packages_need_no_init_file_and_modules_know_their_file(python: Pythons) -> None:
+    """Flask has a package without `__init__.py`; Bottle reads `__file__` as it is imported."""
+    files = {
+        "main.py": "from lib.inner.words import where\ndef fetch(request): return where",
+        "lib/inner/words.py": "where = __file__",
+    }
+    assert python.fetch(python.handler(files)).body == b"lib/inner/words.py"
+
+
 def test_an_error_has_a_traceback_of_the_handlers_lines(python: Pythons) -> None:
     source = "def fetch(request):\n    return helper()\ndef helper():\n    return 1 // 0\n"
     error = python.failure(python.handler(source))
