@@ -150,6 +150,13 @@ def test_json_contexts(python: Pythons) -> None:
         python.evaluate(wrong, "{}")
 
 
+def test_a_context_has_only_the_state_that_the_manifest_grants(python: Pythons) -> None:
+    source = "def run(context): return context['state']"
+    handler = python.handler(source, capabilities=frozenset({"state:read:a"}))
+    assert python.evaluate(handler, '{"state": {"a": 1, "b": 2}}') == {"a": 1}
+    assert python.evaluate(python.handler(source), '{"state": {"a": 1}}') == {}
+
+
 def test_files_import_each_other(python: Pythons) -> None:
     files = {
         "main.py": "from lib.words import greet\ndef fetch(request): return greet()",
