@@ -152,7 +152,7 @@ def test_json_contexts(python: Pythons) -> None:
 
 def test_a_context_has_only_the_state_that_the_manifest_grants(python: Pythons) -> None:
     source = "def run(context): return context['state']"
-    handler = python.handler(source, capabilities=frozenset({"state:read:a"}))
+    handler = python.handler(source, capabilities=("state:read:a",))
     assert python.evaluate(handler, '{"state": {"a": 1, "b": 2}}') == {"a": 1}
     assert python.evaluate(python.handler(source), '{"state": {"a": 1}}') == {}
 
