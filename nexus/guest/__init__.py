@@ -1,7 +1,8 @@
 """Guest ABIs: how a request reaches a guest, and what the guest may ask of the host.
 
 One folder per ABI: `wasi`, a WASI preview 1 command that speaks CGI/1.1, and `js`, a JavaScript
-module in QuickJS.
+module in QuickJS. For all of them: `target.py` checks a request's target and Host, `authority.py`
+parses hosts, `headers.py` says which response headers may pass.
 """
 
 from __future__ import annotations

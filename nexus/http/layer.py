@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from nexus.errors import InvalidArgument, MethodNotAllowed, NexusError
+from nexus.guest.target import SERVER_WIDE, check_target
 from nexus.handlers.routes import is_reserved
 from nexus.http.body import read_body
 from nexus.http.errors import problem
@@ -32,7 +33,13 @@ class HandlerLayer:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         began = time.monotonic()
+        try:
+            check_target(environ)
+        except InvalidArgument as error:
+            return self._refuse(environ, start_response, error, began)
         path = environ["PATH_INFO"]
+        if path == SERVER_WIDE:
+            return _send(environ, start_response, HttpResponse(204, [], b""), Outcome.OK)
         handler = self._service.catalogue.routes.find(path)
         if handler is None:
             handler = self._found_late(path)
@@ -62,6 +69,20 @@ class HandlerLayer:
             self._write_log(environ, response, outcome, handler, began, size, run)
         return _send(environ, start_response, response, outcome)
 
+    def _refuse(
+        self,
+        environ: dict[str, Any],
+        start_response: StartResponse,
+        error: NexusError,
+        began: float,
+    ) -> Iterable[bytes]:
+        """Answer a request that is for no handler because it cannot be read."""
+        self._service.refused(None, error)
+        response = problem(error, None, None)
+        if self._log is not None:
+            self._write_log(environ, response, error.outcome, None, began, 0, None)
+        return _send(environ, start_response, response, error.outcome)
+
     def _found_late(self, path: str) -> Handler | None:
         """Wait for the handlers where they are still being loaded: another worker may have said
         already that it is ready."""
@@ -87,7 +108,7 @@ class HandlerLayer:
         environ: dict[str, Any],
         response: HttpResponse,
         outcome: Outcome,
-        handler: Handler,
+        handler: Handler | None,
         began: float,
         size: int,
         run: Execution | None,
@@ -98,7 +119,7 @@ class HandlerLayer:
             path=environ["PATH_INFO"],
             status=response.status,
             outcome=outcome,
-            handler=handler.name,
+            handler=handler.name if handler is not None else "",
             duration_ms=(time.monotonic() - began) * 1000,
             request_bytes=size,
             response_bytes=len(response.body),

@@ -48,6 +48,34 @@ def test_what_the_options_say_reaches_the_guest(nexus: Nexus) -> None:
     assert ended.out.endswith(b"\0body")
 
 
+def test_the_request_is_read_as_a_server_reads_it(nexus: Nexus) -> None:
+    ended = nexus("run", "cgi.wat", "--path", "/a%20b/é?x y", "--header", "Host: a.example:81")
+    found = variables(ended.out)
+    assert found["PATH_INFO"].encode("latin-1").decode() == "/a b/é"
+    assert found["QUERY_STRING"] == "x%20y"
+    assert found["X_FULL_URL"] == "http://a.example:81/cgi/a%20b/%C3%A9?x%20y"
+    assert variables(nexus("run", "cgi.wat").out)["X_FULL_URL"] == "http://localhost/cgi/"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--path", "a"], "begin it with '/'"),
+        (["--path", "/../x"], "without the segments"),
+        (["--path", "/%2e%2e/x"], "without the segments"),
+        (["--path", "/#x"], "'#'"),
+        (["--header", "Host: a b"], "Host is 'a b'"),
+        (["--method", "CONNECT"], "CONNECT"),
+    ],
+)
+def test_a_request_that_no_server_takes_is_bad_usage(
+    nexus: Nexus, options: list[str], said: str
+) -> None:
+    ended = nexus("run", "cgi.wat", *options)
+    assert (ended.code, ended.out) == (2, b"")
+    assert said in ended.err
+
+
 @pytest.mark.parametrize("data", ["abc", "@file", "@-", "\udcff"])
 def test_the_body_comes_from_the_option_a_file_or_stdin(nexus: Nexus, data: str) -> None:
     (nexus.folder / "file").write_bytes(b"from a file\0\xff")

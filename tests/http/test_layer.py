@@ -127,3 +127,35 @@ def test_a_header_that_is_no_number_is_refused(client: Client, counts: Counts, s
     assert "X-Nexus-Timeout-Ms" in found["detail"]
     assert len(found["detail"]) < 200
     assert errors() == 1
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"HTTP_HOST": "a/admin?"},
+        {"HTTP_HOST": "a:99999"},
+        {"RAW_URI": "http://a b/hello"},
+        {"REQUEST_METHOD": "CONNECT"},
+        {"PATH_INFO": "/hello/../trap"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/hello", "/healthz", "/nowhere"])
+def test_what_can_be_read_in_two_ways_reaches_nobody(
+    client: Client, counts: Counts, path: str, environ: dict[str, str]
+) -> None:
+    errors = counts("errors_total", code="INVALID_ARGUMENT")
+    answer = client.call(path, "GET", None, **environ)
+    found = answer.problem()
+    assert (answer.code, found["code"], found["handler"]) == (400, "INVALID_ARGUMENT", None)
+    assert answer.header("X-Nexus-Outcome") == "rejected"
+    assert errors() == 1
+
+
+def test_a_target_with_an_authority_finds_its_handler(client: Client) -> None:
+    assert client.call("/hello", RAW_URI="http://there/hello").body == b"hello"
+
+
+def test_options_of_the_server_are_for_no_handler(client: Client) -> None:
+    answer = client.call("*", "OPTIONS", RAW_URI="*")
+    assert (answer.code, answer.body) == (204, b"")
+    assert answer.header("X-Nexus-Outcome") == "ok"

@@ -8,8 +8,8 @@ from functools import lru_cache
 from nexus.guest.wasi.cgi_request import (
     is_withheld,
     meta_text,
+    origin,
     raw_target,
-    server_name,
 )
 from nexus.model import Handler, HttpRequest
 from nexus.plugin_api.capabilities import AUTHORIZATION
@@ -38,11 +38,9 @@ def head_of(request: HttpRequest, handler: Handler) -> bytes:
         value = meta_text(meta, name)
         if value:
             headers.append([_header_name(name, with_credentials), value])
-    scheme = meta_text(meta, "wsgi.url_scheme") or "http"
-    host = meta_text(meta, "HTTP_HOST") or server_name(meta)
     head = {
         "method": meta_text(meta, "REQUEST_METHOD") or "GET",
-        "url": f"{scheme}://{host}{raw_target(meta)}",
+        "url": f"{origin(meta)}{raw_target(meta)}",
         "headers": headers,
         "env": dict(handler.env),
     }

@@ -7,11 +7,11 @@ a file; a Host header's port as SERVER_PORT.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
+from nexus.guest.authority import parse_authority
 from nexus.guest.wasi.program import Program, name_is_valid
 from nexus.model import Handler, HttpRequest
 from nexus.plugin_api.capabilities import AUTHORIZATION
@@ -35,7 +35,6 @@ _WITHHELD: Final = frozenset(
     }
 )
 _WITHHELD_TOO: Final = _WITHHELD | _CREDENTIALS
-_HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+,;=-]+)(?::[0-9]*)?")
 _PATH_SAFE: Final = "/:@!$&'()*+,;=~"  # RFC 3986 pchar, so that quoting changes nothing it need not
 
 
@@ -99,14 +98,11 @@ def _wagi(meta: Mapping[str, Any], route: str, script_name: str, path_info: str)
         else quote(path_info, safe=_PATH_SAFE, encoding="latin-1")
     )
     query = meta_text(meta, "QUERY_STRING")
-    scheme = meta_text(meta, "wsgi.url_scheme") or "http"
-    port = meta_text(meta, "SERVER_PORT") or "80"
-    host = meta_text(meta, "HTTP_HOST") or f"{server_name(meta)}:{port}"
     return {
         "X_MATCHED_ROUTE": _carried(route),
         "X_RAW_PATH_INFO": raw_info,
         "X_RELATIVE_PATH": raw_info.lstrip("/"),
-        "X_FULL_URL": f"{scheme}://{host}{raw_path}" + (f"?{query}" if query else ""),
+        "X_FULL_URL": f"{origin(meta)}{raw_path}" + (f"?{query}" if query else ""),
     }
 
 
@@ -166,8 +162,17 @@ def _raw_path(meta: Mapping[str, Any], path: str) -> str:
 
 def server_name(meta: Mapping[str, Any]) -> str:
     """Return the host the client asked for; SERVER_NAME of a WSGI server is what it bound."""
-    asked_for = _HOST.fullmatch(meta_text(meta, "HTTP_HOST"))
-    return asked_for[1] if asked_for else meta_text(meta, "SERVER_NAME") or "localhost"
+    asked_for = parse_authority(meta_text(meta, "HTTP_HOST"))
+    return asked_for.host if asked_for else meta_text(meta, "SERVER_NAME") or "localhost"
+
+
+def origin(meta: Mapping[str, Any]) -> str:
+    """Return scheme, host and port of the URL the client asked for, without a slash at the end."""
+    scheme = meta_text(meta, "wsgi.url_scheme") or "http"
+    host = meta_text(meta, "HTTP_HOST")
+    if parse_authority(host) is None:
+        host = f"{server_name(meta)}:{meta_text(meta, 'SERVER_PORT') or '80'}"
+    return f"{scheme}://{host}"
 
 
 def meta_text(meta: Mapping[str, Any], name: str) -> str:

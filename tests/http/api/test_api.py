@@ -76,7 +76,7 @@ def test_other_content_types_are_refused(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["nowhere", "export default { run: () => 1 }", "../hello", "%00", "\xff", "a" * 5000]
+    "name", ["nowhere", "export default { run: () => 1 }", "%00", "\xff", "a" * 5000]
 )
 def test_unknown_handlers(api: Api, name: str) -> None:
     refused(api.call("POST", f"/v1/handlers/{name}/executions", {}), 404, "HANDLER_NOT_FOUND")
