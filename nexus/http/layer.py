@@ -159,7 +159,19 @@ def _send(
     body = response.body
     headers = response.headers
     headers.append(("X-Nexus-Outcome", outcome.value))
-    if response.status not in (204, 304):
-        headers.append(("Content-Length", str(len(body))))
+    is_head = environ["REQUEST_METHOD"] == "HEAD"
+    length = _content_length(response, is_head=is_head)
+    if length is not None:
+        headers.append(("Content-Length", str(length)))
     start_response(line, headers)
-    return () if environ["REQUEST_METHOD"] == "HEAD" else (body,)
+    return () if is_head else (body,)
+
+
+def _content_length(response: HttpResponse, *, is_head: bool) -> int | None:
+    """Return what Content-Length says; None: it is left out (RFC 9110 section 8.6)."""
+    if response.status == 204:
+        return None
+    if response.length is not None or response.status == 304:
+        return response.length
+    size = len(response.body)
+    return size or None if is_head else size

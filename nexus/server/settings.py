@@ -13,6 +13,7 @@ from nexus.config.handover import HANDED_DOWN
 from nexus.errors import ConfigError
 from nexus.plugins import load_plugins
 from nexus.pod.derived import sized
+from nexus.server.fields import join_cookies
 from nexus.server.run_folder import shared_folder
 from nexus.service.choices import checks_by
 
@@ -67,6 +68,11 @@ def on_starting(server: Any) -> None:
         server.log.info("%s %d: %s", figure.name, figure.value, figure.why)
     if _sizing.warning is not None:
         server.log.warning("%s", _sizing.warning)
+
+
+def pre_request(worker: Any, request: Any) -> None:
+    """Join what gunicorn would join wrongly."""
+    join_cookies(request)
 
 
 def child_exit(server: Any, worker: Any) -> None:

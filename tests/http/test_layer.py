@@ -58,6 +58,27 @@ def test_head_has_the_headers_and_no_body(client: Client) -> None:
     assert (answer.code, answer.body, answer.header("Content-Length")) == (200, b"", "5")
 
 
+@pytest.mark.parametrize(
+    ("path", "method", "status", "length"),
+    [
+        ("/lengthy", "HEAD", 200, "1234"),
+        ("/lengthy", "GET", 502, None),
+        ("/unmodified", "GET", 304, "1234"),
+        ("/unmodified", "HEAD", 304, "1234"),
+        ("/bodiless", "HEAD", 200, None),
+        ("/bodiless", "GET", 200, "0"),
+        ("/empty", "HEAD", 204, None),
+    ],
+)
+def test_a_length_without_a_body_is_the_one_the_handler_said(
+    client: Client, path: str, method: str, status: int, length: str | None
+) -> None:
+    answer = client.call(path, method)
+    assert answer.code == status
+    if status != 502:
+        assert (answer.body, answer.header("Content-Length")) == (b"", length)
+
+
 def test_head_of_an_error_has_no_body_either(client: Client) -> None:
     answer = client.call("/trap", "HEAD")
     assert (answer.code, answer.body) == (500, b"")
