@@ -132,6 +132,8 @@ def load_handler(path: Path, compiler: CompilesFiles, defaults: Limits) -> Handl
         priority=manifest.priority,
         capabilities=manifest.capabilities,
         env=dict(manifest.env),
+        args=manifest.args,
+        args_from_query=manifest.args_from_query,
         cpu=manifest.cpu.allocation(),
     )
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from nexus.guest.authority import parse_authority
-from nexus.guest.wasi.program import Program, name_is_valid
+from nexus.guest.wasi.program import Program, list_arguments, name_is_valid
 from nexus.model import Handler, HttpRequest
 from nexus.plugin_api.capabilities import AUTHORIZATION
 
@@ -39,22 +39,27 @@ _PATH_SAFE: Final = "/:@!$&'()*+,;=~"  # RFC 3986 pchar, so that quoting changes
 
 
 class CgiProgram(Program):
-    """A request as the guest sees it: meta-variables, and WAGI's arguments."""
+    """A request as the guest sees it: meta-variables, and the arguments its manifest says."""
 
     def __init__(self, request: HttpRequest, handler: Handler) -> None:
         self._request = request
         self._handler = handler
 
     def list_arguments(self) -> list[bytes]:
-        """Return the path, then each part of the query, as WAGI does.
+        """Return the handler's name and the manifest's arguments; nothing of the request.
 
-        RFC 3875 section 4.4 allows only queries without `=`. A program that takes options from its
-        arguments therefore takes them from clients here; such a program is not a CGI program.
+        With `args_from_query`, return what WAGI does: the path in place of the name, and behind the
+        manifest's arguments each part of the query. Clients then choose what a program takes from
+        there: options, code to run (`python -c`), what it does by its own name (busybox).
         """
+        handler = self._handler
+        if not handler.args_from_query:
+            return list_arguments(handler)
         meta = self._request.meta
         query = meta_text(meta, "QUERY_STRING")
         path = _raw_path(meta, meta_text(meta, "SCRIPT_NAME") + meta_text(meta, "PATH_INFO"))
-        return [_bytes(part) for part in (path, *(query.split("&") if query else ()))]
+        parts = query.split("&") if query else ()
+        return [_bytes(path), *list_arguments(handler)[1:], *map(_bytes, parts)]
 
     def list_environment(self) -> list[bytes]:
         variables = environment(self._request, self._handler)

@@ -96,6 +96,7 @@ def test_one_handler(api: Api) -> None:
     found = api.get("/v1/handlers/hello")
     assert (found["route"], found["methods"], found["max_concurrency"]) == ("/hello", ["GET"], 3)
     assert found["env"] == ["PASSWORD"]
+    assert (found["args"], found["args_from_query"]) == (2, False)
     assert "hunter2" not in json.dumps(found)
 
 
