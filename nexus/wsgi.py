@@ -11,6 +11,7 @@ from prometheus_client import REGISTRY
 from nexus import config, logs
 from nexus.config.admin_token import read_admin_token
 from nexus.http import create_app
+from nexus.metrics.reserved import reserve_blocks
 from nexus.plugins import load_plugins
 from nexus.service import Service
 from nexus.service.choices import checks_by
@@ -27,6 +28,7 @@ def worker_app() -> Flask:
 
     Raises: ConfigError, EngineUnavailable.
     """
+    reserve_blocks()
     plugins = load_plugins(os.environ, REGISTRY)
     sources = plugins.config_sources(Path.cwd(), os.environ)
     loaded = config.load({}, os.environ, Path.cwd(), sources, checks_by(plugins))

@@ -11,20 +11,25 @@ from nexus import logs
 from nexus.config import load, to_environ
 from nexus.config.handover import HANDED_DOWN
 from nexus.errors import ConfigError
-from nexus.plugins import load_plugins
-from nexus.pod.derived import sized
 from nexus.server.fields import join_cookies
 from nexus.server.run_folder import shared_folder
-from nexus.service.choices import checks_by
 
-_stuck_dir = shared_folder() / "stuck"
 try:
+    _shared = shared_folder()
+    # Not above: they import prometheus_client, which decides at import whether it counts for
+    # several processes.
+    from nexus.metrics.dead import DeadWorkers
+    from nexus.plugins import load_plugins
+    from nexus.pod.derived import sized
+    from nexus.service.choices import checks_by
+
     _plugins = load_plugins(os.environ)
     _sources = _plugins.config_sources(Path.cwd(), os.environ)
     _sized = sized(load({}, os.environ, Path.cwd(), _sources, checks_by(_plugins)))
 except ConfigError as error:  # which gunicorn would show with all its frames
     print(*(f"error: {line}" for line in error.problems), sep="\n", file=sys.stderr)
     sys.exit(2)
+_stuck_dir, _dead_workers = _shared / "stuck", DeadWorkers(_shared / "metrics")
 _settings, _sizing = _sized.loaded.settings, _sized.sizing
 
 wsgi_app = "nexus.wsgi:worker_app()"
@@ -76,13 +81,15 @@ def pre_request(worker: Any, request: Any) -> None:
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """Take a dead worker's live gauges out of the sum; count it if a guest did not stop."""
+    """Take a dead worker's live gauges out of the sum, and add its other figures to those of all
+    that are dead; count it if a guest did not stop."""
     # Imported late: prometheus_client decides at import whether it counts for several processes.
     from prometheus_client import multiprocess
 
     from nexus.metrics.workers import count_stuck
 
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    _dead_workers.merge(worker.pid, server.WORKERS)
     log = _stuck_dir / f"{worker.pid}.txt"
     stacks = log.read_text(errors="replace") if log.exists() else ""
     log.unlink(missing_ok=True)

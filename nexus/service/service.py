@@ -129,6 +129,7 @@ class Service:
     def _sink(self) -> SuspensionSink:
         """All sinks as one; the built-in one itself where it is alone, as it is on most pods."""
         own, others = self.plugins.metrics_sinks(self.settings)
+        self.has_own_metrics = own is not None
         if own is not None and not others:
             return own
         return FanOut(own, others, self.plugin_errors.count, self._plugin_timeout_s())

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from nexus.errors import GuestTrap
 from nexus.http import create_app
+from nexus.metrics.counters import COUNTERS
 
 from .conftest import HANDLERS, Client, make_service
 
@@ -41,6 +42,58 @@ def test_metrics_has_what_was_counted_just_now(client: Client) -> None:
     text = client.call("/metrics").body.decode()
     wanted = client.count("handler_executions_total", handler="hello", status="ok")
     assert f'nexus_handler_executions_total{{handler="hello",status="ok"}} {wanted}' in text
+
+
+def lines(client: Client, query: str) -> list[str]:
+    """The samples that a scrape has."""
+    text = client.call("/metrics", "GET", None, QUERY_STRING=query).body.decode()
+    return [line for line in text.splitlines() if not line.startswith("#")]
+
+
+def test_metrics_by_name(client: Client) -> None:
+    client.call("/hello")
+    name = "nexus_handler_execution_seconds"
+    assert {line.partition("{")[0] for line in lines(client, f"name[]={name}_count")} == {
+        f"{name}_count"
+    }
+    assert {line.partition("{")[0] for line in lines(client, f"name%5B%5D={name}")} >= {
+        f"{name}_bucket",
+        f"{name}_sum",
+    }
+    two = lines(client, "name[]=nexus_errors_total&name[]=nexus_cache_hit_rate")
+    assert {line.partition("{")[0].split()[0] for line in two} == {
+        "nexus_errors_total",
+        "nexus_cache_hit_rate",
+    }
+    assert lines(client, "name[]=nexus_cpu_quota_cores") != []
+    assert lines(client, "name[]=nowhere") == []
+
+
+def test_every_labelled_counter_is_there_from_the_start(tmp_path: Path) -> None:
+    (tmp_path / "hello.wat").write_text(HANDLERS["hello"][0])
+    registry = CollectorRegistry()
+    service = make_service(tmp_path, registry)
+    service.start_with(tmp_path)
+    client = Client(create_app(service, registry), service, registry)
+    found = lines(client, "")
+    for line in (
+        'nexus_workers_replaced_total{reason="stuck"} 0.0',
+        'nexus_errors_total{code="TIMEOUT"} 0.0',
+        'nexus_rejected_total{reason="overloaded"} 0.0',
+        'nexus_handler_executions_total{handler="hello",status="timeout"} 0.0',
+        'nexus_handler_throttled_seconds_total{handler="hello"} 0.0',
+        'nexus_host_calls_total{function="fd_write"} 0.0',
+        'nexus_host_calls_total{function="state_get"} 0.0',
+        'nexus_cache_requests_total{result="hit"} 0.0',
+        'nexus_suspensions_total{outcome="expired"} 0.0',
+        'nexus_plugin_errors_total{plugin="wasmtime"} 0.0',
+    ):
+        assert found.count(line) == 1, line
+    names = {line.partition("{")[0] for line in found}
+    assert {f"{counter.name}_total" for counter in COUNTERS} <= names
+    client.call("/hello")
+    assert 'nexus_handler_executions_total{handler="hello",status="ok"} 1.0' in lines(client, "")
+    service.stop(grace_s=5.0)
 
 
 def test_a_path_of_nobody_is_counted_as_an_error(client: Client, counts: Counts) -> None:
