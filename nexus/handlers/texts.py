@@ -6,6 +6,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, Protocol
 
 from nexus.compiler.bundles import MAX_BYTES
@@ -28,9 +29,10 @@ class SourceTexts:
     """The handlers of the texts that were used last. Thread-safe."""
 
     def __init__(
-        self, compiler: CompilesTexts, limits: Limits, changed: Callable[[], None]
+        self, compiler: CompilesTexts, limits: Callable[[], Limits], changed: Callable[[], None]
     ) -> None:
-        """*changed* is called when `handlers` has changed."""
+        """*limits* returns those in force, which may change; *changed* is called when `handlers`
+        has changed."""
         self._compiler, self._limits, self._changed = compiler, limits, changed
         self._lock = threading.Lock()  # guards _kept
         self._kept: OrderedDict[bytes, Handler] = OrderedDict()
@@ -43,14 +45,17 @@ class SourceTexts:
         if len(source) > MAX_BYTES:
             raise InvalidHandler(f"the source has {len(source)} bytes; allowed are {MAX_BYTES}")
         key = hashlib.sha256(source).digest()
-        tier = self._compiler.text_tier(self._limits.memory_bytes)
+        limits = self._limits()
+        tier = self._compiler.text_tier(limits.memory_bytes)
         with self._lock:
             found = self._kept.get(key)
-            if found is not None and found.compiled.tier == tier:
+            if found is not None and _fits(found, tier, limits):
+                if found.limits != limits:
+                    found = self._kept[key] = replace(found, limits=limits)
                 self._kept.move_to_end(key)
                 return found, False
-        compiled = self._compiler.compile_text(source, self._limits.memory_bytes)
-        made = Handler(NAME, "", compiled, limits=self._limits)
+        compiled = self._compiler.compile_text(source, limits.memory_bytes)
+        made = Handler(NAME, "", compiled, limits=limits)
         with self._lock:
             self._kept[key] = made
             self._kept.move_to_end(key)
@@ -63,3 +68,9 @@ class SourceTexts:
         """Those that are kept."""
         with self._lock:
             return list(self._kept.values())
+
+
+def _fits(handler: Handler, tier: str, limits: Limits) -> bool:
+    """Return whether *handler* need not be compiled again for this tier and these limits."""
+    same_memory = handler.limits.memory_bytes == limits.memory_bytes
+    return handler.compiled.tier == tier and same_memory

@@ -42,8 +42,10 @@ def _next(source: Any, size: int) -> bytes:
         chunk: bytes = source.read(size)
     except TimeoutError:
         raise
-    except Exception as error:  # each server has its own, for chunks that are none, or a reset
-        raise InvalidArgument(f"the body cannot be read: {type(error).__name__}") from error
+    except Exception as error:  # each server has its own for wrong chunks and for a reset
+        raise InvalidArgument(
+            "the body cannot be read: its chunks are malformed, or the connection was reset"
+        ) from error
     return chunk
 
 

@@ -20,7 +20,7 @@ from nexus.compiler.runtimes import runtime_of
 from nexus.compiler.tiers import TieredCompiler
 from nexus.config import LiveSettings, Settings
 from nexus.engines import create_engine
-from nexus.errors import EngineUnavailable, InternalError, NexusError
+from nexus.errors import EngineUnavailable, GuestError, InternalError, NexusError
 from nexus.guest import guest_for
 from nexus.handlers.catalogue import Catalogue, load_catalogue, load_handler
 from nexus.handlers.sources import Source, find_sources
@@ -116,7 +116,7 @@ class Service:
         self.flusher = Flusher(self.flush_metrics)
         self.watcher = HandlersWatcher(settings.handlers_dir, self._load)
         self.catalogue = Catalogue()
-        self.texts = SourceTexts(self.tiers or self.compiler, self.limits, self._retain)
+        self.texts = SourceTexts(self.tiers or self.compiler, lambda: self.limits, self._retain)
         self._loaded = threading.Event()
         self.warmed = False
         """whether instances were made warm once"""
@@ -399,6 +399,9 @@ class Service:
         if isinstance(error, InternalError):  # the client is told nothing of it
             fields = {"handler": handler.name, "execution_id": run.execution_id}
             log.error("internal error", exc_info=error, extra={"fields": fields})
+        if isinstance(error, GuestError) and error.quotes_guest and not error.stack:
+            fields = {"handler": handler.name, "execution_id": run.execution_id}
+            guest_log.error("%s", error, extra={"fields": fields})  # nor of this
         if run.stderr:
             fields = {"handler": handler.name, "execution_id": run.execution_id}
             for line in guest_lines(bytes(run.stderr)):

@@ -160,6 +160,8 @@ def test_no_routes(path, route):
         ('args = ["\\u0000"]', "args[0]", "'\\x00'", "a list of strings"),
         ("args_from_query = 'yes'", "args_from_query", "'yes'", "true or false"),
         ("args_from_query = 1", "args_from_query", "1", "true or false"),
+        ("route = 1979-05-27", "route", "1979-05-27", "a path of at most"),
+        ("methods = 07:32:00", "methods", "07:32:00", "a list of at least one"),
         ("env = 'A=1'", "env", "'A=1'", "a table of strings"),
         ("env = {A = 1}", "env.A", "1", "a table of strings"),
         ("env = {1A = 'x'}", "env.1A", "'1A'", "a table of strings"),

@@ -26,6 +26,7 @@ HANDLERS = {
     "hello": (prints(OK), ""),
     "limited": (prints(OK), 'methods = ["GET", "PUT"]'),
     "empty": (prints("Status: 204\n\nnot to be sent"), ""),
+    "leaky": (prints("Traceback: no such password: hunter2"), ""),
     "lengthy": (prints("Content-Type: text/plain\nContent-Length: 1234\n\n"), ""),
     "bodiless": (prints("Content-Type: text/plain\n\n"), ""),
     "unmodified": (prints("Status: 304\nETag: x\nContent-Length: 1234\n\n"), ""),

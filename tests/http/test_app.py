@@ -183,7 +183,22 @@ def test_a_request_waits_for_the_handlers_to_be_loaded(tmp_path: Path) -> None:
     service.stop(grace_s=5.0)
 
 
-def test_a_guests_message_is_told(client: Client) -> None:
-    """Only our own faults are hidden: what a guest did wrong helps its author."""
+def test_how_a_guest_ended_is_said_but_not_what_it_wrote(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
     assert "unreachable" in client.call("/trap").problem()["detail"]
     assert GuestTrap.code == client.call("/trap").problem()["code"]
+    with caplog.at_level(logging.ERROR, "nexus.guest"):
+        answer = client.call("/leaky")
+    assert (answer.code, answer.problem()["code"]) == (502, "INVALID_RESPONSE")
+    assert b"hunter2" not in answer.body
+    assert "hunter2" in caplog.text
+
+
+def test_with_debug_on_a_guests_words_are_shown(client: Client) -> None:
+    before = client.service.settings
+    client.service.settings = before.model_copy(update={"debug": True})
+    try:
+        assert "hunter2" in client.call("/leaky").problem()["detail"]
+    finally:
+        client.service.settings = before
