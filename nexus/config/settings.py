@@ -243,7 +243,7 @@ class Settings(BaseSettings):
     access_log: Flag = Field(True, description="one log line for each request")
     debug: Annotated[Flag, LIVE] = Field(
         False,
-        description="what handlers threw or wrote wrongly, in answers to errors; not for production",
+        description="what handlers threw or wrote, in answers to errors; not for production",
     )
 
     @field_validator("max_instances")
