@@ -19,7 +19,7 @@ from nexus.compiler.script_setup import set_up
 from nexus.engines import BUILT_IN, create_engine
 from nexus.engines.frames import measured
 from nexus.errors import CompilationError, InvalidHandler, InvalidModule, NexusError
-from nexus.guest import recognise
+from nexus.guest import check_declared, recognise
 from nexus.guest.js.bundle import unpack_bundle
 from nexus.model import Compiled
 from nexus.plugin_api.engine import Engine
@@ -75,7 +75,9 @@ def _fulfil(order: Order) -> Compiled:
     (source,) = order.parts
     wasm = to_wasm(source, engine) if order.is_text else source
     limits = RewriteLimits(memory_pages=order.pages)
-    rewritten, info = rewrite(wasm, limits, order.functions)
+    # First what a module declares: to rewrite all of it may take seconds.
+    check = None if order.abi else check_declared
+    rewritten, info = rewrite(wasm, limits, order.functions, check)
     abi = order.abi or recognise(info)
     artifact = engine.compile(rewritten)
     return Compiled(order.key, artifact, measured(info, artifact), abi)

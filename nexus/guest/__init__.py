@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from nexus.errors import InternalError
 from nexus.guest.js.guest import JsGuest
-from nexus.guest.recognition import recognise
+from nexus.guest.recognition import check_declared, recognise
 from nexus.guest.wasi.guest import WasiGuest
 from nexus.model import Compiled
 from nexus.plugin_api.guest import Guest
 
-__all__ = ["can_defer", "guest_for", "recognise"]
+__all__ = ["can_defer", "check_declared", "guest_for", "recognise"]
 
 
 def can_defer(compiled: Compiled) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nexus.errors import InvalidHandler
 from nexus.guest.host import imports
 from nexus.guest.wasi.signatures import MODULE, SIGNATURES
-from nexus.model import FuncType, Import, ModuleInfo
+from nexus.model import Export, FuncType, Import, ModuleInfo
 
 _ENTRY_POINT = "_start"
 _ACCEPTED = (
@@ -24,13 +26,21 @@ def recognise(info: ModuleInfo) -> str:
 
     Raises: InvalidHandler with a sentence that names what is missing or too much.
     """
-    _check_entry_point(info)
-    check_imports(info.imports)
+    check_declared(info.imports, info.exports)
     return "wasi"
 
 
-def _check_entry_point(info: ModuleInfo) -> None:
-    exports = {export.name: export for export in info.exports}
+def check_declared(imported: Sequence[Import], exported: Sequence[Export]) -> None:
+    """Refuse a module that speaks no ABI, by what it imports and exports alone.
+
+    Raises: InvalidHandler with a sentence that names what is missing or too much.
+    """
+    _check_entry_point(exported)
+    check_imports(imported)
+
+
+def _check_entry_point(exported: Sequence[Export]) -> None:
+    exports = {export.name: export for export in exported}
     found = exports.get(_ENTRY_POINT)
     if found is None:
         reason = f"the module does not export `{_ENTRY_POINT}`"
@@ -45,7 +55,7 @@ def _check_entry_point(info: ModuleInfo) -> None:
         )
 
 
-def check_imports(wanted: tuple[Import, ...]) -> None:
+def check_imports(wanted: Sequence[Import]) -> None:
     """Raises: InvalidHandler where there are others than the host's functions among them."""
     others = [f"{_name(item)} ({item.kind})" for item in wanted if item.kind != "func"]
     if others:

@@ -112,12 +112,17 @@ def _is_outdated(source: Source, handler: Handler | None, compiler: CompilesFile
     )
 
 
-def load_handler(path: Path, compiler: CompilesFiles, defaults: Limits) -> Handler:
+def load_handler(
+    path: Path, compiler: CompilesFiles, defaults: Limits, name: str | None = None
+) -> Handler:
     """Load the handler whose module is at *path*, with the manifest beside it.
+
+    *name*: what it is called; None: as its file is, where that is a name.
 
     Raises: HandlerError.
     """
-    name = check_name(named_file(path).stem)
+    if name is None:
+        name = check_name(named_file(path).stem)
     manifest = load_manifest(manifest_path(path), name)
     limits = manifest.limits(defaults)
     compiled = compiler.compile(path, limits.memory_bytes)

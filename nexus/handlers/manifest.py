@@ -185,6 +185,14 @@ def is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
+def nearest_name(text: str) -> str:
+    """Return *text* if a handler may be called so, else a name like it that one may have."""
+    if is_name(text):
+        return text
+    near = re.sub(r"[^A-Za-z0-9_.-]+", "-", text).strip("-._")[:64]
+    return near if is_name(near) else "module"
+
+
 def check_name(name: str) -> str:
     """Return *name* if a handler may be called so.
 

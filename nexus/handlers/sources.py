@@ -80,7 +80,10 @@ def find_orphans(folder: Path, sources: Iterable[Source]) -> dict[str, str]:
         path.name: f"a manifest without its handler: there is no {path.stem}.wasm, "
         f"{path.stem}.wat, {path.stem}.js or {path.stem}/{INDEX}"
         for path in paths
-        if path.stem not in taken and path.name not in _OTHERS and path.is_file()
+        if path.stem not in taken
+        and path.name not in _OTHERS
+        and not path.name.startswith(".")
+        and path.is_file()
     }
 
 
@@ -94,11 +97,14 @@ def source_at(path: Path) -> Source:
 
 
 def _module(path: Path) -> Path | None:
-    """The module file of the handler at *path*, if there is one."""
+    """The module file of the handler at *path*, if there is one; editors and file managers leave
+    dot files of their own (`.#hello.js`, `._hello.wasm`)."""
+    if path.name.startswith("."):
+        return None
     if path.suffix in SUFFIXES and path.is_file():
         return path
     index = path / INDEX
-    return index if not path.name.startswith(".") and index.is_file() else None
+    return index if index.is_file() else None
 
 
 def _state(path: Path) -> FileState:

@@ -5,14 +5,22 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from nexus import logs
 from nexus.config import load, to_environ
 from nexus.config.handover import HANDED_DOWN
 from nexus.errors import ConfigError
+from nexus.server.address import check_addresses
 from nexus.server.fields import join_cookies
 from nexus.server.run_folder import shared_folder
+
+
+def _end_with(error: ConfigError, code: int = 2) -> NoReturn:
+    """Say what is wrong, which gunicorn would show with all its frames, and end the process."""
+    print(*(f"error: {line}" for line in error.problems), sep="\n", file=sys.stderr)
+    sys.exit(code)
+
 
 try:
     _shared = shared_folder()
@@ -26,9 +34,8 @@ try:
     _plugins = load_plugins(os.environ)
     _sources = _plugins.config_sources(Path.cwd(), os.environ)
     _sized = sized(load({}, os.environ, Path.cwd(), _sources, checks_by(_plugins)))
-except ConfigError as error:  # which gunicorn would show with all its frames
-    print(*(f"error: {line}" for line in error.problems), sep="\n", file=sys.stderr)
-    sys.exit(2)
+except ConfigError as error:
+    _end_with(error)
 _stuck_dir, _dead_workers = _shared / "stuck", DeadWorkers(_shared / "metrics")
 _settings, _sizing = _sized.loaded.settings, _sized.sizing
 
@@ -65,6 +72,10 @@ def on_starting(server: Any) -> None:
 
     Imported once here, before workers are forked: by each of them it took 0.2 s.
     """
+    try:
+        check_addresses(server.cfg.address)
+    except ConfigError as error:
+        _end_with(error, 1)  # nothing is wrong with the settings as such
     import nexus.http  # noqa: F401
 
     cores = _sized.quota

@@ -23,7 +23,8 @@ from nexus.engines import create_engine
 from nexus.errors import EngineUnavailable, GuestError, InternalError, NexusError
 from nexus.guest import guest_for
 from nexus.handlers.catalogue import Catalogue, load_catalogue, load_handler
-from nexus.handlers.sources import Source, find_sources
+from nexus.handlers.manifest import nearest_name
+from nexus.handlers.sources import Source, find_sources, named_file
 from nexus.handlers.texts import SourceTexts
 from nexus.handlers.watcher import HandlersWatcher
 from nexus.logs import guest_lines, split_level
@@ -261,11 +262,13 @@ class Service:
         self._start_plugins()
 
     def start_with_module(self, path: Path, limits: Limits | None = None) -> Handler:
-        """Start with the one handler whose module is at *path*, and return it.
+        """Start with the one handler whose module is at *path*, and return it. The file may have
+        any name: nothing is routed by it.
 
         Raises: HandlerError.
         """
-        handler = load_handler(path, self.tiers or self.compiler, limits or self.limits)
+        name = nearest_name(named_file(path).stem)
+        handler = load_handler(path, self.tiers or self.compiler, limits or self.limits, name)
         self.watchdog.start()
         self.suspensions.start()
         self._serve(Catalogue({handler.name: handler}))

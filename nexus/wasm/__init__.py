@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
-from nexus.model import ModuleInfo
+from nexus.model import Export, Import, ModuleInfo
 from nexus.wasm.format.limits import RewriteLimits
 
-__all__ = ["REWRITER_VERSION", "RewriteLimits", "rewrite"]
+__all__ = ["REWRITER_VERSION", "Check", "RewriteLimits", "rewrite"]
+
+Check: TypeAlias = Callable[[Sequence[Import], Sequence[Export]], object]
+"""Gets what a module imports and exports, and raises if that will not do."""
 
 REWRITER_VERSION = 6
 """part of an artifact's cache key; raise it whenever the output changes"""
 
 
 def rewrite(
-    wasm: bytes, limits: RewriteLimits, functions: Sequence[str] = ()
+    wasm: bytes,
+    limits: RewriteLimits,
+    functions: Sequence[str] = (),
+    check: Check | None = None,
 ) -> tuple[bytes, ModuleInfo]:
     """As `rewriter.rewrite`, which is imported at the first call: it takes 40 ms, and workers,
     who only ask for the version, never call it.
@@ -23,4 +30,4 @@ def rewrite(
     """
     from nexus.wasm.rewriting import rewriter
 
-    return rewriter.rewrite(wasm, limits, functions)
+    return rewriter.rewrite(wasm, limits, functions, check)

@@ -48,6 +48,14 @@ def test_what_the_options_say_reaches_the_guest(nexus: Nexus) -> None:
     assert ended.out.endswith(b"\0body")
 
 
+@pytest.mark.parametrize("name", ["my module (1).wat", ".hidden.wat", "_é.wat", "a" * 100 + ".wat"])
+def test_a_file_may_have_any_name(nexus: Nexus, name: str) -> None:
+    (nexus.folder / name).write_bytes((nexus.folder / "hello.wat").read_bytes())
+    ended = nexus("run", name)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.endswith(b"Hello from WebAssembly.\n")
+
+
 def test_the_request_is_read_as_a_server_reads_it(nexus: Nexus) -> None:
     ended = nexus("run", "cgi.wat", "--path", "/a%20b/é?x y", "--header", "Host: a.example:81")
     found = variables(ended.out)

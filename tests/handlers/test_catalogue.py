@@ -13,7 +13,7 @@ from nexus.errors import HandlerConflict, InvalidHandler, InvalidModule, Manifes
 from nexus.guest import recognise
 from nexus.handlers.catalogue import RESERVED_ROUTES, Catalogue, load_catalogue
 from nexus.handlers.routes import Routes
-from nexus.handlers.sources import find_sources
+from nexus.handlers.sources import find_orphans, find_sources
 from nexus.model import Compiled, Handler, Limits
 from nexus.wasm import RewriteLimits, rewrite
 from tests import support
@@ -57,6 +57,19 @@ def write(folder: Path, **files: str | bytes) -> None:
 
 def load(folder: Path, compiler: InProcess, previous: Catalogue | None = None) -> Catalogue:
     return load_catalogue(find_sources(folder), compiler, Limits(), previous)
+
+
+def test_dot_files_are_passed_over(tmp_path: Path, compiler: InProcess) -> None:
+    """Editors, file managers and archives leave them beside the files they are about."""
+    write(tmp_path, hello_wat=GOOD)
+    for name in (".#hello.js", "._hello.wasm", ".hello.wat", ".toml", ".hello.toml"):
+        (tmp_path / name).write_text("no handler")
+    (tmp_path / ".#other.wat").symlink_to("nobody@nowhere:1")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "index.js").write_text("no handler")
+    catalogue = load(tmp_path, compiler)
+    assert (list(catalogue.handlers), catalogue.problems) == (["hello"], {})
+    assert find_orphans(tmp_path, find_sources(tmp_path)) == {}
 
 
 BAD = {

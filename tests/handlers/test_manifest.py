@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from nexus.errors import InvalidHandler, ManifestError
-from nexus.handlers.manifest import Manifest, check_name, load_manifest
+from nexus.handlers.manifest import Manifest, check_name, load_manifest, nearest_name
 from nexus.model import Isolation, Limits
 from nexus.plugin_api.scheduling import NORMAL_PRIORITY
 
@@ -87,6 +87,24 @@ def test_manifests_are_frozen():
     manifest = Manifest(route="/")
     with pytest.raises(ValidationError):
         manifest.route = "/x"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("hello", "hello"),
+        ("my module (1)", "my-module-1"),
+        (".hidden", "hidden"),
+        ("_x", "x"),
+        ("é", "module"),
+        ("", "module"),
+        ("a" * 70, "a" * 64),
+        ("--", "module"),
+    ],
+)
+def test_a_file_of_any_name_has_a_name_near_it(text, name):
+    assert nearest_name(text) == name
+    assert check_name(name) == name
 
 
 @pytest.mark.parametrize("route", ["/", "/a", "/a/b.c/~d", "/a..b", "/...", "/@me/x:y"])

@@ -172,6 +172,25 @@ def test_pretty_lines():
     assert trace[-1] == "    ValueError: a\\x1b[2J"
 
 
+def test_an_error_of_several_lines_keeps_them_on_a_terminal(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    text = "a.js:1:2: SyntaxError\n1 | let = \x1b[2J\r;\n        ^"
+    terminal, pipe = Terminal(), io.StringIO()
+    for stream in (terminal, pipe):
+        configure("info", "pretty", stream)
+        logging.getLogger("x").error("%s", text, extra={"fields": {"code": "X"}})
+        logging.getLogger("x").info("%s", "a\nb")
+    written = terminal.getvalue().splitlines()
+    first, *more = [line if line.startswith(" ") else line[12:] for line in written]
+    assert first == " ERROR   x: a.js:1:2: SyntaxError code=X"
+    assert more == [
+        "    1 | let = \\x1b[2J\\r;",
+        "            ^",
+        " INFO    x: a\\nb",
+    ]
+    assert len(pipe.getvalue().splitlines()) == 2
+
+
 def test_colour_only_on_a_terminal_that_wants_it(monkeypatch):
     def coloured(stream: io.StringIO) -> bool:
         configure("info", "pretty", stream)
