@@ -17,6 +17,7 @@ from nexus.config.layers import PREFIX, from_environ
 from nexus.config.plugin_tables import single
 from nexus.config.settings import Settings
 from nexus.plugin_api.config_source import Closer, PartlyWrong
+from nexus.plugin_api.file_state import file_state
 from nexus.plugin_api.problems import suggestion
 
 POLL_S = 0.2
@@ -109,14 +110,8 @@ def _names(folder: Path) -> Iterator[str]:
 
 def _state(folder: Path) -> _State:
     """What tells that something in *folder* has changed."""
-    files = []
-    for name in _names(folder):
-        try:
-            found = os.stat(folder / name)
-            files.append((name, found.st_mtime_ns, found.st_size, found.st_ino))
-        except OSError:
-            files.append((name, 0, 0, 0))
-    return os.path.realpath(folder / _DATA), tuple(files)
+    files = tuple((name, file_state(folder / name)) for name in _names(folder))
+    return os.path.realpath(folder / _DATA), files
 
 
 def _variable(name: str) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 from nexus.compiler.bundles import list_files
 from nexus.errors import InvalidHandler
+from nexus.plugin_api.file_state import FileState, file_state
 
 SUFFIXES = (".wasm", ".wat", ".js", ".ts")
 """`.ts` only to be refused with a reason"""
@@ -20,9 +19,6 @@ INDEX = "index.js"
 
 _OTHERS = frozenset({"nexus.toml", "pyproject.toml", "Cargo.toml"})
 """files that are no manifests, where a project is its own handlers folder"""
-
-FileState: TypeAlias = "tuple[int, int, int] | None"
-"""modification time in ns, size in bytes, inode; None: there is no such file"""
 
 
 @dataclass(frozen=True)
@@ -93,7 +89,7 @@ def source_at(path: Path) -> Source:
     if path.suffix == SCRIPT_SUFFIX:
         with suppress(InvalidHandler):  # it is said when the handler is loaded
             files = list_files(path)
-    return Source(path, tuple(map(_state, (*files, manifest_path(path)))))
+    return Source(path, tuple(map(file_state, (*files, manifest_path(path)))))
 
 
 def _module(path: Path) -> Path | None:
@@ -105,11 +101,3 @@ def _module(path: Path) -> Path | None:
         return path
     index = path / INDEX
     return index if index.is_file() else None
-
-
-def _state(path: Path) -> FileState:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
