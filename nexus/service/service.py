@@ -24,6 +24,7 @@ from nexus.errors import EngineUnavailable, GuestError, InternalError, NexusErro
 from nexus.guest import guest_for
 from nexus.handlers.catalogue import Catalogue, load_catalogue, load_handler
 from nexus.handlers.manifest import nearest_name
+from nexus.handlers.settling import ClaimsFile
 from nexus.handlers.sources import Source, find_sources, named_file
 from nexus.handlers.texts import SourceTexts
 from nexus.handlers.watcher import HandlersWatcher
@@ -113,6 +114,7 @@ class Service:
         )
         self.filters = tuple(self.plugins.request_filters(settings))
         self._run_dir = run_dir
+        self._claims_file = ClaimsFile(None if run_dir is None else run_dir / "claims.json")
         self.suspensions = self._suspensions(answering)
         self.flusher = Flusher(self.flush_metrics)
         self.watcher = HandlersWatcher(settings.handlers_dir, self._load)
@@ -348,7 +350,8 @@ class Service:
 
     def _load(self, sources: Sequence[Source]) -> None:
         before = self.catalogue
-        self._serve(load_catalogue(sources, self.tiers or self.compiler, self.limits, before))
+        compiler = self.tiers or self.compiler
+        self._serve(load_catalogue(sources, compiler, self.limits, before, self._claims_file))
         if self.tiers is not None:
             self.tiers.improve(
                 [

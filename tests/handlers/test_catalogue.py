@@ -11,8 +11,8 @@ from nexus.compiler.compiler import read_module, to_wasm
 from nexus.engines.frames import measured
 from nexus.errors import HandlerConflict, InvalidHandler, InvalidModule, ManifestError
 from nexus.guest import recognise
-from nexus.handlers.catalogue import RESERVED_ROUTES, Catalogue, load_catalogue
-from nexus.handlers.routes import Routes
+from nexus.handlers.catalogue import Catalogue, load_catalogue
+from nexus.handlers.routes import RESERVED_ROUTES, Routes
 from nexus.handlers.sources import find_orphans, find_sources
 from nexus.model import Compiled, Handler, Limits
 from nexus.wasm import RewriteLimits, rewrite
