@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
@@ -16,6 +15,7 @@ from nexus.config.admin_token import read_admin_token
 from nexus.config.layers import PREFIX
 from nexus.plugins import Plugins
 from nexus.pod.derived import DERIVABLE
+from nexus.server import start
 from nexus.server.run_folder import shared_folder
 
 
@@ -48,17 +48,15 @@ def serve(**options: Any) -> None:
 def _become_gunicorn() -> None:
     """Be its master: a process of its own would import all this again, 0.4 s of a start."""
     # Here: other commands have no need of it.
-    from gunicorn.app.wsgiapp import run
     from gunicorn.arbiter import Arbiter
     from gunicorn.errors import HaltServer
 
     # On SIGUSR2 gunicorn starts itself anew with these.
-    script = Path(sys.executable).with_name("gunicorn")
-    sys.argv = [str(script), "-c", "python:nexus.server.settings"]
+    sys.argv = [start.__file__, "-c", "python:nexus.server.settings"]
     codes = {Arbiter.APP_LOAD_ERROR: 2, Arbiter.WORKER_BOOT_ERROR: 1}
     master = os.getpid()
     try:
-        run()
+        start.run()
     except HaltServer as halt:  # two workers that end so at once: it does not expect the second
         sys.exit(codes.get(halt.exit_status, halt.exit_status))
     except SystemExit as ended:

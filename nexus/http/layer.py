@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from nexus.errors import InvalidArgument, MethodNotAllowed, NexusError
+from nexus.errors import InternalError, InvalidArgument, MethodNotAllowed, NexusError
 from nexus.guest.target import SERVER_WIDE, check_target
 from nexus.handlers.routes import is_reserved
 from nexus.http.body import read_body
@@ -15,11 +16,14 @@ from nexus.http.errors import problem
 from nexus.http.filters import Filtering
 from nexus.logs import AccessLog
 from nexus.model import Handler, HttpRequest, HttpResponse, Outcome
+from nexus.plugin_api.fence import is_interrupt
 from nexus.run import Execution
 from nexus.service import Service
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
+
+log = logging.getLogger("nexus.http")
 
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
@@ -44,7 +48,7 @@ class HandlerLayer:
         if handler is None:
             handler = self._found_late(path)
         if handler is None:
-            return self._following(environ, start_response)
+            return self._follow(environ, start_response, began)
         run: Execution | None = None
         filtering = Filtering(self._filters, self._service) if self._filters else None
         size, outcome = 0, Outcome.OK
@@ -69,6 +73,19 @@ class HandlerLayer:
             self._write_log(environ, response, outcome, handler, began, size, run)
         return _send(environ, start_response, response, outcome)
 
+    def _follow(
+        self, environ: dict[str, Any], start_response: StartResponse, began: float
+    ) -> Iterable[bytes]:
+        """Have Flask answer. What it does not catch itself, such as a view's SystemExit, would end
+        the worker."""
+        try:
+            return self._following(environ, start_response)
+        except BaseException as error:
+            if is_interrupt(error):
+                raise
+            log.exception("a view failed", extra={"fields": {"path": environ["PATH_INFO"]}})
+            return self._refuse(environ, start_response, InternalError("a view failed"), began)
+
     def _refuse(
         self,
         environ: dict[str, Any],
@@ -76,7 +93,7 @@ class HandlerLayer:
         error: NexusError,
         began: float,
     ) -> Iterable[bytes]:
-        """Answer a request that is for no handler because it cannot be read."""
+        """Answer a request that came to no handler."""
         self._service.refused(None, error)
         response = problem(error, None, None)
         if self._log is not None:

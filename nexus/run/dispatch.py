@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from nexus.errors import DeadlineExceeded, InternalError, NexusError
 from nexus.model import Handler, Outcome
 from nexus.plugin_api.capabilities import NO_CAPABILITIES, capabilities_of
+from nexus.plugin_api.fence import on_main_thread
 from nexus.plugin_api.guest import Task
 from nexus.pool import InstancePool
 from nexus.run import Execution, ExtensionCaller
@@ -127,8 +128,8 @@ class Dispatcher:
             raise
         except BaseException as raised:  # an engine's panic is no Exception
             error = InternalError(f"{type(raised).__name__}: {raised}")
-            if isinstance(raised, (KeyboardInterrupt, SystemExit)):
-                raise
+            if isinstance(raised, (KeyboardInterrupt, SystemExit)) and on_main_thread():
+                raise  # elsewhere it is no signal but some code's own idea
             raise error from raised
         finally:
             usage, timer = run.usage, run.timer

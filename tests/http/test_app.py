@@ -117,6 +117,20 @@ def test_a_fault_of_a_view_is_hidden_and_logged(
     assert "a secret" in caplog.text
 
 
+def test_a_view_that_exits_ends_no_worker(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def leaving() -> str:
+        raise SystemExit("a secret")
+
+    monkeypatch.setitem(client.app.view_functions, "healthz", leaving)
+    with caplog.at_level(logging.ERROR):
+        answer = client.call("/healthz")
+    assert (answer.code, answer.problem()["code"]) == (500, "INTERNAL_ERROR")
+    assert b"secret" not in answer.body
+    assert "a secret" in caplog.text
+
+
 def test_a_fault_on_the_path_is_hidden_and_logged(
     client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
