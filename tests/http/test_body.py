@@ -76,6 +76,16 @@ def test_nothing_declared_is_nothing_read(client: Client, said: str) -> None:
     assert client.call("/hello", "POST", Untouched(), CONTENT_LENGTH=said).code == 200
 
 
+@pytest.mark.parametrize("coding", ["gzip, chunked", "gzip", "identity,chunked", "", "x" * 5000])
+def test_a_coding_that_nobody_undoes_is_refused(client: Client, coding: str) -> None:
+    answer = client.call("/hello", "POST", b"abc", HTTP_TRANSFER_ENCODING=coding)
+    found = answer.problem()
+    assert (answer.code, found["code"]) == (400, "INVALID_ARGUMENT")
+    assert "allowed: chunked" in found["detail"]
+    assert len(found["detail"]) < 200
+    assert client.call("/hello", "POST", b"abc", HTTP_TRANSFER_ENCODING="Chunked ").code == 200
+
+
 @pytest.mark.parametrize(
     "error", [ConnectionResetError("gone"), ValueError("not a chunk"), OSError("no more data")]
 )
