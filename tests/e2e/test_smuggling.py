@@ -1,4 +1,4 @@
-"""Request smuggling: every attempt has its right answer, and nothing behind it is taken for more."""
+"""Request smuggling: each attempt has its right answer, and nothing behind it is taken for more."""
 
 from __future__ import annotations
 
