@@ -1,8 +1,8 @@
 """Requests that two servers in a row might read in different ways, and the right answer to each.
 
 Each is sent on a connection of its own, with a request for `/echo/sentinel` behind it. What counts
-is which answers come, and whether the connection goes on to the sentinel: it must not if a request's
-end is in doubt (RFC 9112 sections 6.3 and 11.2).
+is which answers come, and whether the connection goes on to the sentinel: it must not where the end
+of a request is in doubt (RFC 9112 sections 6.3 and 11.2).
 """
 
 from __future__ import annotations
