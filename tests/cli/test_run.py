@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -54,6 +55,20 @@ def test_a_file_may_have_any_name(nexus: Nexus, name: str) -> None:
     ended = nexus("run", name)
     assert (ended.code, ended.err) == (0, "")
     assert ended.out.endswith(b"Hello from WebAssembly.\n")
+
+
+def test_simds_latest_instructions_run_under_any_compiler(nexus: Nexus, tmp_path: Path) -> None:
+    """wasmer's Cranelift does not know them; LLVM does."""
+    (nexus.folder / "popcnt.wat").write_text(
+        """(module
+          (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+          (memory (export "memory") 1)
+          (func (export "_start")
+            (call $exit (i8x16.extract_lane_u 3 (i8x16.popcnt (i8x16.splat (i32.const 127)))))))"""
+    )
+    options = ("--raw", "--compiler", "auto")
+    ended = nexus("run", "popcnt.wat", *options, NEXUS_CACHE_DIR=str(tmp_path))
+    assert (ended.code, ended.out) == (7, b"")
 
 
 def test_the_request_is_read_as_a_server_reads_it(nexus: Nexus) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -22,7 +23,12 @@ ECHO = """export default { async fetch(request) {
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def socket_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("run") / "socket"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, socket_path: Path) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("handlers")
     (folder / "echo.js").write_text(ECHO)
     settings = {
@@ -30,7 +36,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "NEXUS_CACHE_DIR": str(shared_cache()),
         "NEXUS_MAX_REQUEST_BYTES": str(MAX_BODY_BYTES),
     }
-    with serving(folder, tmp_path_factory.mktemp("server"), **settings) as running:
+    scratch = tmp_path_factory.mktemp("server")
+    with serving(folder, scratch, socket_path, **settings) as running:
         yield running
 
 
@@ -43,9 +50,14 @@ class Answer(NamedTuple):
         return json.loads(self.body) if self.status == 200 and self.body else {}
 
 
-def talk(server: Server, data: bytes) -> bytes:
+def talk(address: Server | Path, data: bytes) -> bytes:
     """Send *data* on a connection of its own, then end it; return all that comes."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+    if isinstance(address, Path):
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(str(address))
+    else:
+        connection = socket.create_connection(("127.0.0.1", address.port), timeout=30)
+    with connection:
         received = b""
         try:
             connection.sendall(data)
@@ -104,3 +116,25 @@ def test_cookies_arrive_as_one(server: Server) -> None:
     data = CORPUS["head_cookies"].data
     (answer, _) = answers(talk(server, data + SENTINEL), to_head=False)
     assert answer.seen()["headers"]["cookie"] == "a=1, 2; b=3"
+
+
+@pytest.mark.parametrize(
+    ("lines", "url"),
+    [
+        (b"GET /echo HTTP/1.0\r\n", "http://localhost/echo"),
+        (b"GET /echo HTTP/1.1\r\nHost:\r\n", "http://localhost/echo"),
+        (b"GET /echo HTTP/1.1\r\nHost: a.example\r\n", "http://a.example/echo"),
+        (b"GET /echo HTTP/1.1\r\nHost: [::1]:81\r\n", "http://[::1]:81/echo"),
+        (b"GET /echo HTTP/1.1\r\nHost: a\r\nSCRIPT_NAME: /echo\r\n", "http://a/echo"),
+    ],
+)
+def test_a_unix_socket_has_no_part_in_a_url(
+    server: Server, socket_path: Path, lines: bytes, url: str
+) -> None:
+    (answer,) = answers(talk(socket_path, lines + b"Connection: close\r\n\r\n"), to_head=False)
+    assert answer.seen()["url"] == url
+
+
+def test_a_unix_socket_needs_a_host_too(server: Server, socket_path: Path) -> None:
+    (answer, *_) = answers(talk(socket_path, b"GET /echo HTTP/1.1\r\n\r\n"), to_head=False)
+    assert answer.status == 400
