@@ -12,7 +12,7 @@ from nexus.handlers.catalogue import Catalogue, load_catalogue
 from nexus.handlers.settling import ClaimsFile
 from nexus.handlers.sources import find_sources
 from nexus.model import Limits
-from tests.support import small_disk
+from tests.support import ABIS, small_disk
 
 from .test_catalogue import GOOD, OTHER, InProcess, compiler, load, write
 
@@ -96,7 +96,7 @@ def test_routes_may_be_swapped_at_once(tmp_path: Path, compiler: InProcess) -> N
 def load_as_worker(
     folder: Path, compiler: InProcess, claims: Path, previous: Catalogue | None = None
 ) -> Catalogue:
-    sources = find_sources(folder)
+    sources = find_sources(folder, ABIS)
     return load_catalogue(sources, compiler, Limits(), previous, ClaimsFile(claims))
 
 

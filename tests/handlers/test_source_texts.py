@@ -7,9 +7,12 @@ from dataclasses import replace
 import pytest
 
 from nexus.errors import InvalidHandler
+from nexus.guest.js.sources import MAX_BYTES
 from nexus.handlers import texts
 from nexus.handlers.texts import SourceTexts
 from nexus.model import Compiled, Limits, ModuleInfo
+from nexus.plugin_api.abi import Program, RuntimeProgram
+from tests.support import ABIS
 
 INFO = ModuleInfo((), (), 1, 1, True, (), None, False, 1, 100, 8)
 
@@ -21,18 +24,19 @@ class Compiler:
         self.made: list[tuple[bytes, int]] = []
         self.tier = "quick"
 
-    def compile_text(self, source: bytes, memory_bytes: int) -> Compiled:
-        self.made.append((source, memory_bytes))
-        return Compiled(f"{source!r}", b"", INFO, "js", tier=self.tier, is_new=True)
+    def compile_program(self, program: Program, memory_bytes: int) -> Compiled:
+        assert isinstance(program, RuntimeProgram)
+        self.made.append((program.sources, memory_bytes))
+        return Compiled(f"{program.sources!r}", b"", INFO, "js", tier=self.tier, is_new=True)
 
-    def text_tier(self, memory_bytes: int) -> str:
+    def program_tier(self, program: Program, memory_bytes: int) -> str:
         return self.tier
 
 
 class Texts:
     def __init__(self) -> None:
         self.compiler, self.limits, self.changes = Compiler(), Limits(), 0
-        self.texts = SourceTexts(self.compiler, lambda: self.limits, self._changed)
+        self.texts = SourceTexts(ABIS, self.compiler, lambda: self.limits, self._changed)
 
     def _changed(self) -> None:
         self.changes += 1
@@ -79,4 +83,4 @@ def test_the_last_ones_are_kept() -> None:
 
 def test_a_text_has_a_cap() -> None:
     with pytest.raises(InvalidHandler, match="allowed are"):
-        Texts().texts.get(b" " * (texts.MAX_BYTES + 1))
+        Texts().texts.get(b" " * (MAX_BYTES + 1))

@@ -73,8 +73,8 @@ def test_manifests_without_handlers_are_said_once(
         (tmp_path / "a.wat").write_text(text)
         loads.get(timeout=10)
     assert caplog.messages == [
-        "gone.toml: a manifest without its handler: there is no gone.wasm, gone.wat, gone.js or "
-        "gone/index.js"
+        "gone.toml: a manifest without its handler: there is no gone.wasm, gone.wat, gone.py, "
+        "gone.js, gone/index.js or gone/main.py"
     ]
 
 
@@ -150,15 +150,15 @@ def test_nothing_half_written_is_loaded(
     path, sizes = tmp_path / "a.wat", iter(range(1, 21))
     made = watch()
     assert loads.get(timeout=10) == []
-    look = made._look
+    find = made._find
 
-    def write_more_then_look() -> object:
+    def write_more_then_find() -> tuple[Source, ...] | None:
         size = next(sizes, 0)
         if size:
             path.write_text("x" * size)
-        return look()
+        return find()
 
-    made._look = write_more_then_look  # type: ignore[method-assign, assignment]
+    made._find = write_more_then_find  # type: ignore[method-assign]
     assert loads.get(timeout=10) == [("a.wat", 20)]
     assert loads.empty()
 

@@ -48,10 +48,10 @@ GREETING = '''
             return ModuleProgram(Module(wat.encode(), is_text=True))
 
         def matches(self, imports, exports):
-            return any(export.name == "greet" for export in info.exports)
+            return any(export.name == "greet" for export in exports)
 
         def check(self, imports, exports):
-            found = next(export for export in info.exports if export.name == "greet")
+            found = next(export for export in exports if export.name == "greet")
             if found.type != FuncType((), ("i32",)):
                 raise InvalidHandler("greet has another type than () -> (i32)")
 

@@ -125,10 +125,15 @@ class Noting:
 
 def test_nexus_guests() -> None:
     """`test_guests.py` has one that serves, from a package of its own."""
-    settings: Any = SimpleNamespace(javascript_runtime="", javascript_runtime_sha256="")
+    settings: Any = SimpleNamespace(
+        javascript_runtime="",
+        javascript_runtime_sha256="",
+        python_runtime="",
+        python_runtime_sha256="",
+    )
     abi = Greetings()
     made = plugins(p=plugin(nexus_guests=lambda settings: [abi]))
-    assert [found.name for found in made.guests(settings)] == ["greeting", "js", "wasi"]
+    assert [found.name for found in made.guests(settings)] == ["greeting", "js", "python", "wasi"]
     assert made.bring_guests
     assert not plugins().bring_guests
     twice = plugins(p=plugin(nexus_guests=lambda settings: [abi, abi]))

@@ -252,7 +252,7 @@ def test_on_another_thread_it_costs_its_request_alone(
     make: Callable[..., Path], served: Handler, ends: type[BaseException]
 ) -> None:
     class Ended(Probe):
-        def perform(self, *_: Any) -> Any:
+        def evaluate(self, *_: Any) -> Any:
             raise ends
 
     path = make(guest=Ended())

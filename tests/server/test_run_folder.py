@@ -28,7 +28,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(
 ) -> None:
     monkeypatch.setattr(run_folder.tempfile, "tempdir", str(tmp_path / "nowhere"))
     with pytest.raises(run_folder.ConfigError, match="TMPDIR: cannot make a folder there"):
-        run_folder.shared_folder.__wrapped__()
+        run_folder.run_folder.__wrapped__()
 
 
 @pytest.mark.parametrize("module", ["nexus.server.settings", "nexus.cli.serve"])
@@ -36,8 +36,8 @@ def test_workers_count_in_files_however_gunicorn_is_started(module: str) -> None
     """prometheus_client decides when it is imported."""
     code = f"""
 import {module}
-from nexus.server.run_folder import shared_folder
-shared_folder()
+from nexus.server.run_folder import run_folder
+run_folder()
 from prometheus_client import values
 print(values.ValueClass.__name__, values.MmapedDict.__name__)"""
     command = [sys.executable, "-c", code]
