@@ -88,7 +88,8 @@ class MethodNotAllowed(HandlerError):
     outcome = Outcome.REJECTED
 
     def __init__(self, method: str, allowed: tuple[str, ...]) -> None:
-        super().__init__(f"method {method} is not allowed here; allowed: {', '.join(allowed)}")
+        shown = ", ".join(allowed) or "no method"
+        super().__init__(f"method {method} is not allowed here; allowed: {shown}")
         self.allowed = allowed
 
 
@@ -191,6 +192,9 @@ class GuestError(NexusError):
     outcome = Outcome.TRAP
     stack: str = ""
     """where in the guest's source it was, for whom that may be shown"""
+    quotes_guest: bool = False
+    """whether the message has text of the guest's: what it threw, what it wrote. Its log may have
+    that, a client may not"""
 
 
 class GuestTrap(GuestError):
@@ -227,6 +231,7 @@ class ResourceLimit(GuestError):
 class InvalidResponse(GuestError):
     """The guest finished, but what it wrote is not a response."""
 
+    quotes_guest = True
     code = "INVALID_RESPONSE"
     outcome = Outcome.INVALID_RESPONSE
 

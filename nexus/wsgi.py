@@ -12,6 +12,7 @@ from nexus import config, logs
 from nexus.config import Loaded
 from nexus.config.admin_token import read_admin_token
 from nexus.http import create_app
+from nexus.metrics.reserved import reserve_blocks
 from nexus.plugins import Plugins, load_plugins
 from nexus.service import Service
 from nexus.service.choices import checks_by
@@ -28,6 +29,7 @@ def worker_app(plugins: Plugins, loaded: Loaded) -> Flask:
 
     Raises: ConfigError, EngineUnavailable.
     """
+    reserve_blocks()
     settings = loaded.settings
     logs.configure(settings.log_level, settings.log_format)
     run_dir = os.environ.get(RUN_DIR)

@@ -22,6 +22,8 @@ def print_response(response: HttpResponse) -> None:
     reason = response.reason or _REASONS.get(response.status, "")
     lines = [f"HTTP/1.1 {response.status} {reason}".rstrip()]
     lines += [f"{name}: {value}" for name, value in response.headers]
+    if response.length is not None:
+        lines.append(f"Content-Length: {response.length}")
     head = "".join(f"{line}\n" for line in [*lines, ""])
     sys.stdout.flush()
     sys.stdout.buffer.write(head.encode("latin-1") + response.body)

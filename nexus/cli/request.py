@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Final
+from urllib.parse import quote, unquote_to_bytes
 
 import click
 
+from nexus.errors import InvalidArgument
 from nexus.model import Handler, HttpRequest
+
+_PRINTABLE: Final = "".join(map(chr, range(0x21, 0x7F)))
 
 
 def content(given: str) -> bytes:
@@ -27,24 +32,42 @@ def http_request(
     handler: Handler, method: str, path: str, headers: tuple[str, ...], body: bytes
 ) -> HttpRequest:
     """A request for *path* below the handler's route; *headers* as `NAME:VALUE`."""
-    from nexus.guest.headers import NAME  # not for `--help`: guests take a moment to import
+    # Not for `--help`: guests take a moment to import.
+    from nexus.guest.headers import NAME
+    from nexus.guest.target import check_target
 
     if not NAME.fullmatch(method):
         raise click.UsageError(f"--method {method!r}: use letters, digits and !#$%&'*+-.^_`|~")
-    target, _, query = path.partition("?")
     meta = {
         "REQUEST_METHOD": method.upper(),
         "SCRIPT_NAME": "",
-        "PATH_INFO": handler.route.rstrip("/") + target,
-        "QUERY_STRING": query,
         "SERVER_PROTOCOL": "HTTP/1.1",
         "CONTENT_LENGTH": str(len(body)),
+        "HTTP_HOST": "localhost",
+        **_target(handler.route, path),
     }
     for header in headers:
         name, value = _header(header)
         key = name.upper().replace("-", "_")
         meta[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
+    try:
+        check_target(meta)
+    except InvalidArgument as error:
+        raise click.UsageError(f"this is not a request a server takes: {error}") from error
     return HttpRequest(meta, body)
+
+
+def _target(route: str, path: str) -> dict[str, str]:
+    """The variables that a server makes of the target *path*, below *route*."""
+    if path and path[0] not in "/?":
+        raise click.UsageError(f"--path {path!r}: begin it with '/' or '?'")
+    raw = quote(os.fsencode(route.rstrip("/") + path), safe=_PRINTABLE)
+    raw_path, _, query = raw.partition("?")
+    return {
+        "RAW_URI": raw,
+        "PATH_INFO": unquote_to_bytes(raw_path).decode("latin-1"),
+        "QUERY_STRING": query,
+    }
 
 
 def _header(given: str) -> tuple[str, str]:

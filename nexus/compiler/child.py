@@ -8,7 +8,6 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from nexus.engines import BUILT_IN, create_engine
 from nexus.engines.frames import measured
 from nexus.errors import CompilationError, InvalidHandler, InvalidModule, NexusError
 from nexus.guest import Abis, built_in_abis
-from nexus.model import Compiled, ModuleInfo
+from nexus.model import Compiled
 from nexus.plugin_api.engine import Engine
 from nexus.wasm import RewriteLimits, rewrite
 
@@ -76,22 +75,18 @@ def _fulfil(order: Order) -> Artifact:
 
 
 def _compile(engine: Engine, terms: Terms, work: CompileHandler | CompileRuntime) -> Compiled:
-    recognise = _recogniser(terms, work)
+    named = work.abi if isinstance(work, CompileRuntime) else ""
+    abis = None if named else _abis(terms)
     _limit_memory(terms.address_space_bytes)
     module = work.module
     wasm = to_wasm(module.source, engine) if module.is_text else module.source
     limits = RewriteLimits(memory_pages=terms.pages)
-    rewritten, info = rewrite(wasm, limits, module.functions, table=module.table)
-    abi = recognise(info)
+    # What a module declares is looked at first: to rewrite all of it may take seconds.
+    check = None if abis is None else abis.recognise
+    rewritten, info = rewrite(wasm, limits, module.functions, check, table=module.table)
+    abi = named if abis is None else abis.recognise(info.imports, info.exports)
     artifact = engine.compile(rewritten)
     return Compiled(terms.key, artifact, measured(info, artifact), abi)
-
-
-def _recogniser(terms: Terms, work: CompileHandler | CompileRuntime) -> Callable[[ModuleInfo], str]:
-    if isinstance(work, CompileRuntime):
-        name = work.abi
-        return lambda _: name
-    return _abis(terms).recognise
 
 
 def _prepare(engine: Engine, terms: Terms, work: Prepare) -> Artifact:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 
 from nexus.compiler.artifact import Artifact, unpack
 from nexus.compiler.orders import Order
+from nexus.engines import child_python
 from nexus.errors import CompilationError, InvalidHandler, InvalidModule
 
 
@@ -19,11 +18,11 @@ def run_child(order: Order, timeout_s: float) -> Artifact:
     """
     try:
         child = subprocess.run(
-            [sys.executable, "-m", "nexus.compiler.child"],
+            child_python.command("from nexus.compiler.child import main; sys.exit(main())"),
             input=order.write(),
             capture_output=True,
             timeout=timeout_s,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+            env=child_python.environment(),
         )
     except subprocess.TimeoutExpired as error:
         raise CompilationError(f"compilation took longer than {timeout_s:g} s") from error

@@ -15,9 +15,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from nexus.compiler.compiler import Compiler
-from nexus.errors import HandlerError
+from nexus.errors import CompilationError, HandlerError
 from nexus.model import Compiled
 from nexus.plugin_api.abi import Program
+
+UNSUPPORTED = "Unsupported feature"
+"""what wasmer's Cranelift says of instructions that only LLVM translates (SIMD's latest ones)"""
 
 log = logging.getLogger("nexus.handlers")
 
@@ -41,9 +44,17 @@ class TieredCompiler:
         self._lock = threading.Lock()  # one improvement at a time, and guards _hopeless
 
     def compile(self, path: Path, memory_bytes: int) -> Compiled:
-        """As `Compiler.compile`."""
-        compiler = self._best if self._best.has_compiled(path, memory_bytes) else self.quick
-        return compiler.compile(path, memory_bytes)
+        """As `Compiler.compile`. A module that *quick* does not know all instructions of is left to
+        *best* at once."""
+        if self._best.has_compiled(path, memory_bytes):
+            return self._best.compile(path, memory_bytes)
+        try:
+            return self.quick.compile(path, memory_bytes)
+        except CompilationError as error:
+            if UNSUPPORTED not in str(error):
+                raise
+            log.info("%s: %s; %s compiles it at once", path.name, error, self._best.tier)
+        return self._best.compile(path, memory_bytes)
 
     def takes_long(self, path: Path, memory_bytes: int) -> bool:
         """As `Compiler.takes_long`."""

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from nexus.config.layers import PREFIX, from_environ
 from nexus.config.plugin_tables import single
 from nexus.config.settings import Settings
+from nexus.file_state import file_state
 from nexus.plugin_api.config_source import Closer, PartlyWrong
 from nexus.plugin_api.problems import suggestion
 from nexus.plugin_api.ticker import TICKER
@@ -104,14 +105,8 @@ def _names(folder: Path) -> Iterator[str]:
 
 def _state(folder: Path) -> _State:
     """What tells that something in *folder* has changed."""
-    files = []
-    for name in _names(folder):
-        try:
-            found = os.stat(folder / name)
-            files.append((name, found.st_mtime_ns, found.st_size, found.st_ino))
-        except OSError:
-            files.append((name, 0, 0, 0))
-    return os.path.realpath(folder / _DATA), tuple(files)
+    files = tuple((name, file_state(folder / name)) for name in _names(folder))
+    return os.path.realpath(folder / _DATA), files
 
 
 def _variable(name: str) -> str:

@@ -12,6 +12,7 @@ from nexus.config.load import Loaded
 from nexus.config.settings import LIVE_NAMES, Settings
 from nexus.config.stack import read_all
 from nexus.errors import ConfigError
+from nexus.fence import is_interrupt
 from nexus.plugin_api.config_source import Closer
 
 log = logging.getLogger("nexus.config")
@@ -40,7 +41,9 @@ class LiveSettings:
         for source in self._stack.sources:
             try:
                 closer = source.watch(self._changed.set)
-            except Exception:  # a plugin's; what it said counts all the same
+            except BaseException as error:  # a plugin's; what it said counts all the same
+                if is_interrupt(error):
+                    raise
                 log.exception("%s cannot be watched", source.name)
             else:
                 self._closers += [] if closer is None else [closer]
@@ -58,7 +61,9 @@ class LiveSettings:
         for closer in self._closers:
             try:
                 closer.close()
-            except Exception:  # a plugin's; the others are to be closed too
+            except BaseException as error:  # a plugin's; the others must be closed too
+                if is_interrupt(error):
+                    raise
                 log.exception("a source of settings cannot be closed")
 
     def _work(self, apply: Callable[[Settings], None]) -> None:

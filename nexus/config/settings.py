@@ -248,7 +248,8 @@ class Settings(BaseSettings):
     )
     access_log: Flag = Field(True, description="one log line for each request")
     debug: Annotated[Flag, LIVE] = Field(
-        False, description="more detail in answers to errors; not for production"
+        False,
+        description="what handlers threw or wrote, in answers to errors; not for production",
     )
 
     @field_validator("max_instances")

@@ -17,6 +17,7 @@ from nexus.config.layers import Layer, home_directory
 from nexus.config.problems import explain
 from nexus.config.settings import Settings
 from nexus.errors import ConfigError
+from nexus.fence import is_interrupt
 from nexus.plugin_api.config_source import ConfigSource, PartlyWrong
 from nexus.plugin_api.problems import shown
 
@@ -132,7 +133,9 @@ def read_all(
         except OSError as error:
             kept = "what it said last stays" if last.values else "the other sources serve"
             warnings.append(f"{source.name} cannot be read, {kept}: {error.strerror or error}")
-        except Exception as error:  # a plugin's: one that is wrong must not end those that run
+        except BaseException as error:  # a plugin's: it must not end those that are right
+            if is_interrupt(error):
+                raise
             problems.append(f"{source.name}: failed with {type(error).__name__}: {error}")
         said.append(layer)
     return tuple(said), problems, warnings

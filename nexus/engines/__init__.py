@@ -7,6 +7,7 @@ wasmtime_public.py  the same by the public API, for a build that differs
 llvm_wheel.py   makes wasmer's LLVM wheel loadable
 frames.py       how much native stack one frame of a compiled module takes
 traps.py        one vocabulary for traps
+child_python.py  child processes that import nothing from the working folder
 cpu.py          which machines an artifact fits
 """
 

@@ -21,6 +21,7 @@ from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
+from nexus.engines import child_python
 from nexus.errors import EngineUnavailable
 
 PACKAGE = "wasmer_compiler_llvm"
@@ -197,13 +198,13 @@ def _link(link: Path, libraries: Path) -> None:
 
 def _probe(path: Path) -> None:
     """Load *path* in a child process: a loader that fails does not raise, it kills."""
-    code = "import sys; from nexus.engines.llvm_wheel import load; load(sys.argv[1]).Compiler"
+    code = "from nexus.engines.llvm_wheel import load; load(sys.argv[1]).Compiler"
     try:
         child = subprocess.run(
-            [sys.executable, "-c", code, str(path)],
+            child_python.command(code, str(path)),
             capture_output=True,
             timeout=PROBE_TIMEOUT_S,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+            env=child_python.environment(),
         )
     except subprocess.TimeoutExpired as error:
         raise EngineUnavailable(f"{PACKAGE} did not load within {PROBE_TIMEOUT_S} s") from error

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
+from weakref import WeakValueDictionary
 
 import wasmtime
 
@@ -73,6 +74,9 @@ class WasmtimeEngine:
         config.wasm_exceptions = False
         config.wasm_component_model = False
         self._engine = wasmtime.Engine(config)
+        self._lock = threading.Lock()  # guards _shared
+        self._shared: WeakValueDictionary[int, _Shared] = WeakValueDictionary()
+        """by the artifact's identity, as long as a thread has it loaded"""
         self.fingerprint = f"wasmtime-{version('wasmtime')}-cranelift-{cpu.features()}"
 
     def wat_to_wasm(self, text: str) -> bytes:
@@ -88,21 +92,40 @@ class WasmtimeEngine:
             raise CompilationError(f"wasmtime: {error}") from error
 
     def load(self, artifact: bytes, info: ModuleInfo, imports: HostFunctions) -> WasmtimeModule:
-        return WasmtimeModule(self._engine, artifact, info, imports)
+        return WasmtimeModule(self._engine, self._deserialize(artifact), info, imports)
+
+    def _deserialize(self, artifact: bytes) -> _Shared:
+        """Return *artifact* as a module, which all threads share: CPython's is 30 MB.
+
+        Raises: CompilationError.
+        """
+        with self._lock:
+            found = self._shared.get(id(artifact))
+        if found is not None:
+            return found
+        try:
+            module = wasmtime.Module.deserialize(self._engine, artifact)
+        except wasmtime.WasmtimeError as error:
+            raise CompilationError(f"the artifact cannot be loaded: {error}") from error
+        with self._lock:  # another thread may have been quicker
+            return self._shared.setdefault(id(artifact), _Shared(artifact, module))
+
+
+class _Shared:
+    """A module, and the artifact by whose identity it is found: kept, so that no other has it."""
+
+    def __init__(self, artifact: bytes, module: wasmtime.Module) -> None:
+        self.artifact, self.module = artifact, module
 
 
 class WasmtimeModule:
-    """A deserialised module with its host functions linked; every instance gets its own store,
+    """A module with its host functions linked; every instance gets its own store,
     since instances live as long as their store."""
 
     def __init__(
-        self, engine: wasmtime.Engine, artifact: bytes, info: ModuleInfo, imports: HostFunctions
+        self, engine: wasmtime.Engine, shared: _Shared, info: ModuleInfo, imports: HostFunctions
     ) -> None:
-        self._engine, self.info = engine, info
-        try:
-            self._module = wasmtime.Module.deserialize(engine, artifact)
-        except wasmtime.WasmtimeError as error:
-            raise CompilationError(f"the artifact cannot be loaded: {error}") from error
+        self._engine, self._shared, self.info = engine, shared, info
         wanted = {(i.module, i.name) for i in info.imports} | {CHECKPOINT}
         with _linking:
             self._linker = wasmtime.Linker(engine)
@@ -123,7 +146,9 @@ class WasmtimeModule:
     def instantiate(self) -> WasmtimeInstance:
         store = wasmtime.Store(self._engine)
         try:
-            return WasmtimeInstance(store, self._linker.instantiate(store, self._module), self)
+            return WasmtimeInstance(
+                store, self._linker.instantiate(store, self._shared.module), self
+            )
         except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
             raise _trap(error) from error
 

@@ -6,6 +6,8 @@ preview1/     WASI preview 1 as host functions
 wasi/         WASI preview 1 commands that speak CGI/1.1
 js/           JavaScript modules in QuickJS
 python/       Python modules in CPython
+target.py     the request's target and Host, in one form
+authority.py  host and port, as a Host field has them
 json_text.py  JSON texts from callers and guests
 headers.py    response headers that guests may not set
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from nexus.errors import InternalError, InvalidHandler
-from nexus.model import Compiled, ModuleInfo
+from nexus.model import Compiled, Export, Import
 from nexus.plugin_api.abi import Abi, Program
 from nexus.plugin_api.guest import Guest
 
@@ -55,15 +55,15 @@ class Abis:
         """Take *source* for a handler in *language*. Raises: InvalidHandler."""
         return self.of_language(language).read_text(source)
 
-    def recognise(self, info: ModuleInfo) -> str:
-        """Return the name of the ABI that a module with *info* speaks.
+    def recognise(self, imports: Sequence[Import], exports: Sequence[Export]) -> str:
+        """Return the name of the ABI that a module speaks, by what it declares.
 
         Raises: InvalidHandler with a sentence that names what is missing or too much.
         """
-        abi = next((abi for abi in self._abis if abi.matches(info)), None)
+        abi = next((abi for abi in self._abis if abi.matches(imports, exports)), None)
         if abi is None:
             raise InvalidHandler("the module speaks no ABI that is known here")
-        abi.check(info)
+        abi.check(imports, exports)
         return abi.name
 
     def named(self, name: str) -> Abi:

@@ -11,7 +11,8 @@ from typing import Protocol
 
 from nexus.errors import HandlerConflict, HandlerError
 from nexus.handlers.manifest import check_name, load_manifest
-from nexus.handlers.routes import RESERVED_ROUTES, Routes, is_reserved
+from nexus.handlers.routes import Routes
+from nexus.handlers.settling import Claims, ClaimsFile, settle
 from nexus.handlers.sources import Source
 from nexus.model import Compiled, Handler, Limits
 
@@ -19,6 +20,9 @@ log = logging.getLogger("nexus.handlers")
 
 COMPILATIONS = 2
 """at once, each in a process of its own: the first start of ten handlers takes half as long"""
+
+
+_NO_OTHERS = ClaimsFile(None)
 
 
 class CompilesFiles(Protocol):
@@ -41,6 +45,8 @@ class Catalogue:
     """by file name, as they were when loaded"""
     loaded: Mapping[str, Handler] = field(default_factory=dict)
     """by file name: what loaded, whether or not another handler has its name or route"""
+    serving: Mapping[str, Handler] = field(default_factory=dict)
+    """by file name: what serves"""
     routes: Routes = field(default_factory=lambda: Routes(()))
     defaults: Limits = field(default_factory=Limits)
     """what manifests left as it was"""
@@ -51,11 +57,13 @@ def load_catalogue(
     compiler: CompilesFiles,
     defaults: Limits,
     previous: Catalogue | None = None,
+    claims_file: ClaimsFile = _NO_OTHERS,
 ) -> Catalogue:
     """Load every handler of *sources*. One that is bad never stops the others.
 
     What has not changed since *previous* is taken from there; a handler that was good and now is
-    not keeps its last good version.
+    not keeps its last good version. A newcomer never takes a name or a route from a handler that
+    serves, here or, by *claims_file*, in another worker.
     """
     before = previous or Catalogue()
     loaded: dict[str, Handler] = {}
@@ -68,13 +76,22 @@ def load_catalogue(
             loaded[file] = handler
         if problem is not None and not isinstance(problem, HandlerConflict):
             problems[file] = problem
-    handlers, conflicts = _settle(loaded)
+    with claims_file.held(_claims(before.serving)) as claims:
+        serving, conflicts = settle(loaded, before.serving, claims)
+        claims.clear()
+        claims.update(_claims(serving))
     problems.update(conflicts)
     for file, problem in problems.items():
         if str(problem) != str(before.problems.get(file)):
-            _log_problem(file, problem, keeps=file in loaded and file not in conflicts)
+            _log_problem(file, problem, keeps=file in serving)
     by_file = {source.file: source for source in sources}
-    return Catalogue(handlers, problems, by_file, loaded, Routes(handlers.values()), defaults)
+    handlers = {serving[file].name: serving[file] for file in by_file if file in serving}
+    routes = Routes(handlers.values())
+    return Catalogue(handlers, problems, by_file, loaded, serving, routes, defaults)
+
+
+def _claims(serving: Mapping[str, Handler]) -> Claims:
+    return {file: (handler.name, handler.route) for file, handler in serving.items()}
 
 
 def _load(
@@ -112,12 +129,17 @@ def _is_outdated(source: Source, handler: Handler | None, compiler: CompilesFile
     )
 
 
-def load_handler(source: Source, compiler: CompilesFiles, defaults: Limits) -> Handler:
+def load_handler(
+    source: Source, compiler: CompilesFiles, defaults: Limits, name: str | None = None
+) -> Handler:
     """Load the handler of *source*, with the manifest beside it.
+
+    *name*: what it is called; None: as its file is, where that is a name.
 
     Raises: HandlerError.
     """
-    name = check_name(source.name)
+    if name is None:
+        name = check_name(source.name)
     manifest = load_manifest(source.manifest, name)
     limits = manifest.limits(defaults)
     compiled = compiler.compile(source.path, limits.memory_bytes)
@@ -132,34 +154,10 @@ def load_handler(source: Source, compiler: CompilesFiles, defaults: Limits) -> H
         priority=manifest.priority,
         capabilities=manifest.capabilities,
         env=dict(manifest.env),
+        args=manifest.args,
+        args_from_query=manifest.args_from_query,
         cpu=manifest.cpu.allocation(),
     )
-
-
-def _settle(
-    loaded: Mapping[str, Handler],
-) -> tuple[dict[str, Handler], dict[str, HandlerError]]:
-    """Tell the handlers that can serve side by side from those whose name or route is taken."""
-    handlers: dict[str, Handler] = {}
-    conflicts: dict[str, HandlerError] = {}
-    for file, handler in loaded.items():
-        problem = _conflict(handler, handlers)
-        if problem is None:
-            handlers[handler.name] = handler
-        else:
-            conflicts[file] = HandlerConflict(problem)
-    return handlers, conflicts
-
-
-def _conflict(handler: Handler, others: Mapping[str, Handler]) -> str | None:
-    if handler.name in others:
-        return f"another file is handler {handler.name!r} already"
-    if is_reserved(handler.route):
-        return f"route {handler.route} is reserved: {', '.join(RESERVED_ROUTES)}"
-    for other in others.values():
-        if other.route == handler.route:
-            return f"route {handler.route} is taken by handler {other.name!r}"
-    return None
 
 
 def _log_problem(file: str, error: HandlerError, *, keeps: bool) -> None:

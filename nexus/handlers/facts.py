@@ -8,8 +8,8 @@ from nexus.model import Handler
 
 
 def facts_of(handler: Handler) -> dict[str, Any]:
-    """What *handler* is and what it may use, as a JSON value; of its environment names only, since
-    values may be secrets."""
+    """What *handler* is and what it may use, as a JSON value; of its environment names only, and
+    only how many arguments it has, since values may be secrets."""
     limits, compiled = handler.limits, handler.compiled
     return {
         "name": handler.name,
@@ -27,5 +27,7 @@ def facts_of(handler: Handler) -> dict[str, Any]:
         "cpu_limit": handler.cpu.limit_cores,
         "capabilities": list(handler.capabilities),
         "env": sorted(handler.env),
+        "args": len(handler.args),
+        "args_from_query": handler.args_from_query,
         "key": compiled.key,
     }

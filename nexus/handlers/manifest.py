@@ -8,7 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    ValidationError,
+)
 
 from nexus.config.problems import explain
 from nexus.config.toml_file import read_toml
@@ -26,6 +34,8 @@ _ROUTE = re.compile(r"/|(/[A-Za-z0-9._~!$&'()*+,;=:@-]+)+")  # RFC 3986 pchar, n
 _ROUTE_CHARACTERS = 512
 ENV_BYTES = 32 << 10
 """of names and values together; the kernel gives a process of its own 2 MiB for them"""
+ARGS_BYTES = 32 << 10
+"""of all arguments together, each with a NUL"""
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -63,6 +73,12 @@ def _parse_variable_value(value: object) -> str:
     if "\0" in (text := _text(value)):
         raise ValueError("holds a NUL")
     return text
+
+
+def _few(args: tuple[str, ...]) -> tuple[str, ...]:
+    if sum(len(argument.encode()) + 1 for argument in args) > ARGS_BYTES:
+        raise ValueError("too large")
+    return args
 
 
 def _bounded(env: Mapping[str, str]) -> Mapping[str, str]:
@@ -129,6 +145,14 @@ class Manifest(BaseModel):
     )
     capabilities: Annotated[tuple[_Capability, ...], Allowed(f"a list of: {ALLOWED_TOKENS}")] = ()
     cpu: Annotated[CpuTable, Allowed(f"a table of request and limit: {ALLOWED}")] = CpuTable()
+    args: Annotated[
+        tuple[_VariableValue, ...],
+        AfterValidator(_few),
+        Allowed(f"a list of strings without NUL, of at most {ARGS_BYTES} bytes together"),
+    ] = ()
+    """a WebAssembly guest's arguments, after its name"""
+    args_from_query: Annotated[bool, Strict(), Allowed("true or false")] = False
+    """whether requests add the parts of their query to the arguments, as WAGI does"""
     env: Annotated[
         Mapping[_Variable, _VariableValue],
         AfterValidator(_bounded),
@@ -159,6 +183,14 @@ class Manifest(BaseModel):
 def is_name(text: str) -> bool:
     """Tell whether a handler may be called *text*."""
     return _NAME.fullmatch(text) is not None
+
+
+def nearest_name(text: str) -> str:
+    """Return *text* if a handler may be called so, else a name like it that one may have."""
+    if is_name(text):
+        return text
+    near = re.sub(r"[^A-Za-z0-9_.-]+", "-", text).strip("-._")[:64]
+    return near if is_name(near) else "module"
 
 
 def check_name(name: str) -> str:

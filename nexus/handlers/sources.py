@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 from nexus.errors import InvalidHandler
+from nexus.file_state import FileState, file_state
 from nexus.guest import Abis
 
 _OTHERS = frozenset({"nexus.toml", "pyproject.toml", "Cargo.toml"})
 """files that are no manifests, where a project is its own handlers folder"""
-
-FileState: TypeAlias = "tuple[int, int, int] | None"
-"""modification time in ns, size in bytes, inode; None: there is no such file"""
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,10 @@ def find_orphans(folder: Path, sources: Iterable[Source], abis: Abis) -> dict[st
     return {
         path.name: f"a manifest without its handler: there is no {_candidates(path.stem, abis)}"
         for path in paths
-        if path.stem not in taken and path.name not in _OTHERS and path.is_file()
+        if path.stem not in taken
+        and path.name not in _OTHERS
+        and not path.name.startswith(".")
+        and path.is_file()
     }
 
 
@@ -85,7 +84,7 @@ def source_at(path: Path, abis: Abis) -> Source:
         with suppress(InvalidHandler):  # reported when the handler is loaded
             files = list(abi.files(path))
     found = Source(path, path.name in abis.indexes, ())
-    return Source(path, found.is_index, tuple(map(_state, (*files, found.manifest))))
+    return Source(path, found.is_index, tuple(map(file_state, (*files, found.manifest))))
 
 
 def _handler_files(path: Path, abis: Abis) -> list[Path]:
@@ -101,11 +100,3 @@ def _candidates(stem: str, abis: Abis) -> str:
     files = [f"{stem}{suffix}" for suffix in abis.suffixes if suffix != ".ts"]
     *first, last = [*files, *(f"{stem}/{index}" for index in abis.indexes)]
     return f"{', '.join(first)} or {last}"
-
-
-def _state(path: Path) -> FileState:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino

@@ -6,6 +6,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, Protocol
 
 from nexus.guest import Abis
@@ -31,9 +32,14 @@ class SourceTexts:
     """The handlers of the texts that were used last. Thread-safe."""
 
     def __init__(
-        self, abis: Abis, compiler: CompilesPrograms, limits: Limits, changed: Callable[[], None]
+        self,
+        abis: Abis,
+        compiler: CompilesPrograms,
+        limits: Callable[[], Limits],
+        changed: Callable[[], None],
     ) -> None:
-        """*changed* is called when `handlers` has changed."""
+        """*limits* returns those in force, which may change; *changed* is called when `handlers`
+        has changed."""
         self._abis, self._compiler = abis, compiler
         self._limits, self._changed = limits, changed
         self._lock = threading.Lock()  # guards _kept
@@ -45,16 +51,19 @@ class SourceTexts:
         Raises: InvalidHandler for a text too long; CompilationError.
         """
         program = self._abis.read_text(language, source)
-        memory_bytes = self._limits.memory_bytes
+        limits = self._limits()
+        memory_bytes = limits.memory_bytes
         key = hashlib.sha256(language.encode() + b"\0" + source).digest()
         tier = self._compiler.program_tier(program, memory_bytes)
         with self._lock:
             found = self._kept.get(key)
-            if found is not None and found.compiled.tier == tier:
+            if found is not None and _fits(found, tier, limits):
+                if found.limits != limits:
+                    found = self._kept[key] = replace(found, limits=limits)
                 self._kept.move_to_end(key)
                 return found, False
         compiled = self._compiler.compile_program(program, memory_bytes)
-        made = Handler(NAME, "", compiled, limits=self._limits)
+        made = Handler(NAME, "", compiled, limits=limits)
         with self._lock:
             self._kept[key] = made
             self._kept.move_to_end(key)
@@ -67,3 +76,9 @@ class SourceTexts:
         """Return those that are kept."""
         with self._lock:
             return list(self._kept.values())
+
+
+def _fits(handler: Handler, tier: str, limits: Limits) -> bool:
+    """Return whether *handler* need not be compiled again for this tier and these limits."""
+    same_memory = handler.limits.memory_bytes == limits.memory_bytes
+    return handler.compiled.tier == tier and same_memory

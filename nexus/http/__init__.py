@@ -6,6 +6,7 @@ filters.py   request filters of plugins, around one request
 errors.py    error -> problem+json (RFC 9457); the one table of statuses
 app.py       the Flask app: health, the layer in front
 metrics.py   the endpoint /metrics
+series.py    the series that it has from the start
 api/         the runtime API
 """
 

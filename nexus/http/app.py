@@ -36,7 +36,7 @@ def create_app(
     """
     app = Flask("nexus", static_folder=None)
     _add_health(app, service)
-    add_metrics(app, registry, service.flush_metrics)
+    add_metrics(app, registry, service)
     if admin_token is not None:
         from nexus.http.api import make_blueprint  # 15 ms, of which its models are most
 

@@ -14,11 +14,16 @@ def read_body(environ: dict[str, Any], limit_bytes: int, deadline: float) -> byt
     """The whole body, read on the client's time, before an instance is taken.
 
     Raises: PayloadTooLarge, DeadlineExceeded (*deadline*: monotonic seconds), InvalidArgument for
-        a length that is no number, and for a body that ends early or cannot be read.
+        a length that is no number, for other codings than `chunked`, and for a body that ends early
+        or cannot be read.
     """
     declared = environ.get("CONTENT_LENGTH")
-    if not declared and "HTTP_TRANSFER_ENCODING" not in environ:
+    coding = environ.get("HTTP_TRANSFER_ENCODING")
+    if not declared and coding is None:
         return b""
+    # Servers undo `chunked` alone, and no guest is told of what is left: gzip, say.
+    if coding is not None and coding.strip(" \t").lower() != "chunked":
+        raise InvalidArgument(f"Transfer-Encoding is {coding[:40]!r}; allowed: chunked")
     length = _length(declared) if declared else None
     if length == 0:
         return b""
@@ -42,8 +47,10 @@ def _next(source: Any, size: int) -> bytes:
         chunk: bytes = source.read(size)
     except TimeoutError:
         raise
-    except Exception as error:  # each server has its own, for chunks that are none, or a reset
-        raise InvalidArgument(f"the body cannot be read: {type(error).__name__}") from error
+    except Exception as error:  # each server has its own for wrong chunks and for a reset
+        raise InvalidArgument(
+            "the body cannot be read: its chunks are malformed, or the connection was reset"
+        ) from error
     return chunk
 
 

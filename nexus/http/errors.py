@@ -43,18 +43,27 @@ STATUS = {
 }
 
 
+_UNQUOTED = {
+    "EXECUTION_ERROR": "the handler ended with an error; its log says which",
+    "INVALID_RESPONSE": "the handler's answer is not a valid response; its log says why",
+}
+"""Maps a code to what a client is told in place of a message that quotes the guest."""
+
+
 def problem(
     error: NexusError, handler: str | None, execution_id: str | None, *, debug: bool = False
 ) -> HttpResponse:
-    """The response for *error*. What went wrong inside us stays in the log; where in the guest's
-    source it went wrong is told in *debug* alone."""
+    """Return the response for *error*.
+
+    What went wrong inside us stays in the log. What a guest threw or wrote, and where in its source
+    it was, is shown with *debug* alone: it may be a secret of the handler's.
+    """
     status = STATUS[error.code]
-    detail = "internal error" if isinstance(error, InternalError) else str(error)
     body = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": detail,
+        "detail": _detail(error, debug=debug),
         "code": error.code,
         "handler": handler,
         "execution_id": execution_id,
@@ -69,6 +78,14 @@ def problem(
     if isinstance(error, Unauthorized):
         headers.append(("WWW-Authenticate", error.challenge))
     return HttpResponse(status, headers, json.dumps(body).encode() + b"\n")
+
+
+def _detail(error: NexusError, *, debug: bool) -> str:
+    if isinstance(error, InternalError):
+        return "internal error"
+    if isinstance(error, GuestError) and error.quotes_guest and not debug:
+        return _UNQUOTED[error.code]
+    return str(error)
 
 
 def refusal(error: NexusError, handler: str | None = None) -> Response:

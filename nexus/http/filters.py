@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nexus.errors import InternalError, NexusError
+from nexus.fence import is_interrupt
 from nexus.model import Handler, HttpResponse, Outcome
 from nexus.plugin_api.filters import RequestFilter
 from nexus.run import Execution
@@ -35,7 +36,9 @@ class Filtering:
                 found.begin(handler, environ)
             except NexusError:
                 raise
-            except Exception as error:
+            except BaseException as error:
+                if is_interrupt(error):
+                    raise
                 self._report(plugin, "begin")
                 raise InternalError(f"the request filter of plugin {plugin} failed") from error
             self._begun += 1
@@ -53,7 +56,9 @@ class Filtering:
         for plugin, found in reversed(self._filters[: self._begun]):
             try:
                 found.end(handler, environ, response, outcome, usage)
-            except Exception:
+            except BaseException as error:
+                if is_interrupt(error):
+                    raise
                 self._report(plugin, "end")
 
     def _report(self, plugin: str, method: str) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from nexus.errors import InvalidArgument, MethodNotAllowed, NexusError
+from nexus.errors import InternalError, InvalidArgument, MethodNotAllowed, NexusError
+from nexus.fence import is_interrupt
+from nexus.guest.target import SERVER_WIDE, check_target
 from nexus.handlers.routes import is_reserved
 from nexus.http.body import read_body
 from nexus.http.errors import problem
@@ -19,6 +22,8 @@ from nexus.service import Service
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
+
+log = logging.getLogger("nexus.http")
 
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
@@ -32,12 +37,18 @@ class HandlerLayer:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         began = time.monotonic()
+        try:
+            check_target(environ)
+        except InvalidArgument as error:
+            return self._refuse(environ, start_response, error, began)
         path = environ["PATH_INFO"]
+        if path == SERVER_WIDE:
+            return _send(environ, start_response, HttpResponse(204, [], b""), Outcome.OK)
         handler = self._handlers.catalogue.routes.find(path)
         if handler is None:
             handler = self._found_late(path)
         if handler is None:
-            return self._following(environ, start_response)
+            return self._follow(environ, start_response, began)
         run: Execution | None = None
         filtering = Filtering(self._filters, self._service) if self._filters else None
         size, outcome = 0, Outcome.OK
@@ -61,6 +72,33 @@ class HandlerLayer:
         if self._log is not None:
             self._write_log(environ, response, outcome, handler, began, size, run)
         return _send(environ, start_response, response, outcome)
+
+    def _follow(
+        self, environ: dict[str, Any], start_response: StartResponse, began: float
+    ) -> Iterable[bytes]:
+        """Have Flask answer. What it does not catch itself, such as a view's SystemExit, would end
+        the worker."""
+        try:
+            return self._following(environ, start_response)
+        except BaseException as error:
+            if is_interrupt(error):
+                raise
+            log.exception("a view failed", extra={"fields": {"path": environ["PATH_INFO"]}})
+            return self._refuse(environ, start_response, InternalError("a view failed"), began)
+
+    def _refuse(
+        self,
+        environ: dict[str, Any],
+        start_response: StartResponse,
+        error: NexusError,
+        began: float,
+    ) -> Iterable[bytes]:
+        """Answer a request that came to no handler."""
+        self._service.refused(None, error)
+        response = problem(error, None, None)
+        if self._log is not None:
+            self._write_log(environ, response, error.outcome, None, began, 0, None)
+        return _send(environ, start_response, response, error.outcome)
 
     def _found_late(self, path: str) -> Handler | None:
         """Wait for the handlers where they are still being loaded: another worker may have said
@@ -87,7 +125,7 @@ class HandlerLayer:
         environ: dict[str, Any],
         response: HttpResponse,
         outcome: Outcome,
-        handler: Handler,
+        handler: Handler | None,
         began: float,
         size: int,
         run: Execution | None,
@@ -98,7 +136,7 @@ class HandlerLayer:
             path=environ["PATH_INFO"],
             status=response.status,
             outcome=outcome,
-            handler=handler.name,
+            handler=handler.name if handler is not None else "",
             duration_ms=(time.monotonic() - began) * 1000,
             request_bytes=size,
             response_bytes=len(response.body),
@@ -138,7 +176,19 @@ def _send(
     body = response.body
     headers = response.headers
     headers.append(("X-Nexus-Outcome", outcome.value))
-    if response.status not in (204, 304):
-        headers.append(("Content-Length", str(len(body))))
+    is_head = environ["REQUEST_METHOD"] == "HEAD"
+    length = _content_length(response, is_head=is_head)
+    if length is not None:
+        headers.append(("Content-Length", str(length)))
     start_response(line, headers)
-    return () if environ["REQUEST_METHOD"] == "HEAD" else (body,)
+    return () if is_head else (body,)
+
+
+def _content_length(response: HttpResponse, *, is_head: bool) -> int | None:
+    """Return what Content-Length says; None: it is left out (RFC 9110 section 8.6)."""
+    if response.status == 204:
+        return None
+    if response.length is not None or response.status == 304:
+        return response.length
+    size = len(response.body)
+    return size or None if is_head else size

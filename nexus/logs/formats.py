@@ -43,19 +43,23 @@ class JsonFormatter(logging.Formatter):
 class PrettyFormatter(logging.Formatter):
     """`12:30:01.250 WARNING nexus.pool: message key=value`, traces below."""
 
-    def __init__(self, *, colour: bool) -> None:
+    def __init__(self, *, colour: bool, on_terminal: bool = False) -> None:
+        """*on_terminal*: warnings and errors keep their lines, such as a piece of source with a
+        mark below; further ones are indented, so that none can pass for a record."""
         super().__init__()
-        self._colour = colour
+        self._colour, self._on_terminal = colour, on_terminal
 
     def format(self, record: logging.LogRecord) -> str:
         level = f"{record.levelname:<7}"
         if self._colour and record.levelname in _COLOURS:
             level = f"{_COLOURS[record.levelname]}{level}{_PLAIN}"
-        words = [local_time(record.created), level, f"{record.name}:", escape(record.getMessage())]
+        keeps_lines = self._on_terminal and record.levelno >= logging.WARNING
+        message = record.getMessage()
+        first, *more = message.split("\n") if keeps_lines else [message]
+        words = [local_time(record.created), level, f"{record.name}:", escape(first)]
         words += [f"{escape(str(key))}={_word(value)}" for key, value in _fields(record).items()]
-        lines = [" ".join(words)]
-        lines += [f"    {escape(line)}" for line in _trace(self, record).splitlines()]
-        return "\n".join(lines)
+        below = [*more, *_trace(self, record).splitlines()]
+        return "\n".join([" ".join(words), *(f"    {escape(line)}" for line in below)])
 
 
 def _fields(record: logging.LogRecord) -> dict[object, object]:

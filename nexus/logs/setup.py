@@ -30,7 +30,9 @@ def configure(level: str, format: LogFormat, stream: TextIO | None = None) -> No
     output.setFormatter(
         JsonFormatter()
         if resolve_format(format, stream) == "json"
-        else PrettyFormatter(colour=stream.isatty() and not os.environ.get("NO_COLOR"))
+        else PrettyFormatter(
+            colour=stream.isatty() and not os.environ.get("NO_COLOR"), on_terminal=stream.isatty()
+        )
     )
     root = logging.getLogger()
     for handler in [found for found in root.handlers if found.get_name() == _HANDLER_NAME]:

@@ -5,6 +5,11 @@ tally.py          the plain sums in between
 distribution.py   histograms that take many observations at once
 flusher.py        the thread that flushes
 derived.py        figures worked out at each scrape
+counters.py       the counters that have labels
+zeros.py          those that have not counted yet, at 0
+value_file.py     prometheus_client's files: read, written, mapped
+reserved.py       keeps them from ending the process on a full disk
+dead.py           adds up those of dead workers
 workers.py        what gunicorn's master counts
 fan_out.py        several sinks as one; those of plugins cannot fail a request
 plugin_errors.py  counts when they try

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from nexus.errors import NexusError
+from nexus.fence import is_interrupt
 from nexus.model import Handler, Outcome, PoolCounts, Usage
 from nexus.plugin_api.metrics import MetricsSink, SuspensionSink
 
@@ -81,7 +82,9 @@ class Guarded:
     def _try(self, method: str, call: Callable[[], None]) -> None:
         try:
             call()
-        except Exception:
+        except BaseException as error:
+            if is_interrupt(error):
+                raise
             self.report(method)
 
 
@@ -108,7 +111,9 @@ class FanOut:
         for other in self._others:
             try:
                 other.sink.record(handler, usage, outcome, error)
-            except Exception:
+            except BaseException as raised:
+                if is_interrupt(raised):
+                    raise
                 other.report("record")
 
     def refuse(self, handler: str | None, error: NexusError) -> None:
@@ -152,5 +157,7 @@ class FanOut:
         for other in self._others:
             try:
                 call(other.sink)
-            except Exception:
+            except BaseException as error:
+                if is_interrupt(error):
+                    raise
                 other.report(method)

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter
 
+from nexus.metrics.counters import PLUGIN_ERRORS
+
 
 class PluginErrors:
     """`nexus_plugin_errors_total`. Thread-safe."""
 
     def __init__(self, registry: CollectorRegistry | None) -> None:
         """*registry* None: the values live in prometheus_client's multiprocess files alone."""
-        self._counter = Counter(
-            "nexus_plugin_errors",
-            "Calls of a plugin that raised or took too long",
-            ["plugin"],
-            registry=registry,
-        )
+        self._counter = Counter(*PLUGIN_ERRORS, registry=registry)
 
     def count(self, plugin: str) -> None:
         """Count one."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from nexus.errors import AdmissionError, NexusError
+from nexus.metrics import counters
 from nexus.metrics.distribution import SECONDS, add
 from nexus.metrics.tally import HandlerTally, Tally
 from nexus.model import Handler, Outcome, PoolCounts, Usage
@@ -22,9 +23,7 @@ class PathMetrics:
         """*registry* None: the values live in prometheus_client's multiprocess files alone."""
         on = registry
         per_handler = ["handler"]
-        self._executions = Counter(
-            "nexus_handler_executions", "Runs by outcome", ["handler", "status"], registry=on
-        )
+        self._executions = Counter(*counters.EXECUTIONS, registry=on)
         self._seconds = Histogram(
             "nexus_handler_execution_seconds",
             "Wall time, arrival to result",
@@ -32,18 +31,9 @@ class PathMetrics:
             buckets=SECONDS,
             registry=on,
         )
-        self._cpu = Counter(
-            "nexus_handler_cpu_seconds", "CPU time of runs", per_handler, registry=on
-        )
-        self._throttled = Counter(
-            "nexus_handler_throttled_seconds",
-            "Time runs waited because of their handler's cpu.limit",
-            per_handler,
-            registry=on,
-        )
-        self._instructions = Counter(
-            "nexus_handler_instructions", "Metered instructions", per_handler, registry=on
-        )
+        self._cpu = Counter(*counters.CPU, registry=on)
+        self._throttled = Counter(*counters.THROTTLED, registry=on)
+        self._instructions = Counter(*counters.INSTRUCTIONS, registry=on)
         self._memory = Gauge(
             "nexus_handler_memory_peak_bytes",
             "Most linear memory a run had",
@@ -51,11 +41,9 @@ class PathMetrics:
             registry=on,
             multiprocess_mode="max",
         )
-        self._errors = Counter("nexus_errors", "Failed runs by code", ["code"], registry=on)
-        self._rejected = Counter("nexus_rejected", "Requests turned away", ["reason"], registry=on)
-        self._host_calls = Counter(
-            "nexus_host_calls", "Calls of host functions", ["function"], registry=on
-        )
+        self._errors = Counter(*counters.ERRORS, registry=on)
+        self._rejected = Counter(*counters.REJECTED, registry=on)
+        self._host_calls = Counter(*counters.HOST_CALLS, registry=on)
         self._queue = Histogram(
             "nexus_queue_wait_seconds", "Wait for admission", buckets=SECONDS, registry=on
         )
@@ -71,15 +59,11 @@ class PathMetrics:
             buckets=SECONDS,
             registry=on,
         )
-        self._cache = Counter(
-            "nexus_cache_requests", "Artifacts wanted, by what was found", ["result"], registry=on
-        )
+        self._cache = Counter(*counters.CACHE, registry=on)
         self._evictions = Counter(
             "nexus_cache_evictions", "Artifacts deleted to make room", registry=on
         )
-        self._suspensions = Counter(
-            "nexus_suspensions", "Suspended executions by how that ended", ["outcome"], registry=on
-        )
+        self._suspensions = Counter(*counters.SUSPENSIONS, registry=on)
         self._compile = Histogram(
             "nexus_compile_seconds",
             "Time of one compilation",

@@ -6,13 +6,18 @@ from functools import cache
 
 from prometheus_client import Counter
 
+from nexus.metrics.counters import REPLACED
+
+STUCK = "stuck"
+"""why a worker was replaced: a guest did not stop"""
+
 
 def count_stuck() -> None:
     """Count a worker that was replaced because a guest did not stop."""
-    _replaced().labels("stuck").inc()
+    _replaced().labels(STUCK).inc()
 
 
 @cache
 def _replaced() -> Counter:
     # Made at the first use: a process that counts nothing leaves no file.
-    return Counter("nexus_workers_replaced", "Workers that had to be replaced", ["reason"])
+    return Counter(*REPLACED)

@@ -112,4 +112,8 @@ class Handler:
     """0 to 9, the higher first, where the scheduling policy asks for it"""
     capabilities: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
+    args: tuple[str, ...] = ()
+    """a WASI guest's arguments, after its name"""
+    args_from_query: bool = False
+    """whether a request's query adds to them: then clients choose options of the program"""
     cpu: CpuAllocation = CpuAllocation()

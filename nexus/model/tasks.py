@@ -30,6 +30,9 @@ class HttpResponse:
     body: bytes
     reason: str = ""
     """reason phrase; empty: the usual one for the status"""
+    length: int | None = None
+    """Content-Length where no body is sent, in answers to HEAD and with 304: what a GET would have;
+    None: not known"""
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from nexus.errors import CompilationError, InvalidHandler
-from nexus.model import Compiled, ModuleInfo, Snapshot
+from nexus.model import Compiled, Export, Import, Snapshot
 from nexus.plugin_api.engine import EngineInstance, HostFunctions
 from nexus.plugin_api.guest import Guest, Run
 
@@ -112,12 +112,12 @@ class Abi(Protocol):
         """Take *source*, which is in no file, for a handler. Raises: InvalidHandler."""
         ...
 
-    def matches(self, info: ModuleInfo) -> bool:
+    def matches(self, imports: Sequence[Import], exports: Sequence[Export]) -> bool:
         """Return whether a module is meant for this ABI, by its imports and exports. The first ABI
         that matches is asked to `check` it."""
         ...
 
-    def check(self, info: ModuleInfo) -> None:
+    def check(self, imports: Sequence[Import], exports: Sequence[Export]) -> None:
         """Raises: InvalidHandler, with a sentence that names what is missing or too much."""
         ...
 
@@ -161,10 +161,10 @@ class AbiBase:
     def read_text(self, source: bytes) -> Program:
         raise InvalidHandler(f"the ABI {self.name} takes no source text")
 
-    def matches(self, info: ModuleInfo) -> bool:
+    def matches(self, imports: Sequence[Import], exports: Sequence[Export]) -> bool:
         return False
 
-    def check(self, info: ModuleInfo) -> None:
+    def check(self, imports: Sequence[Import], exports: Sequence[Export]) -> None:
         """Accept every module that matches."""
 
     def runtime(self) -> Module | None:

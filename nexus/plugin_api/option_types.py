@@ -9,13 +9,16 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
+from itertools import chain
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias, get_args
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
 
 from annotated_types import Ge, Le
-from pydantic import BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field
 from pydantic.fields import FieldInfo
 
 _WHOLE = re.compile(r"-?[0-9]{1,20}")  # 20 digits: no range below needs more, and int() stays cheap
@@ -165,14 +168,50 @@ LogLevel: TypeAlias = Annotated[
 ]
 
 
+_KINDS: tuple[tuple[type, str], ...] = (
+    (bool, "true or false"),  # which are whole numbers in Python
+    (int, "a whole number"),
+    (float, "a number"),
+    (str, "a string"),
+    (Path, "a path"),
+    (Mapping, "a table"),
+    (BaseModel, "a table"),
+    (Iterable, "a list"),
+)
+"""what a type is called, the first that fits"""
+
+
 def allowed(field: FieldInfo) -> str:
-    """Say what *field* takes: its `Allowed` text, its range or its choices."""
-    bounds: dict[type, object] = {}
-    for entry in field.metadata:
+    """Say what *field* takes, in words: its `Allowed` text, its choices, or its kind and range."""
+    return _described(field.annotation, field.metadata)
+
+
+def _described(annotation: Any, metadata: Sequence[object]) -> str:
+    for entry in metadata:
         if isinstance(entry, Allowed):
             return entry.text
-        if isinstance(entry, (Ge, Le)):
-            bounds[type(entry)] = entry.ge if isinstance(entry, Ge) else entry.le
-    if bounds:
-        return f"a whole number from {bounds[Ge]} to {bounds[Le]}"
-    return ", ".join(map(str, get_args(field.annotation)))
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        added = [getattr(entry, "metadata", [entry]) for entry in arguments[1:]]
+        return _described(arguments[0], [*metadata, *chain(*added)])
+    if origin is Literal:
+        return ", ".join(map(str, arguments))
+    if origin in (Union, UnionType):
+        kinds = [kind for kind in arguments if kind is not NoneType]
+        return " or ".join(_described(kind, metadata) for kind in kinds)
+    kind = origin or annotation
+    if isinstance(kind, type):
+        if issubclass(kind, Enum):
+            return ", ".join(str(choice.value) for choice in kind)
+        for base, words in _KINDS:
+            if issubclass(kind, base):
+                return words + _range(metadata)
+    return "any value"
+
+
+def _range(metadata: Sequence[object]) -> str:
+    least = [entry.ge for entry in metadata if isinstance(entry, Ge)]
+    most = [entry.le for entry in metadata if isinstance(entry, Le)]
+    if least and most:
+        return f" from {least[0]} to {most[0]}"
+    return f" of at least {least[0]}" if least else f" of at most {most[0]}" if most else ""

@@ -5,8 +5,23 @@ from __future__ import annotations
 import difflib
 import reprlib
 from collections.abc import Iterable
+from datetime import date, time
 
-_SHORT = reprlib.Repr()  # bounds length and depth: a hostile manifest may nest 30,000 tables
+
+class _Words(reprlib.Repr):
+    """Bounds length and depth (a hostile manifest may nest 30,000 tables), and writes dates and
+    times as TOML does, not as Python's types."""
+
+    def repr_date(self, value: date, level: int) -> str:
+        return value.isoformat()
+
+    def repr_time(self, value: time, level: int) -> str:
+        return value.isoformat()
+
+    repr_datetime = repr_date
+
+
+_SHORT = _Words()
 _SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 80
 _SHORT.maxlevel = 2
 
@@ -24,4 +39,4 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     choices = list(known)
     if near := difflib.get_close_matches(name[:100], choices, n=1):
         return f"did you mean {near[0]}?"
-    return f"allowed: {', '.join(choices)}"
+    return f"allowed: {', '.join(choices) or 'no keys at all'}"

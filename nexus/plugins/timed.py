@@ -47,7 +47,7 @@ class Timed:
     def _run(self, name: str, call: Call) -> None:
         try:
             call()
-        except Exception as error:
+        except BaseException as error:  # on a thread of ours: SystemExit would end that in silence
             log.error("plugin %s: %s failed: %s", name, self._hook, described(error))
             self._failed(name)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from nexus.errors import DeadlineExceeded, InternalError, NexusError
+from nexus.fence import on_main_thread
 from nexus.model import Compiled, Handler, Outcome, Task
 from nexus.plugin_api.capabilities import NO_CAPABILITIES, capabilities_of
 from nexus.run import Execution, ExtensionCaller
@@ -145,8 +146,8 @@ class Dispatcher:
             raise
         except BaseException as raised:  # an engine's panic is no Exception
             error = InternalError(f"{type(raised).__name__}: {raised}")
-            if isinstance(raised, (KeyboardInterrupt, SystemExit)):
-                raise
+            if isinstance(raised, (KeyboardInterrupt, SystemExit)) and on_main_thread():
+                raise  # elsewhere it is no signal but some code's own idea
             raise error from raised
         finally:
             usage, timer = run.usage, run.timer

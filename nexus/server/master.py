@@ -11,15 +11,21 @@ from gunicorn.app.wsgiapp import WSGIApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
 
+from nexus.engines import child_python
+
 _CODES = {Arbiter.APP_LOAD_ERROR: 2, Arbiter.WORKER_BOOT_ERROR: 1}
 
 
 class _Application(WSGIApplication):  # type: ignore[misc]  # gunicorn has no types
-    """gunicorn's own, which starts anew on SIGUSR2 with the command line that started us."""
+    """gunicorn's own, which starts anew on SIGUSR2 with the command line that started us, and
+    imports nothing from the working folder: a file `http.py` beside the handlers would run."""
 
     def __init__(self, command: list[str]) -> None:
         self._command = command
         super().__init__("%(prog)s [OPTIONS] [APP_MODULE]")
+
+    def chdir(self) -> None:
+        os.chdir(self.cfg.chdir)
 
     def run(self) -> None:
         arbiter: Any = Arbiter(self)
@@ -55,4 +61,4 @@ def _own_command() -> list[str]:
     script, *arguments = sys.argv
     if Path(script).is_file():
         return [sys.executable, script, *arguments]
-    return [sys.executable, "-c", "from nexus.cli import main; main()", *arguments]
+    return child_python.command("from nexus.cli import main; main()", *arguments)

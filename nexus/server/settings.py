@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 from nexus import logs
 from nexus.errors import ConfigError
-from nexus.pod.derived import sized
-from nexus.server.prepared import hand_over, prepared
+from nexus.server.address import check_addresses
+from nexus.server.fields import join_cookies
 from nexus.server.run_folder import run_folder
 
-_stuck_dir = run_folder() / "stuck"
-try:
-    _prepared = prepared()
-except ConfigError as error:  # which gunicorn would show with all its frames
+
+def _end_with(error: ConfigError, code: int = 2) -> NoReturn:
+    """Say what is wrong, which gunicorn would show with all its frames, and end the process."""
     print(*(f"error: {line}" for line in error.problems), sep="\n", file=sys.stderr)
-    sys.exit(2)
-_sized = sized(_prepared.loaded)
+    sys.exit(code)
+
+
+try:
+    _shared = run_folder()
+    # Not above: they import prometheus_client, which decides at import whether it counts for
+    # several processes.
+    from nexus.metrics.dead import DeadWorkers
+    from nexus.pod.derived import sized
+    from nexus.server.prepared import hand_over, prepared
+
+    _prepared = prepared()
+    _sized = sized(_prepared.loaded)
+except ConfigError as error:
+    _end_with(error)
+_stuck_dir, _dead_workers = _shared / "stuck", DeadWorkers(_shared / "metrics")
 hand_over(replace(_prepared, loaded=_sized.loaded))
 _settings, _sizing = _sized.loaded.settings, _sized.sizing
 
@@ -34,6 +47,9 @@ timeout = 30 + _settings.stuck_after_ms // 1000
 """worker liveness; guests give the GIL up at every checkpoint, so only a stuck worker misses it"""
 _slack_s = max(30, 2 * _settings.plugin_timeout_ms // 1000)  # stop hooks, then sinks
 graceful_timeout = _slack_s + (_settings.timeout_ms + _settings.drain_delay_ms) // 1000
+forwarder_headers = ""
+"""gunicorn's default lets any client on this machine move the path by a header SCRIPT_NAME; an
+operator who mounts the app below a path sets the environment variable SCRIPT_NAME"""
 accesslog = None
 """Nexus writes its own access log"""
 logger_class = "nexus.server.log.NexusLogger"
@@ -47,6 +63,10 @@ def on_starting(server: Any) -> None:
 
     Imported once here, before workers are forked: by each of them it took 0.2 s.
     """
+    try:
+        check_addresses(server.cfg.address)
+    except ConfigError as error:
+        _end_with(error, 1)  # nothing is wrong with the settings as such
     import nexus.http  # noqa: F401
 
     cores = _sized.quota
@@ -57,14 +77,21 @@ def on_starting(server: Any) -> None:
         server.log.warning("%s", _sizing.warning)
 
 
+def pre_request(worker: Any, request: Any) -> None:
+    """Join what gunicorn would join wrongly."""
+    join_cookies(request)
+
+
 def child_exit(server: Any, worker: Any) -> None:
-    """Take a dead worker's live gauges out of the sum; count it if a guest did not stop."""
+    """Take a dead worker's live gauges out of the sum, and add its other figures to those of all
+    that are dead; count it if a guest did not stop."""
     # Imported late: prometheus_client decides at import whether it counts for several processes.
     from prometheus_client import multiprocess
 
     from nexus.metrics.workers import count_stuck
 
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    _dead_workers.merge(worker.pid, server.WORKERS)
     log = _stuck_dir / f"{worker.pid}.txt"
     stacks = log.read_text(errors="replace") if log.exists() else ""
     log.unlink(missing_ok=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from nexus.model import Handler, Limits
 from nexus.plugin_api.engine import Engine
 from nexus.plugin_api.extensions import Extension
 from nexus.plugin_api.filters import RequestFilter
-from nexus.plugin_api.metrics import SuspensionSink
+from nexus.plugin_api.metrics import MetricsSink, SuspensionSink
 from nexus.plugins import Plugins
 from nexus.pool import InstancePool
 from nexus.run import Execution
@@ -51,6 +51,8 @@ class Parts:
     engine: Engine
     abis: Abis
     metrics: SuspensionSink
+    has_own_metrics: bool
+    """whether the built-in sink counts, and not plugins' alone"""
     plugin_errors: PluginErrors
     cache: ArtifactCache
     compiler: Compiler
@@ -83,7 +85,8 @@ def build(
     engine = make_engine(settings.engine, settings.compiler)
     abis = Abis(plugins.guests(settings))
     plugin_errors = PluginErrors(registry)
-    metrics = _sink(settings, plugins, plugin_errors)
+    own, others = plugins.metrics_sinks(settings)
+    metrics = _sink(own, others, plugin_errors, plugin_timeout_s(settings))
     cache = ArtifactCache(settings.cache_dir, metrics.cache_request, settings.cache_max_mb << 20)
     make_compiler = partial(_compiler, settings, plugins, cache, metrics, abis)
     compiler = make_compiler(engine)
@@ -103,6 +106,7 @@ def build(
         engine,
         abis,
         metrics,
+        own is not None,
         plugin_errors,
         cache,
         compiler,
@@ -143,12 +147,16 @@ def _engine(settings: Settings, plugins: Plugins, name: str, compiler: str) -> E
     return create_engine(name, compiler, settings.cache_dir, plugins.engines())
 
 
-def _sink(settings: Settings, plugins: Plugins, errors: PluginErrors) -> SuspensionSink:
+def _sink(
+    own: SuspensionSink | None,
+    others: Sequence[tuple[str, MetricsSink]],
+    errors: PluginErrors,
+    timeout_s: float,
+) -> SuspensionSink:
     """Return all sinks as one; the built-in one itself where it is alone, as on most pods."""
-    own, others = plugins.metrics_sinks(settings)
     if own is not None and not others:
         return own
-    return FanOut(own, others, errors.count, plugin_timeout_s(settings))
+    return FanOut(own, others, errors.count, timeout_s)
 
 
 def _compiler(

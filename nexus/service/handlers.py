@@ -11,6 +11,8 @@ from pathlib import Path
 
 from nexus.errors import NexusError
 from nexus.handlers.catalogue import Catalogue, load_catalogue, load_handler
+from nexus.handlers.manifest import nearest_name
+from nexus.handlers.settling import ClaimsFile
 from nexus.handlers.sources import Source, find_sources, source_at
 from nexus.handlers.texts import SourceTexts
 from nexus.handlers.watcher import HandlersWatcher
@@ -24,16 +26,25 @@ log = logging.getLogger("nexus.service")
 class Handlers:
     """The handlers that one worker serves. Loading happens on the watcher's thread."""
 
-    def __init__(self, parts: Parts, folder: Path, threads: int, min_instances: int) -> None:
-        """*threads*: how many of an executor's threads instances are made warm on."""
+    def __init__(
+        self,
+        parts: Parts,
+        folder: Path,
+        threads: int,
+        min_instances: int,
+        claims_file: ClaimsFile,
+    ) -> None:
+        """*threads*: how many of an executor's threads instances are made warm on; *claims_file*:
+        where the pod's workers agree on who has which name and route."""
         self._parts, self._limits = parts, parts.limits
         self._thread_count, self._min_instances = threads, min_instances
+        self._claims_file = claims_file
         self._compiler = parts.tiers or parts.compiler
         self._watcher = HandlersWatcher(folder, parts.abis, self._load)
         self._loaded = threading.Event()
         self._executor: Executor | None = None
         self.catalogue = Catalogue()
-        self.texts = SourceTexts(parts.abis, self._compiler, parts.limits, self._retain)
+        self.texts = SourceTexts(parts.abis, self._compiler, lambda: self._limits, self._retain)
         self._pending: tuple[str, ...] = ()
         """default routes of handlers whose language runtime is being compiled"""
         self.warmed = False
@@ -77,9 +88,14 @@ class Handlers:
         self._load(find_sources(folder, self._parts.abis))
 
     def load_file(self, path: Path, limits: Limits | None) -> Handler:
-        """Load the one handler at *path* now, and return it. Raises: HandlerError."""
+        """Load the one handler at *path* now, and return it. The file may have any name: nothing
+        is routed by it.
+
+        Raises: HandlerError.
+        """
         source = source_at(path, self._parts.abis)
-        handler = load_handler(source, self._compiler, limits or self._limits)
+        name = nearest_name(source.name)
+        handler = load_handler(source, self._compiler, limits or self._limits, name)
         self._serve(Catalogue({handler.name: handler}))
         return handler
 
@@ -101,7 +117,9 @@ class Handlers:
 
     def _load_now(self, sources: Sequence[Source]) -> None:
         before, parts = self.catalogue, self._parts
-        self._serve(load_catalogue(sources, self._compiler, self._limits, before))
+        self._serve(
+            load_catalogue(sources, self._compiler, self._limits, before, self._claims_file)
+        )
         if parts.tiers is not None:
             parts.tiers.improve(
                 [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from nexus.errors import InternalError, NexusError
+from nexus.errors import GuestError, InternalError, NexusError
 from nexus.logs import guest_lines, split_level
 from nexus.model import Handler
 from nexus.plugin_api.metrics import MetricsSink
@@ -23,6 +23,9 @@ def observe(
     if isinstance(error, InternalError):  # its details are kept from the client
         fields = {"handler": handler.name, "execution_id": run.execution_id}
         log.error("internal error", exc_info=error, extra={"fields": fields})
+    if isinstance(error, GuestError) and error.quotes_guest and not error.stack:
+        fields = {"handler": handler.name, "execution_id": run.execution_id}
+        guest_log.error("%s", error, extra={"fields": fields})  # what the client is not shown
     if run.stderr:
         fields = {"handler": handler.name, "execution_id": run.execution_id}
         for line in guest_lines(bytes(run.stderr)):

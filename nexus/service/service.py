@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from nexus import config, logs
 from nexus.config import LiveSettings, Settings
 from nexus.errors import NexusError
+from nexus.handlers.settling import ClaimsFile
 from nexus.metrics import Flusher
 from nexus.model import Handler, Limits, PoolCounts
 from nexus.plugin_api.extensions import Extension
@@ -65,7 +66,11 @@ class Service:
         self.suspensions, self.metrics = parts.suspensions, parts.metrics
         self.plugin_errors = parts.plugin_errors
         self.handlers = Handlers(
-            parts, settings.handlers_dir, settings.threads, settings.min_instances
+            parts,
+            settings.handlers_dir,
+            settings.threads,
+            settings.min_instances,
+            ClaimsFile(None if run_dir is None else run_dir / "claims.json"),
         )
         self.host = PluginHost(
             lambda: self.settings, parts.engine.name, self.handlers, self.unready, self.pool_counts

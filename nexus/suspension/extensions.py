@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from nexus.fence import is_interrupt
 from nexus.model import ExtensionAnswer
 from nexus.plugin_api.extensions import Extension, ExtensionError
 from nexus.run import Execution, no_answer
@@ -38,7 +39,9 @@ class Extensions:
             return ExtensionAnswer(True, json.dumps(value, allow_nan=False).encode())
         except ExtensionError as error:
             return failure(str(error))
-        except Exception:  # whatever a plugin may raise: the guest gets to know no details
+        except BaseException as error:  # whatever a plugin may raise: the guest is told no details
+            if is_interrupt(error):
+                raise
             fields = {"extension": name, "execution_id": run.execution_id}
             log.exception("extension %s.%s failed", name, method, extra={"fields": fields})
             return failure(f"extension {name!r} failed")

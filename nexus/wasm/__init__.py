@@ -7,19 +7,28 @@ rewriting/  puts a metered module together
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
-from nexus.model import ModuleInfo
+from nexus.model import Export, Import, ModuleInfo
 from nexus.wasm.format.limits import RewriteLimits
 
-__all__ = ["REWRITER_VERSION", "RewriteLimits", "rewrite"]
+__all__ = ["REWRITER_VERSION", "Check", "RewriteLimits", "rewrite"]
+
+Check: TypeAlias = Callable[[Sequence[Import], Sequence[Export]], object]
+"""Gets what a module imports and exports, and raises if that will not do."""
 
 REWRITER_VERSION = 6
 """part of an artifact's cache key; raise it whenever the output changes"""
 
 
 def rewrite(
-    wasm: bytes, limits: RewriteLimits, functions: Sequence[str] = (), *, table: bool = False
+    wasm: bytes,
+    limits: RewriteLimits,
+    functions: Sequence[str] = (),
+    check: Check | None = None,
+    *,
+    table: bool = False,
 ) -> tuple[bytes, ModuleInfo]:
     """As `rewriter.rewrite`, which is imported at the first call: it takes 40 ms, and workers,
     who only ask for the version, never call it.
@@ -28,4 +37,4 @@ def rewrite(
     """
     from nexus.wasm.rewriting import rewriter
 
-    return rewriter.rewrite(wasm, limits, functions, table=table)
+    return rewriter.rewrite(wasm, limits, functions, check, table=table)

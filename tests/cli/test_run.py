@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,6 +47,56 @@ def test_what_the_options_say_reaches_the_guest(nexus: Nexus) -> None:
     }
     assert {name: found.get(name) for name in wanted} == wanted
     assert ended.out.endswith(b"\0body")
+
+
+@pytest.mark.parametrize("name", ["my module (1).wat", ".hidden.wat", "_é.wat", "a" * 100 + ".wat"])
+def test_a_file_may_have_any_name(nexus: Nexus, name: str) -> None:
+    (nexus.folder / name).write_bytes((nexus.folder / "hello.wat").read_bytes())
+    ended = nexus("run", name)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.endswith(b"Hello from WebAssembly.\n")
+
+
+def test_simds_latest_instructions_run_under_any_compiler(nexus: Nexus, tmp_path: Path) -> None:
+    """wasmer's Cranelift does not know them; LLVM does."""
+    (nexus.folder / "popcnt.wat").write_text(
+        """(module
+          (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+          (memory (export "memory") 1)
+          (func (export "_start")
+            (call $exit (i8x16.extract_lane_u 3 (i8x16.popcnt (i8x16.splat (i32.const 127)))))))"""
+    )
+    options = ("--raw", "--compiler", "auto")
+    ended = nexus("run", "popcnt.wat", *options, NEXUS_CACHE_DIR=str(tmp_path))
+    assert (ended.code, ended.out) == (7, b"")
+
+
+def test_the_request_is_read_as_a_server_reads_it(nexus: Nexus) -> None:
+    ended = nexus("run", "cgi.wat", "--path", "/a%20b/é?x y", "--header", "Host: a.example:81")
+    found = variables(ended.out)
+    assert found["PATH_INFO"].encode("latin-1").decode() == "/a b/é"
+    assert found["QUERY_STRING"] == "x%20y"
+    assert found["X_FULL_URL"] == "http://a.example:81/cgi/a%20b/%C3%A9?x%20y"
+    assert variables(nexus("run", "cgi.wat").out)["X_FULL_URL"] == "http://localhost/cgi/"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--path", "a"], "begin it with '/'"),
+        (["--path", "/../x"], "without the segments"),
+        (["--path", "/%2e%2e/x"], "without the segments"),
+        (["--path", "/#x"], "'#'"),
+        (["--header", "Host: a b"], "Host is 'a b'"),
+        (["--method", "CONNECT"], "CONNECT"),
+    ],
+)
+def test_a_request_that_no_server_takes_is_bad_usage(
+    nexus: Nexus, options: list[str], said: str
+) -> None:
+    ended = nexus("run", "cgi.wat", *options)
+    assert (ended.code, ended.out) == (2, b"")
+    assert said in ended.err
 
 
 @pytest.mark.parametrize("data", ["abc", "@file", "@-", "\udcff"])

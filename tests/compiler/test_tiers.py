@@ -63,6 +63,29 @@ def test_the_quick_code_comes_first_and_the_better_one_behind_it(
     assert not tiers.is_outdated(module, MEMORY, second)
 
 
+LATE_SIMD = """(module (memory (export "memory") 1)
+  (func (export "_start") (drop (i8x16.popcnt (i8x16.splat (i32.const 7))))))"""
+
+
+def test_what_only_the_better_one_knows_it_compiles_at_once(
+    tiers: TieredCompiler, module: Path
+) -> None:
+    module.write_text(LATE_SIMD)
+    for _ in range(2):
+        assert tiers.compile(module, MEMORY).tier == "llvm"
+
+
+def test_what_the_quick_one_fails_at_otherwise_is_not_tried_again(
+    tiers: TieredCompiler, module: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(path: Path, memory_bytes: int) -> Compiled:
+        raise CompilationError("compilation took longer than 1 s")
+
+    monkeypatch.setattr(tiers.quick, "compile", late)
+    with pytest.raises(CompilationError, match="took longer"):
+        tiers.compile(module, MEMORY)
+
+
 def test_what_the_better_one_refuses_stays(
     tiers: TieredCompiler, module: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

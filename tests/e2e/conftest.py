@@ -138,10 +138,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @contextmanager
-def serving(folder: Path, scratch: Path, **environ: str) -> Iterator[Server]:
-    """Run `nexus serve` on *folder* with two workers; cache and log are in *scratch*."""
+def serving(
+    folder: Path, scratch: Path, socket_path: Path | None = None, **environ: str
+) -> Iterator[Server]:
+    """Run `nexus serve` on *folder* with two workers; cache and log are in *scratch*. It also
+    listens on a Unix socket at *socket_path*, if there is one."""
     port = free_port()
     log = scratch / "serve.log"
+    if socket_path is not None:
+        both = f"--bind 127.0.0.1:{port} --bind unix:{socket_path}"
+        environ = {**environ, "GUNICORN_CMD_ARGS": both}
     with open(log, "wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-c", "from nexus.cli import main; main()", "serve"],

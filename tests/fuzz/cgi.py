@@ -61,6 +61,7 @@ def assert_safe(response: HttpResponse, data: bytes) -> None:
         assert not name.lower().startswith(("x-nexus-", "proxy-"))
         assert _CONTROL.search(value) is None, value
         value.encode("latin-1")
+    assert response.length is None or not response.body
     assert len(response.body) <= LIMITS.max_response_bytes
     assert data.endswith(response.body)
 

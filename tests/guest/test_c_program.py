@@ -63,7 +63,8 @@ def engine(request: pytest.FixtureRequest) -> Any:
 def perform(engine: Any, program: bytes, task: Task[Any], run: LocalRun | None = None) -> Any:
     guest = WasiGuest()
     instance = engine(program, guest.functions())
-    return run_task(guest, instance, task, handler(env={"MODE": "test"}), run or LocalRun())
+    served = handler(env={"MODE": "test"}, args_from_query=True)
+    return run_task(guest, instance, task, served, run or LocalRun())
 
 
 def test_it_answers_a_request(engine: Any, program: bytes) -> None:

@@ -175,6 +175,15 @@ def test_text_of_a_caller_that_is_no_server_is_utf_8() -> None:
     assert "HTTP_X=€".encode() in listed
 
 
+@pytest.mark.parametrize("query", ["", "x", "-c&print(1)", "a=1&b&", "+-s+x"])
+def test_arguments_are_the_manifests(query: str) -> None:
+    meta = {"PATH_INFO": "/hello/sh", "RAW_URI": "/hello/sh", "QUERY_STRING": query}
+    assert CgiProgram(HttpRequest(meta), handler()).list_arguments() == [b"hello"]
+    fixed = handler(args=("-v", "é"))
+    wanted = [b"hello", b"-v", "é".encode()]
+    assert CgiProgram(HttpRequest(meta), fixed).list_arguments() == wanted
+
+
 @pytest.mark.parametrize(
     ("query", "arguments"),
     [
@@ -183,6 +192,10 @@ def test_text_of_a_caller_that_is_no_server_is_utf_8() -> None:
         ("a=1&b&", [b"/hello/a%20b", b"a=1", b"b", b""]),
     ],
 )
-def test_arguments_are_wagis(query: str, arguments: list[bytes]) -> None:
+def test_arguments_are_wagis_where_the_manifest_says_so(query: str, arguments: list[bytes]) -> None:
     meta = {"PATH_INFO": "/hello/a b", "QUERY_STRING": query}
-    assert CgiProgram(HttpRequest(meta), handler()).list_arguments() == arguments
+    found = CgiProgram(HttpRequest(meta), handler(args_from_query=True)).list_arguments()
+    assert found == arguments
+    both = handler(args_from_query=True, args=("-v",))
+    found = CgiProgram(HttpRequest(meta), both).list_arguments()
+    assert found == [arguments[0], b"-v", *arguments[1:]]

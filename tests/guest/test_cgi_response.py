@@ -97,10 +97,34 @@ def test_a_content_length_that_is_wrong(length: bytes) -> None:
     assert "4 bytes after the blank line" in message
 
 
-def test_a_content_length_of_a_body_that_is_not_sent() -> None:
-    stdout = b"Content-Type: a/b\nContent-Length: 500\n\n"
-    assert parse_response(stdout, LIMITS, to_head=True).body == b""
-    assert parse_response(b"Status: 304\nContent-Length: 500\n\n", LIMITS).status == 304
+@pytest.mark.parametrize(
+    ("stdout", "wanted"),
+    [
+        (b"Content-Type: a/b\nContent-Length: 500\n\n", 500),
+        (b"Content-Type: a/b\nContent-Length: 500\n\nbody", 500),
+        (b"Content-Type: a/b\nContent-Length: 0\n\nbody", 0),
+        (b"Content-Type: a/b\n\nbody", 4),
+        (b"Content-Type: a/b\n\n", None),
+    ],
+)
+def test_a_head_keeps_the_length_of_the_body_that_is_not_sent(
+    stdout: bytes, wanted: int | None
+) -> None:
+    response = parse_response(stdout, LIMITS, to_head=True)
+    assert (response.body, response.length) == (b"", wanted)
+
+
+@pytest.mark.parametrize("to_head", [True, False])
+@pytest.mark.parametrize("length", [b"-1", b"+4", b"0x4", b"4, 4", b"x", b"9" * 20])
+def test_a_length_of_no_body_is_a_number_all_the_same(length: bytes, to_head: bool) -> None:
+    stdout = b"Status: 304\nContent-Length: " + length + b"\n\n"
+    with pytest.raises(InvalidResponse, match="Content-Length is"):
+        parse_response(stdout, LIMITS, to_head=to_head)
+
+
+def test_not_modified_keeps_the_length_it_says() -> None:
+    assert parse_response(b"Status: 304\nContent-Length: 500\n\n", LIMITS).length == 500
+    assert parse_response(b"Status: 304\n\nbody", LIMITS).length is None
 
 
 @pytest.mark.parametrize("status", [b"204", b"304"])

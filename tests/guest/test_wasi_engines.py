@@ -9,7 +9,7 @@ import wasmtime
 
 from nexus.errors import GuestTrap, ResourceLimit
 from nexus.guest.wasi.guest import WasiGuest
-from nexus.model import Command, Context, HttpResponse, Limits, Task
+from nexus.model import Command, Context, Handler, HttpResponse, Limits, Task
 from nexus.run.perform import perform
 
 from .support import ENGINES, LocalRun, WasmtimeInstance, handler, request
@@ -44,13 +44,50 @@ def engine(request: pytest.FixtureRequest) -> Any:
     return ENGINES[request.param]
 
 
-def run_wat(engine: Any, wat: str, task: Task[Any], run: LocalRun | None = None) -> Any:
+def run_wat(
+    engine: Any,
+    wat: str,
+    task: Task[Any],
+    run: LocalRun | None = None,
+    handler_: Handler | None = None,
+) -> Any:
     guest = WasiGuest()
     instance = engine(bytes(wasmtime.wat2wasm(f"(module {IMPORTS}{wat})")), guest.functions())
     run = run or LocalRun()
     if isinstance(instance, WasmtimeInstance):
         run.instance = instance
-    return perform(guest, instance, task, handler(), run)
+    return perform(guest, instance, task, handler_ or handler(), run)
+
+
+ARGUMENTS = r"""
+(import "wasi_snapshot_preview1" "args_sizes_get" (func $sizes (param i32 i32) (result i32)))
+(import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
+(memory (export "memory") 1)
+(data (i32.const 64) "Content-Type: text/plain\n\n")
+(func (export "_start")
+  (drop (call $sizes (i32.const 32) (i32.const 36)))
+  (drop (call $args (i32.const 1024) (i32.const 4096)))
+  (i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 26))
+  (i32.store (i32.const 8) (i32.const 4096))
+  (i32.store (i32.const 12) (i32.load (i32.const 36)))
+  (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 2) (i32.const 16))))
+"""
+
+
+@pytest.mark.parametrize(
+    ("fields", "wanted"),
+    [
+        ({}, b"hello\0"),
+        ({"args": ("-m", "é")}, "hello\0-m\0é\0".encode()),
+        ({"args_from_query": True}, b"/hello/sh\0-c\0print(1)\0"),
+    ],
+)
+def test_a_query_is_no_command_line_unless_the_manifest_says_so(
+    engine: Any, fields: dict[str, Any], wanted: bytes
+) -> None:
+    task = request(PATH_INFO="/hello/sh", QUERY_STRING="-c&print(1)")
+    response = run_wat(engine, ARGUMENTS, task, handler_=handler(**fields))
+    assert response.body == wanted
 
 
 def test_a_request_is_answered(engine: Any) -> None:

@@ -10,9 +10,9 @@ import pytest
 from nexus.compiler.assemble import to_wasm
 from nexus.engines.frames import measured
 from nexus.errors import HandlerConflict, InvalidHandler, InvalidModule, ManifestError
-from nexus.handlers.catalogue import RESERVED_ROUTES, Catalogue, load_catalogue
-from nexus.handlers.routes import Routes
-from nexus.handlers.sources import find_sources
+from nexus.handlers.catalogue import Catalogue, load_catalogue
+from nexus.handlers.routes import RESERVED_ROUTES, Routes
+from nexus.handlers.sources import find_orphans, find_sources
 from nexus.model import Compiled, Handler, Limits
 from nexus.plugin_api.abi import ModuleProgram
 from nexus.wasm import RewriteLimits, rewrite
@@ -42,7 +42,9 @@ class InProcess:
         rewritten, info = rewrite(wasm, RewriteLimits(memory_bytes // support.PAGE))
         key = hashlib.sha256(source).hexdigest()
         artifact = ENGINE.compile(rewritten)
-        return Compiled(key, artifact, measured(info, artifact), ABIS.recognise(info))
+        return Compiled(
+            key, artifact, measured(info, artifact), ABIS.recognise(info.imports, info.exports)
+        )
 
 
 @pytest.fixture
@@ -60,6 +62,19 @@ def write(folder: Path, **files: str | bytes) -> None:
 
 def load(folder: Path, compiler: InProcess, previous: Catalogue | None = None) -> Catalogue:
     return load_catalogue(find_sources(folder, ABIS), compiler, Limits(), previous)
+
+
+def test_dot_files_are_passed_over(tmp_path: Path, compiler: InProcess) -> None:
+    """Editors, file managers and archives leave them beside the files they are about."""
+    write(tmp_path, hello_wat=GOOD)
+    for name in (".#hello.js", "._hello.wasm", ".hello.wat", ".toml", ".hello.toml"):
+        (tmp_path / name).write_text("no handler")
+    (tmp_path / ".#other.wat").symlink_to("nobody@nowhere:1")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "index.js").write_text("no handler")
+    catalogue = load(tmp_path, compiler)
+    assert (list(catalogue.handlers), catalogue.problems) == (["hello"], {})
+    assert find_orphans(tmp_path, find_sources(tmp_path, ABIS), ABIS) == {}
 
 
 BAD = {

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from nexus.errors import InvalidHandler, ManifestError
-from nexus.handlers.manifest import Manifest, check_name, load_manifest
+from nexus.handlers.manifest import Manifest, check_name, load_manifest, nearest_name
 from nexus.model import Isolation, Limits
 from nexus.plugin_api.scheduling import NORMAL_PRIORITY
 
@@ -32,6 +32,7 @@ def test_without_a_file_everything_is_default(path):
     assert manifest.isolation is Isolation.RESET
     assert manifest.capabilities == ()
     assert manifest.env == {}
+    assert (manifest.args, manifest.args_from_query) == ((), False)
     assert manifest.max_concurrency is None
     assert manifest.priority == NORMAL_PRIORITY
     assert manifest.limits(Limits()) == Limits()
@@ -49,6 +50,8 @@ def test_everything_can_be_said(path):
         isolation = "fresh"
         capabilities = ["http:authorization", "state:read:a:b:*", "state:write:*", "ext:m"]
         env = { GREETING = "hi\\nthere", _x1 = "" }
+        args = ["-c", "", "é"]
+        args_from_query = true
         """
     )
     manifest = load_manifest(path, "hello")
@@ -63,6 +66,7 @@ def test_everything_can_be_said(path):
         "ext:m",
     )
     assert manifest.env == {"GREETING": "hi\nthere", "_x1": ""}
+    assert (manifest.args, manifest.args_from_query) == (("-c", "", "é"), True)
     merged = manifest.limits(Limits(max_host_calls=7))
     assert merged == Limits(0.25, 0.125, 64 << 20, max_host_calls=7)
 
@@ -83,6 +87,24 @@ def test_manifests_are_frozen():
     manifest = Manifest(route="/")
     with pytest.raises(ValidationError):
         manifest.route = "/x"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("hello", "hello"),
+        ("my module (1)", "my-module-1"),
+        (".hidden", "hidden"),
+        ("_x", "x"),
+        ("é", "module"),
+        ("", "module"),
+        ("a" * 70, "a" * 64),
+        ("--", "module"),
+    ],
+)
+def test_a_file_of_any_name_has_a_name_near_it(text, name):
+    assert nearest_name(text) == name
+    assert check_name(name) == name
 
 
 @pytest.mark.parametrize("route", ["/", "/a", "/a/b.c/~d", "/a..b", "/...", "/@me/x:y"])
@@ -151,6 +173,13 @@ def test_no_routes(path, route):
         ('capabilities = ["ext:a\\n"]', "capabilities[0]", "'ext:a\\n'", "a list of: http"),
         ("capabilities = [5]", "capabilities[0]", "5", "a list of: http:authorization"),
         ("capabilities = ''", "capabilities", "''", "a list of: http:authorization"),
+        ("args = '-c'", "args", "'-c'", "a list of strings"),
+        ("args = [1]", "args[0]", "1", "a list of strings"),
+        ('args = ["\\u0000"]', "args[0]", "'\\x00'", "a list of strings"),
+        ("args_from_query = 'yes'", "args_from_query", "'yes'", "true or false"),
+        ("args_from_query = 1", "args_from_query", "1", "true or false"),
+        ("route = 1979-05-27", "route", "1979-05-27", "a path of at most"),
+        ("methods = 07:32:00", "methods", "07:32:00", "a list of at least one"),
         ("env = 'A=1'", "env", "'A=1'", "a table of strings"),
         ("env = {A = 1}", "env.A", "1", "a table of strings"),
         ("env = {1A = 'x'}", "env.1A", "'1A'", "a table of strings"),
@@ -166,6 +195,8 @@ def test_wrong_values(path, text, key, found, allowed):
 
 
 def test_env_is_bounded(path):
+    (problem,) = problems(path, f"args = ['{'x' * (32 << 10)}']")
+    assert "of at most 32768 bytes together" in problem
     (problem,) = problems(path, f"env = {{A = '{'x' * (32 << 10)}'}}")
     assert problem.startswith("hello.toml: env: found {'A': 'xxx")
     assert problem.endswith("of at most 32768 bytes together")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -72,8 +73,8 @@ def test_manifests_without_handlers_are_said_once(
         (tmp_path / "a.wat").write_text(text)
         loads.get(timeout=10)
     assert caplog.messages == [
-        "gone.toml: a manifest without its handler: there is no gone.wasm, gone.wat, gone.js or "
-        "gone/index.js"
+        "gone.toml: a manifest without its handler: there is no gone.wasm, gone.wat, gone.py, "
+        "gone.js, gone/index.js or gone/main.py"
     ]
 
 
@@ -103,6 +104,45 @@ def test_a_file_that_is_put_in_place_is_a_change(
     assert loads.get(timeout=10) == [("a.wat", 2)]
 
 
+def rewrite(path: Path, text: str) -> None:
+    """Write in place, as many bytes as before, and put the times back."""
+    before = path.stat()
+    assert len(text) == before.st_size
+    path.write_text(text)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.mark.parametrize("name", ["a.js", "b.mjs", "a.toml"])
+def test_a_file_rewritten_in_place_is_a_change(
+    tmp_path: Path, watch: Callable[[], object], loads: Loads, name: str
+) -> None:
+    (tmp_path / "a.js").write_text("import './b.mjs'; 1")
+    (tmp_path / "b.mjs").write_text("1")
+    (tmp_path / "c.mjs").write_text("1")
+    (tmp_path / "a.toml").write_text("#1")
+    watch()
+    assert loads.get(timeout=10) == [("a.js", 19)]
+    path = tmp_path / name
+    rewrite(path, path.read_text().replace("1", "2"))
+    assert loads.get(timeout=10) == [("a.js", 19)]
+    if name == "a.js":  # which files it is made of follows from what is in it
+        rewrite(path, "import './c.mjs'; 2")
+        assert loads.get(timeout=10) == [("a.js", 19)]
+        rewrite(tmp_path / "c.mjs", "2")
+        assert loads.get(timeout=10) == [("a.js", 19)]
+    assert loads.empty()
+
+
+def test_a_touch_has_a_file_loaded_again(
+    tmp_path: Path, watch: Callable[[], object], loads: Loads
+) -> None:
+    (tmp_path / "a.wat").write_text("12")
+    watch()
+    assert loads.get(timeout=10) == [("a.wat", 2)]
+    os.utime(tmp_path / "a.wat", (1, 1))
+    assert loads.get(timeout=10) == [("a.wat", 2)]
+
+
 def test_nothing_half_written_is_loaded(
     tmp_path: Path, watch: Callable[[], HandlersWatcher], loads: Loads
 ) -> None:
@@ -110,15 +150,15 @@ def test_nothing_half_written_is_loaded(
     path, sizes = tmp_path / "a.wat", iter(range(1, 21))
     made = watch()
     assert loads.get(timeout=10) == []
-    look = made._look
+    find = made._find
 
-    def write_more_then_look() -> object:
+    def write_more_then_find() -> tuple[Source, ...] | None:
         size = next(sizes, 0)
         if size:
             path.write_text("x" * size)
-        return look()
+        return find()
 
-    made._look = write_more_then_look  # type: ignore[method-assign, assignment]
+    made._find = write_more_then_find  # type: ignore[method-assign]
     assert loads.get(timeout=10) == [("a.wat", 20)]
     assert loads.empty()
 

@@ -36,7 +36,7 @@ class MixedCompiler:
         if path.suffix == ".wat":
             wasm = self._engine.wat_to_wasm(wasm.decode())
         rewritten, info = rewrite(wasm, RewriteLimits(memory_pages=memory_bytes >> 16))
-        abi = ABIS.recognise(info)
+        abi = ABIS.recognise(info.imports, info.exports)
         artifact = self._engine.compile(rewritten)
         return Compiled(path.stem, artifact, measured(info, artifact), abi)
 

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from nexus.errors import GuestTrap
 from nexus.http import create_app
+from nexus.metrics.counters import COUNTERS
 
 from .conftest import HANDLERS, Client, make_service
 
@@ -43,6 +44,58 @@ def test_metrics_has_what_was_counted_just_now(client: Client) -> None:
     assert f'nexus_handler_executions_total{{handler="hello",status="ok"}} {wanted}' in text
 
 
+def lines(client: Client, query: str) -> list[str]:
+    """The samples that a scrape has."""
+    text = client.call("/metrics", "GET", None, QUERY_STRING=query).body.decode()
+    return [line for line in text.splitlines() if not line.startswith("#")]
+
+
+def test_metrics_by_name(client: Client) -> None:
+    client.call("/hello")
+    name = "nexus_handler_execution_seconds"
+    assert {line.partition("{")[0] for line in lines(client, f"name[]={name}_count")} == {
+        f"{name}_count"
+    }
+    assert {line.partition("{")[0] for line in lines(client, f"name%5B%5D={name}")} >= {
+        f"{name}_bucket",
+        f"{name}_sum",
+    }
+    two = lines(client, "name[]=nexus_errors_total&name[]=nexus_cache_hit_rate")
+    assert {line.partition("{")[0].split()[0] for line in two} == {
+        "nexus_errors_total",
+        "nexus_cache_hit_rate",
+    }
+    assert lines(client, "name[]=nexus_cpu_quota_cores") != []
+    assert lines(client, "name[]=nowhere") == []
+
+
+def test_every_labelled_counter_is_there_from_the_start(tmp_path: Path) -> None:
+    (tmp_path / "hello.wat").write_text(HANDLERS["hello"][0])
+    registry = CollectorRegistry()
+    service = make_service(tmp_path, registry)
+    service.start_with(tmp_path)
+    client = Client(create_app(service, registry), service, registry)
+    found = lines(client, "")
+    for line in (
+        'nexus_workers_replaced_total{reason="stuck"} 0.0',
+        'nexus_errors_total{code="TIMEOUT"} 0.0',
+        'nexus_rejected_total{reason="overloaded"} 0.0',
+        'nexus_handler_executions_total{handler="hello",status="timeout"} 0.0',
+        'nexus_handler_throttled_seconds_total{handler="hello"} 0.0',
+        'nexus_host_calls_total{function="fd_write"} 0.0',
+        'nexus_host_calls_total{function="state_get"} 0.0',
+        'nexus_cache_requests_total{result="hit"} 0.0',
+        'nexus_suspensions_total{outcome="expired"} 0.0',
+        'nexus_plugin_errors_total{plugin="wasmtime"} 0.0',
+    ):
+        assert found.count(line) == 1, line
+    names = {line.partition("{")[0] for line in found}
+    assert {f"{counter.name}_total" for counter in COUNTERS} <= names
+    client.call("/hello")
+    assert 'nexus_handler_executions_total{handler="hello",status="ok"} 1.0' in lines(client, "")
+    service.stop(grace_s=5.0)
+
+
 def test_a_path_of_nobody_is_counted_as_an_error(client: Client, counts: Counts) -> None:
     errors = counts("errors_total", code="HANDLER_NOT_FOUND")
     client.call("/nowhere")
@@ -61,6 +114,20 @@ def test_a_fault_of_a_view_is_hidden_and_logged(
     assert (answer.code, answer.problem()["code"]) == (500, "INTERNAL_ERROR")
     assert b"secret" not in answer.body
     assert answer.header("X-Nexus-Outcome") == "error"
+    assert "a secret" in caplog.text
+
+
+def test_a_view_that_exits_ends_no_worker(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def leaving() -> str:
+        raise SystemExit("a secret")
+
+    monkeypatch.setitem(client.app.view_functions, "healthz", leaving)
+    with caplog.at_level(logging.ERROR):
+        answer = client.call("/healthz")
+    assert (answer.code, answer.problem()["code"]) == (500, "INTERNAL_ERROR")
+    assert b"secret" not in answer.body
     assert "a secret" in caplog.text
 
 
@@ -130,7 +197,22 @@ def test_a_request_waits_for_the_handlers_to_be_loaded(tmp_path: Path) -> None:
     service.stop(grace_s=5.0)
 
 
-def test_a_guests_message_is_told(client: Client) -> None:
-    """Only our own faults are hidden: what a guest did wrong helps its author."""
+def test_how_a_guest_ended_is_said_but_not_what_it_wrote(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
     assert "unreachable" in client.call("/trap").problem()["detail"]
     assert GuestTrap.code == client.call("/trap").problem()["code"]
+    with caplog.at_level(logging.ERROR, "nexus.guest"):
+        answer = client.call("/leaky")
+    assert (answer.code, answer.problem()["code"]) == (502, "INVALID_RESPONSE")
+    assert b"hunter2" not in answer.body
+    assert "hunter2" in caplog.text
+
+
+def test_with_debug_on_a_guests_words_are_shown(client: Client) -> None:
+    before = client.service.settings
+    client.service.settings = before.model_copy(update={"debug": True})
+    try:
+        assert "hunter2" in client.call("/leaky").problem()["detail"]
+    finally:
+        client.service.settings = before

@@ -39,6 +39,20 @@ def test_every_code_has_a_status_and_every_status_a_code() -> None:
     assert {kind.code for kind in KINDS} == set(STATUS)
 
 
+def test_what_quotes_a_guest_is_shown_in_debug_alone() -> None:
+    quoting = [kind for kind in KINDS if getattr(kind, "quotes_guest", False)]
+    assert errors.InvalidResponse in quoting
+    thrown = errors.GuestTrap("Uncaught Error: a secret")
+    thrown.quotes_guest = True
+    for error in [thrown, *(kind("a secret") for kind in quoting)]:
+        assert b"a secret" not in problem(error, "h", None).body
+        assert b"a secret" in problem(error, "h", None, debug=True).body
+
+
+def test_an_empty_list_of_methods_is_said_in_words() -> None:
+    assert str(MethodNotAllowed("PUT", ())).endswith("allowed: no method")
+
+
 def test_the_tree_drawn_is_the_tree() -> None:
     drawn = errors.__doc__ or ""
     for kind in KINDS:

@@ -58,6 +58,27 @@ def test_head_has_the_headers_and_no_body(client: Client) -> None:
     assert (answer.code, answer.body, answer.header("Content-Length")) == (200, b"", "5")
 
 
+@pytest.mark.parametrize(
+    ("path", "method", "status", "length"),
+    [
+        ("/lengthy", "HEAD", 200, "1234"),
+        ("/lengthy", "GET", 502, None),
+        ("/unmodified", "GET", 304, "1234"),
+        ("/unmodified", "HEAD", 304, "1234"),
+        ("/bodiless", "HEAD", 200, None),
+        ("/bodiless", "GET", 200, "0"),
+        ("/empty", "HEAD", 204, None),
+    ],
+)
+def test_a_length_without_a_body_is_the_one_the_handler_said(
+    client: Client, path: str, method: str, status: int, length: str | None
+) -> None:
+    answer = client.call(path, method)
+    assert answer.code == status
+    if status != 502:
+        assert (answer.body, answer.header("Content-Length")) == (b"", length)
+
+
 def test_head_of_an_error_has_no_body_either(client: Client) -> None:
     answer = client.call("/trap", "HEAD")
     assert (answer.code, answer.body) == (500, b"")
@@ -127,3 +148,35 @@ def test_a_header_that_is_no_number_is_refused(client: Client, counts: Counts, s
     assert "X-Nexus-Timeout-Ms" in found["detail"]
     assert len(found["detail"]) < 200
     assert errors() == 1
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"HTTP_HOST": "a/admin?"},
+        {"HTTP_HOST": "a:99999"},
+        {"RAW_URI": "http://a b/hello"},
+        {"REQUEST_METHOD": "CONNECT"},
+        {"PATH_INFO": "/hello/../trap"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/hello", "/healthz", "/nowhere"])
+def test_what_can_be_read_in_two_ways_reaches_nobody(
+    client: Client, counts: Counts, path: str, environ: dict[str, str]
+) -> None:
+    errors = counts("errors_total", code="INVALID_ARGUMENT")
+    answer = client.call(path, "GET", None, **environ)
+    found = answer.problem()
+    assert (answer.code, found["code"], found["handler"]) == (400, "INVALID_ARGUMENT", None)
+    assert answer.header("X-Nexus-Outcome") == "rejected"
+    assert errors() == 1
+
+
+def test_a_target_with_an_authority_finds_its_handler(client: Client) -> None:
+    assert client.call("/hello", RAW_URI="http://there/hello").body == b"hello"
+
+
+def test_options_of_the_server_are_for_no_handler(client: Client) -> None:
+    answer = client.call("*", "OPTIONS", RAW_URI="*")
+    assert (answer.code, answer.body) == (204, b"")
+    assert answer.header("X-Nexus-Outcome") == "ok"

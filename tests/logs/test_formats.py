@@ -11,7 +11,7 @@ import pytest
 
 from nexus.logs import configure
 from nexus.model import Outcome
-from tests.logs.support import HOSTILE, lines_of
+from tests.logs.support import HOSTILE, Terminal, lines_of
 
 
 def test_json_lines() -> None:
@@ -96,3 +96,24 @@ def test_pretty_lines() -> None:
     assert first[12:] == " ERROR   nexus.x: failed handler=hello why='a b' empty=''"
     assert trace[0] == "    Traceback (most recent call last):"
     assert trace[-1] == "    ValueError: a\\x1b[2J"
+
+
+def test_an_error_of_several_lines_keeps_them_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    text = "a.js:1:2: SyntaxError\n1 | let = \x1b[2J\r;\n        ^"
+    terminal, pipe = Terminal(), io.StringIO()
+    for stream in (terminal, pipe):
+        configure("info", "pretty", stream)
+        logging.getLogger("x").error("%s", text, extra={"fields": {"code": "X"}})
+        logging.getLogger("x").info("%s", "a\nb")
+    written = terminal.getvalue().splitlines()
+    first, *more = [line if line.startswith(" ") else line[12:] for line in written]
+    assert first == " ERROR   x: a.js:1:2: SyntaxError code=X"
+    assert more == [
+        "    1 | let = \\x1b[2J\\r;",
+        "            ^",
+        " INFO    x: a\\nb",
+    ]
+    assert len(pipe.getvalue().splitlines()) == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from asyncio import CancelledError
 from typing import Any
 
 import pytest
@@ -26,10 +27,15 @@ METHODS: dict[str, tuple[Any, ...]] = {
 class Sink:
     """Notes what it is told; raises in the methods of *failing*."""
 
-    def __init__(self, *failing: str, hang: threading.Event | None = None) -> None:
+    def __init__(
+        self,
+        *failing: str,
+        hang: threading.Event | None = None,
+        error: type[BaseException] = OSError,
+    ) -> None:
         self.told: list[str] = []
         self.changed = threading.Condition()
-        self._failing, self._hang = failing, hang
+        self._failing, self._hang, self._error = failing, hang, error
 
     def __getattr__(self, name: str) -> Any:
         if name not in (*METHODS, "flush", "close"):
@@ -42,7 +48,7 @@ class Sink:
             if self._hang is not None and name in ("flush", "close"):
                 self._hang.wait()
             if name in self._failing:
-                raise OSError("no route")
+                raise self._error("no route")
 
         return method
 
@@ -57,11 +63,12 @@ def fan_out(own: Any, *others: Any, close_s: float = 5.0) -> tuple[FanOut, list[
     return FanOut(own, named, failed.append, close_s), failed
 
 
+@pytest.mark.parametrize("error", [OSError, SystemExit, CancelledError, GeneratorExit])
 @pytest.mark.parametrize("method", METHODS)
 def test_all_are_told_whatever_one_of_them_raises(
-    method: str, caplog: pytest.LogCaptureFixture
+    method: str, error: type[BaseException], caplog: pytest.LogCaptureFixture
 ) -> None:
-    own, bad, good = Sink(), Sink(method), Sink()
+    own, bad, good = Sink(), Sink(method, error=error), Sink()
     sinks, failed = fan_out(own, bad, good)
     for _ in range(3):
         getattr(sinks, method)(*METHODS[method])
@@ -71,6 +78,26 @@ def test_all_are_told_whatever_one_of_them_raises(
         f"plugin p0: its metrics sink's {method} failed"
     ]
     assert "no route" in caplog.text
+
+
+@pytest.mark.parametrize("error", [OSError, SystemExit])
+def test_a_flush_that_raises_ends_no_thread(error: type[BaseException]) -> None:
+    bad = Sink("flush", error=error)
+    sinks, failed = fan_out(None, bad)
+    sinks.flush(PoolCounts())
+    bad.wait_for("flush")
+    sinks.flush(PoolCounts())
+    bad.wait_for("flush", "flush")
+    sinks.close()
+    bad.wait_for("flush", "flush", "flush", "close")
+    assert failed == ["p0"] * 3
+
+
+def test_ctrl_c_is_nobodys_fault() -> None:
+    sinks, failed = fan_out(None, Sink("refuse", error=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        sinks.refuse("h", InvalidArgument("no"))
+    assert failed == []
 
 
 def test_it_has_every_method_of_a_sink() -> None:

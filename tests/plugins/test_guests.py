@@ -47,11 +47,11 @@ GREETING = '''
                 (i32.store8 (i32.const 15) (global.get $calls)) (i32.const 15)))"""
             return ModuleProgram(Module(wat.encode(), is_text=True))
 
-        def matches(self, info):
-            return any(export.name == "greet" for export in info.exports)
+        def matches(self, imports, exports):
+            return any(export.name == "greet" for export in exports)
 
-        def check(self, info):
-            found = next(export for export in info.exports if export.name == "greet")
+        def check(self, imports, exports):
+            found = next(export for export in exports if export.name == "greet")
             if found.type != FuncType((), ("i32",)):
                 raise InvalidHandler("greet has another type than () -> (i32)")
 

@@ -125,10 +125,15 @@ class Noting:
 
 def test_nexus_guests() -> None:
     """`test_guests.py` has one that serves, from a package of its own."""
-    settings: Any = SimpleNamespace(javascript_runtime="", javascript_runtime_sha256="")
+    settings: Any = SimpleNamespace(
+        javascript_runtime="",
+        javascript_runtime_sha256="",
+        python_runtime="",
+        python_runtime_sha256="",
+    )
     abi = Greetings()
     made = plugins(p=plugin(nexus_guests=lambda settings: [abi]))
-    assert [found.name for found in made.guests(settings)] == ["greeting", "js", "wasi"]
+    assert [found.name for found in made.guests(settings)] == ["greeting", "js", "python", "wasi"]
     assert made.bring_guests
     assert not plugins().bring_guests
     twice = plugins(p=plugin(nexus_guests=lambda settings: [abi, abi]))
@@ -292,6 +297,9 @@ def test_a_start_hook_that_fails_is_counted_and_the_service_serves(tmp_path: Pat
         assert client.count("plugin_errors_total", plugin="p") == 1
 
 
+ERRORS: dict[str, type[BaseException]] = {"": ZeroDivisionError, "exit": SystemExit}
+
+
 class Filter:
     """Notes its calls; lets pass who says who they are, and tells the guest."""
 
@@ -303,7 +311,7 @@ class Filter:
         if environ.get("HTTP_AUTHORIZATION") == f"not {self._name}":
             raise Unauthorized("who are you?", 'Bearer realm="x"')
         if environ.get("HTTP_AUTHORIZATION") == f"break {self._name}":
-            raise ZeroDivisionError
+            raise ERRORS[environ.get("HTTP_X_ERROR", "")]
         environ["HTTP_X_WHO"] = self._name
 
     def end(
@@ -317,7 +325,7 @@ class Filter:
         ran = None if usage is None else usage.duration_s > 0
         self._calls.append((self._name, "end", response.status, outcome.value, ran))
         if environ.get("HTTP_AUTHORIZATION") == f"break the end of {self._name}":
-            raise ZeroDivisionError
+            raise ERRORS[environ.get("HTTP_X_ERROR", "")]
         response.headers.append((f"X-Seen-By-{self._name}", "yes"))
 
 
@@ -363,22 +371,25 @@ def test_a_filter_refuses(tmp_path: Path) -> None:
         assert client.count("plugin_errors_total", plugin="b") == 0
 
 
+@pytest.mark.parametrize("error", ERRORS)
 def test_a_request_that_a_filter_fails_on_reaches_no_handler(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, error: str
 ) -> None:
     with serving(tmp_path, filtering([])) as client:
-        answer = client.call("/hello", HTTP_AUTHORIZATION="break b")
+        answer = client.call("/hello", HTTP_AUTHORIZATION="break b", HTTP_X_ERROR=error)
         assert (answer.code, answer.problem()["detail"]) == (500, "internal error")
         assert "plugin b: its request filter's begin failed" in caplog.messages
         assert client.count("plugin_errors_total", plugin="b") == 1
         assert client.count("handler_executions_total", handler="hello", status="ok") == 0
 
 
+@pytest.mark.parametrize("error", ERRORS)
 def test_a_filter_that_fails_in_the_end_changes_nothing(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, error: str
 ) -> None:
     with serving(tmp_path, filtering([])) as client:
-        answer = client.call("/hello", HTTP_AUTHORIZATION="break the end of b")
+        headers = {"HTTP_AUTHORIZATION": "break the end of b", "HTTP_X_ERROR": error}
+        answer = client.call("/hello", "GET", None, **headers)
         assert (answer.code, answer.body) == (200, b"hello")
         assert answer.header("X-Seen-By-a") == "yes"
         assert "plugin b: its request filter's end failed" in caplog.messages

@@ -52,16 +52,19 @@ def test_many_that_hang_take_no_longer_than_one() -> None:
     let_go.set()
 
 
-def test_a_hook_that_raises_is_logged_and_counted(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("error", [OSError, SystemExit])
+def test_a_hook_that_raises_is_logged_and_counted(
+    caplog: pytest.LogCaptureFixture, error: type[BaseException]
+) -> None:
     def fail(host: object) -> None:
-        raise OSError("refused")
+        raise error("refused")
 
     stopped: list[object] = []
     made = plugins(bad=plugin(nexus_started=fail, nexus_stopping=lambda host: stopped.append(host)))
     failed: list[str] = []
     made.start(None, 5.0, failed.append)
     assert failed == ["bad"]
-    assert "plugin bad: nexus_started failed: OSError: refused (" in caplog.text
+    assert f"plugin bad: nexus_started failed: {error.__name__}: refused (" in caplog.text
     made.stop("service", 5.0, failed.append)
     assert stopped == ["service"]
 

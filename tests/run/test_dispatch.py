@@ -247,6 +247,20 @@ def test_what_ends_the_process_passes_but_is_no_success(
     assert outcome_of(path.last[2]) is Outcome.ERROR
 
 
+@pytest.mark.parametrize("ends", [KeyboardInterrupt, SystemExit])
+def test_on_another_thread_it_costs_its_request_alone(
+    make: Callable[..., Path], served: Handler, ends: type[BaseException]
+) -> None:
+    class Ended(Probe):
+        def evaluate(self, *_: Any) -> Any:
+            raise ends
+
+    path = make(guest=Ended())
+    with ThreadPoolExecutor(1) as threads, pytest.raises(InternalError, match=ends.__name__):
+        threads.submit(path.run, served).result()
+    assert outcome_of(path.last[2]) is Outcome.ERROR
+
+
 def hold(path: Path, served: Handler, go_on: threading.Event) -> threading.Thread:
     """Start a run that stays inside the guest until *go_on*."""
     thread = threading.Thread(target=lambda: path.run(served, "wait"))

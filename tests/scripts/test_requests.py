@@ -79,7 +79,35 @@ def test_a_wrong_length_is_found_out(scripts: Scripts) -> None:
     handler = scripts.handler(answering('new Response("abc", {headers: {"content-length": "2"}})'))
     with pytest.raises(InvalidResponse, match="'2', but the body has 3 bytes"):
         scripts.fetch(handler)
-    scripts.fetch(handler, REQUEST_METHOD="HEAD")
+    assert scripts.fetch(handler, REQUEST_METHOD="HEAD").length == 2
+
+
+@pytest.mark.parametrize(
+    ("response", "length"),
+    [
+        ('new Response(null, {headers: {"content-length": "1234"}})', 1234),
+        ('new Response("abc")', 3),
+        ("new Response(null)", None),
+        ('new Response(null, {status: 304, headers: {"content-length": "1234"}})', 1234),
+        ("new Response(null, {status: 304})", None),
+    ],
+)
+def test_a_head_keeps_the_length_that_was_said(
+    scripts: Scripts, response: str, length: int | None
+) -> None:
+    answer = scripts.fetch(scripts.handler(answering(response)), REQUEST_METHOD="HEAD")
+    assert (answer.body, answer.length) == (b"", length)
+
+
+def test_not_modified_keeps_the_length_that_was_said(scripts: Scripts) -> None:
+    answer = 'new Response(null, {status: 304, headers: {"content-length": "1234"}})'
+    assert scripts.fetch(scripts.handler(answering(answer))).length == 1234
+
+
+def test_a_length_that_is_no_number_is_found_out(scripts: Scripts) -> None:
+    handler = scripts.handler(answering('new Response(null, {headers: {"content-length": "x"}})'))
+    with pytest.raises(InvalidResponse, match="Content-Length is 'x'; allowed"):
+        scripts.fetch(handler, REQUEST_METHOD="HEAD")
 
 
 def test_no_body_with_204(scripts: Scripts) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nexus.errors import InvalidModule
+from nexus.model import Export, FuncType, Import
 from nexus.wasm.format.leb128 import encode_unsigned
 from nexus.wasm.format.sections import (
     CODE,
@@ -210,3 +211,19 @@ def test_counts() -> None:
     assert "10001 exports; the limit is 10000" in refusal(exports).reason
     arity = sections({TYPE: vector(b"\x60" + vector(*[b"\x7f"] * (MAX_ARITY + 1)) + b"\0")})
     assert "over 1000 parameters and results" in refusal(arity).reason
+
+
+def test_what_a_module_declares_is_checked_before_its_code() -> None:
+    """A large module that will not do anyway is not rewritten for seconds."""
+    seen: list[object] = []
+
+    def check(imports: object, exports: object) -> None:
+        seen.append((imports, exports))
+        raise LookupError
+
+    wasm = wat('(import "a" "b" (func)) (func (export "f") (return_call 0))')
+    with pytest.raises(LookupError):
+        rewrite(wasm, LIMITS, (), check)
+    assert seen == [((Import("a", "b", "func", FuncType()),), (Export("f", "func", FuncType()),))]
+    with pytest.raises(InvalidModule, match="tail calls"):
+        rewrite(wasm, LIMITS, (), lambda *_: None)

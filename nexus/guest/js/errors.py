@@ -43,7 +43,9 @@ class Thrown(NamedTuple):
             return MemoryLimit("the handler needs more memory than it may have")
         if kind == _STACK:
             return StackLimit("the handler's calls are nested too deeply")
-        return GuestTrap(self.headline())
+        error = GuestTrap(self.headline())
+        error.quotes_guest = True
+        return error
 
 
 OUT_OF_MEMORY: Final = Thrown(*_MEMORY, "")

@@ -9,8 +9,8 @@ from typing import Any
 from nexus.guest.wasi.cgi_request import (
     is_withheld,
     meta_text,
+    origin,
     raw_target,
-    server_name,
 )
 from nexus.model import Handler, HttpRequest
 from nexus.plugin_api.capabilities import AUTHORIZATION
@@ -44,11 +44,9 @@ def fields_of(request: HttpRequest, handler: Handler) -> dict[str, Any]:
         value = meta_text(meta, name)
         if value:
             headers.append([_header_name(name, with_credentials), value])
-    scheme = meta_text(meta, "wsgi.url_scheme") or "http"
-    host = meta_text(meta, "HTTP_HOST") or server_name(meta)
     return {
         "method": meta_text(meta, "REQUEST_METHOD") or "GET",
-        "url": f"{scheme}://{host}{raw_target(meta)}",
+        "url": f"{origin(meta)}{raw_target(meta)}",
         "headers": headers,
         "env": dict(handler.env),
     }

@@ -7,7 +7,14 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from nexus.errors import InvalidResponse
-from nexus.guest.headers import MAX_HEADERS, NAME, VALUE, WITHOUT_BODY, is_dropped
+from nexus.guest.headers import (
+    MAX_HEADERS,
+    NAME,
+    VALUE,
+    WITHOUT_BODY,
+    is_dropped,
+    length_without_body,
+)
 from nexus.guest.wasi.excerpt import excerpt
 from nexus.model import HttpResponse, Limits
 
@@ -29,7 +36,8 @@ def response_of(
 ) -> HttpResponse:
     """Make a response from the JSON *answer* of `bootstrap.js` and the *body* it wrote.
 
-    *to_head*: the request's method was HEAD, so Content-Length is that of a body not sent.
+    *to_head*: the request's method was HEAD, so Content-Length is that of a body not sent, and a
+    body that was written is dropped.
 
     Raises: InvalidResponse with what was found and what is needed.
     """
@@ -38,9 +46,10 @@ def response_of(
     read = _read_cached if len(answer) <= _CACHED_BYTES else _read
     status, reason, kept, length = read(answer)
     headers = list(kept)
-    if status in WITHOUT_BODY:
-        return HttpResponse(status, headers, b"", reason)
-    if length is not None and not to_head and length != str(len(body)):
+    if to_head or status in WITHOUT_BODY:
+        unsent = length_without_body(length, len(body), is_head=to_head)
+        return HttpResponse(status, headers, b"", reason, unsent)
+    if length is not None and length != str(len(body)):
         raise InvalidResponse(
             f"Content-Length is {length!r:.40}, but the body has {len(body)} bytes; "
             "the header can be left out"

@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from nexus.errors import InvalidHandler
+from nexus.file_state import FileState, file_state
 from nexus.guest.js.bundle import Bundle
 
 MAX_FILES = 256
@@ -76,19 +77,14 @@ def _read(path: Path) -> bytes:
 def _imports(path: Path) -> tuple[str, ...]:
     if path.suffix == ".json":
         return ()
-    try:
-        state = os.stat(path)
-    except OSError:
-        return ()
-    return _scan(path, state.st_mtime_ns, state.st_size, state.st_ino)
+    state = file_state(path)
+    return _scan(path, state) if state is not None and state[1] <= MAX_BYTES else ()
 
 
 @lru_cache(maxsize=4096)
-def _scan(path: Path, *state: int) -> tuple[str, ...]:
-    """What the file at *path* imports; the folder is looked at four times a second, so this is
+def _scan(path: Path, state: FileState) -> tuple[str, ...]:
+    """What the file at *path* imports; the folder is looked at five times a second, so this is
     kept as long as the file's *state* is the same."""
-    if state[1] > MAX_BYTES:
-        return ()
     try:
         content = path.read_bytes()
     except OSError:

@@ -61,16 +61,21 @@ class CommandProgram(Program):
 
 
 class ContextProgram(Program):
-    """A handler run for its JSON value: its name, and its manifest's environment."""
+    """A handler run for its JSON value: its name, and its manifest's arguments and environment."""
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
 
     def list_arguments(self) -> list[bytes]:
-        return [_utf8(self._handler.name)]
+        return list_arguments(self._handler)
 
     def list_environment(self) -> list[bytes]:
         return _pairs(self._handler.env)
+
+
+def list_arguments(handler: Handler) -> list[bytes]:
+    """Return the handler's name and its manifest's arguments."""
+    return [_utf8(text) for text in (handler.name, *handler.args)]
 
 
 def name_is_valid(name: str) -> bool:

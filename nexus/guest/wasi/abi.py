@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from nexus.errors import InvalidHandler
 from nexus.guest.wasi.guest import WasiGuest
 from nexus.guest.wasi.recognition import check_command
-from nexus.model import Compiled, ModuleInfo
+from nexus.model import Compiled, Export, Import
 from nexus.plugin_api.abi import AbiBase, Module, ModuleProgram
 
 MAX_MODULE_BYTES = 64 << 20
@@ -22,11 +23,11 @@ class WasiAbi(AbiBase):
     def read(self, entry: Path) -> ModuleProgram:
         return ModuleProgram(Module(_read_module(entry), is_text=entry.suffix == ".wat"))
 
-    def matches(self, info: ModuleInfo) -> bool:
+    def matches(self, imports: Sequence[Import], exports: Sequence[Export]) -> bool:
         return True
 
-    def check(self, info: ModuleInfo) -> None:
-        check_command(info)
+    def check(self, imports: Sequence[Import], exports: Sequence[Export]) -> None:
+        check_command(imports, exports)
 
     def guest(self, compiled: Compiled) -> WasiGuest:
         return WasiGuest()

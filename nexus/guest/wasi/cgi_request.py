@@ -7,12 +7,12 @@ a file; a Host header's port as SERVER_PORT.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-from nexus.guest.preview1.program import Program, name_is_valid
+from nexus.guest.authority import parse_authority
+from nexus.guest.preview1.program import Program, list_arguments, name_is_valid
 from nexus.model import Handler, HttpRequest
 from nexus.plugin_api.capabilities import AUTHORIZATION
 
@@ -35,27 +35,31 @@ _WITHHELD: Final = frozenset(
     }
 )
 _WITHHELD_TOO: Final = _WITHHELD | _CREDENTIALS
-_HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+,;=-]+)(?::[0-9]*)?")
 _PATH_SAFE: Final = "/:@!$&'()*+,;=~"  # RFC 3986 pchar, so that quoting changes nothing it need not
 
 
 class CgiProgram(Program):
-    """A request as the guest sees it: meta-variables, and WAGI's arguments."""
+    """A request as the guest sees it: meta-variables, and the arguments its manifest says."""
 
     def __init__(self, request: HttpRequest, handler: Handler) -> None:
         self._request = request
         self._handler = handler
 
     def list_arguments(self) -> list[bytes]:
-        """Return the path, then each part of the query, as WAGI does.
+        """Return the handler's name and the manifest's arguments; nothing of the request.
 
-        RFC 3875 section 4.4 allows only queries without `=`. A program that takes options from its
-        arguments therefore takes them from clients here; such a program is not a CGI program.
+        With `args_from_query`, return what WAGI does: the path in place of the name, and behind the
+        manifest's arguments each part of the query. Clients then choose what a program takes from
+        there: options, code to run (`python -c`), what it does by its own name (busybox).
         """
+        handler = self._handler
+        if not handler.args_from_query:
+            return list_arguments(handler)
         meta = self._request.meta
         query = meta_text(meta, "QUERY_STRING")
         path = _raw_path(meta, meta_text(meta, "SCRIPT_NAME") + meta_text(meta, "PATH_INFO"))
-        return [_bytes(part) for part in (path, *(query.split("&") if query else ()))]
+        parts = query.split("&") if query else ()
+        return [_bytes(path), *list_arguments(handler)[1:], *map(_bytes, parts)]
 
     def list_environment(self) -> list[bytes]:
         variables = environment(self._request, self._handler)
@@ -99,14 +103,11 @@ def _wagi(meta: Mapping[str, Any], route: str, script_name: str, path_info: str)
         else quote(path_info, safe=_PATH_SAFE, encoding="latin-1")
     )
     query = meta_text(meta, "QUERY_STRING")
-    scheme = meta_text(meta, "wsgi.url_scheme") or "http"
-    port = meta_text(meta, "SERVER_PORT") or "80"
-    host = meta_text(meta, "HTTP_HOST") or f"{server_name(meta)}:{port}"
     return {
         "X_MATCHED_ROUTE": _carried(route),
         "X_RAW_PATH_INFO": raw_info,
         "X_RELATIVE_PATH": raw_info.lstrip("/"),
-        "X_FULL_URL": f"{scheme}://{host}{raw_path}" + (f"?{query}" if query else ""),
+        "X_FULL_URL": f"{origin(meta)}{raw_path}" + (f"?{query}" if query else ""),
     }
 
 
@@ -166,8 +167,17 @@ def _raw_path(meta: Mapping[str, Any], path: str) -> str:
 
 def server_name(meta: Mapping[str, Any]) -> str:
     """Return the host the client asked for; SERVER_NAME of a WSGI server is what it bound."""
-    asked_for = _HOST.fullmatch(meta_text(meta, "HTTP_HOST"))
-    return asked_for[1] if asked_for else meta_text(meta, "SERVER_NAME") or "localhost"
+    asked_for = parse_authority(meta_text(meta, "HTTP_HOST"))
+    return asked_for.host if asked_for else meta_text(meta, "SERVER_NAME") or "localhost"
+
+
+def origin(meta: Mapping[str, Any]) -> str:
+    """Return scheme, host and port of the URL the client asked for, without a slash at the end."""
+    scheme = meta_text(meta, "wsgi.url_scheme") or "http"
+    host = meta_text(meta, "HTTP_HOST")
+    if parse_authority(host) is None:
+        host = f"{server_name(meta)}:{meta_text(meta, 'SERVER_PORT') or '80'}"
+    return f"{scheme}://{host}"
 
 
 def meta_text(meta: Mapping[str, Any], name: str) -> str:

@@ -7,7 +7,14 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from nexus.errors import InvalidResponse
-from nexus.guest.headers import MAX_HEADERS, NAME, VALUE, WITHOUT_BODY, is_dropped
+from nexus.guest.headers import (
+    MAX_HEADERS,
+    NAME,
+    VALUE,
+    WITHOUT_BODY,
+    is_dropped,
+    length_without_body,
+)
 from nexus.guest.wasi.excerpt import excerpt
 from nexus.model import HttpResponse, Limits
 
@@ -35,8 +42,9 @@ def parse_response(
 ) -> HttpResponse:
     """Read a guest's whole output as a document or redirect response.
 
-    *to_head*: the request's method was HEAD, so Content-Length is that of a body not sent. A local
-    redirect (`Location: /path`) goes to the client like any other, as in WAGI.
+    *to_head*: the request's method was HEAD, so Content-Length is that of a body not sent, and a
+    body that was written is dropped. A local redirect (`Location: /path`) goes to the client like
+    any other, as in WAGI.
 
     Raises: InvalidResponse with what was found and what is needed.
     """
@@ -44,10 +52,12 @@ def parse_response(
     block = bytes(stdout[:end])
     head = _read_cached(block) if end <= _CACHED_BYTES else _read(block)
     headers = list(head.headers)
-    if head.status in WITHOUT_BODY:
-        return HttpResponse(head.status, headers, b"", head.reason)
+    if to_head or head.status in WITHOUT_BODY:
+        written = len(stdout) - body_start
+        length = length_without_body(head.length, written, is_head=to_head)
+        return HttpResponse(head.status, headers, b"", head.reason, length)
     body = bytes(memoryview(stdout)[body_start:])
-    if head.length is not None and not to_head:
+    if head.length is not None:
         _check_length(head.length, len(body))
     if len(body) > limits.max_response_bytes:
         raise InvalidResponse(f"the body is longer than {limits.max_response_bytes} bytes")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nexus.errors import InvalidHandler
 from nexus.guest.host import imports
 from nexus.guest.preview1.signatures import MODULE, SIGNATURES
-from nexus.model import FuncType, Import, ModuleInfo
+from nexus.model import Export, FuncType, Import
 
 _ENTRY_POINT = "_start"
 _ACCEPTED = (
@@ -19,14 +21,14 @@ _KNOWN = {
 }
 
 
-def check_command(info: ModuleInfo) -> None:
+def check_command(imported: Sequence[Import], exported: Sequence[Export]) -> None:
     """Raises: InvalidHandler with a sentence that names what is missing or too much."""
-    _check_entry_point(info)
-    check_imports(info.imports)
+    _check_entry_point(exported)
+    check_imports(imported)
 
 
-def _check_entry_point(info: ModuleInfo) -> None:
-    exports = {export.name: export for export in info.exports}
+def _check_entry_point(exported: Sequence[Export]) -> None:
+    exports = {export.name: export for export in exported}
     found = exports.get(_ENTRY_POINT)
     if found is None:
         reason = f"the module does not export `{_ENTRY_POINT}`"
@@ -41,7 +43,7 @@ def _check_entry_point(info: ModuleInfo) -> None:
         )
 
 
-def check_imports(wanted: tuple[Import, ...]) -> None:
+def check_imports(wanted: Sequence[Import]) -> None:
     """Raises: InvalidHandler where there are others than the host's functions among them."""
     others = [f"{_name(item)} ({item.kind})" for item in wanted if item.kind != "func"]
     if others:

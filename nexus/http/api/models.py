@@ -123,6 +123,8 @@ class HandlerItem(_Model):
     cpu_limit: float | None = Field(description="cores; null: no limit of its own")
     capabilities: list[str]
     env: list[str] = Field(description="names only")
+    args: _Count = Field(description="how many arguments the manifest gives a WebAssembly guest")
+    args_from_query: bool = Field(description="whether a request's query adds arguments")
     key: str = Field(description="digest of the compiled module")
 
 

@@ -44,6 +44,8 @@ def _parse(body: bytes) -> Any:
         return json.loads(body.decode("utf-8"), parse_constant=_refuse)
     except RecursionError as error:
         raise InvalidArgument("body: JSON nested too deeply") from error
+    except UnicodeDecodeError as error:
+        raise InvalidArgument(f"body: not JSON: byte {error.start} is not UTF-8") from error
     except ValueError as error:
         raise InvalidArgument(f"body: not JSON: {error}") from error
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from nexus.model import ModuleInfo, MutableGlobal
+from nexus.model import Export, Import, ModuleInfo, MutableGlobal
 from nexus.wasm.format import sections
 from nexus.wasm.format.layout import Layout
 from nexus.wasm.format.limits import Limits, RewriteLimits
@@ -66,17 +66,27 @@ T = TypeVar("T")
 
 
 def rewrite(
-    wasm: bytes, limits: RewriteLimits, functions: Sequence[str] = (), *, table: bool = False
+    wasm: bytes,
+    limits: RewriteLimits,
+    functions: Sequence[str] = (),
+    check: Callable[[Sequence[Import], Sequence[Export]], object] | None = None,
+    *,
+    table: bool = False,
 ) -> tuple[bytes, ModuleInfo]:
     """Meter *wasm*, clamp what it may grow to, and export what a reset restores.
 
     Returns the new binary, and what is known of the module as the guest declared it. *functions*
     are exported too, by their names in its name section; *table*: a function is that calls those of
-    table 0 (`TABLE_ENTRANCE`).
+    table 0 (`TABLE_ENTRANCE`). *check* is called with the module's imports and exports before any
+    code is looked at, and may raise.
 
     Raises: InvalidModule if it is malformed or uses what Nexus refuses, or has no such function.
     """
-    return _Rewrite(bytes(wasm), limits, functions, table).run()
+    rewriting = _Rewrite(bytes(wasm), limits, functions, table)
+    rewriting.declare()
+    if check is not None and rewriting.has_code():
+        check(rewriting.imports, rewriting.exports)
+    return rewriting.run()
 
 
 class _Rewrite:
@@ -92,9 +102,16 @@ class _Rewrite:
         self.payloads: dict[int, bytes] = {}
         """of the new sections, by id"""
 
-    def run(self) -> tuple[bytes, ModuleInfo]:
+    def declare(self) -> None:
         self._declarations()
         self._exports()
+
+    def has_code(self) -> bool:
+        """Return whether the module goes on to its code: what was cut off before lacks exports."""
+        defined = self.layout.functions - self.layout.imported_functions
+        return sections.CODE in self.found or not defined
+
+    def run(self) -> tuple[bytes, ModuleInfo]:
         if sections.START in self.found:
             self._rewrite(sections.START, rewrite_start)
         self._rewrite(sections.ELEMENT, rewrite_elements)

@@ -106,16 +106,14 @@ def parse(text: bytes, allowed: tuple[str, ...]) -> tuple[VerifyingKey, ...]:
 class _File:
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._seen: Any = None
+        self._seen: bytes | None = None
 
     def __call__(self) -> bytes | None:
         """What is in it; None: the same as before."""
-        state = self._path.stat()
-        seen = (state.st_mtime_ns, state.st_ino, state.st_size)
-        if seen == self._seen:
-            return None
         found = self._path.read_bytes()
-        self._seen = seen
+        if found == self._seen:
+            return None
+        self._seen = found
         return found
 
 

@@ -25,7 +25,8 @@ export default {
 """
 HANDLERS = {
     "hello.wat": prints("Content-Type: text/plain\n\nhello"),
-    "hello.toml": 'methods = ["GET"]\nenv = { PASSWORD = "hunter2" }\nmax_concurrency = 3\n',
+    "hello.toml": 'methods = ["GET"]\nenv = { PASSWORD = "hunter2" }\nmax_concurrency = 3\n'
+    'args = ["--token", "hunter2"]\n',
     "json.wat": prints('{"answer": 42}'),
     "spin.wat": one("(loop (br 0))"),
     "spin.toml": "timeout_ms = 300\n",

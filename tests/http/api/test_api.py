@@ -57,13 +57,31 @@ def test_an_execution_that_fails_is_a_result(api: Api) -> None:
         (b'{"timeout_ms": "5s"}', "timeout_ms: found '5s'"),
         (b'{"timeout_ms": 0}', "timeout_ms: found 0"),
         (b'{"timeout_ms": true}', "timeout_ms: found True"),
-        (b'{"timeout_ms": 1.5}', "timeout_ms: found 1.5"),
+        (
+            b'{"timeout_ms": 1.5}',
+            "body: timeout_ms: found 1.5, allowed: a whole number from 1 to 3600000",
+        ),
+        (b'{"timeout_ms": []}', "found [], allowed: a whole number from 1 to 3600000"),
         (b'{"context": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested too deeply"),
         (b'{"context": ' + b"[" * 700 + b"]" * 700 + b"}", ""),
     ],
 )
 def test_a_body_that_is_wrong_is_said(api: Api, body: bytes, detail: str) -> None:
     refused(api.call("POST", RUN, raw=body), 400, "INVALID_ARGUMENT", detail)
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ({}, "body: success: nothing found, allowed: true or false"),
+        ({"success": "yes"}, "body: success: found 'yes', allowed: true or false"),
+        ({"success": False, "error": 5}, "body: error: found 5, allowed: a string"),
+    ],
+)
+def test_a_wrong_answer_is_said_in_words(api: Api, body: object, detail: str) -> None:
+    answer = api.call("POST", "/v1/suspensions/x", body)
+    refused(answer, 400, "INVALID_ARGUMENT", detail)
+    assert answer.problem()["detail"] == detail
 
 
 def test_a_body_over_the_cap_is_refused(api: Api) -> None:
@@ -76,7 +94,7 @@ def test_other_content_types_are_refused(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["nowhere", "export default { run: () => 1 }", "../hello", "%00", "\xff", "a" * 5000]
+    "name", ["nowhere", "export default { run: () => 1 }", "%00", "\xff", "a" * 5000]
 )
 def test_unknown_handlers(api: Api, name: str) -> None:
     refused(api.call("POST", f"/v1/handlers/{name}/executions", {}), 404, "HANDLER_NOT_FOUND")
@@ -96,6 +114,7 @@ def test_one_handler(api: Api) -> None:
     found = api.get("/v1/handlers/hello")
     assert (found["route"], found["methods"], found["max_concurrency"]) == ("/hello", ["GET"], 3)
     assert found["env"] == ["PASSWORD"]
+    assert (found["args"], found["args_from_query"]) == (2, False)
     assert "hunter2" not in json.dumps(found)
 
 

@@ -58,6 +58,57 @@ test("multipart from other clients: preamble, unquoted names, lines in the conte
   equal([...await multipart("--b--\r\n")], []);
 });
 
+// [name, file name or text] of the one part with this Content-Disposition.
+const disposed = async (head) => {
+  const data = await multipart(`--b\r\nContent-Disposition: ${head}\r\n\r\nx\r\n--b--`);
+  return [...data].map(([name, value]) => [name, value.name ?? value])[0];
+};
+
+test("parameters of a part are parsed, not searched for", async () => {
+  for (const [head, wanted] of [
+    ['form-data; name="note; filename=evil"', ["note; filename=evil", "x"]],
+    ['form-data; name="a"; x="; filename=evil"', ["a", "x"]],
+    ['form-data; xname="b"; name="a"', ["a", "x"]],
+    ['form-data; name="back\\"', ["back\\", "x"]],
+    ['form-data; name="back\\"; filename="C:\\a\\"', ["back\\", "C:\\a\\"]],
+    ['form-data; name="a\\\\b"', ["a\\\\b", "x"]],
+    ['form-data; name="a\\"b"; filename="c\\\\d"', ['a"b', "c\\d"]],
+    ['form-data; name="a\\"; filename=\\"b"', ['a"; filename="b', "x"]],
+    ['form-data; name="a%22b%0D%0a%41"', ['a"b\r\n%41', "x"]],
+    ["form-data ; name = a b ; filename = c.d", ["a b", "c.d"]],
+    ["FORM-DATA;NAME=a;FileName=;", ["a", ""]],
+    ['form-data; name=""; filename=""', ["", ""]],
+    ['form-data;\r\n\tname="a:b";\r\n filename="c"', ["a:b", "c"]],
+  ]) equal(await disposed(head), wanted, head);
+});
+
+test("filename* counts before filename, where it can be read", async () => {
+  for (const [extended, wanted] of [
+    ["utf-8''%E2%82%AC%20a", "€ a"],
+    ["UTF-8'en'%e2%82%ac.txt", "€.txt"],
+    ["iso-8859-1''%E9", "é"],
+    ["utf-8''", ""],
+    ["utf-16''%20", "plain"], ["utf-8''a b", "plain"], ["utf-8''%4", "plain"], ["a", "plain"], ["", "plain"],
+  ]) equal(await disposed(`form-data; name=a; filename=plain; filename*=${extended}`), ["a", wanted], extended);
+  equal(await disposed("form-data; name=a; filename*=utf-8''b"), ["a", "b"]);
+  equal(await disposed("form-data; name=a; filename*=b"), ["a", "x"]);
+});
+
+test("a byte order mark belongs to the value", async () => {
+  equal([...await multipart(part('name="\ufeffa"', "\ufeffx") + "--b--")], [["\ufeffa", "\ufeffx"]]);
+});
+
+test("what could be read in two ways is refused", async () => {
+  for (const head of [
+    'form-data; name="a"; name="b"', "form-data; name=a; filename=b; FILENAME=c", 'form-data; name="a',
+    'form-data; name="a"b', 'form-data; name=a"b"', "form-data; name", "form-data name=a", "form-datax; name=a",
+    "attachment; name=a", "form-data; =a; name=b", 'form-data; "name"=a', 'form-data; name*="a"', "",
+  ]) await rejects(disposed(head), "TypeError", "no Content-Disposition");
+  await rejects(disposed('form-data; name="a"\r\nContent-disposition: form-data; name="b"'), "TypeError", "twice");
+  await rejects(disposed('form-data; name="a"\r\nX Y: 1'), "TypeError", "is no header");
+  await rejects(disposed('form-data; name="a"\r\nX : 1'), "TypeError", "is no header");
+});
+
 test("broken multipart is refused, with why", async () => {
   await rejects(multipart(""), "TypeError", 'the boundary "b" is not in it');
   await rejects(multipart(part('name="a"', "1")), "TypeError", "the last boundary is missing");

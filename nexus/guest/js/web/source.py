@@ -64,6 +64,7 @@ LOAD_ORDER: Final = (
     "fetch/headers",
     "fetch/mime",
     "fetch/form-data",
+    "fetch/disposition",
     "fetch/multipart",
     "fetch/body",
     "fetch/body-methods",

@@ -3,7 +3,7 @@
 //   bytes   what it is, where that is known without reading
 //   stream  a ReadableStream: given by the user, or made of the bytes when `body` is asked for
 //   used    the bytes were read; with a stream, the stream tells
-//   owned   nobody else has the bytes: arrayBuffer() may give them away
+//   owned   nobody else has the bytes: they may be given away, to be written to or transferred
 
 const newBody = (fields) =>
   ({ bytes: undefined, stream: undefined, used: false, owned: false, ...fields });
@@ -46,9 +46,10 @@ const bodyUsed = (body) =>
 
 const bodyStream = (body) => {
   if (!body.stream) {
-    body.stream = streamOfBytes(body.bytes);
+    // Whoever reads the chunk may write to it.
+    body.stream = streamOfBytes(body.owned || body.used ? body.bytes : body.bytes.slice());
     if (body.used) body.stream.cancel();
-    if (!body.used) body.owned = false; // a chunk of the stream shares them
+    body.owned = false; // from now on the chunk does
   }
   return body.stream;
 };
@@ -60,7 +61,7 @@ const requireUnused = (body, what) => {
   }
 };
 
-// The bytes of a body, once. Whoever gives them to the user copies what is not owned.
+// The bytes of a body, once; nobody else has them.
 const takeBytes = async (body, what) => {
   requireUnused(body, what);
   if (body === null) return new Uint8Array(0);
@@ -72,7 +73,9 @@ const takeBytes = async (body, what) => {
   return readAllBytes(body.stream);
 };
 
-// The same bytes again. A stream becomes two.
+const cloneChunk = (chunk) => cloneValue(chunk, new Map());
+
+// The same bytes again. A stream becomes two, which share no chunk.
 const cloneBody = (body) => {
   requireUnused(body, "clone");
   if (body === null) return null;
@@ -80,7 +83,7 @@ const cloneBody = (body) => {
     body.owned = false;
     return newBody({ bytes: body.bytes });
   }
-  const [mine, other] = body.stream.tee();
+  const [mine, other] = teeStream(body.stream, cloneChunk);
   Object.assign(body, { bytes: undefined, stream: mine });
   return newBody({ stream: other });
 };

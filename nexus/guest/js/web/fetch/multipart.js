@@ -30,38 +30,31 @@ const writeMultipart = (formData, boundary) => {
 
 const malformed = (why) => new TypeError(`The body is no multipart/form-data: ${why}`);
 
-const unescapeName = (latin1) =>
-  utf8Decode(latin1ToBytes(latin1))
-    .replace(/%0A/gi, "\n")
-    .replace(/%0D/gi, "\r")
-    .replace(/%22/g, '"');
-
-const partHeaders = (lines) =>
-  new Map(lines.split("\r\n").map((line) => {
+// A part's headers in bytes, by their names; a folded line belongs to the one before.
+const partHeaders = (lines) => {
+  const headers = new Map();
+  for (const line of lines.replace(/\r\n[ \t]+/g, " ").split("\r\n")) {
     const [name, value] = cutAt(line, ":");
-    if (value === null) throw malformed(`the line ${JSON.stringify(line)} is no header`);
-    return [name.trim().toLowerCase(), value.trim()];
-  }));
-
-// In `form-data; name="a b"; filename=c` the value of one parameter, or undefined.
-const dispositionParameter = (disposition, name) => {
-  const found = new RegExp(`;\\s*${name}\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|([^\\s;"]*))`, "i")
-    .exec(disposition);
-  return found ? unescapeName((found[1] ?? found[2]).replace(/\\(["\\])/g, "$1")) : undefined;
+    const key = name.toLowerCase();
+    if (value === null || !HTTP_TOKEN.test(key)) {
+      throw malformed(`the line ${JSON.stringify(line)} is no header`);
+    }
+    if (headers.has(key)) throw malformed(`a part has the header ${key} twice`);
+    headers.set(key, value.trim());
+  }
+  return headers;
 };
 
 const readPart = (latin1, bytes, start, end) => {
   const split = latin1.startsWith("\r\n", start) ? start : latin1.indexOf("\r\n\r\n", start);
   if (split < 0 || split > end) throw malformed("a part has no empty line after its headers");
   const headers = split === start ? new Map() : partHeaders(latin1.slice(start, split));
-  const disposition = headers.get("content-disposition") ?? "";
-  const name = dispositionParameter(disposition, "name");
-  if (!/^form-data\s*(;|$)/i.test(disposition) || name === undefined) {
+  const { name, filename } = parseDisposition(headers.get("content-disposition") ?? "") ?? {};
+  if (name === undefined) {
     throw malformed("a part has no Content-Disposition: form-data with a name");
   }
   const content = bytes.subarray(split + (split === start ? 2 : 4), end);
-  const filename = dispositionParameter(disposition, "filename");
-  if (filename === undefined) return [name, utf8Decode(content)];
+  if (filename === undefined) return [name, utf8DecodeKeepingBom(content)];
   const type = headers.get("content-type") ?? "text/plain";
   return [name, new File([content], filename, { type })];
 };

@@ -10,6 +10,7 @@ const streamOfBytes = (bytes) =>
 
 const isDisturbed = (stream) => stateOfStream(stream).disturbed;
 
+// In one array that nobody else has, since sources may keep their chunks.
 const readAllBytes = async (stream) => {
   const reader = new ReadableStreamDefaultReader(stream);
   const pieces = [];
@@ -23,5 +24,5 @@ const readAllBytes = async (stream) => {
     }
     pieces.push(result.value);
   }
-  return pieces.length === 0 ? new Uint8Array(0) : concatBytes(pieces);
+  return pieces.length === 1 ? new Uint8Array(pieces[0]) : concatBytes(pieces);
 };

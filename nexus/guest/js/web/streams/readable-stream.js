@@ -55,9 +55,7 @@ class ReadableStream {
   }
 
   tee() {
-    return teeSources(new ReadableStreamDefaultReader(this)).map(
-      (source) => new ReadableStream(source),
-    );
+    return teeStream(this, this.#state.isBytes ? copyBytes : undefined);
   }
 
   values(options = undefined) {
@@ -76,6 +74,12 @@ expose(ReadableStream);
 Object.defineProperty(ReadableStream.prototype, Symbol.asyncIterator, {
   value: ReadableStream.prototype.values, writable: true, configurable: true,
 });
+
+// Two streams with the chunks of one; the second has clones of them where `clone` makes some.
+const teeStream = (stream, clone) =>
+  teeSources(new ReadableStreamDefaultReader(stream), clone).map(
+    (source) => new ReadableStream(source),
+  );
 
 const openIterator = (iterable) => {
   const open = iterable?.[Symbol.asyncIterator] ?? iterable?.[Symbol.iterator];

@@ -53,7 +53,7 @@ class ReadableByteStreamController {
       );
     }
     requireOpen(this.#stream, "enqueue");
-    enqueueChunk(this.#stream, viewBytes(chunk));
+    enqueueChunk(this.#stream, transferView(chunk));
   }
 
   close() {
@@ -68,6 +68,15 @@ class ReadableByteStreamController {
 
 expose(ReadableStreamDefaultController);
 expose(ReadableByteStreamController);
+
+// The bytes of a view, which has none afterwards.
+const transferView = (view) => {
+  const { buffer, byteOffset, byteLength } = view;
+  if (!(buffer instanceof ArrayBuffer)) {
+    throw new TypeError("A chunk's buffer must be one that can be transferred");
+  }
+  return new Uint8Array(buffer.transfer(), byteOffset, byteLength);
+};
 
 const refuseConstruction = (key, name) => {
   if (key !== STREAM_KEY) {
@@ -99,7 +108,7 @@ const startStream = (stream, source, strategy) => {
     throw new RangeError("A stream of bytes measures by bytes: its strategy has no size");
   }
   Object.assign(stream, readStrategy(strategy, type === undefined ? 1 : 0));
-  if (type !== undefined) stream.size = byteSize;
+  if (type !== undefined) Object.assign(stream, { size: byteSize, isBytes: true });
   const start = sourceFunction(source, "start");
   const pull = sourceFunction(source, "pull");
   const cancel = sourceFunction(source, "cancel");

@@ -4,12 +4,13 @@
 //   state      "readable", "closed" or "errored"; with `error`
 //   queue      [{chunk, size}], its sizes added up in `queued`
 //   requests   read() calls that wait: [{resolve, reject}]
+//   isBytes    whether its source has the type "bytes", whose chunks are nobody else's
 //   source     {pull, cancel}; `pulling`, `pullAgain`, `started`, `closing`
 
 const newStreamState = () => ({
   state: "readable", error: undefined, disturbed: false, reader: undefined,
   queue: [], queued: 0, requests: [], source: undefined, controller: undefined,
-  highWaterMark: 1, size: () => 1,
+  highWaterMark: 1, size: () => 1, isBytes: false,
   started: false, closing: false, pulling: false, pullAgain: false,
 });
 

@@ -1,7 +1,7 @@
-// tee(): two sources that are fed by one reader. The branches share the chunks; the stream is
-// cancelled when both branches are.
+// tee(): two sources that are fed by one reader. The stream is cancelled when both branches are.
+// The branches share the chunks, unless `clone` makes one for the second.
 
-const teeSources = (reader) => {
+const teeSources = (reader, clone = (chunk) => chunk) => {
   const controllers = [];
   const cancelled = [undefined, undefined]; // {reason} of each branch
   const whole = Promise.withResolvers(); // settles when both branches are cancelled
@@ -10,12 +10,28 @@ const teeSources = (reader) => {
 
   const live = () => controllers.filter((_, i) => !cancelled[i]);
 
+  const fail = (error) => {
+    for (const controller of controllers) controller.error(error);
+    whole.resolve(reader.cancel(error));
+  };
+
+  // Enqueuing calls pull, which sees that this read is not over.
+  const enqueue = (chunk) => {
+    const chunks = [chunk, cancelled[1] ? undefined : clone(chunk)];
+    controllers.forEach((controller, i) => {
+      if (!cancelled[i]) controller.enqueue(chunks[i]);
+    });
+  };
+
   const forward = ({ value, done }) => {
     readAgain = false;
-    for (const controller of live()) {
-      if (done) controller.close();
-      else controller.enqueue(value); // calls pull, which sees that this read is not over
+    try {
+      if (!done) enqueue(value);
+    } catch (error) {
+      fail(error);
+      return;
     }
+    if (done) for (const controller of live()) controller.close();
     reading = false;
     if (done) {
       whole.resolve(undefined);

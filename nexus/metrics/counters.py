@@ -1,0 +1,48 @@
+"""The counters that have labels: what they are called, for whoever counts and for `WithZeros`."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class LabelledCounter(NamedTuple):
+    """One such counter."""
+
+    name: str
+    """without `_total`"""
+    help: str
+    labels: tuple[str, ...]
+
+
+EXECUTIONS: Final = LabelledCounter(
+    "nexus_handler_executions", "Runs by outcome", ("handler", "status")
+)
+CPU: Final = LabelledCounter("nexus_handler_cpu_seconds", "CPU time of runs", ("handler",))
+THROTTLED: Final = LabelledCounter(
+    "nexus_handler_throttled_seconds",
+    "Time runs waited because of their handler's cpu.limit",
+    ("handler",),
+)
+INSTRUCTIONS: Final = LabelledCounter(
+    "nexus_handler_instructions", "Metered instructions", ("handler",)
+)
+ERRORS: Final = LabelledCounter("nexus_errors", "Failed runs by code", ("code",))
+REJECTED: Final = LabelledCounter("nexus_rejected", "Requests rejected", ("reason",))
+HOST_CALLS: Final = LabelledCounter("nexus_host_calls", "Calls of host functions", ("function",))
+CACHE: Final = LabelledCounter(
+    "nexus_cache_requests", "Artifacts wanted, by what was found", ("result",)
+)
+SUSPENSIONS: Final = LabelledCounter(
+    "nexus_suspensions", "Suspended executions by how that ended", ("outcome",)
+)
+PLUGIN_ERRORS: Final = LabelledCounter(
+    "nexus_plugin_errors", "Calls of a plugin that raised or took too long", ("plugin",)
+)
+REPLACED: Final = LabelledCounter(
+    "nexus_workers_replaced", "Workers that had to be replaced", ("reason",)
+)
+
+COUNTERS: Final = (
+    *(EXECUTIONS, CPU, THROTTLED, INSTRUCTIONS, ERRORS, REJECTED, HOST_CALLS, CACHE),
+    *(SUSPENSIONS, PLUGIN_ERRORS, REPLACED),
+)
