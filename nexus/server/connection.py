@@ -1,4 +1,4 @@
-"""A connection's socket that makes few system calls, and says when it is going to wait.
+"""A connection's socket, as gunicorn and applications see it.
 
 Each system call on a socket gives the GIL up, and then waits for all others that want it. For a
 request on a connection kept alive gunicorn makes nine: it sets and unsets time limits that no read
@@ -8,38 +8,45 @@ it is one that reads and one that sends.
 
 from __future__ import annotations
 
-import select
 import socket
+import ssl
 import time
-from collections.abc import Callable
 from typing import Any
 
-_HEAD, _INTERIM, _HEAD_ENDS = b"HTTP/1.", b"HTTP/1.1 1", b"\r\n\r\n"
-_MOST_JOINED = 65536
-"""bytes of a body that are copied behind their head rather than sent by themselves"""
+from nexus.server.incoming import Incoming
+from nexus.server.outgoing import Outgoing
+from nexus.server.thread_waits import ThreadWaits
+
+_DISCARD_BYTES = 65536
 
 
 class Connection:
     """Stands for a connected socket, and is one in all that it does not do itself.
 
-    The socket itself never blocks; where this has to, it waits by poll, under the time limit that
-    was set. The head of a response waits for what is sent next, or for `flush`: by PEP 3333 it goes
-    out with the first bytes of the body. One thread at a time uses a connection.
+    The socket itself never blocks. A time limit that is set covers everything until another is
+    set, not each call: a client that sends a byte now and then does not extend it. One thread at a
+    time uses a connection.
     """
 
-    __slots__ = ("_before_wait", "_head", "_sock", "_timeout_s")
+    __slots__ = ("_closed", "_sock", "_timeout_s", "_until", "incoming", "outgoing")
 
-    def __init__(self, sock: socket.socket, before_wait: Callable[[], None]) -> None:
-        """*before_wait* is called when a read or a write is about to wait for the peer."""
-        self._sock, self._before_wait = sock, before_wait
+    def __init__(self, sock: socket.socket, waits: ThreadWaits) -> None:
         self._timeout_s = sock.gettimeout()
-        self._head = b""
-        """of a response, to be sent yet"""
+        self._until: float | None = None
+        """the end of the time limit, in monotonic seconds"""
+        self._closed = False
+        """whether whoever used it has closed it"""
         sock.setblocking(False)
+        self._sock = sock
+        tls = isinstance(sock, ssl.SSLSocket)
+        self.incoming = Incoming(sock, waits, tls=tls)
+        self.outgoing = Outgoing(sock, waits, tls=tls)
 
     def __getattr__(self, name: str) -> Any:
-        """What is rarely used, such as `sendfile`, on the socket as it would be without this."""
+        """Return what is rarely used, such as `sendfile`, of the socket as it would be without
+        this."""
         self.flush()
+        self.outgoing.wait_for_room(0)
         self._sock.settimeout(self._timeout_s)
         return getattr(self._sock, name)
 
@@ -47,71 +54,73 @@ class Connection:
         return self._sock.fileno()
 
     def close(self) -> None:
+        """Read and send no more. The descriptor stays until `release`: others may watch it."""
+        self.incoming.ended = True
+        self._closed = True
+
+    def release(self) -> None:
+        """Close the socket itself."""
         self._sock.close()
 
     def gettimeout(self) -> float | None:
         return self._timeout_s
 
     def settimeout(self, timeout_s: float | None) -> None:
+        """Limit everything that is done from now on, until this is called again."""
         self._timeout_s = timeout_s
+        self._until = None if timeout_s is None else time.monotonic() + timeout_s
 
     def setblocking(self, flag: bool) -> None:
-        self._timeout_s = None if flag else 0.0
+        self.settimeout(None if flag else 0.0)
 
     def recv(self, size: int) -> bytes:
-        """As `socket.recv`."""
-        self._never_block()
-        until = self._limit()
-        while True:
-            try:
-                return self._sock.recv(size)
-            except BlockingIOError:
-                self._wait(select.POLLIN, until)
+        """As `socket.recv`, but raises HeadIncomplete rather than wait for a head."""
+        self.never_block()
+        return self.incoming.recv(size, self._until, blocks=self._timeout_s != 0.0)
 
     def sendall(self, data: bytes) -> None:
-        """As `socket.sendall`, but for the head of a response."""
-        head, self._head = self._head, b""
-        if not head and _is_head(data):
-            self._head = data
-        elif len(data) <= _MOST_JOINED:
-            self._send(head + data)
+        """As `socket.sendall`, but for the head of a response, and for what the client does not
+        take: that is kept for `outgoing.go_on`."""
+        self.never_block()
+        self.outgoing.send(data)
+
+    def send(self, data: bytes) -> int:
+        """As `socket.send`, but never sends less than all, and `100 Continue` only once a thread
+        is about to wait for the body: whoever answers without it has refused it."""
+        if data.startswith(b"HTTP/1.1 100 "):
+            self.incoming.before_read = lambda: self.outgoing.send(data)
         else:
-            self._send(head)
-            self._send(data)
+            self.flush()
+            self.outgoing.send(data)
+            self.flush()
+        return len(data)
 
     def flush(self) -> None:
         """Send a head that nothing followed."""
-        head, self._head = self._head, b""
-        self._send(head)
+        self.never_block()
+        self.outgoing.flush()
 
-    def _send(self, data: bytes) -> None:
-        self._never_block()
-        left, until = memoryview(data), self._limit()
-        while left:
-            try:
-                left = left[self._sock.send(left) :]
-            except BlockingIOError:
-                self._wait(select.POLLOUT, until)
-
-    def _never_block(self) -> None:
-        if self._sock.gettimeout() != 0.0:  # after `__getattr__`; asking is no system call
+    def never_block(self) -> None:
+        """Undo what `__getattr__` does to the socket; asking it is no system call."""
+        if self._sock.gettimeout() != 0.0:
             self._sock.setblocking(False)
 
-    def _limit(self) -> float | None:
-        return None if self._timeout_s is None else time.monotonic() + self._timeout_s
+    def shutdown(self, how: int) -> None:
+        """As `socket.shutdown`; nothing more is read for anybody."""
+        self.incoming.ended = True
+        self.never_block()
+        self._sock.shutdown(how)
 
-    def _wait(self, event: int, until: float | None) -> None:
-        """Raises: BlockingIOError where it may not wait; TimeoutError."""
-        if self._timeout_s == 0.0:
-            raise BlockingIOError
-        self._before_wait()
-        poll = select.poll()
-        poll.register(self._sock, event)
-        left_s = None if until is None else max(0.0, until - time.monotonic())
-        if not poll.poll(None if left_s is None else left_s * 1000):
-            raise TimeoutError("timed out")
+    def handshake(self) -> None:
+        """Go on with TLS. Raises: SSLWantReadError, SSLWantWriteError; OSError."""
+        if isinstance(self._sock, ssl.SSLSocket):
+            self._sock.do_handshake()
 
-
-def _is_head(data: bytes) -> bool:
-    """Whether this is the whole head of a response, and not of an interim one, such as 103."""
-    return data.startswith(_HEAD) and data.endswith(_HEAD_ENDS) and not data.startswith(_INTERIM)
+    def discard(self) -> bool:
+        """Read and forget what the client still sends; return whether it may send more."""
+        try:
+            return bool(self._sock.recv(_DISCARD_BYTES))
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
