@@ -1,0 +1,130 @@
+"""Clients that begin and do not go on hold no thread of a real gunicorn, and none for ever."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.wat import ECHO, prints, writes
+
+from .conftest import Server, serving, until
+from .stalled import BEGINNINGS, CERTIFICATE, TLS, stalled
+
+THREADS = 2
+PLAIN = [kind for kind in BEGINNINGS if kind != TLS]
+ANSWER_BYTES = 8 << 20
+"""more than the sockets of both sides take"""
+LONG = {"NEXUS_HTTP_HEAD_TIMEOUT_MS": "600000", "NEXUS_HTTP_BODY_TIMEOUT_MS": "600000"}
+LONG |= {"NEXUS_HTTP_SEND_TIMEOUT_MS": "600000", "NEXUS_HTTP_MIN_BYTES_PER_SECOND": "0"}
+SHORT = {"NEXUS_HTTP_HEAD_TIMEOUT_MS": "300", "NEXUS_HTTP_BODY_TIMEOUT_MS": "300"}
+SHORT |= {"NEXUS_HTTP_SEND_TIMEOUT_MS": "300"}
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    found = tmp_path_factory.mktemp("handlers")
+    (found / "hello.wat").write_text(prints("Content-Type: text/plain\n\nhello"))
+    (found / "echo.wat").write_text(ECHO)
+    (found / "large.wat").write_text(writes(ANSWER_BYTES >> 16))
+    return found
+
+
+@contextmanager
+def server_of(folder: Path, scratch: Path, *, tls: bool = False, **settings: str) -> Iterator[Server]:
+    """Run one worker of few threads."""
+    settings = {"NEXUS_WORKERS": "1", "NEXUS_THREADS": str(THREADS), **settings}
+    with serving(folder, scratch, CERTIFICATE if tls else None, **settings) as running:
+        yield running
+
+
+def answers(server: Server) -> None:
+    """Ask for a handler and for health, each on a connection of its own."""
+    assert server.get("/hello").body == b"hello"
+    assert server.get("/healthz").body == b"ok\n"
+
+
+def test_they_hold_no_thread(folder: Path, tmp_path: Path) -> None:
+    """More of each kind than there are threads, with all the time in the world."""
+    with (
+        server_of(folder, tmp_path, **LONG) as server,
+        stalled(server.port, PLAIN, 2 * THREADS + 1) as clients,
+    ):
+        for _ in range(20):
+            for client in clients:
+                client.drip()
+            answers(server)
+        assert all(client.is_open() for client in clients if client.kind != "answer unread")
+
+
+def test_nor_with_tls(folder: Path, tmp_path: Path) -> None:
+    with (
+        server_of(folder, tmp_path, tls=True, **LONG) as server,
+        stalled(server.port, [TLS, "silent"], 2 * THREADS + 1) as clients,
+    ):
+        for _ in range(20):
+            answers(server)
+        assert all(client.is_open() for client in clients)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in PLAIN if kind != "answer unread"])
+def test_each_wait_ends(quick: Server, kind: str) -> None:
+    """A client that began a request is told."""
+    with stalled(quick.port, [kind], 1) as (client,):
+        found = client.answer()
+    if kind == "silent":
+        assert found == b""
+    else:
+        assert found.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+        assert b"Connection: close\r\n" in found
+        assert b"REQUEST_TIMEOUT" in found
+
+
+def test_an_answer_is_not_sent_for_ever(quick: Server) -> None:
+    (worker,) = quick.workers()
+
+    def sockets() -> int:
+        links = [os.readlink(link) for link in Path(f"/proc/{worker}/fd").iterdir()]
+        return sum(link.startswith("socket:") for link in links)
+
+    answers(quick)
+    before = sockets()
+    with stalled(quick.port, ["answer unread"], 3) as clients:
+        until(lambda: sockets() == before + 3)
+        until(lambda: sockets() <= before)
+        assert all(len(client.answer()) < ANSWER_BYTES for client in clients)
+
+
+@pytest.fixture(scope="module")
+def quick(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with server_of(folder, tmp_path_factory.mktemp("quick"), **SHORT) as server:
+        yield server
+
+
+def test_a_handshake_ends(folder: Path, tmp_path: Path) -> None:
+    with (
+        server_of(folder, tmp_path, tls=True, **SHORT) as server,
+        stalled(server.port, [TLS], 1) as (client,),
+    ):
+        assert client.answer() == b""
+        answers(server)
+
+
+@pytest.mark.parametrize("kinds", [PLAIN, [TLS]], ids=["plain", "tls"])
+def test_sigterm_ends_the_worker_beside_them(
+    folder: Path, tmp_path: Path, kinds: list[str]
+) -> None:
+    """Within the drain delay, the longest timeout and a second; gunicorn's patience is 37 s."""
+    settings = {**LONG, "NEXUS_TIMEOUT_MS": "1000"}
+    with (
+        server_of(folder, tmp_path, tls=kinds == [TLS], **settings) as server,
+        stalled(server.port, kinds, 2 * THREADS + 1) as clients,
+    ):
+        answers(server)
+        for client in clients:
+            client.drip()
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(15) == 0
