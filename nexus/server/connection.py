@@ -68,7 +68,7 @@ class Connection:
     def settimeout(self, timeout_s: float | None) -> None:
         """Limit everything that is done from now on, until this is called again."""
         self._timeout_s = timeout_s
-        self._until = None if timeout_s is None else time.monotonic() + timeout_s
+        self._until = time.monotonic() + timeout_s if timeout_s else None  # 0: it does not wait
 
     def setblocking(self, flag: bool) -> None:
         self.settimeout(None if flag else 0.0)

@@ -13,14 +13,14 @@ from typing import Any, Protocol
 from gunicorn.workers.gthread import TConn
 
 from nexus.config import Settings
-from nexus.errors import NexusError
+from nexus.errors import NexusError, ShuttingDown
 from nexus.server.answers import Answers
 from nexus.server.closing import Closing
 from nexus.server.connection import Connection
 from nexus.server.intake import Intake
 from nexus.server.limits import ClientLimits
 from nexus.server.parser import NexusParser
-from nexus.server.poller_waits import SWEEP_S, PollerWaits
+from nexus.server.poller_waits import STOP_SWEEP_S, PollerWaits
 from nexus.server.refusals import refusal
 from nexus.server.thread_waits import ThreadWaits
 from nexus.server.tls import TlsContext
@@ -28,10 +28,10 @@ from nexus.service import Service
 
 log = logging.getLogger("nexus.server")
 
-LINGER_S = 2.0
-"""how long a worker that stops waits for a request on a connection kept alive: its client may be
-sending one"""
-SLACK_S = 0.5
+LINGER_S = 1.0
+"""How long a worker that stops waits for requests that clients may be sending; where the longest
+request takes less, no longer than that."""
+SLACK_S = 0.3
 """how much longer than the longest request it waits for clients to receive their answers"""
 HELD_BYTES = 64 << 20
 """The least memory of one worker for requests and answers that wait for their clients. Beyond it,
@@ -136,6 +136,8 @@ class Connections:
             self.close(conn)
 
     def refuse(self, conn: Any, error: NexusError) -> None:
+        if self._ends_s < math.inf:
+            error = ShuttingDown("this worker is shutting down")
         self._service.refused(None, error)
         try:
             conn.sock.sendall(refusal(error))
@@ -174,8 +176,9 @@ class Connections:
 
     def pause_s(self) -> float:
         """Return how long the poller may sleep."""
-        waits = math.inf if self._ends_s == math.inf and not self.paused() else SWEEP_S
-        return min(waits, self._waits.pause_s())
+        if self._ends_s < math.inf or self.paused():
+            return STOP_SWEEP_S
+        return self._waits.pause_s()
 
     def sweep(self) -> None:
         """End the waits that took too long."""
@@ -191,7 +194,7 @@ class Connections:
         longest_s = max(timeouts, default=self._service.limits.timeout_s)
         now = time.monotonic()
         self._ends_s = now + longest_s + SLACK_S
-        self._waits.stop(min(now + LINGER_S, self._ends_s), self._ends_s)
+        self._waits.stop(now + min(LINGER_S, longest_s), self._ends_s)
 
     def close_all(self) -> None:
         """Close every connection that waits for its client."""

@@ -14,6 +14,8 @@ from nexus.server.thread_waits import NOT_NOW, ThreadWaits, event_of
 
 READ_BYTES = 64 << 10
 _NOTHING = b""
+_MOST_TRIES = 100
+"""how often the parser may find incomplete what counts as complete; the client is cut off then"""
 
 
 class HeadIncomplete(BaseException):
@@ -36,7 +38,8 @@ class Incoming:
 
     __slots__ = (
         *("_ahead", "_framing", "_given", "_in_head", "_left", "_may_hold_more", "_part_read"),
-        *("_reading", "_sock", "_tls", "_tried", "_waits", "before_read", "ended"),
+        *("_reading", "_sock", "_tls", "_tried", "_tries", "_waits", "before_read"),
+        "ended",
     )
 
     def __init__(self, sock: Any, waits: ThreadWaits, *, tls: bool) -> None:
@@ -53,6 +56,8 @@ class Incoming:
         """what the parser has of the head that it reads"""
         self._tried = 0
         """the length of a head that the parser found incomplete; 0: it has found none so"""
+        self._tries = 0
+        """how often it did"""
         self._reading: Allowance | None = None
         """the time for what a thread reads"""
         self._left: int | None = None
@@ -103,6 +108,8 @@ class Incoming:
                 return found
 
     def _look(self) -> Arrival:
+        if self._tries > _MOST_TRIES:
+            return Arrival.GONE
         if self._tried:
             return Arrival.WHOLE if len(self._ahead) > self._tried else Arrival.MORE
         return self._framing.look(self._ahead)
@@ -123,6 +130,7 @@ class Incoming:
         """Put back what the parser has read, until there is more."""
         self._ahead = self._given + self._ahead
         self._tried = len(self._ahead)
+        self._tries += 1
         self.end_head()
 
     def read_part(self, done: Callable[[], None]) -> None:
@@ -141,7 +149,7 @@ class Incoming:
         if unread:
             self._ahead = unread + self._ahead
         self._framing.reset()
-        self._tried = 0
+        self._tried = self._tries = 0
         self._reading = self.before_read = None
 
     def recv(self, size: int, until: float | None, *, blocks: bool) -> bytes:

@@ -82,10 +82,12 @@ def most_connections() -> int:
     A quarter of the descriptors, and at least 64, are left for files, pipes and compilers.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_CONNECTIONS * 4 // 3 + 1
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     if soft == resource.RLIM_INFINITY:
         return MOST_CONNECTIONS
+    wanted = MOST_CONNECTIONS * 4 // 3 + 1
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
     return max(1, min(MOST_CONNECTIONS, soft - max(64, soft // 4)))

@@ -17,6 +17,8 @@ log = logging.getLogger("nexus.server")
 
 SWEEP_S = 0.25
 """how often waits are looked through for those that took too long"""
+STOP_SWEEP_S = 0.05
+"""the same, while the worker stops"""
 _FREED = 0.75
 """of the memory for waits, what may stay in use when it ran out: ending some each time that a few
 bytes come would take all CPU"""
@@ -76,9 +78,7 @@ class PollerWaits:
             elif event and not wait.event:
                 self._poller.unregister(wait.conn.sock)
             elif event != wait.event:
-                self._poller.modify(
-                    wait.conn.sock, wait.event, partial(self._happened, wait.conn)
-                )
+                self._poller.modify(wait.conn.sock, wait.event, partial(self._happened, wait.conn))
         except (OSError, ValueError, KeyError):  # this user's epolls watch as much as they may
             log.exception("a connection cannot be watched and is closed")
             self.end(wait.conn)
@@ -115,7 +115,7 @@ class PollerWaits:
     def sweep(self) -> None:
         """End the waits that took too long."""
         now = time.monotonic()
-        if now < self._swept_s + SWEEP_S:
+        if now < self._swept_s + (SWEEP_S if self._until == math.inf else STOP_SWEEP_S):
             return
         self._swept_s = now
         for wait in list(self._waits.values()):

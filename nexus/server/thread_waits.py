@@ -25,9 +25,7 @@ def event_of(error: OSError, event: int) -> int:
 class ThreadWaits:
     """The waits of one worker's threads. Thread-safe."""
 
-    def __init__(
-        self, before_wait: Callable[[], None], limits: Callable[[], ClientLimits]
-    ) -> None:
+    def __init__(self, before_wait: Callable[[], None], limits: Callable[[], ClientLimits]) -> None:
         """Call *before_wait* before a thread waits; *limits* returns those in force."""
         self._before_wait, self.limits = before_wait, limits
         self._ended = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
@@ -49,3 +47,7 @@ class ThreadWaits:
     def end(self) -> None:
         """End all waits, also those to come: the worker stops."""
         os.eventfd_write(self._ended, 1)
+
+    def close(self) -> None:
+        """Let the descriptor go. Nobody may wait any more."""
+        os.close(self._ended)

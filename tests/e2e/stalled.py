@@ -83,4 +83,3 @@ def stalled(port: int, kinds: list[str], count: int) -> Iterator[list[Stalled]]:
     finally:
         for client in clients:
             client.sock.close()
-

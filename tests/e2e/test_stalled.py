@@ -24,6 +24,7 @@ LONG |= {"NEXUS_HTTP_SEND_TIMEOUT_MS": "600000", "NEXUS_HTTP_MIN_BYTES_PER_SECON
 SHORT = {"NEXUS_HTTP_HEAD_TIMEOUT_MS": "300", "NEXUS_HTTP_BODY_TIMEOUT_MS": "300"}
 SHORT |= {"NEXUS_HTTP_SEND_TIMEOUT_MS": "300"}
 
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("handlers")
@@ -34,7 +35,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def server_of(folder: Path, scratch: Path, *, tls: bool = False, **settings: str) -> Iterator[Server]:
+def server_of(
+    folder: Path, scratch: Path, *, tls: bool = False, **settings: str
+) -> Iterator[Server]:
     """Run one worker of few threads."""
     settings = {"NEXUS_WORKERS": "1", "NEXUS_THREADS": str(THREADS), **settings}
     with serving(folder, scratch, CERTIFICATE if tls else None, **settings) as running:
