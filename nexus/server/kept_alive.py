@@ -21,6 +21,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
 
@@ -178,10 +179,8 @@ class KeptAlive:
         """No longer watch a connection, before anybody closes it."""
         self._registered.discard(number)
         self._missed.discard(number)
-        try:
+        with suppress(OSError, ValueError):  # closed already
             self._epoll.unregister(number)
-        except (OSError, ValueError):  # closed by the thread that served it
-            pass
 
     def _take_out(self, number: int) -> Any:
         self._forget(number)
@@ -213,7 +212,7 @@ class KeptAlive:
             elif number in self._registered:
                 self._missed.add(number)
         self._round = len(self._ready)
-        return self._take_old() if self._round else self._take_all()
+        return self._take_old() if events or self._round else self._take_all()
 
     def _take_old(self) -> list[Any]:
         """Take out what has been silent for long."""
@@ -244,6 +243,8 @@ class KeptAlive:
                 self._call_leader(wanted)
             elif (conn := self._begin(leader)) is not None:
                 return conn
+            elif not len(self):  # all have ended
+                self._give_back(self._take_all)
             else:
                 events = self._epoll.poll(0.0 if self._ready else LINGER_S)
                 self._give_back(partial(self._take_in, events))

@@ -13,7 +13,7 @@ GRACE_S = 5.0
 """How long a client may be slower than `http_min_bytes_per_second`, in each body and answer.
 Kestrel allows the same, with the same least rate."""
 MOST_CONNECTIONS = 16384
-"""The most connections of one worker, however many descriptors it may have: each takes some 5 KB."""
+"""The most connections of one worker, however many descriptors there are: each takes some 5 KB."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections import deque
 from typing import Any
 
 from nexus.server.limits import Allowance
-from nexus.server.thread_waits import NOT_NOW, ThreadWaits, event_of
+from nexus.server.thread_waits import NOT_NOW, ThreadWaits
 
 STREAM_BYTES = 1 << 20
 """how much of an answer that is sent piece by piece may wait for its client before the thread does,

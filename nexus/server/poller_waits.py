@@ -7,6 +7,7 @@ import math
 import selectors
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -103,10 +104,8 @@ class PollerWaits:
             return
         self._held_bytes -= wait.held_bytes
         if wait.event:
-            try:
+            with suppress(OSError, ValueError, KeyError):  # closed already
                 self._poller.unregister(conn.sock)
-            except (OSError, ValueError, KeyError):  # closed by its thread
-                pass
 
     def pause_s(self) -> float:
         """Return how long the poller may sleep."""

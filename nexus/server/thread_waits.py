@@ -1,4 +1,4 @@
-"""How a thread waits for a client, where it must: in large bodies, and in answers that are streamed."""
+"""How a thread waits for a client, where it must: in large bodies and in streamed answers."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 CERTIFICATE = Path(__file__).with_name("tls.pem")
@@ -42,10 +42,8 @@ class Stalled:
     def drip(self) -> None:
         """Send a little more, if this kind does."""
         if self.kind in DRIPS:
-            try:
+            with suppress(OSError):  # the server has closed it: its right
                 self.sock.sendall(DRIPS[self.kind])
-            except OSError:
-                pass  # the server has closed it: its right
 
     def answer(self) -> bytes:
         """Read until the server closes the connection."""

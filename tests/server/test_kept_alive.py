@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from nexus.server import kept_alive as gunicorn_kept_alive
+from nexus.server import kept_alive
 from nexus.server.kept_alive import KeptAlive
 
 WAIT_S = 20.0
@@ -346,8 +346,8 @@ def test_one_that_cannot_be_waited_for_goes_back(make: Maker, conns: list[Conn])
 def test_a_silent_one_goes_back_though_others_go_on(
     make: Maker, conns: list[Conn], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gunicorn_kept_alive, "KEPT_S", 0.05)
-    monkeypatch.setattr(gunicorn_kept_alive, "LINGER_S", WAIT_S)
+    monkeypatch.setattr(kept_alive, "KEPT_S", 0.05)
+    monkeypatch.setattr(kept_alive, "LINGER_S", WAIT_S)
     worker = make()
     silent, busy = conns[:2]
     worker.begin(silent, busy)
@@ -361,8 +361,11 @@ def test_a_silent_one_goes_back_though_others_go_on(
     busy.wait_back()
 
 
-def test_nothing_is_missed_while_one_is_served(make: Maker, conns: list[Conn]) -> None:
+def test_nothing_is_missed_while_one_is_served(
+    make: Maker, conns: list[Conn], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The epoll tells of each arrival once, also while another thread serves the connection."""
+    monkeypatch.setattr(kept_alive, "LINGER_S", WAIT_S)
     begun, go_on = threading.Event(), threading.Event()
 
     def serving(conn: Conn, request: bytes) -> None:
@@ -382,12 +385,15 @@ def test_nothing_is_missed_while_one_is_served(make: Maker, conns: list[Conn]) -
     go_on.set()
     assert first.client.recv(1) == WAITS
     assert first.client.recv(1) == PLAIN
+    for conn in (first, second):
+        conn.client.sendall(QUITS)
+        assert conn.wait_back() is False
 
 
 def test_a_client_that_closes_with_its_request_is_noticed(
     make: Maker, conns: list[Conn], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gunicorn_kept_alive, "LINGER_S", WAIT_S)
+    monkeypatch.setattr(kept_alive, "LINGER_S", WAIT_S)
     worker = make()
     conns[0].client.sendall(PLAIN)
     conns[0].client.shutdown(socket.SHUT_WR)
