@@ -130,8 +130,10 @@ class KeptAlive:
                 if number not in self._registered:
                     self._epoll.register(number, _EVENTS)
                     self._registered.add(number)
-                if may_be_ready or number in self._missed:
+                elif number in self._missed:
                     self._missed.discard(number)
+                    self._epoll.modify(number, _EVENTS)  # tells again of what is there
+                if may_be_ready:
                     self._ready.append(conn)
                 else:
                     self._silent[number] = conn, time.monotonic()
