@@ -147,10 +147,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @contextmanager
 def serving(
-    folder: Path, scratch: Path, certificate: Path | None = None, **environ: str
+    folder: Path,
+    scratch: Path,
+    certificate: Path | None = None,
+    descriptors: int | None = None,
+    **environ: str,
 ) -> Iterator[Server]:
     """Run `nexus serve` on *folder* with two workers; cache and log are in *scratch*. With a
-    *certificate* (and its key in the same file) it speaks TLS."""
+    *certificate* (and its key in the same file) it speaks TLS. *descriptors*: how many files each
+    process may have open."""
     tls = None
     if certificate is not None:
         tls = ssl.create_default_context(cafile=str(certificate))
@@ -158,9 +163,12 @@ def serving(
         environ = {"GUNICORN_CMD_ARGS": arguments, **environ}
     port = free_port()
     log = scratch / "serve.log"
+    command = [sys.executable, "-c", "from nexus.cli import main; main()", "serve"]
+    if descriptors is not None:
+        command = ["sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh", *command]
     with open(log, "wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-c", "from nexus.cli import main; main()", "serve"],
+            command,
             env={
                 **os.environ,
                 "NEXUS_HANDLERS_DIR": str(folder),
