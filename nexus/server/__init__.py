@@ -1,0 +1,48 @@
+"""All that is gunicorn's: its worker, its settings, and connections from accept to close.
+
+How a connection lives. The *main thread* is gunicorn's own loop; it waits for clients with one
+poller and never for a request. The worker's *threads* get requests that are there.
+
+    accept ─► handshake, head, body ─► a thread serves it ─► answer taken? ── no ──► rest sent by
+              (main thread: Intake)     │        ▲            │ yes                  the main thread
+                   ▲                    │        │            ▼                      (Answers)
+                   │                    │   the leader ◄─ kept alive?  ── no ─► closed without
+                   │                    ▼   (KeptAlive)       │ silent          waiting (Closing)
+                   └─────── large body: threads read those, ──┘
+                            but on half of them at once
+
+A request that arrives in one piece on a connection kept alive costs one system call that waits, one
+that reads and one that sends, all by the leader. Each wait for a client has an end (limits.py), and
+where memory for what clients send or leave unread runs out, the slowest are cut off.
+
+gunicorn's parser alone decides what a request is and where it ends; it gets every byte in order.
+
+worker.py         gunicorn's worker: joins what follows, drains on SIGTERM
+threads.py        its threads, counted: who waits for one, whether all are busy
+
+connections.py    all connections as the main thread sees them
+intake.py         waits for handshakes, heads and bodies; hands over what is there
+answers.py        sends what clients did not take at once
+closing.py        closes without losing the last answer
+poller_waits.py   every wait of the main thread: its event, its end, the memory it holds
+refusals.py       answers to what never becomes a request
+
+kept_alive.py     the leader: serves connections that follow closely on one thread
+silent.py         those that wait meanwhile, and their epoll
+
+connection.py     a connection's socket, as gunicorn and applications see it
+incoming.py       its receiving half: reads ahead of gunicorn's parser
+outgoing.py       its sending half: keeps what the client does not take
+arrival.py        when a request is there in full
+parser.py         gunicorn's parser: waits for no head, closes after a body that nobody read
+thread_waits.py   how a thread waits where it must: in large bodies and streams
+limits.py         how long clients may take, how many there may be
+tls.py            contexts for TLS
+
+settings.py       gunicorn's configuration from Nexus's settings
+log.py            gunicorn's messages in our log
+run_folder.py     the folder that workers and master share
+
+What of gunicorn's insides this stands on, `tests/server/test_gunicorn.py` checks one by one;
+setup.cfg bounds its version.
+"""

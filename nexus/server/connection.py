@@ -76,7 +76,12 @@ class Connection:
     def recv(self, size: int) -> bytes:
         """As `socket.recv`, but raises HeadIncomplete rather than wait for a head."""
         self.never_block()
-        return self.incoming.recv(size, self._until, blocks=self._timeout_s != 0.0)
+        return self.incoming.recv(
+            size,
+            self._until,
+            blocks=self._timeout_s != 0.0,
+            limited=not self.outgoing.switched,
+        )
 
     def sendall(self, data: bytes) -> None:
         """As `socket.sendall`, but for the head of a response, and for what the client does not

@@ -198,5 +198,9 @@ class Connections:
 
     def close_all(self) -> None:
         """Close every connection that waits for its client."""
-        self._thread_waits.end()
+        self.end_waits()
         self._waits.drop_all()
+
+    def end_waits(self) -> None:
+        """Let no thread wait for a client any longer."""
+        self._thread_waits.end()

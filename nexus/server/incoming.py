@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import select
 import time
 from collections.abc import Callable
@@ -152,11 +153,12 @@ class Incoming:
         self._tried = self._tries = 0
         self._reading = self.before_read = None
 
-    def recv(self, size: int, until: float | None, *, blocks: bool) -> bytes:
+    def recv(self, size: int, until: float | None, *, blocks: bool, limited: bool) -> bytes:
         """Return what was read ahead, else wait for the client.
 
-        Raises: HeadIncomplete in a head; TimeoutError at *until* (monotonic seconds), and when the
-            client takes longer than it may; BlockingIOError where the caller does not wait.
+        Raises: HeadIncomplete in a head; TimeoutError at *until* (monotonic seconds), and where
+            waits are *limited* when the client takes longer than it may; BlockingIOError where the
+            caller does not wait.
         """
         if self._ahead:
             return self._take(size)
@@ -164,7 +166,7 @@ class Incoming:
             return _NOTHING
         if self._in_head:
             raise HeadIncomplete
-        return self._wait_for_data(size, until, blocks)
+        return self._wait_for_data(size, math.inf if until is None else until, blocks, limited)
 
     def _take(self, size: int) -> bytes:
         piece, self._ahead = bytes(self._ahead[:size]), self._ahead[size:]
@@ -172,16 +174,14 @@ class Incoming:
             self._given += piece
         return piece
 
-    def _wait_for_data(self, size: int, until: float | None, blocks: bool) -> bytes:
+    def _wait_for_data(self, size: int, until: float, blocks: bool, limited: bool) -> bytes:
         if self.before_read is not None:
             call, self.before_read = self.before_read, None
             call()
         if self._reading is None:
             self._reading = self._waits.limits().body()
         while True:
-            latest = self._reading.until()
-            if until is not None:
-                latest = min(latest, until)
+            latest = min(until, self._reading.until()) if limited else until
             # Not only when it waits: one that sends a byte at a time need never make it wait.
             if time.monotonic() > latest:
                 raise TimeoutError("timed out")

@@ -8,22 +8,18 @@ to wait, or takes longer than small ones do, another thread leads on.
 This is Leader/Followers (https://www.dre.vanderbilt.edu/~schmidt/PDF/lf.pdf), but that a leader
 hands over when it must, not with each request. A thread of its own sees to that, as Go's sysmon
 takes a processor back from a system call (https://go.dev/src/runtime/proc.go).
-
-The epoll reports a connection once for whatever arrives (EPOLLET), and not again before more does.
-So a connection stays registered from one request to the next: otherwise each request would take two
-more system calls.
 """
 
 from __future__ import annotations
 
-import select
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
+
+from nexus.server.silent import Events, Silent
 
 LINGER_S = 0.002
 """how long the leader waits for any request before all connections go back to gunicorn's poller; a
@@ -37,7 +33,6 @@ KEPT_S = 1.0
 """how long a silent connection is kept where others are not silent"""
 _QUIET_LOOKS = 10
 """without a request under way, after which nobody looks until there is one again"""
-_EVENTS = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET
 
 Step = Callable[[], None]
 """what gunicorn's main thread does next with a connection"""
@@ -83,14 +78,8 @@ class KeptAlive:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._epoll = select.epoll()
         self._lock = threading.Lock()  # guards what follows
-        self._registered: set[int] = set()
-        """descriptors the epoll watches: of connections that wait here, or are being served"""
-        self._silent: dict[int, tuple[Any, float]] = {}
-        """those that wait, the oldest first, and since when"""
-        self._missed: set[int] = set()
-        """those of which an event came while they were being served"""
+        self._silent = Silent()
         self._ready: deque[Any] = deque()
         """connections with a request"""
         self._round = 0
@@ -127,16 +116,11 @@ class KeptAlive:
         number = conn.sock.fileno()
         try:
             with self._lock:
-                if number not in self._registered:
-                    self._epoll.register(number, _EVENTS)
-                    self._registered.add(number)
-                elif number in self._missed:
-                    self._missed.discard(number)
-                    self._epoll.modify(number, _EVENTS)  # tells again of what is there
+                self._silent.watch(number)
                 if may_be_ready:
                     self._ready.append(conn)
                 else:
-                    self._silent[number] = conn, time.monotonic()
+                    self._silent.add(number, conn)
         except OSError:  # ENOSPC, say: this user's epolls watch as much as they may
             self._host.on_main_thread(partial(self._host.wait_for_client, conn))
 
@@ -150,7 +134,7 @@ class KeptAlive:
                     self.keep(conn)
                 else:
                     with self._lock:
-                        self._forget(number)
+                        self._silent.forget(number)
                     self._host.on_main_thread(step)
                 with self._lock:
                     leader.since_s = 0.0
@@ -177,23 +161,11 @@ class KeptAlive:
         called, self._called = self._called, self._called or wanted
         return wanted and not called
 
-    def _forget(self, number: int) -> None:
-        """No longer watch a connection, before anybody closes it."""
-        self._registered.discard(number)
-        self._missed.discard(number)
-        with suppress(OSError, ValueError):  # closed already
-            self._epoll.unregister(number)
-
-    def _take_out(self, number: int) -> Any:
-        self._forget(number)
-        return self._silent.pop(number)[0]
-
     def _take_all(self) -> list[Any]:
         """Take all connections out, and end the leader's time."""
-        conns = [self._take_out(number) for number in list(self._silent)]
         for conn in self._ready:
-            self._forget(conn.sock.fileno())
-        conns += self._ready
+            self._silent.forget(conn.sock.fileno())
+        conns = [*self._silent.take_all(), *self._ready]
         self._ready.clear()
         self._round = 0
         self._leader = None
@@ -204,25 +176,11 @@ class KeptAlive:
         self._called = False
         return self._take_all()
 
-    def _take_in(self, events: list[tuple[int, int]]) -> list[Any]:
+    def _take_in(self, events: Events) -> list[Any]:
         """Begin a round with those that have a request; take out what must go back."""
-        for number, event in events:
-            if number in self._silent:
-                self._ready.append(self._silent.pop(number)[0])
-                if event & ~select.EPOLLIN:  # with its last request the client closed, perhaps
-                    self._missed.add(number)
-            elif number in self._registered:
-                self._missed.add(number)
+        self._ready.extend(self._silent.take_ready(events))
         self._round = len(self._ready)
-        return self._take_old() if events or self._round else self._take_all()
-
-    def _take_old(self) -> list[Any]:
-        """Take out what has been silent for long."""
-        conns = []
-        before = time.monotonic() - KEPT_S
-        while self._silent and (oldest := next(iter(self._silent.items())))[1][1] < before:
-            conns.append(self._take_out(oldest[0]))
-        return conns
+        return self._silent.take_older(KEPT_S) if events or self._round else self._take_all()
 
     # ---- the leader -------------------------------------------------------------------------
 
@@ -248,7 +206,7 @@ class KeptAlive:
             elif not len(self):  # all have ended
                 self._give_back(self._take_all)
             else:
-                events = self._epoll.poll(0.0 if self._ready else LINGER_S)
+                events = self._silent.poll(0.0 if self._ready else LINGER_S)
                 self._give_back(partial(self._take_in, events))
         return None
 

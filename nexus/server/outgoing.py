@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import select
 from collections import deque
 from typing import Any
@@ -17,7 +18,8 @@ _MOST_JOINED = 65536
 """bytes of a body that are copied behind their head rather than sent by themselves"""
 _RECORDS_BYTES = 65536
 """how much TLS is handed at once: it says nothing of progress before all of it is gone"""
-_HEAD, _INTERIM, _HEAD_ENDS = b"HTTP/1.", b"HTTP/1.1 1", b"\r\n\r\n"
+_HEAD, _HEAD_ENDS = b"HTTP/1.", b"\r\n\r\n"
+_INTERIM, _SWITCHED = b"HTTP/1.1 1", b"HTTP/1.1 101 "
 
 
 class Outgoing:
@@ -27,7 +29,10 @@ class Outgoing:
     the first bytes of the body.
     """
 
-    __slots__ = ("_head", "_sock", "_tls", "_unsent", "_waits", "allowance", "unsent_bytes")
+    __slots__ = (
+        *("_head", "_sock", "_tls", "_unsent", "_waits"),
+        *("allowance", "switched", "unsent_bytes"),
+    )
 
     def __init__(self, sock: Any, waits: ThreadWaits, *, tls: bool) -> None:
         self._sock, self._waits, self._tls = sock, waits, tls
@@ -38,6 +43,9 @@ class Outgoing:
         """how much of the answer waits for its client"""
         self.allowance: Allowance | None = None
         """the time for that; None: nothing waits"""
+        self.switched = False
+        """whether the application answered 101: then it speaks a protocol of its own, and its
+        thread waits as long as it likes"""
 
     def send(self, data: bytes) -> None:
         """Send *data*, or keep what the client does not take at once.
@@ -45,9 +53,13 @@ class Outgoing:
         Raises: OSError where the client is gone, or takes a stream more slowly than it may.
         """
         head, self._head = self._head, b""
-        if not head and _is_head(data):
-            self._head = data
-        elif len(data) <= _MOST_JOINED:
+        if not head and data.startswith(_HEAD):
+            if data.startswith(_SWITCHED):
+                self.switched = True
+            elif data.endswith(_HEAD_ENDS) and not data.startswith(_INTERIM):
+                self._head = data
+                return
+        if len(data) <= _MOST_JOINED:
             self._put(head + data if head else data)
         else:
             self._put(head)
@@ -74,8 +86,9 @@ class Outgoing:
         """Wait until no more than *most_bytes* wait for the client. Raises: OSError."""
         while not self.go_on() and self.unsent_bytes > most_bytes:
             assert self.allowance is not None  # something waits
+            until = math.inf if self.switched else self.allowance.until()
             try:
-                self._waits.wait(self._sock, select.POLLOUT, self.allowance.until())
+                self._waits.wait(self._sock, select.POLLOUT, until)
             except TimeoutError:
                 # gunicorn logs a broken pipe as a client's doing, a timeout as a fault of ours.
                 raise BrokenPipeError(errno.EPIPE, "the client is too slow") from None
@@ -115,8 +128,3 @@ class Outgoing:
         except NOT_NOW:
             pass
         return data
-
-
-def _is_head(data: bytes) -> bool:
-    """Return whether this is the whole head of a response, and not of an interim one, like 103."""
-    return data.startswith(_HEAD) and data.endswith(_HEAD_ENDS) and not data.startswith(_INTERIM)

@@ -43,6 +43,8 @@ timeout = 30 + _settings.stuck_after_ms // 1000
 """worker liveness; guests give the GIL up at every checkpoint, so only a stuck worker misses it"""
 _slack_s = max(30, 2 * _settings.plugin_timeout_ms // 1000)  # stop hooks, then sinks
 graceful_timeout = _slack_s + (_settings.timeout_ms + _settings.drain_delay_ms) // 1000
+sendfile = False
+"""it would hold a thread for as long as the client takes"""
 accesslog = None
 """Nexus writes its own access log"""
 logger_class = "nexus.server.log.NexusLogger"

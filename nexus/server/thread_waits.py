@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import ssl
@@ -40,7 +41,8 @@ class ThreadWaits:
         poll = select.poll()
         poll.register(sock, event)
         poll.register(self._ended, select.POLLIN)
-        found = poll.poll(max(0.0, until - time.monotonic()) * 1000)
+        left_s = max(0.0, until - time.monotonic())
+        found = poll.poll(None if left_s == math.inf else left_s * 1000)
         if not found or any(number == self._ended for number, _ in found):
             raise TimeoutError("timed out")
 

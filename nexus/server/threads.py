@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor
+
+log = logging.getLogger("nexus.server")
 
 Task = Callable[[], None]
 
@@ -65,6 +68,8 @@ class Threads:
             self._busy += 1
         try:
             task()
+        except Exception:
+            log.exception("a thread failed with a connection")
         finally:
             with self._lock:
                 self._busy -= 1

@@ -58,11 +58,17 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self._threads = Threads(self.tpool, self.cfg.threads, queued, wake)
         self._kept_alive = KeptAlive(self)
         self._connections = Connections(self, self.service, self._kept_alive.before_wait)
-        # gthread's own limit is for requests, of which it knows nothing before a thread reads them.
+        # gthread limits connections to limit requests, of which it knows nothing before a thread
+        # reads them; and it closes some to have room for others.
         self.worker_connections = most_connections()
+        self.max_keepalived = sys.maxsize
         self.service.before_wait(self._kept_alive.before_wait)
         self.service.start(self.tpool)
         self._kept_alive.start()
+
+    @classmethod
+    def check_config(cls, cfg: Any, log: Any) -> None:
+        """Accept any number of connections: gthread warns of settings that mean nothing here."""
 
     # ---- gunicorn's main loop ---------------------------------------------------------------
 
@@ -100,6 +106,12 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self._connections.sweep()
         if force:
             self._connections.close_all()
+
+    def is_parent_alive(self) -> bool:
+        """Return whether the master lives; without it the worker stops as by SIGTERM."""
+        if not super().is_parent_alive():
+            self.alive = False
+        return bool(self.alive)
 
     def _may_accept(self) -> bool:
         return not (self._threads.queue_is_full() or self._connections.paused())
@@ -205,5 +217,6 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def stop_service(self) -> None:
         """Let the service go; called when the worker has ended."""
         if self.service is not None:
+            self._connections.end_waits()
             self._kept_alive.stop()
             self.service.stop(QUIT_GRACE_S if self._quits else None)

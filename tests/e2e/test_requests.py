@@ -1,4 +1,4 @@
-"""Requests and answers of all sizes over a real gunicorn, plain and with TLS, whole and in pieces."""
+"""Requests and answers of all sizes, whole and in pieces, over a real gunicorn; plain and TLS."""
 
 from __future__ import annotations
 
@@ -91,9 +91,7 @@ class Client:
         self._ahead = bytes(found[length:])
         return int(lines[0].split()[1]), bytes(found[:length])
 
-    def exchange(
-        self, data: bytes, count: int, chooses: random.Random
-    ) -> list[tuple[int, bytes]]:
+    def exchange(self, data: bytes, count: int, chooses: random.Random) -> list[tuple[int, bytes]]:
         """Send *data* in pieces while answers come; return the first *count* of them.
 
         On one thread: OpenSSL does not take two.

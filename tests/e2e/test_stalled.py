@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from tests.wat import ECHO, prints, writes
 
 from .conftest import Server, serving, until
-from .stalled import BEGINNINGS, CERTIFICATE, TLS, stalled
+from .stalled import BEGINNINGS, CERTIFICATE, HEAD, TLS, stalled
 
 THREADS = 2
 PLAIN = [kind for kind in BEGINNINGS if kind != TLS]
@@ -36,11 +37,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def server_of(
-    folder: Path, scratch: Path, *, tls: bool = False, **settings: str
+    folder: Path,
+    scratch: Path,
+    *,
+    tls: bool = False,
+    descriptors: int | None = None,
+    **settings: str,
 ) -> Iterator[Server]:
     """Run one worker of few threads."""
     settings = {"NEXUS_WORKERS": "1", "NEXUS_THREADS": str(THREADS), **settings}
-    with serving(folder, scratch, CERTIFICATE if tls else None, **settings) as running:
+    certificate = CERTIFICATE if tls else None
+    with serving(folder, scratch, certificate, descriptors, **settings) as running:
         yield running
 
 
@@ -131,3 +138,49 @@ def test_sigterm_ends_the_worker_beside_them(
             client.drip()
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(15) == 0
+
+
+def test_large_bodies_that_stall_leave_threads_for_others(folder: Path, tmp_path: Path) -> None:
+    """Threads read those, but not all threads."""
+    with ExitStack() as stack:
+        server = stack.enter_context(server_of(folder, tmp_path, **LONG, NEXUS_TIMEOUT_MS="600000"))
+        for _ in range(2 * THREADS + 1):
+            client = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            client.sendall(
+                b"POST /echo " + HEAD + b"Content-Length: 1000000\r\n\r\n" + bytes(70000)
+            )
+        for _ in range(20):
+            answers(server)
+
+
+def test_a_crowd_makes_room_for_the_next(folder: Path, tmp_path: Path) -> None:
+    """More clients than descriptors: those that have waited longest are let go."""
+    with (
+        server_of(folder, tmp_path, descriptors=160, **LONG) as server,
+        stalled(server.port, ["silent", "half a head"], 200) as clients,
+    ):
+        workers = server.workers()
+        for _ in range(20):
+            answers(server)
+        assert sum(client.is_open() for client in clients) < 160
+        assert server.workers() == workers
+        assert "Too many open files" not in server.log.read_text()
+
+
+def test_memory_is_bounded(folder: Path, tmp_path: Path) -> None:
+    """60 answers of 8 MiB each, none of which is read."""
+    with server_of(folder, tmp_path, **LONG) as server:
+        (worker,) = server.workers()
+
+        def resident_mib() -> int:
+            fields = Path(f"/proc/{worker}/statm").read_text().split()
+            return int(fields[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
+
+        answers(server)
+        before = resident_mib()
+        with stalled(server.port, ["answer unread"], 60):
+            for _ in range(20):
+                answers(server)
+            until(lambda: server.metric('nexus_pool_instances{state="active"}') == 0)
+            assert resident_mib() - before < 200
+        assert server.workers() == {worker}

@@ -338,7 +338,7 @@ def test_a_thread_is_asked_once_while_none_comes(make: Maker, conns: list[Conn])
 def test_one_that_cannot_be_waited_for_goes_back(make: Maker, conns: list[Conn]) -> None:
     worker = make()
     # The kernel refuses a second registration, as it does one beyond its bounds.
-    worker.kept._epoll.register(conns[0].sock.fileno(), 0)
+    worker.kept._silent._epoll.register(conns[0].sock.fileno(), 0)
     worker.kept.keep(conns[0])
     assert conns[0].wait_back()
 
@@ -418,7 +418,7 @@ def test_one_that_went_back_may_come_again(make: Maker, conns: list[Conn]) -> No
         worker.begin(conns[0])
         assert conns[0].wait_back()
         assert conns[0].client.recv(1) == PLAIN
-        assert not worker.kept._registered
+        assert not worker.kept._silent._watched
 
 
 def test_nobody_looks_while_nothing_runs(make: Maker, conns: list[Conn]) -> None:
