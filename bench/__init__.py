@@ -4,6 +4,7 @@ python -m bench.dispatch   requests/s of handlers, of plain Flask, and of other 
 python -m bench.memory     resident memory over 50,000 requests
 python -m bench.deadline   how late a runaway guest's answer is
 python -m bench.metering   what metering costs, beside native C and wasmtime's epochs and fuel
+python -m bench.stalled    what clients that stall cost the others, beside gunicorn's peers
 python -m bench.soak       15 minutes of good and hostile handlers at full load
 
 They need the extra `bench` (`scripts/setup.sh bench`) and wrk (`apt-get install wrk`).

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.stalled_clients import CERTIFICATE
 from tests.wat import ECHO, prints, writes
 
 from .conftest import Server, serving, until
-from .stalled import CERTIFICATE
 
 EDGE = 64 << 10
 """what is collected of a body without a thread"""

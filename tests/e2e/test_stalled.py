@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.stalled_clients import BEGINNINGS, CERTIFICATE, HEAD, TLS, stalled
 from tests.wat import ECHO, prints, writes
 
 from .conftest import Server, serving, until
-from .stalled import BEGINNINGS, CERTIFICATE, HEAD, TLS, stalled
 
 THREADS = 2
 PLAIN = [kind for kind in BEGINNINGS if kind != TLS]

@@ -1,4 +1,4 @@
-"""Clients that begin and do not go on, of eight kinds; for tests and for `bench.stalled`."""
+"""Clients that begin and do not go on, of eight kinds; for `bench.stalled` and the tests."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-CERTIFICATE = Path(__file__).with_name("tls.pem")
-"""a certificate of its own for localhost, with its key"""
+CERTIFICATE = Path(__file__).parent / "apps" / "tls.pem"
+"""a certificate that only these clients trust, for localhost, with its key"""
 HEAD = b"HTTP/1.1\r\nHost: here\r\n"
 SMALL_BUFFER = 4096
 
