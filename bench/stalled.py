@@ -1,7 +1,7 @@
 """`python -m bench.stalled`: what do clients that stall cost the others?
 
 One worker of four threads, of Nexus and of its peers, each with a crowd of clients of one kind that
-begin a request and do not go on. Meanwhile others ask for `/hello`, each on a new connection. Prints
+begin a request and do not go on. Meanwhile others ask for `/hello`, each on a new connection. Shows
 how long they take (p99, ms), how many got no answer within a second, and how long the server takes
 to end after SIGTERM (s) while the crowd is still there.
 """
@@ -29,6 +29,8 @@ PATIENCE_S = 1.0
 """after which a good request counts as lost"""
 END_S = 4.0
 """how long a server may take to end; Nexus's longest timeout is a second"""
+SETTLE_S = 1.0
+"""how long the crowd is there before others ask: requests of its own have been answered by then"""
 PAUSE_S = 0.005
 """between two good requests of one client"""
 ASKERS = 2
@@ -104,6 +106,7 @@ def measure(name: str, kind: str, clients: int, seconds: float) -> Reading:
                     client = Stalled(port, one)
                     stack.callback(client.sock.close)
                     crowd.append(client)
+            time.sleep(SETTLE_S)
             _ask_meanwhile(reading, crowd, port, context, seconds)
             reading.peak_mib = peak_mib(process.pid)
             reading.end_s = _end(process)

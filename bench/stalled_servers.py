@@ -81,7 +81,7 @@ def _nexus_environ(folder: Path, port: int, tls: bool) -> dict[str, str]:
     handlers.mkdir()
     (handlers / "hello.wat").write_text(prints("Content-Type: text/plain\n\nhello"))
     (handlers / "echo.wat").write_text(ECHO)
-    (handlers / "large.wat").write_text(writes(128))
+    (handlers / "large.wat").write_text(writes(64))
     return {
         "NEXUS_HANDLERS_DIR": str(handlers),
         "NEXUS_BIND": f"127.0.0.1:{port}",

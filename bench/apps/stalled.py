@@ -1,4 +1,4 @@
-"""What `bench.stalled` asks Nexus's peers for: a greeting, an echo, an answer of 8 MiB."""
+"""What `bench.stalled` asks Nexus's peers for: a greeting, an echo, an answer of 4 MiB."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
-LARGE = bytes(8 << 20)
+LARGE = bytes(4 << 20)
 
 
 def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:

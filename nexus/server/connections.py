@@ -28,11 +28,11 @@ from nexus.service import Service
 
 log = logging.getLogger("nexus.server")
 
-LINGER_S = 1.0
-"""How long a worker that stops waits for requests that clients may be sending; where the longest
+LINGER_S = 0.5
+"""How long a worker that stops begins requests that come or wait for a thread; where the longest
 request takes less, no longer than that."""
-SLACK_S = 0.3
-"""how much longer than the longest request it waits for clients to receive their answers"""
+SLACK_S = 0.1
+"""how much longer than the last of those may take it waits for clients to receive their answers"""
 HELD_BYTES = 64 << 20
 """The least memory of one worker for requests and answers that wait for their clients. Beyond it,
 and beyond one answer of `max_response_bytes` for each thread, the slowest clients are cut off."""
@@ -58,7 +58,7 @@ class Worker(Protocol):
 
 class Connections:
     """Accepts, hands over, takes back and closes. Only the main thread uses it, but for
-    `limits`, `new_waits` and `following`."""
+    `limits`, `following` and `too_late`."""
 
     def __init__(self, worker: Worker, service: Service, before_wait: Callable[[], None]) -> None:
         self._worker, self._service, cfg = worker, service, worker.cfg
@@ -74,8 +74,8 @@ class Connections:
         self._answers = Answers(self._waits, self.close)
         self._closing = Closing(self._waits, self.close)
         self._paused_until = 0.0
-        self._ends_s = math.inf
-        """when nobody waits for a client any longer, because the worker stops"""
+        self._begins_until = self._ends_s = math.inf
+        """when no request begins any more and nobody waits for a client, because the worker stops"""
 
     # ---- begin and end ------------------------------------------------------------------------
 
@@ -116,6 +116,10 @@ class Connections:
         if conn.sock.fileno() >= 0:
             conn.sock.release()
             self._worker.nr_conns -= 1
+
+    def too_late(self) -> bool:
+        """Return whether a request that no thread has begun must be refused: the worker stops."""
+        return time.monotonic() > self._begins_until
 
     # ---- what `Intake` wants of its host --------------------------------------------------------
 
@@ -192,9 +196,9 @@ class Connections:
             return
         timeouts = [h.limits.timeout_s for h in self._service.catalogue.handlers.values()]
         longest_s = max(timeouts, default=self._service.limits.timeout_s)
-        now = time.monotonic()
-        self._ends_s = now + longest_s + SLACK_S
-        self._waits.stop(now + min(LINGER_S, longest_s), self._ends_s)
+        self._begins_until = time.monotonic() + min(LINGER_S, longest_s)
+        self._ends_s = self._begins_until + longest_s + SLACK_S
+        self._waits.stop(self._begins_until, self._ends_s)
 
     def close_all(self) -> None:
         """Close every connection that waits for its client."""

@@ -21,7 +21,7 @@ from typing import Any
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.gthread import ThreadWorker
 
-from nexus.errors import ConfigError, NexusError
+from nexus.errors import ConfigError, NexusError, ShuttingDown
 from nexus.server.arrival import Arrival
 from nexus.server.connections import Connections
 from nexus.server.incoming import HeadIncomplete
@@ -129,6 +129,11 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def _serve_first(self, conn: Any) -> None:
         """Serve the request of *conn*, and then those of all connections that are kept."""
+        if self._connections.too_late():
+            error = ShuttingDown("this worker is shutting down")
+            conn.sock.incoming.end_part()
+            self.on_main_thread(partial(self._connections.refuse, conn, error))
+            return
         step = self._answer(conn)
         if step is None and not self._keeps():
             step = partial(self._connections.keep, conn)
