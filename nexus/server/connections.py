@@ -32,7 +32,7 @@ LINGER_S = 0.5
 """How long a worker that stops begins requests that come or wait for a thread; where the longest
 request takes less, no longer than that."""
 SLACK_S = 0.1
-"""how much longer than the last of those may take it waits for clients to receive their answers"""
+"""how much longer than the longest request it waits for clients to receive their answers"""
 HELD_BYTES = 64 << 20
 """The least memory of one worker for requests and answers that wait for their clients. Beyond it,
 and beyond one answer of `max_response_bytes` for each thread, the slowest clients are cut off."""
@@ -75,7 +75,7 @@ class Connections:
         self._closing = Closing(self._waits, self.close)
         self._paused_until = 0.0
         self._begins_until = self._ends_s = math.inf
-        """when no request begins any more and nobody waits for a client, because the worker stops"""
+        """when, because the worker stops, no request begins and nobody waits for a client"""
 
     # ---- begin and end ------------------------------------------------------------------------
 
@@ -196,8 +196,9 @@ class Connections:
             return
         timeouts = [h.limits.timeout_s for h in self._service.catalogue.handlers.values()]
         longest_s = max(timeouts, default=self._service.limits.timeout_s)
-        self._begins_until = time.monotonic() + min(LINGER_S, longest_s)
-        self._ends_s = self._begins_until + longest_s + SLACK_S
+        now = time.monotonic()
+        self._begins_until = now + min(LINGER_S, longest_s)
+        self._ends_s = now + longest_s + SLACK_S
         self._waits.stop(self._begins_until, self._ends_s)
 
     def close_all(self) -> None:

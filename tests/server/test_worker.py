@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
 from gunicorn.workers.gthread import ThreadWorker
 
+from nexus.errors import NexusError
 from nexus.run.lane import SlowLane
 from nexus.server.arrival import Arrival
 from nexus.server.incoming import HeadIncomplete
@@ -27,6 +29,12 @@ class Steps:
 
     def close(self, conn: Conn) -> str:
         return "closed"
+
+    def too_late(self) -> bool:
+        return True
+
+    def refuse(self, conn: Conn, error: NexusError) -> str:
+        return error.code
 
 
 def worker(said: list[str], *, orders: bool = False) -> NexusWorker:
@@ -110,6 +118,18 @@ def test_what_a_request_raises_ends_its_connection_and_no_more(
     monkeypatch.setattr(ThreadWorker, "handle", fail)
     assert worker([]).serve(request(stream)) == "closes"
     assert caplog.messages == messages
+
+
+def test_what_no_thread_has_begun_is_refused_when_the_worker_stops(
+    monkeypatch: pytest.MonkeyPatch, stream: Ends
+) -> None:
+    """It would take as long again as all that runs."""
+    steps: list[Callable[[], object]] = []
+    monkeypatch.setattr(ThreadWorker, "handle", lambda self, conn: pytest.fail("served"))
+    made = worker([])
+    monkeypatch.setattr(made, "on_main_thread", steps.append)
+    made._serve_first(request(stream))
+    assert [step() for step in steps] == ["SHUTTING_DOWN"]
 
 
 def test_a_large_body_makes_way_for_the_next_whatever_happens(
