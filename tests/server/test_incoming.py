@@ -167,6 +167,22 @@ def test_one_that_drips_is_not_waited_for(
     client.join()
 
 
+def read_slowly(ends: Ends) -> None:
+    while ends.ours.recv(1):
+        time.sleep(0.001)  # so that there is always something to read
+
+
+def test_nor_one_that_never_makes_anybody_wait(stream: Ends) -> None:
+    stream.limit(body_s=0.05)
+    sent = POST % (1 << 21) + bytes(100_000)
+    stream.theirs.sendall(sent)
+    assert stream.ours.incoming.arrival() is Arrival.PART
+    stream.ours.recv(1 << 20)
+    with pytest.raises(TimeoutError):
+        read_slowly(stream)
+    assert stream.waits == []
+
+
 def test_waits_end_when_the_worker_stops(stream: Ends) -> None:
     def end() -> None:
         assert stream.waiting.wait(20)
