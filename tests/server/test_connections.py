@@ -158,7 +158,20 @@ def test_one_that_waited_too_long_to_be_read_is_told(server: Server) -> None:
     assert len(server.worker.served) == 1, "it is gone, so no thread need read it"
 
 
+def test_one_that_was_closed_while_it_waited_is_not_served(server: Server) -> None:
+    for _ in range(2):
+        server.connect(LARGE)
+    until(server, lambda: len(server.worker.served) == 1)
+    for _ in range(5):
+        server.poll()
+    server.all.make_room()
+    assert server.worker.nr_conns == 1
+    server.worker.served[0].sock.incoming.end_part()
+    assert len(server.worker.served) == 1
+
+
 def test_limits_are_those_of_now(server: Server) -> None:
+    server.connect()
     server.set(http_head_timeout_ms="1")
     client = server.connect(b"GET / ")
     until(server, lambda: bool(server.service.errors))
@@ -211,6 +224,7 @@ def test_a_refusal_is_the_last_answer(server: Server) -> None:
 
 
 def test_a_stop_refuses_what_is_not_there(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.set(http_head_timeout_ms="600000")
     client = server.connect(b"GET / ")
     assert not server.all.too_late()
     monkeypatch.setattr(connections, "LINGER_S", 0.0)
