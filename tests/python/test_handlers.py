@@ -150,6 +150,13 @@ def test_json_contexts(python: Pythons) -> None:
         python.evaluate(wrong, "{}")
 
 
+def test_a_context_has_only_the_state_that_the_manifest_grants(python: Pythons) -> None:
+    source = "def run(context): return context['state']"
+    handler = python.handler(source, capabilities=("state:read:a",))
+    assert python.evaluate(handler, '{"state": {"a": 1, "b": 2}}') == {"a": 1}
+    assert python.evaluate(python.handler(source), '{"state": {"a": 1}}') == {}
+
+
 def test_files_import_each_other(python: Pythons) -> None:
     files = {
         "main.py": "from lib.words import greet\ndef fetch(request): return greet()",
@@ -158,6 +165,15 @@ def test_files_import_each_other(python: Pythons) -> None:
         "lib/names.py": "WHO = 'you'",
     }
     assert python.fetch(python.handler(files)).body == b"hello you"
+
+
+def test_packages_need_no_init_file_and_modules_know_their_file(python: Pythons) -> None:
+    """Flask has a package without `__init__.py`; Bottle reads `__file__` as it is imported."""
+    files = {
+        "main.py": "from lib.inner.words import where\ndef fetch(request): return where",
+        "lib/inner/words.py": "where = __file__",
+    }
+    assert python.fetch(python.handler(files)).body == b"lib/inner/words.py"
 
 
 def test_an_error_has_a_traceback_of_the_handlers_lines(python: Pythons) -> None:

@@ -6,7 +6,7 @@ import json
 from typing import Any, Final
 
 from nexus.errors import GuestError, GuestTrap, InvalidResponse, MemoryLimit, StackLimit
-from nexus.guest.host.context import read_context
+from nexus.guest.host.context import read_context, readable
 from nexus.guest.js.request import fields_of
 from nexus.guest.js.response import response_of
 from nexus.guest.preview1.descriptors import BytesInput, CappedOutput, LogOutput
@@ -53,7 +53,8 @@ class PythonGuest(GuestBase):
         self, instance: EngineInstance, context: Context, handler: Handler, run: Run
     ) -> JsonValue:
         found = read_context(context.json)
-        given = {"kind": "context", "env": dict(handler.env), "context": found.whole}
+        seen = json.loads(readable(found, context.json, run.capabilities))
+        given = {"kind": "context", "env": dict(handler.env), "context": seen}
         answer, _ = self._entered(instance, given, b"", handler, run, run.limits.max_response_bytes)
         try:
             value: JsonValue = json.loads(answer)["value"]

@@ -7,6 +7,7 @@ request is one call of `enter`, from the same state.
 
 import gc
 import importlib.abc
+import importlib.machinery
 import importlib.util
 import json
 import os
@@ -35,10 +36,17 @@ class _Files(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
 
     def find_spec(self, name, path=None, target=None):
         file = self._file(name)
-        if file is None:
+        if file is not None:
+            return importlib.util.spec_from_loader(name, self)
+        folder = name.replace(".", "/")
+        if not any(file.startswith(f"{folder}/") for file in self.files):
             return None
-        package = file.endswith("/__init__.py")
-        return importlib.util.spec_from_loader(name, self, origin=file, is_package=package)
+        spec = importlib.machinery.ModuleSpec(name, None, is_package=True)  # a namespace package
+        spec.submodule_search_locations.append(folder)
+        return spec
+
+    def get_filename(self, name):
+        return self._file(name)
 
     def get_source(self, name):
         return self.files[self._file(name)]
