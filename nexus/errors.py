@@ -14,7 +14,9 @@ NexusError
 ├── RequestError                the client's fault
 │   ├── InvalidArgument         INVALID_ARGUMENT
 │   ├── Unauthorized            UNAUTHORIZED; carries the challenge
-│   └── PayloadTooLarge         PAYLOAD_TOO_LARGE
+│   ├── PayloadTooLarge         PAYLOAD_TOO_LARGE
+│   ├── RequestTimeout          REQUEST_TIMEOUT; the client was too slow
+│   └── RequestHeadTooLarge     REQUEST_HEAD_TOO_LARGE
 ├── AdmissionError              not now; carries retry_after_s
 │   ├── ConcurrencyLimit        CONCURRENCY_LIMIT
 │   ├── Overloaded              OVERLOADED
@@ -152,6 +154,28 @@ class PayloadTooLarge(RequestError):
 
     def __init__(self, limit_bytes: int) -> None:
         super().__init__(f"the request body is larger than {limit_bytes} bytes")
+        self.limit_bytes = limit_bytes
+
+
+class RequestTimeout(RequestError):
+    """The client took too long to send *part* of a request: its `head` or its `body`."""
+
+    code = "REQUEST_TIMEOUT"
+    outcome = Outcome.TIMEOUT
+
+    def __init__(self, part: str) -> None:
+        super().__init__(
+            f"the request's {part} did not arrive within http_{part}_timeout_ms, or came more "
+            "slowly than http_min_bytes_per_second"
+        )
+        self.part = part
+
+
+class RequestHeadTooLarge(RequestError):
+    code = "REQUEST_HEAD_TOO_LARGE"
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(f"the request's head is larger than {limit_bytes} bytes")
         self.limit_bytes = limit_bytes
 
 

@@ -38,5 +38,45 @@ def one(instruction: str) -> str:
     return f'(module (memory (export "memory") 1) (func (export "_start") {instruction}))'
 
 
+ECHO = f"""(module
+  (import "{_WASI}" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+  (import "{_WASI}" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 2)
+  (data (i32.const 32) "Content-Type: text/plain\\n\\n")
+  (func $put (param $at i32) (param $size i32)
+    (i32.store (i32.const 0) (local.get $at))
+    (i32.store (i32.const 4) (local.get $size))
+    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
+  (func (export "_start") (local $size i32)
+    (call $put (i32.const 32) (i32.const 26))
+    (loop $more
+      (i32.store (i32.const 0) (i32.const 1024))
+      (i32.store (i32.const 4) (i32.const 65536))
+      (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+      (local.set $size (i32.load (i32.const 8)))
+      (if (local.get $size) (then
+        (call $put (i32.const 1024) (local.get $size))
+        (br $more))))))"""
+"""answers with the request's body"""
+
+
+def writes(pages: int) -> str:
+    """A guest whose answer is so many times 64 KiB of zeros."""
+    return f"""(module
+      (import "{_WASI}" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+      (memory (export "memory") 2)
+      (data (i32.const 32) "Content-Type: text/plain\\n\\n")
+      (func $put (param $at i32) (param $size i32)
+        (i32.store (i32.const 0) (local.get $at))
+        (i32.store (i32.const 4) (local.get $size))
+        (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
+      (func (export "_start") (local $left i32)
+        (call $put (i32.const 32) (i32.const 26))
+        (local.set $left (i32.const {pages}))
+        (loop $more
+          (call $put (i32.const 1024) (i32.const 65536))
+          (br_if $more (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))))"""
+
+
 def _escaped(text: str) -> str:
     return "".join(f"\\{byte:02x}" for byte in text.encode())

@@ -168,7 +168,37 @@ class Settings(BaseSettings):
         description="gunicorn threads of one worker",
     )
     http_timeout: Annotated[Whole, LIVE] = Field(
-        30_000, ge=1, le=_HOUR_MS, description="longest a request body may take to arrive, in ms"
+        30_000,
+        ge=1,
+        le=_HOUR_MS,
+        description="longest a request body may take to arrive, where http_body_timeout_ms "
+        "does not say otherwise, in ms",
+    )
+    http_head_timeout_ms: Annotated[Whole, LIVE] = Field(
+        10_000,
+        ge=1,
+        le=_HOUR_MS,
+        description="longest a client may take to send the head of a request, and a new "
+        "connection its TLS handshake, in ms",
+    )
+    http_body_timeout_ms: Annotated[Whole, Derived("same as http_timeout"), LIVE] = Field(
+        default_factory=lambda data: data.get("http_timeout", 1),
+        ge=1,
+        le=_HOUR_MS,
+        description="longest a client may take to send a request body, in ms",
+    )
+    http_send_timeout_ms: Annotated[Whole, LIVE] = Field(
+        60_000,
+        ge=1,
+        le=_HOUR_MS,
+        description="longest a client may take to receive an answer, in ms",
+    )
+    http_min_bytes_per_second: Annotated[Whole, LIVE] = Field(
+        240,
+        ge=0,
+        le=10**9,
+        description="least rate at which a client must send a body and receive an answer after "
+        "the first 5 s; 0: any",
     )
     drain_delay_ms: Annotated[Whole, LIVE] = Field(
         1000,

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
-from nexus.errors import DeadlineExceeded, InvalidArgument, PayloadTooLarge
+from nexus.errors import DeadlineExceeded, InvalidArgument, PayloadTooLarge, RequestTimeout
 
 _CHUNK_BYTES = 65536
 
 
-def read_body(environ: dict[str, Any], limit_bytes: int, deadline: float) -> bytes:
-    """The whole body, read on the client's time, before an instance is taken.
+def read_body(
+    environ: dict[str, Any], limit_bytes: int, timeout_s: float, deadline: float = math.inf
+) -> bytes:
+    """Read the whole body, on the client's time, before an instance is taken.
 
-    Raises: PayloadTooLarge, DeadlineExceeded (*deadline*: monotonic seconds), InvalidArgument for
-        a length that is no number, for other codings than `chunked`, and for a body that ends early
-        or cannot be read.
+    Raises: PayloadTooLarge; RequestTimeout after *timeout_s*; DeadlineExceeded at *deadline*
+        (monotonic seconds); InvalidArgument for a length that is not a number, for other codings
+        than `chunked`, and for a body that ends early or cannot be read.
     """
     declared = environ.get("CONTENT_LENGTH")
     coding = environ.get("HTTP_TRANSFER_ENCODING")
@@ -29,7 +32,15 @@ def read_body(environ: dict[str, Any], limit_bytes: int, deadline: float) -> byt
         return b""
     if length is not None and length > limit_bytes:
         raise PayloadTooLarge(limit_bytes)
-    body = _read(environ, length, limit_bytes, deadline)
+    try:
+        body = _read(environ, length, limit_bytes, min(deadline, time.monotonic() + timeout_s))
+    except TimeoutError as error:
+        # The server may know less patience: then the client was too slow, whatever the deadline.
+        if time.monotonic() < deadline:
+            raise RequestTimeout("body") from error
+        raise DeadlineExceeded("the request body did not arrive within the deadline") from error
+    if length is None and len(body) > limit_bytes:
+        raise PayloadTooLarge(limit_bytes)
     if length is not None and len(body) < length:
         raise InvalidArgument(f"the body ended after {len(body)} of {length} bytes")
     return body
@@ -54,25 +65,26 @@ def _next(source: Any, size: int) -> bytes:
     return chunk
 
 
-def _read(environ: dict[str, Any], length: int | None, limit_bytes: int, deadline: float) -> bytes:
+def _read(environ: dict[str, Any], length: int | None, limit_bytes: int, until: float) -> bytes:
+    """Read *length* bytes, or up to one more than *limit_bytes*. Raises: TimeoutError *until* then.
+
+    Each read is limited, and looked after: a server's socket may count its limit anew with each
+    byte that comes.
+    """
     source, socket = environ["wsgi.input"], environ.get("gunicorn.socket")
     chunks, left = [], limit_bytes + 1 if length is None else length
     try:
         while left > 0:
             if socket is not None:
-                socket.settimeout(max(deadline - time.monotonic(), 0.001))
+                socket.settimeout(max(until - time.monotonic(), 0.001))
             chunk = _next(source, min(left, _CHUNK_BYTES))
             if not chunk:
                 break
             chunks.append(chunk)
             left -= len(chunk)
-            if time.monotonic() > deadline:
+            if time.monotonic() > until:
                 raise TimeoutError
-    except TimeoutError as error:
-        raise DeadlineExceeded("the request body did not arrive within the deadline") from error
     finally:
         if socket is not None:
             socket.settimeout(None)
-    if length is None and left <= 0:
-        raise PayloadTooLarge(limit_bytes)
     return b"".join(chunks)

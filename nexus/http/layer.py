@@ -57,7 +57,7 @@ class HandlerLayer:
             run = self._service.dispatcher.new_run(handler, began, _timeout_s(environ))
             if filtering is not None:
                 filtering.begin(handler, environ)
-            body = self._read_body(environ, handler, run, began)
+            body = self._read_body(environ, handler, run)
             size = len(body)
         except NexusError as error:
             self._service.refused(handler, error)  # what comes after this, the path observes
@@ -113,12 +113,9 @@ class HandlerLayer:
         run_id = run.execution_id if run else None
         return problem(error, handler.name, run_id, debug=self._service.settings.debug)
 
-    def _read_body(
-        self, environ: dict[str, Any], handler: Handler, run: Execution, began: float
-    ) -> bytes:
-        body_s = self._service.settings.http_timeout / 1000
-        deadline = min(run.deadline, began + body_s)
-        return read_body(environ, handler.limits.max_request_bytes, deadline)
+    def _read_body(self, environ: dict[str, Any], handler: Handler, run: Execution) -> bytes:
+        timeout_s = self._service.settings.http_body_timeout_ms / 1000
+        return read_body(environ, handler.limits.max_request_bytes, timeout_s, run.deadline)
 
     def _write_log(
         self,

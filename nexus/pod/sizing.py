@@ -94,8 +94,8 @@ def size(cores: float, limit_bytes: int | None, demand: Demand, profile: Profile
         worker_connections=Figure(
             "worker_connections",
             threads.value + demand.max_queue,
-            f"{threads.value} threads and max_queue {demand.max_queue}: gthread would queue "
-            "without bound what it accepts",
+            f"{threads.value} threads and max_queue {demand.max_queue}: while so many requests "
+            "run or wait for a thread, none are accepted",
         ),
         memory=memory,
         limit_bytes=limit_bytes,

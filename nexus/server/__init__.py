@@ -1,14 +1,46 @@
-"""All that is gunicorn's: its worker, its connections, its settings.
+"""All that is gunicorn's: its worker, its settings, and connections from accept to close.
 
-worker.py      the worker: instances warm on its threads, an orderly drain
-kept_alive.py  serves kept-alive connections in order of arrival, on one thread while that works
-connection.py  a connection's socket that makes few system calls
-closing.py     closes connections without waiting for their clients
-settings.py    gunicorn's configuration from Nexus's settings
-prepared.py    plugins and settings that the master loaded, for its workers
-master.py      becomes gunicorn's master in this process
-address.py     whether the server can listen where it must
-fields.py      header fields that occur several times
-log.py         gunicorn's own messages in our log
-run_folder.py  the folder that a master and its workers share
+How a connection lives. The *main thread* is gunicorn's own loop; it waits for clients with one
+poller and never for a request. The worker's *threads* get requests that are there.
+
+    accept ─► handshake, head, body ─► a thread serves it ─► answer taken? ── no ──► rest sent by
+              (main thread: Intake)     │        ▲            │ yes                  the main thread
+                   ▲                    │        │            ▼                      (Answers)
+                   │                    │   the leader ◄─ kept alive?  ── no ─► closed without
+                   │                    ▼   (KeptAlive)       │ silent          waiting (Closing)
+                   └─────── large body: threads read those, ──┘
+                            but on half of them at once
+
+A request that arrives in one piece on a connection kept alive costs one system call that waits, one
+that reads and one that sends, all by the leader. Each wait for a client has an end (limits.py), and
+where memory for what clients send or leave unread runs out, the slowest are cut off.
+
+gunicorn's parser alone decides what a request is and where it ends; it gets every byte in order.
+
+worker.py         gunicorn's worker: joins what follows, drains on SIGTERM
+threads.py        its threads, counted: who waits for one, whether all are busy
+
+connections.py    all connections as the main thread sees them
+intake.py         waits for handshakes, heads and bodies; hands over what is there
+answers.py        sends what clients did not take at once
+closing.py        closes without losing the last answer
+poller_waits.py   every wait of the main thread: its event, its end, the memory it holds
+refusals.py       answers to what never becomes a request
+
+kept_alive.py     the leader: serves connections that follow closely on one thread
+silent.py         those that wait meanwhile, and their epoll
+
+sockets/          a connection's socket, as gunicorn and applications see it
+limits.py         how long clients may take, how many there may be
+
+settings.py       gunicorn's configuration from Nexus's settings
+prepared.py       plugins and settings that the master loaded, for its workers
+master.py         becomes gunicorn's master in this process
+address.py        whether the server can listen where it must
+fields.py         header fields that occur several times
+log.py            gunicorn's messages in our log
+run_folder.py     the folder that workers and master share
+
+What of gunicorn's insides this stands on, `tests/server/test_gunicorn.py` checks one by one;
+setup.cfg bounds its version.
 """

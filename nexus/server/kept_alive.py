@@ -12,7 +12,6 @@ takes a processor back from a system call (https://go.dev/src/runtime/proc.go).
 
 from __future__ import annotations
 
-import select
 import threading
 import time
 from collections import deque
@@ -20,34 +19,46 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
 
+from nexus.server.silent import Events, Silent
+
 LINGER_S = 0.002
 """how long the leader waits for any request before all connections go back to gunicorn's poller; a
 client on the same machine sends its next within 0.2 ms, one in the same zone within 1 ms"""
 LONG_S = 0.002
-"""how long a small request takes at most; half of it later at most another thread leads"""
+"""A request that takes longer is slow: at the next look another thread is appointed leader."""
+LOOK_S = 0.01
+"""how often somebody looks for a slow request. Each look takes the GIL from the leader: at 1 ms a
+warm handler served an eighth fewer requests, and its p99 was longer"""
 KEPT_S = 1.0
 """how long a silent connection is kept where others are not silent"""
-_QUIET_LOOKS = 100
+_QUIET_LOOKS = 10
 """without a request under way, after which nobody looks until there is one again"""
+
+Step = Callable[[], None]
+"""what gunicorn's main thread does next with a connection"""
 
 
 class Host(Protocol):
     """The worker whose connections these are."""
 
-    def serve(self, conn: Any) -> bool:
-        """Serve the request that *conn* has; whether the connection stays. Must not raise."""
+    def serve(self, conn: Any) -> Step | None:
+        """Serve the request of *conn* if it is there; return None if the connection stays, else
+        what happens to it. Must not raise."""
 
-    def hand_back(self, conn: Any, stays: bool) -> None:
-        """Take *conn* back, to wait for its next request or to close it."""
+    def wait_for_client(self, conn: Any) -> None:
+        """Wait for the next request of *conn* on the main thread."""
+
+    def on_main_thread(self, step: Step) -> None:
+        """Have gunicorn's main thread take *step*."""
 
     def run_elsewhere(self, task: Callable[[], None]) -> bool:
-        """Have another thread run *task*; whether that can be."""
+        """Have another thread run *task*; return whether one can."""
 
     def stopping(self) -> bool:
-        """Whether all connections are to go back."""
+        """Return whether all connections must go back."""
 
     def needs_thread(self) -> bool:
-        """Whether there is work that the calling thread alone is free for."""
+        """Return whether there is work for which the calling thread alone is free."""
 
 
 class _Leader:
@@ -67,12 +78,10 @@ class KeptAlive:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._epoll = select.epoll()
-        self._lock = threading.Lock()  # guards what follows, and what the epoll waits for
-        self._silent: dict[int, tuple[Any, float]] = {}
-        """by descriptor, the oldest first: those the epoll waits for, and since when"""
+        self._lock = threading.Lock()  # guards what follows
+        self._silent = Silent()
         self._ready: deque[Any] = deque()
-        """those with a request"""
+        """connections with a request"""
         self._round = 0
         """how many of them there are to serve before the epoll is asked again"""
         self._leader: _Leader | None = None
@@ -98,30 +107,35 @@ class KeptAlive:
             self._looker.join()
 
     def __len__(self) -> int:
-        """How many wait for their next request, or for it to be served."""
+        """Return how many wait for their next request, or for it to be served."""
         return len(self._silent) + len(self._ready)
 
     def keep(self, conn: Any) -> None:
-        """Wait for the next request of *conn*. Someone must lead: call `lead` afterwards."""
+        """Wait for the next request of *conn*. Somebody must lead: call `lead` afterwards."""
+        may_be_ready = conn.sock.incoming.may_be_ready()
+        number = conn.sock.fileno()
         try:
             with self._lock:
-                if conn.parser.unreader.buf.getvalue():  # it came along with the last one
+                self._silent.watch(number)
+                if may_be_ready:
                     self._ready.append(conn)
-                    return
-                number = conn.sock.fileno()
-                self._epoll.register(number, select.EPOLLIN | select.EPOLLRDHUP)
-                self._silent[number] = conn, time.monotonic()
-        except OSError:  # ENOSPC, say: this user's epolls wait for as much as they may
-            self._host.hand_back(conn, True)
+                else:
+                    self._silent.add(number, conn)
+        except OSError:  # ENOSPC, say: this user's epolls watch as much as they may
+            self._host.on_main_thread(partial(self._host.wait_for_client, conn))
 
     def lead(self) -> None:
         """Serve as the leader for as long as requests come, unless another thread does."""
         while (leader := self._take_lead()) is not None:
             while (conn := self._next(leader)) is not None:
-                if self._host.serve(conn):
+                number = conn.sock.fileno()
+                step = self._host.serve(conn)
+                if step is None:
                     self.keep(conn)
                 else:
-                    self._host.hand_back(conn, False)
+                    with self._lock:
+                        self._silent.forget(number)
+                    self._host.on_main_thread(step)
                 with self._lock:
                     leader.since_s = 0.0
                     if self._leader is not leader:
@@ -130,7 +144,7 @@ class KeptAlive:
                 return
 
     def before_wait(self) -> None:
-        """The calling thread is going to wait: if it leads, another is to."""
+        """Hand leadership to another thread, if the caller leads: it is about to wait."""
         with self._lock:
             leader = self._leader
             if leader is None or leader.thread != threading.get_ident() or not leader.since_s:
@@ -141,45 +155,32 @@ class KeptAlive:
     # ---- under the lock ---------------------------------------------------------------------
 
     def _hand_over(self) -> bool:
-        """End the leader's time; whether another is to be called."""
+        """End the leader's time; return whether another must be called."""
         wanted = bool(self._ready or self._silent)
         self._leader = _Leader(0) if wanted else None
         called, self._called = self._called, self._called or wanted
         return wanted and not called
 
-    def _take_out(self, number: int) -> Any:
-        self._epoll.unregister(number)
-        return self._silent.pop(number)[0]
-
     def _take_all(self) -> list[Any]:
         """Take all connections out, and end the leader's time."""
-        found = [self._take_out(number) for number in list(self._silent)]
-        found += self._ready
+        for conn in self._ready:
+            self._silent.forget(conn.sock.fileno())
+        conns = [*self._silent.take_all(), *self._ready]
         self._ready.clear()
         self._round = 0
         self._leader = None
-        return found
+        return conns
 
     def _take_uncalled(self) -> list[Any]:
         """Take all out, since nobody comes to lead."""
         self._called = False
         return self._take_all()
 
-    def _take_in(self, events: list[tuple[int, int]]) -> list[Any]:
-        """Begin a round with those that have a request; take out what is to go back."""
-        for number, _ in events:
-            if number in self._silent:  # not if all have been handed back meanwhile
-                self._ready.append(self._take_out(number))
+    def _take_in(self, events: Events) -> list[Any]:
+        """Begin a round with those that have a request; take out what must go back."""
+        self._ready.extend(self._silent.take_ready(events))
         self._round = len(self._ready)
-        return self._take_old() if self._round else self._take_all()
-
-    def _take_old(self) -> list[Any]:
-        """Take out what has been silent for long."""
-        found = []
-        before = time.monotonic() - KEPT_S
-        while self._silent and (oldest := next(iter(self._silent.items())))[1][1] < before:
-            found.append(self._take_out(oldest[0]))
-        return found
+        return self._silent.take_older(KEPT_S) if events or self._round else self._take_all()
 
     # ---- the leader -------------------------------------------------------------------------
 
@@ -202,8 +203,10 @@ class KeptAlive:
                 self._call_leader(wanted)
             elif (conn := self._begin(leader)) is not None:
                 return conn
+            elif not len(self):  # all have ended
+                self._give_back(self._take_all)
             else:
-                events = self._epoll.poll(0.0 if self._ready else LINGER_S)
+                events = self._silent.poll(0.0 if self._ready else LINGER_S)
                 self._give_back(partial(self._take_in, events))
         return None
 
@@ -222,9 +225,13 @@ class KeptAlive:
     def _give_back(self, take: Callable[[], list[Any]]) -> None:
         """Hand back what *take*, under the lock, takes out."""
         with self._lock:
-            found = take()
-        for conn in found:
-            self._host.hand_back(conn, True)
+            conns = take()
+        if conns:
+            self._host.on_main_thread(partial(self._wait_for_clients, conns))
+
+    def _wait_for_clients(self, conns: list[Any]) -> None:
+        for conn in conns:
+            self._host.wait_for_client(conn)
 
     def _call_leader(self, wanted: bool) -> None:
         if wanted and not self._host.run_elsewhere(self._come):
@@ -256,4 +263,4 @@ class KeptAlive:
                         self._changed.wait()
                         quiet = 0
             self._call_leader(wanted)
-            time.sleep(LONG_S / 2)
+            time.sleep(LOOK_S)

@@ -50,6 +50,8 @@ graceful_timeout = _slack_s + (_settings.timeout_ms + _settings.drain_delay_ms) 
 forwarder_headers = ""
 """gunicorn's default lets any client on this machine move the path by a header SCRIPT_NAME; an
 operator who mounts the app below a path sets the environment variable SCRIPT_NAME"""
+sendfile = False
+"""it would hold a thread for as long as the client takes"""
 accesslog = None
 """Nexus writes its own access log"""
 logger_class = "nexus.server.log.NexusLogger"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -55,19 +56,26 @@ class Scrape:
 class Server:
     """One running `nexus serve`."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-        self.process, self.port = process, port
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        port: int,
+        log: Path,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.process, self.port, self.tls = process, port, tls
         self.log = log
         """all that the server wrote to stdout and stderr"""
 
     def get(
         self, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
     ) -> Answer:
+        scheme = "http" if self.tls is None else "https"
         request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}{path}", data=body, headers=headers or {}
+            f"{scheme}://127.0.0.1:{self.port}{path}", data=body, headers=headers or {}
         )
         try:
-            with urllib.request.urlopen(request, timeout=60) as response:
+            with urllib.request.urlopen(request, timeout=60, context=self.tls) as response:
                 return Answer(response.status, dict(response.headers), response.read())
         except urllib.error.HTTPError as error:
             with error:
@@ -139,18 +147,33 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @contextmanager
 def serving(
-    folder: Path, scratch: Path, socket_path: Path | None = None, **environ: str
+    folder: Path,
+    scratch: Path,
+    socket_path: Path | None = None,
+    *,
+    certificate: Path | None = None,
+    descriptors: int | None = None,
+    **environ: str,
 ) -> Iterator[Server]:
     """Run `nexus serve` on *folder* with two workers; cache and log are in *scratch*. It also
-    listens on a Unix socket at *socket_path*, if there is one."""
+    listens on a Unix socket at *socket_path*, if there is one. With a *certificate* (and its key in
+    the same file) it speaks TLS. *descriptors*: how many files each process may have open."""
+    tls = None
+    if certificate is not None:
+        tls = ssl.create_default_context(cafile=str(certificate))
+        arguments = f"--certfile {certificate} --keyfile {certificate}"
+        environ = {"GUNICORN_CMD_ARGS": arguments, **environ}
     port = free_port()
     log = scratch / "serve.log"
     if socket_path is not None:
         both = f"--bind 127.0.0.1:{port} --bind unix:{socket_path}"
         environ = {**environ, "GUNICORN_CMD_ARGS": both}
+    command = [sys.executable, "-c", "from nexus.cli import main; main()", "serve"]
+    if descriptors is not None:
+        command = ["sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh", *command]
     with open(log, "wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-c", "from nexus.cli import main; main()", "serve"],
+            command,
             env={
                 **os.environ,
                 "NEXUS_HANDLERS_DIR": str(folder),
@@ -165,7 +188,7 @@ def serving(
             stdout=output,
             stderr=output,
         )
-    running = Server(process, port, log)
+    running = Server(process, port, log, tls)
     try:
         wait_ready(running, log)
         yield running

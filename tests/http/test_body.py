@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import io
+import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
+from gunicorn.config import Config
+
+from nexus.server.limits import ClientLimits
+from nexus.server.sockets.connection import Connection
+from nexus.server.sockets.parser import NexusParser
+from nexus.server.sockets.thread_waits import ThreadWaits
 
 from .conftest import Client, Trickle
 
@@ -103,16 +112,21 @@ def test_a_body_that_cannot_be_read_is_the_clients_fault(
     assert errors() == 1
 
 
-@pytest.mark.parametrize("length", [{"CONTENT_LENGTH": "900"}, CHUNKED])
+LENGTH = {"CONTENT_LENGTH": "900"}
+
+
+@pytest.mark.parametrize("length", [LENGTH, CHUNKED])
 def test_a_slow_body_ends_at_the_handlers_deadline(
     client: Client, counts: Counts, length: dict[str, str]
 ) -> None:
+    """With gunicorn's own reader, which asks the socket again and again until it has enough."""
     errors = counts("errors_total", code="TIMEOUT")
     runs = counts("handler_executions_total", handler="slow", status="timeout")
     observed = counts("handler_execution_seconds_count", handler="slow")
-    began = time.monotonic()
-    answer = client.call("/slow", "POST", Trickle(0.01), **length)
-    assert 0.15 <= time.monotonic() - began < 5
+    with dripping(length) as environ:
+        began = time.monotonic()
+        answer = client.call("/slow", "POST", environ.pop("wsgi.input"), **length, **environ)
+        assert 0.15 <= time.monotonic() - began < 5
     assert (answer.code, answer.problem()["code"]) == (504, "TIMEOUT")
     assert "body" in answer.problem()["detail"]
     assert answer.problem()["execution_id"]
@@ -120,19 +134,46 @@ def test_a_slow_body_ends_at_the_handlers_deadline(
     assert (errors(), runs(), observed()) == (1, 1, 0)  # no guest ran, so no time of one
 
 
-def test_a_socket_gets_a_timeout_and_loses_it_again(client: Client) -> None:
-    """Under gunicorn a read waits in the socket: it must not wait longer than the deadline."""
-    asked: list[float | None] = []
+@pytest.mark.parametrize("length", [LENGTH, CHUNKED])
+def test_a_body_slower_than_a_client_may_be_is_its_fault(
+    client: Client, counts: Counts, length: dict[str, str]
+) -> None:
+    errors = counts("errors_total", code="REQUEST_TIMEOUT")
+    with dripping(length, body_s=0.1) as environ:
+        answer = client.call("/hello", "POST", environ.pop("wsgi.input"), **length, **environ)
+    assert (answer.code, answer.problem()["code"]) == (408, "REQUEST_TIMEOUT")
+    assert answer.header("X-Nexus-Outcome") == "timeout"
+    assert errors() == 1
 
-    class Socket:
-        def settimeout(self, seconds: float | None) -> None:
-            asked.append(seconds)
 
-    answer = client.call(
-        "/slow", "POST", Fails(TimeoutError()), CONTENT_LENGTH="9", **{"gunicorn.socket": Socket()}
-    )
-    assert answer.problem()["code"] == "TIMEOUT"
-    assert len(asked) == 2
-    assert asked[0] is not None
-    assert 0 < asked[0] <= 0.15
-    assert asked[1] is None
+def test_a_server_that_knows_no_limits_is_held_to_ours(client: Client) -> None:
+    """One that hands out what came, a little at a time."""
+    answer = client.call("/slow", "POST", Trickle(0.01), CONTENT_LENGTH="900")
+    assert (answer.code, answer.problem()["code"]) == (504, "TIMEOUT")
+
+
+@contextmanager
+def dripping(length: dict[str, str], body_s: float = 20.0) -> Iterator[dict[str, object]]:
+    """Environ entries as gunicorn makes them, for a body that comes a byte at a time."""
+    limits = ClientLimits(head_s=20, body_s=body_s, send_s=20, bytes_per_s=0, body_bytes=1000)
+    ours, theirs = socket.socketpair()
+    over = threading.Event()
+
+    def drip() -> None:
+        while not over.wait(0.01):
+            theirs.sendall(b"1\r\nx\r\n" if length is CHUNKED else b"x")
+
+    field = b"Transfer-Encoding: chunked" if length is CHUNKED else b"Content-Length: 900"
+    thread = threading.Thread(target=drip)
+    waits = ThreadWaits(lambda: None, lambda: limits)
+    with ours, theirs:
+        connection = Connection(ours, waits)
+        theirs.sendall(b"POST / HTTP/1.1\r\n" + field + b"\r\n\r\n")
+        connection.incoming.arrival()
+        connection.setblocking(True)
+        request = next(NexusParser(Config(), connection, ("127.0.0.1", 1)))
+        thread.start()
+        yield {"wsgi.input": request.body, "gunicorn.socket": connection}
+        over.set()
+        thread.join()
+    waits.close()

@@ -2,50 +2,63 @@
 
 from __future__ import annotations
 
-import io
 import random
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
-from nexus.server import kept_alive as gunicorn_kept_alive
+from nexus.server import kept_alive
 from nexus.server.kept_alive import KeptAlive
 
 WAIT_S = 20.0
 PLAIN, WAITS, QUITS = b"p", b"w", b"q"
 
 
-class Unreader:
+class Incoming:
+    """What came along with the last request."""
+
     def __init__(self) -> None:
-        self.buf = io.BytesIO()
+        self.ahead = b""
+
+    def may_be_ready(self) -> bool:
+        return bool(self.ahead)
 
 
-class Parser:
-    def __init__(self) -> None:
-        self.unreader = Unreader()
+class Sock:
+    """A socket that has that, too."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock, self.incoming = sock, Incoming()
+        sock.setblocking(False)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
 
 
 class Conn:
     """As much of gthread's as is looked at; each byte is a request, and is answered by itself."""
 
     def __init__(self) -> None:
-        self.sock, self.client = socket.socketpair()
+        sock, self.client = socket.socketpair()
+        self.sock = Sock(sock)
         self.client.settimeout(WAIT_S)
-        self.parser = Parser()
         self.back = threading.Semaphore(0)
-        """released each time that gunicorn gets it back"""
+        """released each time that the main thread gets it back"""
         self.stayed: list[bool] = []
         self.in_use = threading.Lock()
 
-    def take(self) -> bytes:
-        """The next request; what came along with it is kept ahead, as gunicorn does."""
-        ahead = self.parser.unreader
-        data = ahead.buf.getvalue() or self.sock.recv(10_000)
-        ahead.buf = io.BytesIO(data[1:])
+    def take(self) -> bytes | None:
+        """The next request; None: it is not there yet. What came along is kept ahead."""
+        try:
+            data = self.sock.incoming.ahead or self.sock.recv(10_000)
+        except BlockingIOError:
+            return None
+        self.sock.incoming.ahead = data[1:]
         return data[:1]
 
     def ask(self, request: bytes = PLAIN) -> None:
@@ -54,7 +67,7 @@ class Conn:
         assert self.client.recv(1) == request
 
     def wait_back(self) -> bool:
-        """Wait until gunicorn has it; whether it stays open."""
+        """Wait until the main thread has it; whether it stays open."""
         assert self.back.acquire(timeout=WAIT_S)
         return self.stayed[-1]
 
@@ -69,25 +82,36 @@ class Worker:
         self.stops = self.wanted = self.takes_again = False
         self.order: list[tuple[Conn, bytes, int]] = []
         """what was served, and by which thread"""
+        self.looked = 0
+        """how often a connection had no request after all"""
 
-    def serve(self, conn: Conn) -> bool:
+    def serve(self, conn: Conn) -> Callable[[], None] | None:
         assert conn.in_use.acquire(blocking=False), "two threads serve one connection"
         try:
             request = conn.take()
+            if request is None:
+                self.looked += 1
+                return None
             self.order.append((conn, request, threading.get_ident()))
             if request in (b"", QUITS):
-                return False
+                return lambda: self.take_back(conn, False)
             self.serving(conn, request)
             conn.sock.sendall(request)
-            return True
+            return None
         finally:
             conn.in_use.release()
 
-    def hand_back(self, conn: Conn, stays: bool) -> None:
+    def take_back(self, conn: Conn, stays: bool) -> None:
         conn.stayed.append(stays)
         conn.back.release()
         if self.takes_again and stays and not self.stops:
             self.begin(conn)
+
+    def wait_for_client(self, conn: Conn) -> None:
+        self.take_back(conn, True)
+
+    def on_main_thread(self, step: Callable[[], None]) -> None:
+        step()
 
     def run_elsewhere(self, task: Callable[[], None]) -> bool:
         try:
@@ -314,7 +338,7 @@ def test_a_thread_is_asked_once_while_none_comes(make: Maker, conns: list[Conn])
 def test_one_that_cannot_be_waited_for_goes_back(make: Maker, conns: list[Conn]) -> None:
     worker = make()
     # The kernel refuses a second registration, as it does one beyond its bounds.
-    worker.kept._epoll.register(conns[0].sock.fileno(), 0)
+    worker.kept._silent._epoll.register(conns[0].sock.fileno(), 0)
     worker.kept.keep(conns[0])
     assert conns[0].wait_back()
 
@@ -322,8 +346,8 @@ def test_one_that_cannot_be_waited_for_goes_back(make: Maker, conns: list[Conn])
 def test_a_silent_one_goes_back_though_others_go_on(
     make: Maker, conns: list[Conn], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gunicorn_kept_alive, "KEPT_S", 0.05)
-    monkeypatch.setattr(gunicorn_kept_alive, "LINGER_S", WAIT_S)
+    monkeypatch.setattr(kept_alive, "KEPT_S", 0.05)
+    monkeypatch.setattr(kept_alive, "LINGER_S", WAIT_S)
     worker = make()
     silent, busy = conns[:2]
     worker.begin(silent, busy)
@@ -335,6 +359,83 @@ def test_a_silent_one_goes_back_though_others_go_on(
     worker.stops = True
     busy.client.close()
     busy.wait_back()
+
+
+def test_nothing_is_missed_while_one_is_served(
+    make: Maker, conns: list[Conn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The epoll tells of each arrival once, also while another thread serves the connection."""
+    monkeypatch.setattr(kept_alive, "LINGER_S", WAIT_S)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def serving(conn: Conn, request: bytes) -> None:
+        if request == WAITS:
+            worker.kept.before_wait()
+            begun.set()
+            assert go_on.wait(WAIT_S)
+
+    worker = make(serving)
+    first, second = conns[:2]
+    first.client.sendall(WAITS)
+    worker.begin(first, second)
+    assert begun.wait(WAIT_S)
+    first.client.sendall(PLAIN)  # behind the one that is being served
+    deadline = time.monotonic() + WAIT_S
+    while not worker.kept._silent._missed:  # the other leader has been told
+        assert time.monotonic() < deadline
+        time.sleep(0.01)  # between two looks; the deadline bounds them
+    second.ask()
+    go_on.set()
+    assert first.client.recv(1) == WAITS
+    assert first.client.recv(1) == PLAIN
+    for conn in (first, second):
+        conn.client.sendall(QUITS)
+        assert conn.wait_back() is False
+
+
+def test_a_client_that_closes_with_its_request_is_noticed(
+    make: Maker, conns: list[Conn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_alive, "LINGER_S", WAIT_S)
+    worker = make()
+    conns[0].client.sendall(PLAIN)
+    conns[0].client.shutdown(socket.SHUT_WR)
+    worker.begin(conns[0])
+    assert conns[0].wait_back() is False
+    assert [request for _, request, _ in worker.order] == [PLAIN, b""]
+
+
+def test_one_whose_request_is_not_there_yet_is_kept(make: Maker, conns: list[Conn]) -> None:
+    worker = make()
+    conns[0].sock.incoming.may_be_ready = lambda: worker.looked == 0  # type: ignore[method-assign]
+    worker.begin(conns[0])
+    assert conns[0].wait_back()
+    assert (worker.looked, worker.order) == (1, [])
+
+
+def test_one_that_went_back_may_come_again(make: Maker, conns: list[Conn]) -> None:
+    """Its descriptor is watched anew."""
+    worker = make()
+    for _ in range(3):
+        conns[0].client.sendall(PLAIN)
+        worker.begin(conns[0])
+        assert conns[0].wait_back()
+        assert conns[0].client.recv(1) == PLAIN
+        assert not worker.kept._silent._watched
+
+
+def test_nobody_looks_while_nothing_runs(make: Maker, conns: list[Conn]) -> None:
+    worker = make()
+    worker.kept.start()
+    for _ in range(2):
+        deadline = time.monotonic() + WAIT_S
+        while worker.kept._looking:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)  # between two looks; the deadline bounds them
+        conns[0].client.sendall(PLAIN)
+        worker.begin(conns[0])
+        assert conns[0].wait_back()
+        assert worker.kept._looking, "a request wakes it"
 
 
 @pytest.mark.parametrize("seed", range(4))

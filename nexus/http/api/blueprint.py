@@ -55,7 +55,7 @@ def _view(
                 request,
                 operation.body,
                 limit_bytes=settings.max_request_bytes,
-                timeout_s=settings.http_timeout / 1000,
+                timeout_s=settings.http_body_timeout_ms / 1000,
             )
         found = call(**arguments)
         return Response(status=204) if operation.answer is None else _json(found)

@@ -10,7 +10,7 @@ from nexus.http.api import models
 
 PREFIX = "/v1"
 
-_RUN_ERRORS = (400, 404, 413, 429, 503, 504)
+_RUN_ERRORS = (400, 404, 408, 413, 429, 503, 504)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,106 @@
+"""Nexus and its peers with one worker of four threads each, for `bench.stalled`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+
+from bench.server import ROOT
+from bench.stalled_clients import CERTIFICATE
+from tests.wat import ECHO, prints, writes
+
+THREADS = 4
+_PYTHON = (sys.executable, "-m")
+_APP = "bench.apps.stalled:app"
+CONTESTANTS = {
+    "Nexus": (sys.executable, "-c", "from nexus.cli import main; main()", "serve"),
+    "gthread": (
+        *(*_PYTHON, "gunicorn", _APP, "--worker-class", "gthread", "--threads", str(THREADS)),
+        *("--bind", "127.0.0.1:PORT", "--worker-connections", "10000", "--log-level", "critical"),
+    ),
+    "waitress": (
+        *(*_PYTHON, "waitress", "--listen", "127.0.0.1:PORT", "--threads", str(THREADS)),
+        *("--connection-limit", "10000", "--asyncore-use-poll", _APP),
+    ),
+    "granian": (
+        *(*_PYTHON, "granian", "--interface", "wsgi", "--blocking-threads", str(THREADS)),
+        *("--port", "PORT", "--no-ws", "--log-level", "critical", _APP),
+    ),
+}
+WITH_TLS: dict[str, tuple[str, ...]] = {
+    "Nexus": (),  # by gunicorn's variable, below
+    "gthread": ("--certfile", str(CERTIFICATE), "--keyfile", str(CERTIFICATE)),
+    "granian": ("--ssl-certificate", str(CERTIFICATE), "--ssl-keyfile", str(CERTIFICATE)),
+}
+"""what makes them speak TLS; waitress cannot"""
+
+
+def installed(name: str) -> bool:
+    """Return whether a contestant can be run here."""
+    module = {"Nexus": "nexus", "gthread": "gunicorn"}.get(name, name)
+    return find_spec(module) is not None
+
+
+@contextmanager
+def running(name: str, *, tls: bool) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Start a contestant; yield it and its port; kill what is left of it in the end."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        command = [part.replace("PORT", str(port)) for part in CONTESTANTS[name]]
+        environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+        if name == "Nexus":
+            environ |= _nexus_environ(Path(folder), port, tls)
+        process = subprocess.Popen(
+            [*command, *(WITH_TLS[name] if tls else ())],
+            cwd=ROOT,
+            env=environ,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            yield process, port
+        finally:
+            with suppress(ProcessLookupError):  # its workers too: the session is theirs alone
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _nexus_environ(folder: Path, port: int, tls: bool) -> dict[str, str]:
+    handlers = folder / "handlers"
+    handlers.mkdir()
+    (handlers / "hello.wat").write_text(prints("Content-Type: text/plain\n\nhello"))
+    (handlers / "echo.wat").write_text(ECHO)
+    (handlers / "large.wat").write_text(writes(64))
+    return {
+        "NEXUS_HANDLERS_DIR": str(handlers),
+        "NEXUS_BIND": f"127.0.0.1:{port}",
+        "NEXUS_WORKERS": "1",
+        "NEXUS_THREADS": str(THREADS),
+        "NEXUS_COMPILER": "cranelift",
+        "NEXUS_ACCESS_LOG": "false",
+        "NEXUS_TIMEOUT_MS": "1000",
+        "NEXUS_DRAIN_DELAY_MS": "0",
+        "GUNICORN_CMD_ARGS": f"--certfile {CERTIFICATE} --keyfile {CERTIFICATE}" if tls else "",
+    }
+
+
+def peak_mib(pid: int) -> int:
+    """Return the most resident memory of a process and its workers together."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    peak = 0
+    for process in (str(pid), *children):
+        for line in Path(f"/proc/{process}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                peak += int(line.split()[1]) >> 10
+    return peak

@@ -1,0 +1,131 @@
+"""A connection's socket, as gunicorn and applications see it.
+
+Each system call on a socket gives the GIL up, and then waits for all others that want it. For a
+request on a connection kept alive gunicorn makes nine: it sets and unsets time limits that no read
+comes to meet, waits and then reads, and sends the head of a response and its body one by one. Here
+it is one that reads and one that sends.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from typing import Any
+
+from nexus.server.sockets.incoming import Incoming
+from nexus.server.sockets.outgoing import Outgoing
+from nexus.server.sockets.thread_waits import ThreadWaits
+
+_DISCARD_BYTES = 65536
+
+
+class Connection:
+    """Stands for a connected socket, and is one in all that it does not do itself.
+
+    The socket itself never blocks. A time limit that is set covers everything until another is
+    set, not each call: a client that sends a byte now and then does not extend it. One thread at a
+    time uses a connection.
+    """
+
+    __slots__ = ("_closed", "_sock", "_timeout_s", "_until", "incoming", "outgoing")
+
+    def __init__(self, sock: socket.socket, waits: ThreadWaits) -> None:
+        self._timeout_s = sock.gettimeout()
+        self._until: float | None = None
+        """the end of the time limit, in monotonic seconds"""
+        self._closed = False
+        """whether whoever used it has closed it"""
+        sock.setblocking(False)
+        self._sock = sock
+        tls = isinstance(sock, ssl.SSLSocket)
+        self.incoming = Incoming(sock, waits, tls=tls)
+        self.outgoing = Outgoing(sock, waits, tls=tls)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what is rarely used, such as `sendfile`, of the socket as it would be without
+        this."""
+        self.flush()
+        self.outgoing.wait_for_room(0)
+        self._sock.settimeout(self._timeout_s)
+        return getattr(self._sock, name)
+
+    def fileno(self) -> int:
+        return self._sock.fileno()
+
+    def close(self) -> None:
+        """Read and send no more. The descriptor stays until `release`: others may watch it."""
+        self.incoming.ended = True
+        self._closed = True
+
+    def release(self) -> None:
+        """Close the socket itself."""
+        self._sock.close()
+
+    def gettimeout(self) -> float | None:
+        return self._timeout_s
+
+    def settimeout(self, timeout_s: float | None) -> None:
+        """Limit everything that is done from now on, until this is called again."""
+        self._timeout_s = timeout_s
+        self._until = time.monotonic() + timeout_s if timeout_s else None  # 0: it does not wait
+
+    def setblocking(self, flag: bool) -> None:
+        self.settimeout(None if flag else 0.0)
+
+    def recv(self, size: int) -> bytes:
+        """As `socket.recv`, but raises HeadIncomplete rather than wait for a head."""
+        self.never_block()
+        return self.incoming.recv(
+            size,
+            self._until,
+            blocks=self._timeout_s != 0.0,
+            limited=not self.outgoing.switched,
+        )
+
+    def sendall(self, data: bytes) -> None:
+        """As `socket.sendall`, but for the head of a response, and for what the client does not
+        take: that is kept for `outgoing.go_on`."""
+        self.never_block()
+        self.outgoing.send(data)
+
+    def send(self, data: bytes) -> int:
+        """As `socket.send`, but never sends less than all, and `100 Continue` only once a thread
+        is about to wait for the body: whoever answers without it has refused it."""
+        if data.startswith(b"HTTP/1.1 100 "):
+            self.incoming.before_read = lambda: self.outgoing.send(data)
+        else:
+            self.flush()
+            self.outgoing.send(data)
+            self.flush()
+        return len(data)
+
+    def flush(self) -> None:
+        """Send a head that nothing followed."""
+        self.never_block()
+        self.outgoing.flush()
+
+    def never_block(self) -> None:
+        """Undo what `__getattr__` does to the socket; asking it is no system call."""
+        if self._sock.gettimeout() != 0.0:
+            self._sock.setblocking(False)
+
+    def shutdown(self, how: int) -> None:
+        """As `socket.shutdown`; nothing more is read for anybody."""
+        self.incoming.ended = True
+        self.never_block()
+        self._sock.shutdown(how)
+
+    def handshake(self) -> None:
+        """Go on with TLS. Raises: SSLWantReadError, SSLWantWriteError; OSError."""
+        if isinstance(self._sock, ssl.SSLSocket):
+            self._sock.do_handshake()
+
+    def discard(self) -> bool:
+        """Read and forget what the client still sends; return whether it may send more."""
+        try:
+            return bool(self._sock.recv(_DISCARD_BYTES))
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False

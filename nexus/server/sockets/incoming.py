@@ -1,0 +1,206 @@
+"""The receiving half of a connection: what its client sent, read ahead of gunicorn's parser."""
+
+from __future__ import annotations
+
+import math
+import select
+import time
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+from nexus.server.limits import Allowance
+from nexus.server.sockets.arrival import Arrival, Framing
+from nexus.server.sockets.thread_waits import NOT_NOW, ThreadWaits, event_of
+
+READ_BYTES = 64 << 10
+_NOTHING = b""
+_MOST_TRIES = 100
+"""how often the parser may find incomplete what counts as complete; the client is cut off then"""
+
+
+class HeadIncomplete(BaseException):
+    """gunicorn's parser wants more of a head that counted as complete.
+
+    Not an Exception: gunicorn answers each of those with an error.
+    """
+
+
+class Stage(Enum):
+    """The part of a request that its client is about to send."""
+
+    NONE = ""
+    HEAD = "head"
+    BODY = "body"
+
+
+class Incoming:
+    """Reads a socket that never blocks. One thread at a time uses it."""
+
+    __slots__ = (
+        *("_ahead", "_framing", "_given", "_in_head", "_left", "_may_hold_more", "_part_read"),
+        *("_reading", "_sock", "_tls", "_tried", "_tries", "_waits", "before_read"),
+        "ended",
+    )
+
+    def __init__(self, sock: Any, waits: ThreadWaits, *, tls: bool) -> None:
+        self._sock, self._waits, self._tls = sock, waits, tls
+        self._framing = Framing(lambda: waits.limits().body_bytes)
+        self._ahead: bytes | bytearray = _NOTHING
+        """read from the socket, and by nobody yet"""
+        self._may_hold_more = False
+        """whether the socket may have more, although no event says so again"""
+        self.ended = False
+        """whether the client sends no more, or nobody listens any more"""
+        self._in_head = False
+        self._given: bytes = _NOTHING
+        """what the parser has of the head that it reads"""
+        self._tried = 0
+        """the length of a head that the parser found incomplete; 0: it has found none so"""
+        self._tries = 0
+        """how often it did"""
+        self._reading: Allowance | None = None
+        """the time for what a thread reads"""
+        self._left: int | None = None
+        """of a body that a thread reads, bytes to come; None: nobody knows, or no thread reads"""
+        self._part_read: Callable[[], None] | None = None
+        """called when a thread has read the rest of a body"""
+        self.before_read: Callable[[], None] | None = None
+        """called once, before the first wait for the client"""
+
+    # ---- without waiting ----------------------------------------------------------------------
+
+    @property
+    def held_bytes(self) -> int:
+        """Return how many bytes wait here to be read."""
+        return len(self._ahead)
+
+    def stage(self) -> Stage:
+        """Return what of the next request is arriving. (An empty line before it is not yet one.)"""
+        if self._framing.in_body:
+            return Stage.BODY
+        return Stage.NONE if not self._ahead or self._ahead == b"\r\n" else Stage.HEAD
+
+    def may_be_ready(self) -> bool:
+        """Return whether a request, or news of one, can be had without an event of the socket."""
+        return self._may_hold_more or (bool(self._ahead) and self._look() is not Arrival.MORE)
+
+    def arrival(self) -> Arrival:
+        """Read what there is; return how much of the next request has arrived."""
+        if self._ahead and (found := self._look()) is not Arrival.MORE:
+            return found
+        while True:
+            try:
+                data = self._sock.recv(READ_BYTES)
+            except NOT_NOW:
+                self._may_hold_more = False
+                return Arrival.MORE
+            except OSError:
+                return Arrival.GONE
+            if not data:
+                self.ended = True
+                # Of a body that ends early the handler hears.
+                return Arrival.WHOLE if self._framing.in_body else Arrival.GONE
+            self._ahead = bytearray(self._ahead) + data if self._ahead else data
+            found = self._look()
+            # TLS hands out one record at a time.
+            self._may_hold_more = self._tls or len(data) == READ_BYTES
+            if found is not Arrival.MORE or not self._may_hold_more:
+                return found
+
+    def _look(self) -> Arrival:
+        if self._tries > _MOST_TRIES:
+            return Arrival.GONE
+        if self._tried:
+            return Arrival.WHOLE if len(self._ahead) > self._tried else Arrival.MORE
+        return self._framing.look(self._ahead)
+
+    # ---- gunicorn's parser ----------------------------------------------------------------------
+
+    def begin_head(self) -> None:
+        """Have the parser read a head, which it may not wait for."""
+        self._in_head = True
+        self._given = _NOTHING
+
+    def end_head(self) -> None:
+        """Have it read the body."""
+        self._in_head = False
+        self._given = _NOTHING
+
+    def take_head_back(self) -> None:
+        """Put back what the parser has read, until there is more."""
+        self._ahead = self._given + self._ahead
+        self._tried = len(self._ahead)
+        self._tries += 1
+        self.end_head()
+
+    def read_part(self, done: Callable[[], None]) -> None:
+        """Let a thread read the rest of the body, and call *done* when it has."""
+        self._left = self._framing.missing(len(self._ahead))
+        self._part_read = done
+
+    def end_part(self) -> None:
+        """Call what is to be called when a body has been read, unless it was."""
+        done, self._part_read, self._left = self._part_read, None, None
+        if done is not None:
+            done()
+
+    def next_request(self, unread: bytes) -> None:
+        """Begin with the next request, of which the parser has read *unread*."""
+        if unread:
+            self._ahead = unread + self._ahead
+        self._framing.reset()
+        self._tried = self._tries = 0
+        self._reading = self.before_read = None
+
+    def recv(self, size: int, until: float | None, *, blocks: bool, limited: bool) -> bytes:
+        """Return what was read ahead, else wait for the client.
+
+        Raises: HeadIncomplete in a head; TimeoutError at *until* (monotonic seconds), and where
+            waits are *limited* when the client takes longer than it may; BlockingIOError where the
+            caller does not wait.
+        """
+        if self._ahead:
+            return self._take(size)
+        if self.ended:
+            return _NOTHING
+        if self._in_head:
+            raise HeadIncomplete
+        return self._wait_for_data(size, math.inf if until is None else until, blocks, limited)
+
+    def _take(self, size: int) -> bytes:
+        piece, self._ahead = bytes(self._ahead[:size]), self._ahead[size:]
+        if self._in_head:
+            self._given += piece
+        return piece
+
+    def _wait_for_data(self, size: int, until: float, blocks: bool, limited: bool) -> bytes:
+        if self.before_read is not None:
+            call, self.before_read = self.before_read, None
+            call()
+        if self._reading is None:
+            self._reading = self._waits.limits().body()
+        while True:
+            latest = min(until, self._reading.until()) if limited else until
+            # Not only when it waits: one that sends a byte at a time need never make it wait.
+            if time.monotonic() > latest:
+                raise TimeoutError("timed out")
+            try:
+                data: bytes = self._sock.recv(size)
+            except NOT_NOW as error:
+                if not blocks:
+                    raise BlockingIOError from None
+                self._waits.wait(self._sock, event_of(error, select.POLLIN), latest)
+                continue
+            self._count(len(data))
+            return data
+
+    def _count(self, size: int) -> None:
+        assert self._reading is not None  # the caller made it
+        self._reading.bytes += size
+        if not size:
+            self.ended = True
+        if self._left is not None:
+            self._left -= size
+            if self._left <= 0:
+                self.end_part()

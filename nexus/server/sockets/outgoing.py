@@ -1,0 +1,130 @@
+"""The sending half of a connection: what the client does not take at once waits for it here."""
+
+from __future__ import annotations
+
+import errno
+import math
+import select
+from collections import deque
+from typing import Any
+
+from nexus.server.limits import Allowance
+from nexus.server.sockets.thread_waits import NOT_NOW, ThreadWaits
+
+STREAM_BYTES = 1 << 20
+"""how much of an answer that is sent piece by piece may wait for its client before the thread does,
+too. A single piece may be of any size: it is in memory anyway"""
+_MOST_JOINED = 65536
+"""bytes of a body that are copied behind their head rather than sent by themselves"""
+_RECORDS_BYTES = 65536
+"""how much TLS is handed at once: it says nothing of progress before all of it is gone"""
+_HEAD, _HEAD_ENDS = b"HTTP/1.", b"\r\n\r\n"
+_INTERIM, _SWITCHED = b"HTTP/1.1 1", b"HTTP/1.1 101 "
+
+
+class Outgoing:
+    """Writes to a socket that never blocks. One thread at a time uses it.
+
+    The head of a response waits for what is sent next, or for `flush`: by PEP 3333 it goes out with
+    the first bytes of the body.
+    """
+
+    __slots__ = (
+        *("_head", "_sock", "_tls", "_unsent", "_waits"),
+        *("allowance", "switched", "unsent_bytes"),
+    )
+
+    def __init__(self, sock: Any, waits: ThreadWaits, *, tls: bool) -> None:
+        self._sock, self._waits, self._tls = sock, waits, tls
+        self._head = b""
+        """of a response, to be sent yet"""
+        self._unsent: deque[memoryview] = deque()
+        self.unsent_bytes = 0
+        """how much of the answer waits for its client"""
+        self.allowance: Allowance | None = None
+        """the time for that; None: nothing waits"""
+        self.switched = False
+        """whether the application answered 101: then it speaks a protocol of its own, and its
+        thread waits as long as it likes"""
+
+    def send(self, data: bytes) -> None:
+        """Send *data*, or keep what the client does not take at once.
+
+        Raises: OSError where the client is gone, or takes a stream more slowly than it may.
+        """
+        head, self._head = self._head, b""
+        if not head and data.startswith(_HEAD):
+            if data.startswith(_SWITCHED):
+                self.switched = True
+            elif data.endswith(_HEAD_ENDS) and not data.startswith(_INTERIM):
+                self._head = data
+                return
+        if len(data) <= _MOST_JOINED:
+            self._put(head + data if head else data)
+        else:
+            self._put(head)
+            self._put(data)
+
+    def flush(self) -> None:
+        """Send a head that nothing followed."""
+        if self._head:
+            head, self._head = self._head, b""
+            self._put(head)
+
+    def go_on(self) -> bool:
+        """Send more of what waits; return whether all of it is gone. Raises: OSError."""
+        while self._unsent:
+            left = self._send_now(self._unsent[0])
+            if left:
+                self._unsent[0] = left
+                return False
+            self._unsent.popleft()
+        self.allowance = None
+        return True
+
+    def wait_for_room(self, most_bytes: int) -> None:
+        """Wait until no more than *most_bytes* wait for the client. Raises: OSError."""
+        while not self.go_on() and self.unsent_bytes > most_bytes:
+            assert self.allowance is not None  # something waits
+            until = math.inf if self.switched else self.allowance.until()
+            try:
+                self._waits.wait(self._sock, select.POLLOUT, until)
+            except TimeoutError:
+                # gunicorn logs a broken pipe as a client's doing, a timeout as a fault of ours.
+                raise BrokenPipeError(errno.EPIPE, "the client is too slow") from None
+
+    def _put(self, data: bytes) -> None:
+        if not data:
+            return
+        if self._unsent:
+            self.wait_for_room(STREAM_BYTES)
+        elif not self._tls:
+            try:
+                sent = self._sock.send(data)
+            except NOT_NOW:
+                sent = 0
+            if sent == len(data):  # nearly always
+                return
+            self._keep(memoryview(data)[sent:])
+            return
+        self._keep(memoryview(data))
+        self.go_on()
+
+    def _keep(self, data: memoryview) -> None:
+        self._unsent.append(data)
+        self.unsent_bytes += len(data)
+        if self.allowance is None:
+            self.allowance = self._waits.limits().answer()
+
+    def _send_now(self, data: memoryview) -> memoryview:
+        """Send *data* as far as the client takes it; return the rest."""
+        assert self.allowance is not None  # it was kept
+        try:
+            while data:
+                sent = self._sock.send(data[:_RECORDS_BYTES] if self._tls else data)
+                data = data[sent:]
+                self.unsent_bytes -= sent
+                self.allowance.bytes += sent
+        except NOT_NOW:
+            pass
+        return data

@@ -1,0 +1,62 @@
+"""gunicorn's parser over a `Connection`: it waits for no head, and closes after an unread body."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gunicorn.http.body import ChunkedReader, LengthReader
+from gunicorn.http.message import Request
+from gunicorn.http.parser import RequestParser
+
+from nexus.server.sockets.incoming import HeadIncomplete
+
+
+class NexusRequest(Request):  # type: ignore[misc]  # gunicorn has no types
+    """A request that ends its connection where the application answers before it has the body.
+
+    A client that waits for `100 Continue` may send the body or not after another answer: nobody can
+    know where its next request begins. And what is left of a large body is not worth reading.
+    """
+
+    def should_close(self) -> bool:
+        """Return whether the connection ends with this request.
+
+        gunicorn asks when it writes the head of the answer, and then again: what that head said
+        stands, even where the application goes on reading.
+        """
+        if not self.must_close and self._is_unread():
+            self.force_close()
+        closes: bool = super().should_close()
+        return closes
+
+    def _is_unread(self) -> bool:
+        reader = self.body.reader
+        if isinstance(reader, LengthReader):
+            return bool(reader.length > 0)
+        return isinstance(reader, ChunkedReader) and reader.parser is not None
+
+
+class NexusParser(RequestParser):  # type: ignore[misc]  # gunicorn has no types
+    """Reads the requests of one `Connection`."""
+
+    mesg_class = NexusRequest
+
+    def __next__(self) -> Any:
+        """Return the next request.
+
+        Raises: StopIteration where there is none; HeadIncomplete where more of it has to arrive,
+            after which this may be called again.
+        """
+        incoming = self.unreader.sock.incoming
+        incoming.begin_head()
+        try:
+            request = super().__next__()
+        except HeadIncomplete:
+            self.req_count -= 1  # by which gunicorn knows where a PROXY line may stand
+            incoming.take_head_back()
+            raise
+        except BaseException:
+            incoming.end_head()
+            raise
+        incoming.end_head()
+        return request

@@ -1,0 +1,55 @@
+"""How a thread waits for a client, where it must: in large bodies and in streamed answers."""
+
+from __future__ import annotations
+
+import math
+import os
+import select
+import ssl
+import time
+from collections.abc import Callable
+from typing import Any
+
+from nexus.server.limits import ClientLimits
+
+NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+"""what a socket that never blocks raises instead"""
+
+
+def event_of(error: OSError, event: int) -> int:
+    """Return the poll event to wait for after *error*: *event*, unless TLS wants the other."""
+    if isinstance(error, ssl.SSLWantReadError):
+        return select.POLLIN
+    return select.POLLOUT if isinstance(error, ssl.SSLWantWriteError) else event
+
+
+class ThreadWaits:
+    """The waits of one worker's threads. Thread-safe."""
+
+    def __init__(self, before_wait: Callable[[], None], limits: Callable[[], ClientLimits]) -> None:
+        """Call *before_wait* before a thread waits; *limits* returns those in force."""
+        self._before_wait, self.limits = before_wait, limits
+        self._ended = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        """readable once nobody may wait any longer"""
+
+    def wait(self, sock: Any, event: int, until: float) -> None:
+        """Wait for a poll *event* on *sock*.
+
+        Raises: TimeoutError at *until* (monotonic seconds), and when the worker stops.
+        """
+        self._before_wait()
+        poll = select.poll()
+        poll.register(sock, event)
+        poll.register(self._ended, select.POLLIN)
+        left_s = max(0.0, until - time.monotonic())
+        found = poll.poll(None if left_s == math.inf else left_s * 1000)
+        if not found or any(number == self._ended for number, _ in found):
+            raise TimeoutError("timed out")
+
+    def end(self) -> None:
+        """End all waits, also those to come: the worker stops."""
+        os.eventfd_write(self._ended, 1)
+
+    def close(self) -> None:
+        """Let the descriptor go. Nobody may wait any more."""
+        os.close(self._ended)

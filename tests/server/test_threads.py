@@ -1,0 +1,78 @@
+"""How many connections wait for a thread, and whether one is free."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from nexus.server.threads import Threads
+
+WAIT_S = 20.0
+
+
+class Pool:
+    """Threads that are kept busy until a test lets go."""
+
+    def __init__(self) -> None:
+        self.pool = ThreadPoolExecutor(2)
+        self.has_room = threading.Semaphore(0)
+        self.threads = Threads(self.pool, 2, 2, self.has_room.release)
+        self.go_on = threading.Event()
+        self.begun = threading.Semaphore(0)
+
+    def hold(self) -> None:
+        self.begun.release()
+        assert self.go_on.wait(WAIT_S)
+
+
+@pytest.fixture
+def busy() -> Iterator[Pool]:
+    """Both threads are at work."""
+    found = Pool()
+    for _ in range(2):
+        assert found.threads.run(found.hold)
+        assert found.begun.acquire(timeout=WAIT_S)
+    yield found
+    found.go_on.set()
+    found.pool.shutdown()
+
+
+def test_a_thread_is_wanted_where_all_are_busy(busy: Pool) -> None:
+    assert not busy.threads.wanted(), "nobody waits"
+    assert busy.threads.serve(busy.hold)
+    assert busy.threads.wanted()
+    busy.go_on.set()
+    assert busy.begun.acquire(timeout=WAIT_S)
+    assert not busy.threads.wanted()
+
+
+def test_room_is_reported_once_the_queue_is_not_full(busy: Pool) -> None:
+    assert not busy.threads.queue_is_full()
+    for _ in range(2):
+        assert busy.threads.serve(busy.hold)
+    assert busy.threads.queue_is_full()
+    assert not busy.has_room.acquire(blocking=False)
+    busy.go_on.set()
+    assert busy.has_room.acquire(timeout=WAIT_S)
+    assert not busy.threads.queue_is_full()
+
+
+def test_no_thread_runs_anything_in_a_pool_that_ended() -> None:
+    pool = Pool()
+    pool.pool.shutdown()
+    assert not pool.threads.serve(pool.hold)
+    assert not pool.threads.run(pool.hold)
+    assert not pool.threads.queue_is_full()
+
+
+def test_what_fails_is_logged(busy: Pool, caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> None:
+        raise RuntimeError("a fault of ours")
+
+    assert busy.threads.serve(fail)
+    busy.go_on.set()
+    busy.pool.shutdown()
+    assert caplog.messages == ["a thread failed with a connection"]
