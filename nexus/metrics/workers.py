@@ -1,4 +1,4 @@
-"""What gunicorn's master counts of its workers."""
+"""A counter in gunicorn's master, for the workers it replaces."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ def count_stuck() -> None:
 
 @cache
 def _replaced() -> Counter:
-    # Made at the first use: a process that counts nothing leaves no file.
+    # Made at the first use: a process that counts nothing must not leave a file.
     return Counter("nexus_workers_replaced", "Workers that had to be replaced", ["reason"])
