@@ -55,7 +55,7 @@ NO_ENGINE = """
     def nexus_host_functions(settings):
         raise EngineUnavailable("no engine today")
 """
-SEEN = "plugin bad (bad-dist 3.1): nexus_metric_sinks is no hook of Nexus; did you mean"
+SEEN = "plugin bad (bad-dist 3.1): nexus_metric_sinks is not a hook of Nexus; did you mean"
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_the_list_has_them_all_and_says_which_cannot_be_used(nexus: Nexus, bad: 
         "problem": None,
     }
     assert (rows["bad"]["state"], rows["bad"]["hooks"]) == ("broken", [])
-    assert rows["bad"]["problem"].startswith("nexus_metric_sinks is no hook of Nexus; did you")
+    assert rows["bad"]["problem"].startswith("nexus_metric_sinks is not a hook of Nexus; did you")
 
 
 def test_the_list_for_people(nexus: Nexus, bad: str) -> None:
