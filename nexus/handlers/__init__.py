@@ -1,10 +1,10 @@
-"""The handlers folder: what it holds, what its manifests say, and when it changes.
+"""The handlers folder: its handlers, their manifests, and its changes.
 
-sources.py    which handlers a folder holds
+sources.py    lists the handlers in a folder
 manifest.py   NAME.toml beside a handler
-catalogue.py  the handlers that can serve, and what is wrong with the others
-routes.py     which handler a path belongs to
+catalogue.py  the handlers that can serve, and the problems of the others
+routes.py     finds a path's handler
 watcher.py    loads the folder, then watches it
-texts.py      handlers that are in no file: source text
-facts.py      what users are told of a handler
+texts.py      handlers from source text, not from files
+facts.py      facts about a handler, for users
 """

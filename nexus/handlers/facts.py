@@ -1,4 +1,4 @@
-"""What is told of a handler: by `nexus inspect` and by the runtime API, in the same words."""
+"""Facts about a handler, for `nexus inspect` and the runtime API alike."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from nexus.model import Handler
 
 
 def facts_of(handler: Handler) -> dict[str, Any]:
-    """What *handler* is and what it may use, as a JSON value; of its environment names only, since
-    values may be secrets."""
+    """Return *handler*'s properties and limits as a JSON value; its environment's names only, since
+    the values may be secrets."""
     limits, compiled = handler.limits, handler.compiled
     return {
         "name": handler.name,
