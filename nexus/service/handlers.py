@@ -1,4 +1,4 @@
-"""What serves handlers in one worker: loads the folder, warms instances, keeps what serves."""
+"""Loads one worker's handlers, warms instances, and keeps what serves."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Handlers:
     """The handlers that one worker serves. Loading happens on the watcher's thread."""
 
     def __init__(self, parts: Parts, folder: Path, threads: int, min_instances: int) -> None:
-        """*threads*: how many of an executor's threads instances are made warm on."""
+        """*threads*: how many of the executor's threads get warm instances."""
         self._parts, self._limits = parts, parts.limits
         self._thread_count, self._min_instances = threads, min_instances
         self._compiler = parts.tiers or parts.compiler
@@ -37,11 +37,11 @@ class Handlers:
         self._pending: tuple[str, ...] = ()
         """default routes of handlers whose language runtime is being compiled"""
         self.warmed = False
-        """whether instances were made warm once"""
+        """whether instances have been warmed once"""
 
     @property
     def loaded(self) -> bool:
-        """Whether the handlers were loaded once."""
+        """True once the handlers were loaded."""
         return self._loaded.is_set()
 
     def wait_loaded(self, timeout_s: float) -> bool:
@@ -60,8 +60,8 @@ class Handlers:
         return max((handler.limits.timeout_s for handler in served), default=0.0)
 
     def start(self, threads: Executor | None) -> None:
-        """Load the folder on the watcher's thread, and whatever changes there. *threads*: where
-        requests will run, for instances to be warm there beforehand."""
+        """Load the folder on the watcher's thread, now and after changes. *threads*: the executor
+        that will run requests, to warm instances on."""
         self._executor = threads
         self._watcher.start()
 
@@ -72,19 +72,19 @@ class Handlers:
     def load_folder(self, folder: Path) -> None:
         """Load the handlers in *folder* now.
 
-        Raises: InvalidHandler where the folder cannot be read.
+        Raises: InvalidHandler if the folder cannot be read.
         """
         self._load(find_sources(folder, self._parts.abis))
 
     def load_file(self, path: Path, limits: Limits | None) -> Handler:
-        """Load the one handler at *path* now, and return it. Raises: HandlerError."""
+        """Load only the handler at *path* now, and return it. Raises: HandlerError."""
         source = source_at(path, self._parts.abis)
         handler = load_handler(source, self._compiler, limits or self._limits)
         self._serve(Catalogue({handler.name: handler}))
         return handler
 
     def set_limits(self, limits: Limits) -> None:
-        """Load all handlers again under other *limits*, soon."""
+        """Set other *limits*, and load all handlers again soon."""
         if limits != self._limits:
             self._limits = limits
             self._watcher.load_again()
@@ -120,11 +120,11 @@ class Handlers:
         )
 
     def _serve(self, catalogue: Catalogue) -> None:
-        """Make *catalogue* the one that serves, with instances warm where there are threads."""
+        """Serve *catalogue*, and warm instances if there are threads."""
         handlers = list(catalogue.handlers.values())
         self.catalogue = catalogue
         self._retain()
-        # Before instances are made warm: that takes all threads, those too on which requests wait.
+        # Serve before warming, which takes all threads, even those on which requests wait.
         self._loaded.set()
         executor, self._executor = self._executor, None
         if executor is not None:
@@ -135,7 +135,7 @@ class Handlers:
         self.warmed = True
 
     def _retain(self) -> None:
-        """Let the pool keep what serves, and nothing else."""
+        """Make the pool keep what serves, and nothing else."""
         handlers = [*self.catalogue.handlers.values(), *self.texts.handlers()]
         self._parts.pool.retain([handler.compiled for handler in handlers])
 
@@ -146,6 +146,6 @@ class Handlers:
         try:
             parts.pool.warm(handler, run)
         except NexusError as error:
-            log.warning("%s cannot be made ready: %s", handler.name, error)
+            log.warning("%s starts without a warm instance: %s", handler.name, error)
         finally:
             parts.watchdog.unwatch(watch)
