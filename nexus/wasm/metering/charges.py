@@ -1,4 +1,4 @@
-"""Where a function body is charged, and for how much.
+"""The charges of a function body: where, and how much.
 
 Code is cut into segments, each with one charge where it begins:
 
