@@ -141,8 +141,8 @@ class Manifest(BaseModel):
     def limits(self, defaults: Limits) -> Limits:
         """Return *defaults*, changed by this manifest.
 
-        If the manifest sets `timeout_ms` alone, and CPU time and wall time have one default, the CPU
-        time changes with it, like `timeout_ms` in the settings.
+        If the manifest sets `timeout_ms` alone, and CPU time and wall time have one default, the
+        CPU time changes with it, like `timeout_ms` in the settings.
         """
         changed = defaults
         if self.timeout_ms is not None:

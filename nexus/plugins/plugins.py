@@ -66,7 +66,7 @@ class Plugins:
         self._candidates = {entry.candidate.name: entry.candidate for entry in self.found}
         self._pluggy = pluggy.PluginManager(PROJECT)
         self._pluggy.add_hookspecs(hookspecs)
-        # pluggy calls the last registered plugin first; in this order it calls the first one here first.
+        # pluggy calls the last registered plugin first, so register in reverse.
         for entry in reversed(self.found):
             self._pluggy.register(entry.plugin, entry.candidate.name)
         self._started: Timed | None = None
