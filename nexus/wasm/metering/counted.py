@@ -123,7 +123,7 @@ class CountedLoop:
         return distance + least + i32_const(0) + holds + _SELECT
 
     def _divisor(self) -> bytes:
-        """The step; if a local holds 0, a number that allows no further round."""
+        """Return the step; if a local holds 0, a number that allows no further round."""
         if self.constant:
             return self.step
         return i32_const(-1) + self.step + self.step + _EQZ + _SELECT
