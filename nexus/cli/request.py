@@ -1,4 +1,4 @@
-"""A request given by options."""
+"""Makes a request from options."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nexus.model import Handler, HttpRequest
 
 
 def content(given: str) -> bytes:
-    """The bytes that an option gives, or the file it names with `@`."""
+    """Return the bytes that an option gives, or the contents of the file after `@`."""
     if not given.startswith("@"):
         return os.fsencode(given)
     if given == "@-":
@@ -26,7 +26,7 @@ def content(given: str) -> bytes:
 def http_request(
     handler: Handler, method: str, path: str, headers: tuple[str, ...], body: bytes
 ) -> HttpRequest:
-    """A request for *path* below the handler's route; *headers* as `NAME:VALUE`."""
+    """Return a request for *path* below the handler's route; *headers* are `NAME:VALUE`."""
     from nexus.guest.headers import NAME  # not for `--help`: guests take a moment to import
 
     if not NAME.fullmatch(method):
@@ -48,7 +48,7 @@ def http_request(
 
 
 def _header(given: str) -> tuple[str, str]:
-    """Name and value, as a client could send them (RFC 9110 sections 5.5 and 5.6.2)."""
+    """Return name and value, checked as in HTTP (RFC 9110 sections 5.5 and 5.6.2)."""
     from nexus.guest.headers import NAME, VALUE
 
     name, colon, value = given.partition(":")
@@ -60,5 +60,5 @@ def _header(given: str) -> tuple[str, str]:
             f"--header {given!r}: a name has letters, digits and !#$%&'*+-.^_`|~, found {name!r}"
         )
     if not VALUE.fullmatch(value):
-        raise click.UsageError(f"--header {given!r}: a value has no control characters but tabs")
+        raise click.UsageError(f"--header {given!r}: no control characters but tabs are allowed")
     return name, value

@@ -166,4 +166,4 @@ def test_a_new_plugin_never_overwrites(nexus: Nexus, tmp_path: Path) -> None:
     assert nexus.installed("new-plugin", "nexus-mine", "--directory", tmp_path).code == 0
     ended = nexus("new-plugin", "mine", "--directory", tmp_path)
     assert ended.code == 2
-    assert "nexus-mine is there already" in ended.err
+    assert "nexus-mine exists already" in ended.err
