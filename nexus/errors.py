@@ -1,7 +1,7 @@
 """Every error Nexus raises, as one tree.
 
 NexusError
-├── ConfigError                 a setting is wrong (all wrong settings at once)
+├── ConfigError                 one or more settings are wrong
 │   └── PluginError               a plugin cannot be used
 ├── HandlerError                about one handler, before it runs
 │   ├── HandlerNotFound         HANDLER_NOT_FOUND
@@ -9,7 +9,7 @@ NexusError
 │   ├── InvalidHandler          INVALID_HANDLER
 │   │   ├── InvalidModule         the bytes: malformed, or a feature we cannot meter
 │   │   ├── ManifestError         the NAME.toml beside it
-│   │   └── HandlerConflict       its name or route is another's
+│   │   └── HandlerConflict       another handler has its name or route
 │   └── CompilationError        COMPILATION_ERROR
 ├── RequestError                the client's fault
 │   ├── InvalidArgument         INVALID_ARGUMENT
@@ -33,8 +33,8 @@ NexusError
 ├── SuspensionError             about a suspended execution
 │   ├── SuspensionNotFound      SUSPENSION_NOT_FOUND
 │   ├── SuspensionConflict      SUSPENSION_CONFLICT
-│   └── SuspensionGone          SUSPENSION_GONE; also how its execution ends
-├── InvalidState                an instance was asked for what its state forbids
+│   └── SuspensionGone          SUSPENSION_GONE; also the error its execution ends with
+├── InvalidState                an instance's state forbids the operation
 └── InternalError               INTERNAL_ERROR
     └── EngineUnavailable         the engine asked for cannot be used on this machine
 """
@@ -49,8 +49,8 @@ from nexus.model import Outcome
 class NexusError(Exception):
     """Base of all errors raised on purpose.
 
-    `code` is the stable name clients see; `outcome` is the word logs, metrics and the
-    `X-Nexus-Outcome` header share.
+    `code` is the stable name that clients see; logs, metrics and the `X-Nexus-Outcome` header use
+    the word in `outcome`.
     """
 
     code: ClassVar[str] = "INTERNAL_ERROR"
@@ -58,7 +58,7 @@ class NexusError(Exception):
 
 
 class ConfigError(NexusError):
-    """One or more settings are wrong; the message has one line for each."""
+    """One or more settings are wrong; the message has a line for each."""
 
     code = "INVALID_ARGUMENT"
 
@@ -68,11 +68,11 @@ class ConfigError(NexusError):
 
 
 class PluginError(ConfigError):
-    """One or more plugins cannot be used; one line each, with the plugin and its distribution."""
+    """One or more plugins cannot be used; a line names each plugin and its distribution."""
 
 
 class HandlerError(NexusError):
-    """About one handler, before it runs."""
+    """An error about one handler, before it runs."""
 
     code = "INVALID_HANDLER"
     outcome = Outcome.INVALID_HANDLER
@@ -84,7 +84,7 @@ class HandlerNotFound(HandlerError):
 
 
 class MethodNotAllowed(HandlerError):
-    """The route exists, the method does not; *allowed* goes into the `Allow` header."""
+    """The route exists, but not for this method; *allowed* goes into the `Allow` header."""
 
     code = "METHOD_NOT_ALLOWED"
     outcome = Outcome.REJECTED
@@ -100,9 +100,9 @@ class InvalidHandler(HandlerError):
 
 
 class InvalidModule(InvalidHandler):
-    """A WebAssembly binary that is malformed, or uses what Nexus refuses.
+    """A WebAssembly binary is malformed, or uses a feature that Nexus refuses.
 
-    *offset* counts bytes from the start of the binary, where it is known.
+    *offset* counts bytes from the start of the binary, if it is known.
     """
 
     def __init__(self, reason: str, offset: int | None = None) -> None:
@@ -111,7 +111,7 @@ class InvalidModule(InvalidHandler):
 
 
 class ManifestError(InvalidHandler):
-    """A manifest with unknown keys or wrong values; one line for each."""
+    """A manifest has unknown keys or wrong values; the message has a line for each."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -119,7 +119,7 @@ class ManifestError(InvalidHandler):
 
 
 class HandlerConflict(InvalidHandler):
-    """Good by itself, but its name or route is taken by another handler, or reserved."""
+    """The handler is valid, but its name or route belongs to another handler, or is reserved."""
 
 
 class CompilationError(HandlerError):
@@ -129,7 +129,7 @@ class CompilationError(HandlerError):
 
 
 class RequestError(NexusError):
-    """The client's fault."""
+    """The client made a mistake."""
 
     code = "INVALID_ARGUMENT"
     outcome = Outcome.REJECTED
@@ -140,7 +140,7 @@ class InvalidArgument(RequestError):
 
 
 class Unauthorized(RequestError):
-    """Who asks did not prove who they are; *challenge* goes into the `WWW-Authenticate` header."""
+    """The client did not authenticate; *challenge* goes into the `WWW-Authenticate` header."""
 
     code = "UNAUTHORIZED"
 
@@ -180,7 +180,7 @@ class RequestHeadTooLarge(RequestError):
 
 
 class AdmissionError(NexusError):
-    """Not now. *retry_after_s* (whole seconds) goes into the `Retry-After` header."""
+    """The request must wait; *retry_after_s* (whole seconds) goes into the `Retry-After` header."""
 
     outcome = Outcome.REJECTED
     reason: ClassVar[str] = "admission"
@@ -222,7 +222,7 @@ class GuestError(NexusError):
 
 
 class GuestTrap(GuestError):
-    """A WebAssembly trap, or a non-zero exit before any response."""
+    """A WebAssembly trap, or a non-zero exit before a response."""
 
 
 class DeadlineExceeded(GuestError):
@@ -246,7 +246,7 @@ class StackLimit(GuestError):
 
 
 class ResourceLimit(GuestError):
-    """Too many host calls, or too many bytes of output."""
+    """The guest made too many host calls, or wrote too many bytes of output."""
 
     code = "RESOURCE_LIMIT"
     outcome = Outcome.RESOURCE_LIMIT
@@ -266,7 +266,7 @@ class PermissionDenied(GuestError):
 
 
 class SuspensionError(NexusError):
-    """About a suspended execution."""
+    """An error about a suspended execution."""
 
     code = "SUSPENSION_NOT_FOUND"
     outcome = Outcome.NOT_FOUND
@@ -277,21 +277,21 @@ class SuspensionNotFound(SuspensionError):
 
 
 class SuspensionConflict(SuspensionError):
-    """Somebody else resumed it, or is about to."""
+    """Another caller has resumed it, or is about to."""
 
     code = "SUSPENSION_CONFLICT"
     outcome = Outcome.REJECTED
 
 
 class SuspensionGone(SuspensionError):
-    """It was there, but expired, was cancelled, or its worker ended; its execution ends so too."""
+    """The suspension expired, was cancelled, or its worker ended; its execution ends so too."""
 
     code = "SUSPENSION_GONE"
     outcome = Outcome.CANCELLED
 
 
 class InvalidState(NexusError):
-    """An instance was asked for something its state forbids; both states are named."""
+    """An instance's state forbids the operation; the message names both states."""
 
     def __init__(self, instance_id: str, state: str, wanted: str) -> None:
         super().__init__(f"instance {instance_id} is {state}; it must be {wanted} for this")
@@ -299,8 +299,8 @@ class InvalidState(NexusError):
 
 
 class InternalError(NexusError):
-    """Our fault. The details go to the log, never to a client."""
+    """Nexus made a mistake. The details go to the log, never to a client."""
 
 
 class EngineUnavailable(InternalError):
-    """The engine or compiler asked for cannot be used on this machine; says what to install."""
+    """The engine or compiler cannot be used on this machine; the message says what to install."""

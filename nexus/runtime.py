@@ -31,12 +31,12 @@ from nexus.service import Service
 from nexus.service.choices import checks_by
 
 START_TIMEOUT_S = 600.0
-"""how long `WasmRuntime` waits for the handlers of a folder; beyond, it gives up"""
+"""The longest that `WasmRuntime` waits for the handlers of a folder; beyond, it gives up"""
 
 
 class WasmRuntime:
-    """Runs handlers from Python. Thread-safe; a handler runs on the calling thread, or where it can
-    be suspended on one of its own.
+    """Runs handlers from Python. Thread-safe; a handler runs on the calling thread, or on its own
+    thread if it can be suspended.
 
         with WasmRuntime("handlers", timeout_ms=500) as runtime:
             result = runtime.execute_handler("price", {"args": {"items": 3}})
@@ -51,16 +51,16 @@ class WasmRuntime:
         plugins: bool = False,
         **settings: object,
     ) -> None:
-        """Serve the folder *handlers* (None: none, only source text), and wait until its handlers
-        are loaded; the folder is watched for changes until `close`.
+        """Serve the folder *handlers* (None: only source text), and wait until its handlers are
+        loaded; the folder is watched for changes until `close`.
 
-        *settings*: by name, as in `docs/configuration.md`; neither environment nor files are read.
-        *text_capabilities*: what handlers given as source text may do; they have no manifest.
-        *extensions*: what answers `$ext.NAME.method(...)`, by NAME. *plugins*: load those that are
-        installed.
+        *settings*: by name, from `docs/configuration.md`; neither environment nor files are read.
+        *text_capabilities*: the capabilities of handlers given as source text, which have no
+        manifest. *extensions*: the objects that answer `$ext.NAME.method(...)`, by NAME.
+        *plugins*: whether to load installed plugins.
 
-        Raises: ConfigError, EngineUnavailable; ValueError for what is no capability; InvalidHandler
-            where the folder cannot be read.
+        Raises: ConfigError, EngineUnavailable; ValueError for an invalid capability; InvalidHandler
+            if the folder cannot be read.
         """
         self._text_capabilities = tuple(map(check_token, text_capabilities))
         self._registry = CollectorRegistry()
@@ -83,7 +83,7 @@ class WasmRuntime:
 
     @classmethod
     def of(cls, service: Service, *, text_capabilities: Sequence[str] = ()) -> WasmRuntime:
-        """Run the handlers of *service*, which somebody else starts and stops."""
+        """Return a runtime for the handlers of *service*, which the caller starts and stops."""
         runtime = cls.__new__(cls)
         runtime._text_capabilities = tuple(map(check_token, text_capabilities))
         runtime._service, runtime._owns_service = service, False
@@ -97,14 +97,14 @@ class WasmRuntime:
         self.close()
 
     def close(self) -> None:
-        """Wait for what runs, and let everything go. May be called again."""
+        """Wait for runs to end, and release all resources. May be called again."""
         if self._owns_service:
             self._owns_service = False
             self._service.stop()
 
     @property
     def service(self) -> Service:
-        """The parts underneath: `service.pool`, `service.dispatcher` and others."""
+        """The service underneath, with `service.pool`, `service.dispatcher` and others."""
         return self._service
 
     @property
@@ -114,7 +114,7 @@ class WasmRuntime:
 
     @property
     def problems(self) -> Mapping[str, str]:
-        """Why files of the handlers folder cannot serve, by file name."""
+        """The reasons why files of the handlers folder cannot serve, by file name."""
         return self._service.host.problems()
 
     def get_prometheus_metrics(self) -> str:
@@ -127,18 +127,18 @@ class WasmRuntime:
     def execute_handler(
         self, handler: str, context: Mapping[str, Any] | bytes, timeout_ms: int | None = None
     ) -> ExecutionResult:
-        """Run *handler* with *context*: `state`, `args` and `scope`, or whatever JSON the handler
-        takes; bytes are JSON already.
+        """Run *handler* with *context*: `state`, `args` and `scope`, or any JSON that the handler
+        accepts; bytes must be JSON already.
 
-        *handler* is the name of one that serves (or its file's), or JavaScript source text: what
-        could be no name. That is a module with a default export, or a script, whose value is the
-        result; the last ones are kept compiled. Never let a client choose it.
+        *handler* is the name of a serving handler (or of its file), or JavaScript source text,
+        which cannot be a name. The text is a module with a default export, or a script whose value
+        is the result; recent texts stay compiled. Never let a client choose *handler*.
 
-        What becomes of the execution is in the result, its errors too. *timeout_ms* may shorten
-        the handler's own deadline, never lengthen it.
+        The result tells how the execution ended, even if it failed. *timeout_ms* may shorten the
+        handler's own deadline, never lengthen it.
 
-        Raises: HandlerNotFound; CompilationError for source text; InvalidArgument where *context*
-            is not JSON; AdmissionError.
+        Raises: HandlerNotFound; CompilationError for source text; InvalidArgument if *context* is
+            not JSON; AdmissionError.
         """
         found, is_new = self._find(handler)
         result = self._execute(found, context, timeout_ms)
@@ -161,18 +161,18 @@ class WasmRuntime:
         return succeeded(run, value)
 
     def resume_handler(self, suspension_id: str, result: Mapping[str, Any]) -> ExecutionResult:
-        """Continue a suspended execution, whichever worker of the pod has it, and return what it
-        comes to next. *result*: `{"success": True, "value": ...}`, or `{"success": False, "error":
-        "..."}` for an exception (a status, outside JavaScript).
+        """Continue a suspended execution, in whichever worker of the pod, and return its next
+        result. *result*: `{"success": True, "value": ...}`, or `{"success": False, "error": "..."}`
+        for an exception (a status, outside JavaScript).
 
-        Raises: SuspensionNotFound, SuspensionGone where it expired or its worker ended,
-            SuspensionConflict where it was resumed already; InvalidArgument; AdmissionError, after
-            which it can be resumed still.
+        Raises: SuspensionNotFound, SuspensionGone if it expired or its worker ended,
+            SuspensionConflict if it was resumed already; InvalidArgument; AdmissionError, after
+            which it can still be resumed.
         """
         return self._service.suspensions.resume(suspension_id, _answer(result))
 
     def suspensions(self) -> list[SuspensionInfo]:
-        """All suspended executions of the pod."""
+        """Return all suspended executions of the pod."""
         return self._service.suspensions.all()
 
     def cancel_suspension(self, suspension_id: str) -> None:
@@ -183,7 +183,7 @@ class WasmRuntime:
         self._service.suspensions.cancel(suspension_id)
 
     def _find(self, handler: str) -> tuple[Handler, bool]:
-        """The handler, and whether it had to be compiled."""
+        """Return the handler, and whether it had to be compiled."""
         if not is_name(handler):
             text, is_new = self._service.handlers.texts.get(handler.encode("utf-8", "replace"))
             return replace(text, capabilities=self._text_capabilities), is_new

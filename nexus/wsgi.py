@@ -1,4 +1,4 @@
-"""What a WSGI server loads: `nexus.wsgi:app()`. Our own gunicorn worker makes `worker_app`."""
+"""The entry point for WSGI servers, `nexus.wsgi:app()`. Our gunicorn worker calls `worker_app`."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from nexus.service import Service
 from nexus.service.choices import checks_by
 
 STUCK_LOG = "NEXUS_STUCK_LOG_DIR"
-"""folder where a worker that does not get a guest stopped leaves its threads' stacks, as
-`PID.txt`; set where something restarts workers that end"""
+"""Folder where a worker that cannot stop a guest writes its threads' stacks, as
+`PID.txt`; set only if a supervisor restarts workers"""
 RUN_DIR = "NEXUS_RUN_DIR"
 """folder where the workers of one master find each other"""
 

@@ -1,13 +1,13 @@
-"""What the profiles of `deploy/` would do under a load: their pods and HPA, in virtual time.
+"""Simulates the profiles of `deploy/` under a load: their pods and HPA, in virtual time.
 
 scaling.py    an HPA's numbers: target, bounds, behaviour
 ratio.py      pods' CPU -> desired replicas: tolerance, missing metrics, pods not yet ready
 behaviour.py  desired replicas -> replicas: stabilisation windows, policies, bounds
-hpa.py        the two of them at each sync
+hpa.py        both at each sync
 profiles.py   the numbers of deploy/components/cpu-*
 trace.py      a rate of requests over time
 simulate.py   pods of a profile under a trace
-recommend.py  what each profile comes to, and which one to take
+recommend.py  compares the profiles, and recommends one
 
 Pure: nothing here reads a file or a clock. `nexus capacity` is the command line.
 """

@@ -1,4 +1,4 @@
-"""From desired replicas to replicas: how fast an HPA goes where its metric points.
+"""From desired replicas to replicas: limits how fast an HPA follows its metric.
 
 https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#configurable-scaling-behavior
 """
@@ -11,7 +11,7 @@ from nexus.capacity.scaling import Policy, Rules, Scaling, Select, Unit
 
 
 class Behaviour:
-    """What an HPA remembers: recommendations, and the changes it made. Not thread-safe."""
+    """An HPA's memory: its recommendations and changes. Not thread-safe."""
 
     def __init__(self, scaling: Scaling) -> None:
         self._scaling = scaling
@@ -24,10 +24,10 @@ class Behaviour:
         return self._scaling.up, self._scaling.down
 
     def replicas(self, now: float, current: int, desired: int) -> int:
-        """Replicas from *now* on (seconds), which never goes back."""
+        """Return the replicas from *now* on (seconds); *now* must never go back."""
         scaling = self._scaling
         if not scaling.min_replicas <= current <= scaling.max_replicas:
-            # Bounds come first: the controller looks at no metric then.
+            # Outside the bounds, the controller corrects at once and does not look at a metric.
             bounded = _clamp(current, scaling.min_replicas, scaling.max_replicas)
         else:
             stable = self._stabilized(now, current, desired)
@@ -37,9 +37,9 @@ class Behaviour:
         return bounded
 
     def _stabilized(self, now: float, current: int, desired: int) -> int:
-        """The least that was recommended in the window for scaling up, the most in the one for
-        scaling down; between them, no change."""
-        if not self._recommended:  # the controller begins with what it finds
+        """Return the least recommendation in the window for scaling up if that is above *current*,
+        the most in the one for scaling down if that is below; otherwise *current*."""
+        if not self._recommended:  # the controller starts from the current number
             self._recommended.append((now, current))
         self._forget(now)
         least = min((desired, *self._since(now - self._scaling.up.window_s)))
@@ -58,7 +58,7 @@ class Behaviour:
         return current
 
     def _limit(self, now: float, current: int, rules: Rules, sign: int) -> int:
-        """How far *rules* let the number go in the direction of *sign*."""
+        """Return the furthest number that *rules* allow in the direction of *sign*."""
         if rules.select is Select.DISABLED:
             return current
         limits = [
@@ -80,13 +80,13 @@ class Behaviour:
 
 
 def _reach(start: int, policy: Policy, sign: int) -> int:
-    """Where a policy lets a period end that began with *start* replicas. A percentage moves at
-    least one pod: the change is rounded up."""
+    """Return the furthest number that a policy allows for a period begun with *start* replicas. A
+    percentage moves at least one pod: the change is rounded up."""
     if policy.unit is Unit.PODS:
         return start + sign * policy.value
     return start + sign * -(-start * policy.value // 100)
 
 
 def _clamp(value: int, least: int, most: int) -> int:
-    """*value*, or the nearer bound."""
+    """Return *value*, or the nearer bound."""
     return max(least, min(value, most))

@@ -13,14 +13,14 @@ from nexus.capacity.scaling import Scaling
 
 
 class Autoscaler:
-    """Call `sync` every `scaling.SYNC_S` seconds. Not thread-safe."""
+    """An HPA; call `sync` every `scaling.SYNC_S` seconds. Not thread-safe."""
 
     def __init__(self, scaling: Scaling) -> None:
         self._scaling = scaling
         self._behaviour = Behaviour(scaling)
 
     def sync(self, now: float, current: int, samples: Sequence[Sample]) -> int:
-        """The replicas to have from *now* on (seconds)."""
+        """Return the replicas from *now* on (seconds)."""
         scaling = self._scaling
         desired = desired_replicas(current, scaling.target_cores, samples, now, scaling.tolerance)
         return self._behaviour.replicas(now, current, desired)

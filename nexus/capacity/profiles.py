@@ -1,5 +1,5 @@
-"""The numbers of deploy/components/cpu-*, which a wheel does not hold; `tests/capacity` renders
-those and compares. Why each is as it is, they say themselves."""
+"""The numbers of deploy/components/cpu-*, which a wheel does not contain; `tests/capacity` renders
+those files and compares. The files explain each number."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class PodProfile:
     name: str
     request_cores: float
     limit_cores: float | None
-    """None: whatever the node has"""
+    """None: all the node's cores"""
     memory_mib: int
     workers: int
     max_instances: int
@@ -27,12 +27,12 @@ class PodProfile:
 
     @property
     def usable_cores(self) -> float:
-        """The most it can use, where the node has it: guests hold the GIL, so a core a worker."""
+        """The most cores a pod can use, if the node has them: one for each worker, by the GIL."""
         return min(self.limit_cores or math.inf, float(self.workers))
 
     @property
     def places(self) -> int:
-        """Requests it holds, running and waiting; more are turned away."""
+        """The requests a pod holds, running and waiting; it rejects more."""
         return self.workers * (self.max_instances + self.max_queue)
 
 

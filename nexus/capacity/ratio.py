@@ -1,4 +1,4 @@
-"""From the pods' CPU to the replicas they call for.
+"""From the pods' CPU to the desired number of replicas.
 
 https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#algorithm-details
 """
@@ -16,26 +16,26 @@ INITIALIZATION_S = 300.0
 READINESS_DELAY_S = 30.0
 """--horizontal-pod-autoscaler-initial-readiness-delay"""
 _NOISE = 1e-9
-"""of floating point: 3 pods at a ratio of 1.2 / 0.9 are 4, not 5"""
+"""Tolerance for rounding: 3 pods at a ratio of 1.2 / 0.9 are 4, not 5"""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What the controller knows of one pod; times count from any one moment, in seconds."""
+    """The controller's view of one pod; times are seconds on one common clock."""
 
     cores: float | None
-    """its mean over the last window of metrics; None: there is none"""
+    """mean over the last window of metrics; None: no metrics"""
     started: float = 0.0
     ready: bool = True
     changed: float = 0.0
-    """when it last became ready, or stopped being so"""
+    """when it last became ready or unready"""
     taken: float = math.inf
     """when the window of metrics ended"""
     window_s: float = 0.0
-    """how long that window was"""
+    """length of that window"""
 
     def not_yet_ready(self, now: float) -> bool:
-        """Whether its CPU says nothing yet: it starts, or did while it was measured."""
+        """Return whether to ignore its CPU: it is starting, or was when measured."""
         if now < self.started + INITIALIZATION_S:
             return not self.ready or self.taken < self.changed + self.window_s
         return not self.ready and self.changed < self.started + READINESS_DELAY_S
@@ -48,9 +48,9 @@ def desired_replicas(
     now: float = 0.0,
     tolerance: float = TOLERANCE,
 ) -> int:
-    """How many replicas would bring the average to *target_cores*; *current* where that is unknown.
+    """Return the replicas that bring the average to *target_cores*; *current* without metrics.
 
-    *samples*: of all pods that are neither failed nor being deleted.
+    *samples*: those of all pods that are neither failed nor being deleted.
     """
     measured = [s for s in samples if s.cores is not None]
     counted = [s.cores for s in measured if s.cores is not None and not s.not_yet_ready(now)]
@@ -62,8 +62,8 @@ def desired_replicas(
     starting = unready if ratio > 1 else 0
     if not missing and not starting:
         return current if _within(ratio, tolerance) else _ceil(ratio * len(counted))
-    # What is unknown is taken to be what argues for the smaller change: nothing, or the target. (So
-    # the documentation; for an averageUtilization the controller's code takes the whole request.)
+    # A missing value counts as whatever argues for the smaller change: 0, or the target. (So says
+    # the documentation; for an averageUtilization the controller's code uses the whole request.)
     assumed = missing * target_cores if ratio < 1 else 0.0
     pods = len(counted) + missing + starting
     damped = (sum(counted) + assumed) / pods / target_cores

@@ -1,8 +1,8 @@
-"""What each profile comes to under a load, and which one to take.
+"""Compares the profiles under a load, and recommends one.
 
-Of the profiles that serve nearly everything, and live on CPU they requested for at least half the
-time, the one that takes the fewest core-hours from the nodes: a pod takes what it requests, or
-what it uses where that is more.
+The recommended profile serves nearly everything, stays within its requested CPU for at least half
+the time, and of those takes the fewest core-hours from the nodes: a pod takes what it requests, or
+what it uses if that is more.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ class Outlook:
     profile: PodProfile
     moments: tuple[Moment, ...]
     rate_per_pod: float
-    """requests/s of a pod with all the CPU it can use"""
+    """requests/s of a pod that gets all the CPU it can use"""
     requested_rate_per_pod: float
     """requests/s on its CPU request alone, which the node guarantees"""
     pods_for_rate: int
-    """where the HPA settles for the target rate"""
+    """number at which the HPA settles for the target rate"""
     carries_rate: bool
-    """whether that many pods have the CPU for it"""
+    """whether that many pods have enough CPU for the rate"""
     peak_replicas: int
     served_share: float
     short_s: float
-    """for how long requests had to wait for CPU"""
+    """seconds in which requests had to wait for CPU"""
     pod_hours: float
     core_hours: float
-    """taken from the nodes"""
+    """core-hours taken from the nodes"""
     borrowed_share: float
-    """of the time, with more CPU in use than requested"""
+    """share of the time with more CPU in use than requested"""
 
     @property
     def objections(self) -> tuple[str, ...]:
-        """Why not to take it; empty: one may."""
+        """The reasons against the profile; empty: it fits."""
         found = []
         if not self.carries_rate:
             most = self.profile.scaling.max_replicas
@@ -62,14 +62,14 @@ class Outlook:
 
 @dataclass(frozen=True)
 class Recommendation:
-    """The profile to take."""
+    """The recommended profile, and the reason."""
 
     name: str
     why: str
 
 
 def outlook(profile: PodProfile, cpu_s: float, rate: float, trace: Trace) -> Outlook:
-    """What *profile* comes to at *cpu_s* seconds of CPU per request: for a steady *rate* of
+    """Return how *profile* fares at *cpu_s* seconds of CPU per request: for a steady *rate* of
     requests/s, and over *trace*."""
     moments = simulate(profile, cpu_s, trace)
     hours = STEP_S / 3600
@@ -96,7 +96,7 @@ def outlook(profile: PodProfile, cpu_s: float, rate: float, trace: Trace) -> Out
 
 
 def recommend(outlooks: Iterable[Outlook]) -> Recommendation:
-    """Choose among *outlooks* of one load, of which there must be one at least."""
+    """Choose among *outlooks* of one load; there must be at least one."""
     every = list(outlooks)
     fit = [found for found in every if not found.objections]
     if not fit:
@@ -122,5 +122,5 @@ def recommend(outlooks: Iterable[Outlook]) -> Recommendation:
 
 
 def _cost(found: Outlook) -> tuple[float, int]:
-    """Core-hours, to the millionth: what is added up in another order is the same; then memory."""
+    """Return core-hours, rounded so that the order of a sum does not matter; then memory."""
     return round(found.core_hours, 6), found.profile.memory_mib

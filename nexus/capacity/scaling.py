@@ -1,4 +1,4 @@
-"""An HPA's numbers, as `autoscaling/v2` has them, with its defaults.
+"""An HPA's numbers in the terms of `autoscaling/v2`, with its defaults.
 
 https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/horizontal-pod-autoscaler-v2/
 """
@@ -10,20 +10,20 @@ from dataclasses import dataclass
 from enum import Enum
 
 TOLERANCE = 0.1
-"""how far from 1 the ratio may be before anything is done (the controller's default)"""
+"""The HPA does nothing while the ratio is this near to 1 (the controller's default)"""
 SYNC_S = 15.0
-"""how often the controller looks"""
+"""Seconds between two syncs of the controller"""
 
 
 class Unit(Enum):
-    """What a policy counts in."""
+    """The unit of a policy's value."""
 
     PODS = "Pods"
     PERCENT = "Percent"
 
 
 class Select(Enum):
-    """Which of several policies decides."""
+    """The rule that decides among several policies."""
 
     MAX = "Max"
     MIN = "Min"
@@ -32,7 +32,7 @@ class Select(Enum):
 
 @dataclass(frozen=True)
 class Policy:
-    """At most so much change within *period_s*."""
+    """A limit on the change within *period_s*."""
 
     unit: Unit
     value: int
@@ -70,7 +70,7 @@ class Scaling:
     """One HPA on CPU."""
 
     target_cores: float
-    """the average a pod is to use: `averageValue`, or `averageUtilization` of the request"""
+    """the desired average for a pod: `averageValue`, or `averageUtilization` of the request"""
     min_replicas: int = 2
     max_replicas: int = 10
     up: Rules = DEFAULT_UP
@@ -88,6 +88,6 @@ class Scaling:
 
 
 def settled(scaling: Scaling, cores: float) -> int:
-    """The replicas at which a steady load of so many *cores* is at the target."""
+    """Return the replicas at which a steady load of this many *cores* meets the target."""
     wanted = math.ceil(cores / scaling.target_cores - 1e-9)
     return max(scaling.min_replicas, min(wanted, scaling.max_replicas))

@@ -1,7 +1,7 @@
-"""Pods of one profile under a trace, in virtual time: what the HPA sees, does, and what it costs.
+"""Simulates pods of one profile under a trace in virtual time: their HPA, service and cost.
 
-Load spreads evenly over ready pods; what they cannot do at once waits in their queues, what does
-not fit there is turned away. The nodes have room for every pod, and idle CPU for every burst.
+Load spreads evenly over ready pods; requests beyond their CPU wait in their queues, and requests
+beyond those are rejected. The nodes have room for every pod, and idle CPU for every burst.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from nexus.capacity.trace import Trace
 
 STEP_S = 5.0
 SCRAPE_S = 15.0
-"""how often metrics-server looks (its --metric-resolution)"""
+"""Seconds between two scrapes of metrics-server (its --metric-resolution)"""
 SCHEDULED_S = 10.0
-"""until a pod's process runs, its image on the node, plus one readiness probe"""
+"""Seconds until a pod's process runs, with its image on the node, plus one readiness probe"""
 START_CPU_S = 3.0
-"""CPU until it is ready: 1.6 s measured with artifacts in the cache; few handlers are compiled"""
+"""CPU time until it is ready: 1.6 s measured with artifacts in the cache, more to compile some"""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Moment:
     replicas: int
     ready: int
     cores: float
-    """in use, by all pods"""
+    """cores in use by all pods"""
 
 
 @dataclass
@@ -47,13 +47,13 @@ class _Pod:
     started: float
     ready_at: float
     cpu_s: float = 0.0
-    """since the last scrape"""
+    """CPU time since the last scrape"""
     scraped: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=2))
     """(when, cores)"""
 
     def sample(self, now: float) -> Sample:
-        """As the controller sees it: what metrics-server last published, which is not the scrape
-        of this very moment."""
+        """Return the controller's view: the last sample that metrics-server published, not this
+        moment's."""
         before = [found for found in self.scraped if found[0] < now]
         taken, cores = before[-1] if before else (0.0, None)
         ready = now >= self.ready_at
@@ -65,7 +65,7 @@ class Cluster:
     """The pods of one profile and their HPA."""
 
     def __init__(self, profile: PodProfile, cpu_s: float, rate: float) -> None:
-        """*cpu_s*: what a request costs; *rate*: the requests/s it has been serving for long."""
+        """*cpu_s*: CPU time per request; *rate*: the requests/s served for a long time before."""
         self._profile, self._cpu_s = profile, cpu_s
         self._start_s = SCHEDULED_S + START_CPU_S / min(profile.usable_cores, 1.0)
         self._hpa = Autoscaler(profile.scaling)
@@ -75,7 +75,7 @@ class Cluster:
         self._waiting = 0.0
 
     def step(self, now: float, rate: float) -> Moment:
-        """Go from *now* on for `STEP_S` seconds under *rate* requests/s."""
+        """Simulate `STEP_S` seconds from *now* on under *rate* requests/s."""
         if now % SYNC_S == 0:
             self._sync(now)
         ready = [pod for pod in self._pods if now >= pod.ready_at]
@@ -101,7 +101,7 @@ class Cluster:
 
     def _sync(self, now: float) -> None:
         wanted = self._hpa.sync(now, len(self._pods), [pod.sample(now) for pod in self._pods])
-        del self._pods[wanted:]  # the youngest go first, as a ReplicaSet has it
+        del self._pods[wanted:]  # the youngest go first, like a ReplicaSet's
         while len(self._pods) < wanted:
             self._pods.append(_Pod(now, now + self._start_s))
 
@@ -113,9 +113,9 @@ class Cluster:
 
 
 def simulate(profile: PodProfile, cpu_s: float, trace: Trace) -> tuple[Moment, ...]:
-    """What comes of *trace* where each request costs *cpu_s* seconds of CPU.
+    """Return the moments of *trace* if each request costs *cpu_s* seconds of CPU.
 
-    Raises: ValueError where *cpu_s* is not above 0.
+    Raises: ValueError if *cpu_s* is not above 0.
     """
     if not cpu_s > 0:
         raise ValueError(f"the CPU per request must be above 0, got {cpu_s:g} s")

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 MAX_DURATION_S = 8 * 86_400.0
-"""a week and a day: some 140,000 steps of a simulation"""
+"""The longest trace, a week and a day: some 140,000 steps of a simulation"""
 
 
 @dataclass(frozen=True)
 class Trace:
-    """Steps: from each *start* (seconds) on, so many requests/s, until the last step's start."""
+    """Steps: from each *start* (seconds) on a rate holds, until the last step's start."""
 
     steps: tuple[tuple[float, float], ...]
 
@@ -41,24 +41,24 @@ class Trace:
 
     @property
     def peak(self) -> float:
-        """The highest rate that lasts."""
+        """The highest rate."""
         return max(rate for _, rate in self.steps[:-1])
 
     def rate(self, moment: float) -> float:
-        """Requests/s at *moment*, in seconds from the start."""
+        """Return the requests/s at *moment*, in seconds from the start."""
         return self.steps[max(0, bisect_right(self._starts, moment) - 1)][1]
 
 
 def with_a_spike(rate: float) -> Trace:
-    """Two hours: a quarter of *rate*, *rate* itself for 35 minutes with twice as much for five of
-    them, and an hour of quiet to scale down in."""
+    """Return a trace of two hours: a quarter of *rate*, then *rate* for 35 minutes with twice as
+    much for five of them, then an hour of quiet for scaling down."""
     quiet = rate / 4
     minutes = ((0, quiet), (15, rate), (35, 2 * rate), (40, rate), (55, quiet), (120, quiet))
     return Trace(tuple((60.0 * minute, each) for minute, each in minutes))
 
 
 def parse(lines: Iterable[str]) -> Trace:
-    """Read a CSV of `seconds,requests per second`; a first line with names may be there.
+    """Read a CSV of `seconds,requests per second`; its first line may hold names.
 
     Raises: ValueError.
     """

@@ -1,24 +1,24 @@
-"""The `nexus` command: a file for each subcommand, and what they share.
+"""The `nexus` command: a file for each subcommand, and shared parts.
 
-main.py             the group, and how errors are shown
+main.py             the command group, and the output of errors
 options.py          options that several subcommands share
 request.py          a request given by options
-output.py           how results are printed
+output.py           prints results
 serve.py            serve a folder of handlers
 run.py              one request, context or command line through one module
 compile.py          compile a module; write the metered one
-inspect.py          what a module or folder holds, and what is wrong with it
+inspect.py          the handlers in a module or folder, and their problems
 prepare.py          compile the language runtimes, so that the first start need not
-config.py           every setting and where it came from
+config.py           every setting and its origin
 sizing_report.py    `nexus config --sizing`: each number with its reason
-plugins.py          which plugins there are, what each adds, which cannot be used
-new_plugin.py       a package of a plugin to begin with
+plugins.py          the plugins: what each adds, and which cannot be used
+new_plugin.py       writes the package of a new plugin
 plugin_files.py     the files of that package
 capacity.py         pods for a load, by CPU profile
-capacity_plan.py    from its options to profiles, a trace and a cost
-capacity_output.py  its table, for people and for machines
-capacity_chart.py   its picture
-measure.py          how much CPU one request of a handler costs
+capacity_plan.py    turns its options into profiles, a trace and a cost
+capacity_output.py  prints its table, for people and for machines
+capacity_chart.py   draws its chart
+measure.py          measures the CPU of one request
 """
 
 from nexus.cli.main import main

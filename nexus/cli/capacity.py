@@ -1,4 +1,4 @@
-"""`nexus capacity`: what each CPU profile comes to for a handler and a load."""
+"""`nexus capacity`: shows how each CPU profile fares for a handler and a load."""
 
 from __future__ import annotations
 

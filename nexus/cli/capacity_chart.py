@@ -12,7 +12,7 @@ from nexus.capacity.simulate import STEP_S
 
 WIDTH_INCH, HEIGHT_INCH, DPI = 6.4, 5.2, 100
 LONG_S = 6 * 3600
-"""beyond this, time is told in hours"""
+"""Longer traces are drawn in hours"""
 ASKED, SERVED, PODS, CPU = "#888888", "#2a7fba", "#d1662a", "#3b8c4a"
 
 

@@ -1,4 +1,4 @@
-"""`nexus capacity`: the table, for people and for machines."""
+"""`nexus capacity`: prints the table, for people and for machines."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from nexus.capacity.trace import Trace
 
 @dataclass(frozen=True)
 class Cost:
-    """CPU of one request."""
+    """The CPU time of one request."""
 
     cpu_s: float
-    """in all"""
+    """total time"""
     handler_s: float | None = None
-    """the handler's part, as measured; None: nothing was"""
+    """the handler's part, if measured; None: not measured"""
     requests: int = 0
-    """how many were measured"""
+    """number of requests measured"""
 
 
 def as_rows(
@@ -29,7 +29,7 @@ def as_rows(
     outlooks: Sequence[Outlook],
     chosen: Recommendation,
 ) -> dict[str, Any]:
-    """For machines."""
+    """Return the table as JSON, for machines."""
     handler_us = None if cost.handler_s is None else round(cost.handler_s * 1e6, 1)
     return {
         "cpu_per_request_us": round(cost.cpu_s * 1e6, 1),
@@ -72,7 +72,7 @@ def as_text(
     outlooks: Sequence[Outlook],
     chosen: Recommendation,
 ) -> str:
-    """For people."""
+    """Return the table as text, for people."""
     parts = "as given"
     if cost.handler_s is not None:
         parts = (

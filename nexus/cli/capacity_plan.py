@@ -1,4 +1,4 @@
-"""`nexus capacity`: from its options to profiles, a trace, a cost and a chart."""
+"""`nexus capacity`: turns its options into profiles, a trace, a cost and a chart."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from nexus.pod.quantity import parse_cores
 
 
 def profiles_with(name: str | None, target: str | None) -> tuple[PodProfile, ...]:
-    """All profiles; the one called *name* with another *target*, if there is one."""
+    """Return all profiles; the one called *name* with another *target*, if one is given."""
     if target is None:
         return tuple(POD_PROFILES.values())
     if name is None:
@@ -47,7 +47,7 @@ def _cores(target: str, profile: PodProfile) -> float:
 
 
 def read_trace(file: Path) -> Trace:
-    """The trace in *file*."""
+    """Return the trace in *file*."""
     try:
         trace = parse(file.read_text(encoding="utf-8-sig").splitlines())
     except (OSError, ValueError) as error:
@@ -58,7 +58,7 @@ def read_trace(file: Path) -> Trace:
 
 
 def measured(module: Path, options: dict[str, Any]) -> Cost:
-    """What a request of *module* costs; takes its own options out of *options*."""
+    """Return the cost of a request of *module*; removes its own options from *options*."""
     from nexus.cli.measure import SERVER_CPU_S, measure
 
     method, path, headers, data = (options.pop(k) for k in ("method", "path", "headers", "data"))
@@ -76,7 +76,7 @@ def measured(module: Path, options: dict[str, Any]) -> Cost:
 
 
 def require_matplotlib() -> None:
-    """Say so where the chart's library is missing."""
+    """Raise a usage error if the chart's library is missing."""
     try:
         import matplotlib  # noqa: F401
     except ImportError:

@@ -1,4 +1,4 @@
-"""`nexus compile`: what a worker would do with a module at its start."""
+"""`nexus compile`: compiles a module like a worker at its start."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @engine_options
 @json_option
 def compile_module(module: Path, emit: Path | None, as_json: bool, **options: Any) -> None:
-    """Compile MODULE into the artifact cache, and say what came of it."""
+    """Compile MODULE into the artifact cache, and describe the result."""
     service = service_for_a_tool(**options)
     try:
         facts = _compile(module, emit, service)

@@ -1,4 +1,4 @@
-"""`nexus config`: every setting, its value, where it came from, and whether it is live."""
+"""`nexus config`: shows every setting, its value, its origin, and whether it is live."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from nexus.pod.derived import sized
 def show_config(as_json: bool, explain: bool, **options: Any) -> None:
     """Show every setting, its value, where it came from, and whether it is live.
 
-    A live one changes while the server runs, where it comes from a folder (--config-folder) or
-    another source that is watched.
+    A live setting can change while the server runs, if it comes from a folder (--config-folder)
+    or another source that is watched.
     """
     found = sized(load_settings(**options))
     if explain:

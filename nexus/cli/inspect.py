@@ -1,4 +1,4 @@
-"""`nexus inspect`: what a module or a folder holds, and what is wrong with it."""
+"""`nexus inspect`: shows the handlers in a module or folder, and their problems."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def inspect(path: Path, as_json: bool, **options: Any) -> None:
 
 
 def _load(sources: tuple[Source, ...], service: Service) -> Catalogue:
-    """As a server would: with the quick compiler what the better one has not compiled yet."""
-    # What it would say is printed afterwards.
+    """Load like a server: use the quick compiler if the better one has not compiled yet."""
+    # Its log lines would repeat the output below.
     logging.getLogger("nexus.handlers").disabled = True
     compiler = service.tiers or service.compiler
     pending = [

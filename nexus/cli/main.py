@@ -1,4 +1,4 @@
-"""The command group, and how errors are shown: one line each, never a traceback."""
+"""The command group; errors are printed as one line each, without a traceback."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _COMMANDS = {
 
 
 class Subcommands(click.Group):
-    """Imports a subcommand when it is asked for: each start needs one, or none."""
+    """A group that imports a subcommand when it is needed: each start needs at most one."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(_COMMANDS)
@@ -46,7 +46,7 @@ def command() -> None:
 
 def main() -> None:
     """Run the command. Exits with 1 on a handler's error, 2 on bad usage or settings."""
-    if logging.lastResort is not None:  # what is logged before a command has set logs up
+    if logging.lastResort is not None:  # handles records until a command configures logging
         logging.lastResort.setFormatter(logging.Formatter("warning: %(message)s"))
     try:
         command()

@@ -1,4 +1,4 @@
-"""How much CPU one request of a handler costs."""
+"""Measures the CPU time of one request of a handler."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from nexus.service import Service
 
 WARM_UP, REQUESTS = 30, 300
 LONGEST_S, FEWEST = 3.0, 5
-"""a slow handler is asked for so long, but so often at least"""
+"""Seconds after which no more requests are measured, and the number measured in any case"""
 SERVER_CPU_S = 0.00035
-"""gunicorn, the handler layer and the access log: 437 µs a request of the hello example on a kept
-connection, of which 100 the handler's; a new connection for each request costs 0.5 ms more"""
+"""CPU of gunicorn, handler layer and access log: 437 µs a request of the hello example on a kept
+connection, of which 100 are the handler's; a new connection for each request costs 0.5 ms more"""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """The median over some warm requests."""
+    """The median of some warm requests."""
 
     cpu_s: float
     requests: int
     status: int
-    """of the last answer"""
+    """status of the last answer"""
 
 
 def measure(service: Service, handler: Handler, request: HttpRequest) -> Measured:
     """Run requests through *service*, one after another, on this thread.
 
-    Raises: NexusError where the handler fails.
+    Raises: NexusError if the handler fails.
     """
     until = time.monotonic() + LONGEST_S
     _, status = _run(service, handler, request)  # loads the module

@@ -1,4 +1,4 @@
-"""`nexus new-plugin`: a package to begin with, whose test passes."""
+"""`nexus new-plugin`: writes the package of a new plugin, whose test passes."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _MAX_CHARACTERS = 40
 def new_plugin(name: str, directory: Path) -> None:
     """Write the package of a new plugin, nexus-NAME, into a folder of that name.
 
-    It adds a scheduling policy called NAME, which admits the newest request first; put in its place
-    what your plugin is for.
+    It adds a scheduling policy called NAME, which admits the newest request first; replace that
+    with what your plugin is for.
     """
     plugin = name.removeprefix("nexus-")
     if not _NAME.fullmatch(plugin) or len(plugin) > _MAX_CHARACTERS:
@@ -37,7 +37,7 @@ def new_plugin(name: str, directory: Path) -> None:
         )
     folder = directory / f"nexus-{plugin}"
     if folder.exists():
-        raise click.UsageError(f"{folder} is there already")
+        raise click.UsageError(f"{folder} exists already")
     for path, text in files(plugin).items():
         file = folder / path
         try:
@@ -46,12 +46,12 @@ def new_plugin(name: str, directory: Path) -> None:
         except OSError as error:
             raise click.UsageError(f"cannot write {file}: {error.strerror}") from error
         click.echo(file)
-    shown = folder if folder.is_absolute() else f"./{folder}"  # pip takes a bare name for an index
+    shown = folder if folder.is_absolute() else f"./{folder}"  # a bare name is an index entry
     click.echo(f"To install it: pip install --editable {shown}")
 
 
 def files(plugin: str) -> dict[str, str]:
-    """The package's files: path -> text."""
+    """Return the package's files: path -> text."""
     words = {
         "@NAME@": plugin,
         "@DISTRIBUTION@": f"nexus-{plugin}",

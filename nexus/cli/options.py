@@ -1,4 +1,4 @@
-"""Options that several subcommands share, and what they lead to."""
+"""Options that several subcommands share, and the settings and services made from them."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ MODULE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def load_settings(plugins: Plugins | None = None, **options: Any) -> Loaded:
-    """Settings from file, environment, these *options* and what *plugins* add; None: those that are
-    installed.
+    """Return settings from file, environment, these *options* and *plugins* (None: the installed
+    ones).
 
     Raises: ConfigError.
     """
@@ -37,14 +37,14 @@ def load_settings(plugins: Plugins | None = None, **options: Any) -> Loaded:
 
 
 def installed_plugins() -> Plugins:
-    """The plugins of this process. Raises: ConfigError."""
+    """Return the plugins of this process. Raises: ConfigError."""
     from nexus.plugins import load_plugins  # not for `--help`: plugins may take a moment to import
 
     return load_plugins(os.environ)
 
 
 def settings_for_a_tool(plugins: Plugins | None = None, **options: Any) -> Settings:
-    """Settings of a subcommand that does one thing and ends; logs go to stderr.
+    """Return settings for a subcommand that does one thing and ends; logs go to stderr.
 
     Raises: ConfigError.
     """
@@ -54,7 +54,7 @@ def settings_for_a_tool(plugins: Plugins | None = None, **options: Any) -> Setti
 
 
 def service_for_a_tool(**options: Any) -> Service:
-    """The service of such a subcommand, with the plugins that are installed.
+    """Return the service for such a subcommand, with the installed plugins.
 
     Raises: ConfigError, EngineUnavailable.
     """
@@ -66,7 +66,7 @@ def service_for_a_tool(**options: Any) -> Service:
 
 
 def config_option(function: F) -> F:
-    """`--config FILE`, `--config-folder DIR`."""
+    """Add `--config FILE` and `--config-folder DIR`."""
     function = click.option(
         "--config-folder", metavar="DIR", help="Folder with a file for each setting."
     )(function)
@@ -76,11 +76,11 @@ def config_option(function: F) -> F:
 
 
 def engine_options(function: F) -> F:
-    """`--engine NAME`, `--compiler NAME`."""
+    """Add `--engine NAME` and `--compiler NAME`."""
     function = click.option("--compiler", metavar="NAME", help="auto, llvm or cranelift.")(function)
     return click.option("--engine", metavar="NAME", help="auto, wasmer or wasmtime.")(function)
 
 
 def json_option(function: F) -> F:
-    """`--json`."""
+    """Add `--json`."""
     return click.option("--json", "as_json", is_flag=True, help="For machines.")(function)

@@ -1,4 +1,4 @@
-"""How results are printed."""
+"""Prints results."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
 def print_response(response: HttpResponse) -> None:
-    """The response as it would go over the wire, its body byte for byte."""
+    """Return the response as sent over the wire, its body byte for byte."""
     reason = response.reason or _REASONS.get(response.status, "")
     lines = [f"HTTP/1.1 {response.status} {reason}".rstrip()]
     lines += [f"{name}: {value}" for name, value in response.headers]
@@ -30,17 +30,17 @@ def print_response(response: HttpResponse) -> None:
 
 
 def print_result(result: ExecutionResult) -> None:
-    """The result as the runtime API gives it (docs/api.md)."""
+    """Print the result in the form of the runtime API (docs/api.md)."""
     click.echo(json.dumps(result.to_json(), indent=2))
 
 
 def json_error(error: NexusError) -> dict[str, str]:
-    """An error as the runtime API gives it."""
+    """Return an error in the form of the runtime API."""
     return {"code": error.code, "message": str(error)}
 
 
 def described(response: HttpResponse) -> dict[str, Any]:
-    """A response as a JSON value."""
+    """Return a response as a JSON value."""
     found: dict[str, Any] = {"status": response.status, "headers": response.headers}
     try:
         return {**found, "body": response.body.decode()}
@@ -49,7 +49,7 @@ def described(response: HttpResponse) -> dict[str, Any]:
 
 
 def writer(stream: BinaryIO) -> Callable[[bytes], None]:
-    """Write to *stream* at once: a guest's prompt must be seen before it waits for an answer."""
+    """Write to *stream* and flush: a guest's prompt must be visible before the guest waits."""
 
     def write(content: bytes) -> None:
         stream.write(content)

@@ -1,4 +1,4 @@
-"""`nexus plugins`: which there are, what each one adds, and which cannot be used."""
+"""`nexus plugins`: lists the plugins, what each one adds, and which cannot be used."""
 
 from __future__ import annotations
 

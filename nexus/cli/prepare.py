@@ -1,4 +1,4 @@
-"""`nexus prepare`: compile what comes with Nexus, so that the first start need not."""
+"""`nexus prepare`: compiles the language runtimes, so that the first start need not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A request given by options."""
+"""Makes a request from options."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PRINTABLE: Final = "".join(map(chr, range(0x21, 0x7F)))
 
 
 def content(given: str) -> bytes:
-    """The bytes that an option gives, or the file it names with `@`."""
+    """Return the bytes that an option gives, or the contents of the file after `@`."""
     if not given.startswith("@"):
         return os.fsencode(given)
     if given == "@-":
@@ -71,7 +71,7 @@ def _target(route: str, path: str) -> dict[str, str]:
 
 
 def _header(given: str) -> tuple[str, str]:
-    """Name and value, as a client could send them (RFC 9110 sections 5.5 and 5.6.2)."""
+    """Return name and value, checked as in HTTP (RFC 9110 sections 5.5 and 5.6.2)."""
     from nexus.guest.headers import NAME, VALUE
 
     name, colon, value = given.partition(":")
@@ -83,5 +83,5 @@ def _header(given: str) -> tuple[str, str]:
             f"--header {given!r}: a name has letters, digits and !#$%&'*+-.^_`|~, found {name!r}"
         )
     if not VALUE.fullmatch(value):
-        raise click.UsageError(f"--header {given!r}: a value has no control characters but tabs")
+        raise click.UsageError(f"--header {given!r}: no control characters but tabs are allowed")
     return name, value

@@ -114,7 +114,7 @@ def _respond(service: Service, handler: Handler, request: HttpRequest, *, as_jso
 
 
 def _print(result: ExecutionResult, as_json: bool) -> None:
-    """Print what a handler made of a context; an error alone is said in a line."""
+    """Print a handler's answer to a context; for an error, print one line."""
     if result.error is None or as_json:
         output.print_result(result)
     else:
@@ -125,7 +125,7 @@ def _print(result: ExecutionResult, as_json: bool) -> None:
 
 
 def _unlimited(limits: Limits, timeout_ms: str | None) -> Limits:
-    """A command at a terminal takes as long as it takes, and calls what it calls."""
+    """Return *limits* with time and host calls that a command at a terminal never reaches."""
     if timeout_ms is None:
         limits = replace(limits, timeout_s=_DAY_S, cpu_timeout_s=_DAY_S)
     return replace(limits, max_host_calls=1 << 62)

@@ -1,4 +1,4 @@
-"""`nexus serve`: gunicorn, with everything it needs handed over in this process."""
+"""`nexus serve`: starts gunicorn, with settings and plugins loaded in this process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from nexus.server.run_folder import run_folder
 @engine_options
 def serve(**options: Any) -> None:
     """Serve a folder of handlers until interrupted."""
-    run_folder()  # before anything imports prometheus_client: see there
+    run_folder()  # must come before the import of prometheus_client; see there
     from prometheus_client import REGISTRY
 
     from nexus.server.master import become_gunicorn
@@ -36,14 +36,14 @@ def serve(**options: Any) -> None:
     folder = loaded.settings.handlers_dir
     if not folder.is_dir():
         raise click.UsageError(f"no folder {folder}: name one with --handlers DIR")
-    read_admin_token(os.environ)  # what is wrong with it is said once, not by every worker
+    read_admin_token(os.environ)  # report its problems once, not in every worker
     _check_engine_and_others(loaded.settings, plugins)
     hand_over(Prepared(plugins, loaded))
     become_gunicorn()
 
 
 def _check_engine_and_others(settings: Settings, plugins: Plugins) -> None:
-    """Report at once, and once, what every worker would fail with; workers inherit what was loaded.
+    """Report the errors that every worker would meet, once; workers inherit what was loaded.
 
     Raises: EngineUnavailable, ConfigError.
     """

@@ -9,7 +9,7 @@ from nexus.pod.sizing import MIB
 
 
 def as_rows(found: Sized) -> dict[str, Any]:
-    """For machines."""
+    """Return the numbers as JSON, for machines."""
     sizing, memory = found.sizing, found.memory
     return {
         "quota_cores": found.quota.cores,
@@ -25,7 +25,7 @@ def as_rows(found: Sized) -> dict[str, Any]:
 
 
 def as_text(found: Sized) -> str:
-    """For people."""
+    """Return the numbers as text, for people."""
     sizing, memory = found.sizing, found.memory
     rows = [("quota", f"{found.quota.cores:g} cores", found.quota.source)]
     rows += [(f.name, str(f.value), f.why) for f in sizing.figures()]

@@ -1,13 +1,13 @@
-"""From a handler's files to what an instance is made from, in a child process, by way of a cache.
+"""Turns a handler's files into what its instances are made from: in a child process, with a cache.
 
-compiler.py   `Compiler`: what is asked for, and what the cache has of it
-tiers.py      two compilers for one engine: the quick one serves until the better one is through
+compiler.py   `Compiler`: compiles handlers, or takes them from the cache
+tiers.py      two compilers for one engine: the quick one serves until the better one is done
 process.py    the child process, from the parent's side
-orders.py     what the child is asked
-child.py      the child: meter and compile a module, or have a language runtime load a handler
-prepare.py    the latter
-assemble.py   the text format; the metered module to look at
-artifact.py   what an artifact file holds
-cache.py      artifact files by key, one compilation a key over all workers
-eviction.py   which of them make way
+orders.py     the orders for the child
+child.py      the child: compiles a metered module, or makes a language runtime load a handler
+prepare.py    the loading
+assemble.py   reads the text format; writes the metered module, for people
+artifact.py   the format of an artifact file
+cache.py      artifact files by key; workers share each compilation
+eviction.py   deletes the least recently used files
 """

@@ -1,8 +1,8 @@
 """Artifacts on disk: a compiled module, or the state of a language runtime that loaded a handler.
 
 Engines trust compiled code completely: a truncated artifact crashes the process. So a file is
-`magic | SHA-256 of the rest | length of the JSON part | JSON | content`, and nothing of it is used
-before the digest was checked. The content is a module's code, or a preparation's memory.
+`magic | SHA-256 of the rest | length of the JSON part | JSON | content`, and nothing in it is used
+before the digest is checked. The content is a module's code, or a preparation's memory.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ _HEADER_BYTES = len(_MAGIC) + _DIGEST_BYTES
 
 @dataclass(frozen=True, eq=False)
 class Preparation:
-    """A handler's state, apart from the language runtime whose state it is."""
+    """The state of a language runtime after loading a handler, stored apart from the runtime."""
 
     key: str
     runtime_key: str
     snapshot: Snapshot = field(repr=False)
     entry: tuple[int, ...]
     made: str = field(default_factory=lambda: os.urandom(8).hex())
-    """tells it from another preparation under the same key: what one enters need not be where the
-    other has it"""
+    """distinguishes preparations under one key: an entry point may lie elsewhere in each of
+    them"""
 
 
 Artifact: TypeAlias = Compiled | Preparation
 
 
 def pack(artifact: Artifact) -> bytes:
-    """Return the bytes of an artifact file; of a `Compiled`, the module alone."""
+    """Return the bytes of an artifact file; of a `Compiled`, only the module."""
     if isinstance(artifact, Compiled):
         head: dict[str, Any] = {"abi": artifact.abi, "info": asdict(artifact.info)}
         content = artifact.artifact
@@ -51,7 +51,7 @@ def pack(artifact: Artifact) -> bytes:
 
 
 def unpack(content: bytes, key: str) -> Artifact | None:
-    """Return what an artifact file holds; None where the bytes are damaged or not *key*'s."""
+    """Return the artifact in a file's bytes; None if they are damaged or not for *key*."""
     header, body = content[:_HEADER_BYTES], memoryview(content)[_HEADER_BYTES:]
     if header != _MAGIC + hashlib.sha256(body).digest():
         return None

@@ -1,4 +1,4 @@
-"""WebAssembly's text format, and the metered module for people to look at."""
+"""Reads WebAssembly's text format, and writes the metered module for people to look at."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def to_wasm(text: bytes, engine: Engine) -> bytes:
 
 
 def metered(module: Module, engine: Engine, pages: int) -> bytes:
-    """Return *module* as it is compiled for up to *pages* of memory: metered and clamped.
+    """Return *module* as compiled for up to *pages* of memory: metered and clamped.
 
     Raises: InvalidModule.
     """

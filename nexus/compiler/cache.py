@@ -1,4 +1,4 @@
-"""The artifact cache: a private folder, one file a key, one compilation a key over all workers."""
+"""The artifact cache: a private folder of files by key, shared by all workers."""
 
 from __future__ import annotations
 
@@ -28,33 +28,33 @@ class ArtifactCache:
     def __init__(
         self, folder: Path, observe: Callable[[str], None], max_bytes: int | None = None
     ) -> None:
-        """*observe* hears of every request, `hit` or `miss`, and of every artifact that made way:
-        `eviction`. *max_bytes*: what all artifacts together may take; None: no bound."""
+        """*observe* is called with `hit` or `miss` for every request, and `eviction` for every
+        deleted artifact. *max_bytes*: limits the size of all artifacts; None: no limit."""
         self._folder = folder / "artifacts"
         self._observe = observe
         self._max_bytes = max_bytes
 
     def resize(self, max_bytes: int) -> None:
-        """Have another bound, from the next artifact on."""
+        """Set another limit, from the next artifact on."""
         self._max_bytes = max_bytes
 
     def __contains__(self, key: str) -> bool:
-        """Tell whether the folder has an artifact with this *key*."""
+        """Return whether the folder has an artifact with this *key*."""
         return self._path(key).exists()
 
     def touch(self, key: str) -> bool:
-        """Note that the artifact with this *key* was used, by who has it already; say whether the
-        folder has it."""
+        """Record that a caller used the artifact with this *key*, from its own copy; return whether
+        the folder has it."""
         touch(self._path(key))
         return key in self
 
     def get_or_make(self, key: str, kind: type[A], make: Callable[[], A]) -> A:
-        """Return the artifact with this *key*, of this *kind*, from the folder or else from *make*.
+        """Return the artifact with this *key* and *kind*, from the folder or else from *make*.
 
-        While one process makes it, others wait for it. Where the folder cannot be used the
-        artifact is made and used all the same, and the log says why.
+        While one process makes it, others wait for it. If the folder cannot be used, make and
+        return the artifact without it, and log why.
 
-        Raises: whatever *make* raises.
+        Raises: any error of *make*.
         """
         found = self._read(key)
         if not isinstance(found, kind):
@@ -69,8 +69,8 @@ class ArtifactCache:
         return found
 
     def exclusive(self, name: str) -> AbstractContextManager[object]:
-        """Hold a lock called *name* that all processes on this folder share; where the folder
-        cannot be used there is none."""
+        """Hold a lock called *name* that all processes on this folder share; without a usable
+        folder, lock nothing."""
         return self._lock(name)
 
     def _path(self, key: str) -> Path:
@@ -81,12 +81,12 @@ class ArtifactCache:
         try:
             with open(path, "rb") as file:
                 _check_owner(path, os.fstat(file.fileno()))
-                # Not mapped: that is 3 ms quicker, and ends the worker where a file is cut short.
+                # Do not map the file: that saves 3 ms, but kills the worker if a file is truncated.
                 found = unpack(file.read(), key)
         except FileNotFoundError:
             return None
         except OSError as error:
-            log.warning("the artifact %s is not used: %s", path, error)
+            log.warning("the artifact %s cannot be read; compiling again: %s", path, error)
             return None
         if found is None:
             log.warning("the artifact %s is damaged; compiling again", path)
@@ -106,27 +106,29 @@ class ArtifactCache:
                 os.unlink(temporary)
                 raise
         except OSError as error:
-            log.warning("the artifact was not kept: %s", error)
+            log.warning("the artifact was not kept, so the next start compiles again: %s", error)
             return
         if self._max_bytes is not None:
             for _ in range(evict(self._folder, "*.nxa", self._max_bytes, self._path(key))):
                 self._observe("eviction")
 
     def _lock(self, key: str) -> AbstractContextManager[object]:
-        """Hold the key's lock file; the kernel lets it go when a process dies."""
+        """Hold the key's lock file; the kernel releases it when a process dies."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             _make_private(self._folder)
             file = open(self._folder / f"{key}.lock", "wb")  # noqa: SIM115  the caller closes it
             fcntl.flock(file, fcntl.LOCK_EX)
         except OSError as error:
-            log.warning("the cache %s cannot be used: %s", self._folder, error)
+            log.warning(
+                "every start compiles; the cache %s cannot be used: %s", self._folder, error
+            )
             return nullcontext()
         return file
 
 
 def _make_private(folder: Path) -> None:
-    """Take from others what they may do to *folder*. Raises: OSError where it is not ours."""
+    """Remove other users' access to *folder*. Raises: OSError if we do not own it."""
     status = folder.stat()
     _check_owner(folder, status)
     if status.st_uid == os.geteuid() and status.st_mode & 0o077:
@@ -134,7 +136,7 @@ def _make_private(folder: Path) -> None:
 
 
 def _check_owner(path: Path, status: os.stat_result) -> None:
-    """Artifacts are machine code: only our own are loaded, or root's (an image's).
+    """Check that *path* is ours, or root's (an image's): artifacts are machine code.
 
     Raises: PermissionError.
     """

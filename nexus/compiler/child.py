@@ -27,11 +27,11 @@ _PR_SET_PDEATHSIG = 1  # prctl(2); the "parent" is the thread that started this 
 
 
 def main() -> int:
-    """Fulfil the order on stdin; the exit status says whether stdout has an artifact."""
-    # A worker that has ended cannot take the answer.
+    """Execute the order on stdin; the exit status says whether stdout has an artifact."""
+    # A worker that has ended cannot read the answer.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     order = read_order(sys.stdin.buffer)
-    # What the compiler prints by itself must not mix with the answer.
+    # The compiler's own output must not mix with the answer.
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     _give_way(order.terms.idle)
@@ -43,7 +43,7 @@ def main() -> int:
     except MemoryError:
         answer.write(
             json.dumps(
-                {"error": "CompilationError", "reason": "compiling it takes too much memory"}
+                {"error": "CompilationError", "reason": "compilation takes too much memory"}
             ).encode()
         )
         return 1
@@ -55,11 +55,11 @@ def main() -> int:
 
 
 def _give_way(idle: bool) -> None:
-    """Let handlers that are served go first."""
+    """Let served handlers run first."""
     if idle:
-        # At any niceness a handler may have to wait for a slice of ours to end, and be put on the
-        # same CPU; a CPU that runs only this counts as free.
-        with suppress(OSError):  # where a sandbox forbids it
+        # At any niceness a handler may wait for a slice of ours to end, or share our CPU; Linux
+        # treats a CPU that runs only idle processes as free.
+        with suppress(OSError):  # a sandbox may forbid it
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
             return
     os.nice(19 if idle else 10)
@@ -103,14 +103,14 @@ def _engine(terms: Terms) -> Engine:
     cache_dir = Path(terms.cache_dir)
     if terms.engine in BUILT_IN:
         return create_engine(terms.engine, terms.compiler, cache_dir)
-    from nexus.plugins import load_plugins  # imports all plugins: a last resort
+    from nexus.plugins import load_plugins  # imports all plugins, so only if needed
 
     factories = load_plugins(os.environ).engines()
     return create_engine(terms.engine, terms.compiler, cache_dir, factories)
 
 
 def _abis(terms: Terms) -> Abis:
-    """Return the ABIs there are; those of plugins only where plugins bring some."""
+    """Return the built-in ABIs, and those of plugins if plugins bring some."""
     if not terms.settings:
         return Abis(built_in_abis())
     from nexus import config
@@ -121,7 +121,7 @@ def _abis(terms: Terms) -> Abis:
 
 
 def _limit_memory(memory_bytes: int) -> None:
-    """Allow *memory_bytes* of address space beyond what the engine has reserved by now."""
+    """Allow *memory_bytes* of address space beyond the engine's present reservation."""
     with open("/proc/self/statm", encoding="ascii") as file:
         used = int(file.read().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + memory_bytes, used + memory_bytes))

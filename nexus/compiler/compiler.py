@@ -1,7 +1,7 @@
-"""Turns a handler's files into what an instance is made from, by way of the cache.
+"""Compiles a handler's files, or takes the result from the cache.
 
-All of it happens in a child process (`process.py`, `child.py`): a hostile module may crash or
-exhaust it, never a worker.
+All compilation happens in a child process (`process.py`, `child.py`): a hostile module may crash
+or exhaust the child, never a worker.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ from nexus.wasm import REWRITER_VERSION
 
 PAGE_BYTES = 65536
 _PATIENCE = 30
-"""how much longer by the clock a compilation in the background may take: with no CPU time to spare
-it stands still, and LLVM's code would never come if the clock ended it"""
+"""How many times its limit a background compilation may take by the clock: without CPU time to
+spare it stands still, and LLVM's code would never come if the clock ended it"""
 
 LARGE_BYTES = 8 << 20
-"""of a language runtime's module; from here on others are served before it is compiled"""
+"""A language runtime's module of this size is large: others are served before it is compiled"""
 
 A = TypeVar("A", Compiled, Preparation)
 
 
 @dataclass(frozen=True)
 class CompilerLimits:
-    """What one compilation may use."""
+    """Limits for one compilation."""
 
     timeout_s: float
     memory_bytes: int
-    """address space of the child"""
+    """address space for the child"""
 
 
 class Compiler:
@@ -61,13 +61,13 @@ class Compiler:
         settings: Mapping[str, str] | None = None,
     ) -> None:
         """*observe* is called after every compilation, with the compiler's name and the seconds it
-        took. *settings*: all settings as environment variables, where plugins bring ABIs."""
+        took. *settings*: all settings as environment variables, if plugins bring ABIs."""
         self._engine, self._cache = engine, cache
         self._cache_dir, self._limits = cache_dir, limits
         self._observe, self._abis = observe, abis
         self._settings = settings or {}
         self._runtimes: WeakValueDictionary[str, Compiled] = WeakValueDictionary()
-        """by key, as long as a handler has it: some megabytes that all of them share"""
+        """by key, while a handler uses it: all handlers share its megabytes"""
 
     @property
     def tier(self) -> str:
@@ -78,11 +78,11 @@ class Compiler:
         """Use other limits, from the next compilation on."""
         self._limits = limits
 
-    # ---- what is asked for ------------------------------------------------------------------
+    # ---- compiling ----------------------------------------------------------------------------
 
     def compile(self, path: Path, memory_bytes: int, *, idle: bool = False) -> Compiled:
-        """Compile the handler at *path* for up to *memory_bytes* of memory. *idle*: with CPU time
-        that nobody else wants, of which the limits allow as much as ever.
+        """Compile the handler at *path* for up to *memory_bytes* of memory. *idle*: use only CPU
+        time that nothing else wants; the limit on CPU time stays the same.
 
         Raises: InvalidHandler (unreadable, malformed, unknown imports, no entry point),
             CompilationError (sources that are wrong, too).
@@ -99,10 +99,10 @@ class Compiler:
         return job.prepared(program)
 
     def prepare(self, language: str, memory_bytes: int, *, idle: bool = False) -> None:
-        """Compile the runtime of *language*, for handlers of up to *memory_bytes* of memory.
+        """Compile the runtime of *language* for handlers of up to *memory_bytes* of memory.
 
-        Raises: InvalidHandler where no ABI has that language; EngineUnavailable where the runtime
-            is not installed; CompilationError.
+        Raises: InvalidHandler if no ABI has that language; EngineUnavailable if the runtime is not
+            installed; CompilationError.
         """
         abi = self._abis.of_language(language)
         runtime = abi.runtime()
@@ -111,7 +111,7 @@ class Compiler:
 
     def takes_long(self, path: Path, memory_bytes: int) -> bool:
         """Return whether compiling the handler at *path* takes many seconds: its language runtime
-        is large, and the cache does not have its code."""
+        is large, and its code is not in the cache."""
         try:
             program = self._abis.read(path)
         except NexusError:
@@ -121,7 +121,7 @@ class Compiler:
         return not self.has_program(program, memory_bytes)
 
     def has_compiled(self, path: Path, memory_bytes: int) -> bool:
-        """Return whether the cache has the code for the handler at *path*, so that `compile` takes
+        """Return whether the cache has the code for the handler at *path*, so that `compile` needs
         no compiler."""
         try:
             return self.has_program(self._abis.read(path), memory_bytes)
@@ -134,11 +134,11 @@ class Compiler:
         return self.module_key(runs_on, memory_bytes // PAGE_BYTES) in self._cache
 
     def is_outdated(self, path: Path, memory_bytes: int, compiled: Compiled) -> bool:
-        """Return False: there is one compiler, so compiling again gives nothing better."""
+        """Return False: with one compiler, compiling again gives the same code."""
         return False
 
     def program_tier(self, program: Program, memory_bytes: int) -> str:
-        """Return the name of the compiler whose code `compile_program` gives now."""
+        """Return the name of the compiler whose code `compile_program` returns now."""
         return self.tier
 
     def module_key(self, module: Module, pages: int) -> str:
@@ -148,18 +148,18 @@ class Compiler:
     # ---- for `_Job` ---------------------------------------------------------------------------
 
     def kept_runtime(self, key: str) -> Compiled | None:
-        """Return the runtime with this *key* if a handler has it and the cache has it still."""
+        """Return the runtime with this *key* if both a handler and the cache have it, else None."""
         found = self._runtimes.get(key)
         return found if found is not None and self._cache.touch(key) else None
 
     def keep_runtime(self, compiled: Compiled) -> Compiled:
-        """Let all handlers share *compiled*; return the one that they share."""
+        """Share *compiled* among all handlers; return the shared object."""
         return self._runtimes.setdefault(compiled.key, compiled)
 
     def get_or_order(
         self, key: str, kind: type[A], pages: int, idle: bool, work: Callable[[], Work]
     ) -> tuple[A, bool]:
-        """Return the artifact with this *key*, from the cache or ordered; and whether it is new."""
+        """Return the artifact with this *key*, from the cache or made; and whether it is new."""
         made: list[str] = []
 
         def make() -> A:
@@ -195,7 +195,7 @@ class Compiler:
 
 
 class _Job:
-    """One handler's compilation: for how much memory, and how urgent it is."""
+    """One handler's compilation, for a number of pages and with an urgency."""
 
     def __init__(self, compiler: Compiler, pages: int, idle: bool) -> None:
         self._compiler, self._pages, self._idle = compiler, pages, idle
@@ -205,7 +205,7 @@ class _Job:
         return self._compiled(module, lambda: CompileHandler(module))
 
     def runtime(self, module: Module, abi: str) -> Compiled:
-        """Compile a language runtime, or return the one that other handlers have."""
+        """Compile a language runtime, or return the one that other handlers use."""
         kept = self._compiler.kept_runtime(self._compiler.module_key(module, self._pages))
         if kept is not None:
             return kept
@@ -213,7 +213,7 @@ class _Job:
         return self._compiler.keep_runtime(made)
 
     def prepared(self, program: RuntimeProgram) -> Compiled:
-        """Compile the language runtime of *program*, and have it load the sources."""
+        """Compile the language runtime of *program*, and make it load the sources."""
         runtime = self.runtime(program.runtime, program.abi)
         sources = hashlib.sha256(program.sources).hexdigest()
         key = _digest(program.abi, program.version, runtime.key, sources)
@@ -225,7 +225,7 @@ class _Job:
             lambda: Prepare(program, runtime.key, pack(runtime)),
         )
         prepared = Prepared(shared(preparation.snapshot), preparation.entry, runtime)
-        # Instances go by the key; they must not meet another preparation's entry.
+        # Instances are looked up by key, and must not use another preparation's entry point.
         return replace(runtime, key=f"{key}.{preparation.made}", prepared=prepared, is_new=is_new)
 
     def _compiled(self, module: Module, work: Callable[[], Work]) -> Compiled:

@@ -1,4 +1,4 @@
-"""Least recently used artifacts make way: a file's modification time says when it was last used."""
+"""Deletes the least recently used artifacts: a file's modification time says when it was used."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from contextlib import suppress
 from pathlib import Path
 
 _ABANDONED_S = 3600.0
-"""a temporary file this old was left by a process that died; no compilation takes as long"""
+"""A temporary file older than this is deleted: its process died, as no compilation takes so long"""
 
 
 def touch(path: Path) -> None:
-    """Note that the artifact at *path* was used now. On a read-only disk nothing is noted."""
+    """Record that the artifact at *path* was used now; do nothing on a read-only disk."""
     with suppress(OSError):
         os.utime(path)
 
 
 def evict(folder: Path, pattern: str, max_bytes: int, keep: Path) -> int:
-    """Delete the files of *pattern* in *folder* used longest ago until those left take at most
-    *max_bytes*; *keep* stays in any case. Return how many went.
+    """Delete the least recently used files of *pattern* in *folder* until the rest takes up to
+    *max_bytes*, but never *keep*. Return how many were deleted.
 
-    What another process has deleted meanwhile is no error.
+    Ignore files that another process has deleted meanwhile.
     """
     found = []
     for path in folder.glob(pattern):
@@ -43,7 +43,7 @@ def evict(folder: Path, pattern: str, max_bytes: int, keep: Path) -> int:
 
 
 def sweep(folder: Path, pattern: str) -> None:
-    """Delete the files of *pattern* that nobody has written to for an hour."""
+    """Delete the files of *pattern* that were last written over an hour ago."""
     old = time.time() - _ABANDONED_S
     for path in folder.glob(pattern):
         with suppress(OSError):

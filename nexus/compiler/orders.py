@@ -1,4 +1,4 @@
-"""What the compiler's child is asked: one JSON line, then the parts whose lengths it gives."""
+"""Orders for the compiler's child: one JSON line, then the parts whose lengths it gives."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from nexus.plugin_api.abi import Module, RuntimeProgram
 
 @dataclass(frozen=True)
 class Terms:
-    """With what, and within which limits, the child works."""
+    """The tools and limits that the child works with."""
 
     engine: str
     compiler: str
     cache_dir: str
     key: str
-    """names what is made"""
+    """the artifact's key"""
     pages: int
-    """most pages of linear memory"""
+    """the most pages of linear memory"""
     address_space_bytes: int
     cpu_s: int
     idle: bool = False
-    """take only CPU time that nobody else wants"""
+    """use only CPU time that nothing else wants"""
     settings: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """all settings as environment variables, where plugins bring ABIs; else empty"""
+    """all settings as environment variables, if plugins bring ABIs; else empty"""
 
 
 @dataclass(frozen=True)
 class CompileHandler:
-    """Compile a module that is a handler itself; its ABI is recognised."""
+    """An order to compile a module that is a handler itself; the child recognises its ABI."""
 
     module: Module
 
 
 @dataclass(frozen=True)
 class CompileRuntime:
-    """Compile a language runtime for the ABI of this name."""
+    """An order to compile a language runtime for the ABI of this name."""
 
     module: Module
     abi: str
@@ -46,7 +46,7 @@ class CompileRuntime:
 
 @dataclass(frozen=True)
 class Prepare:
-    """Have a language runtime load a handler's sources."""
+    """An order to make a language runtime load a handler's sources."""
 
     program: RuntimeProgram
     runtime_key: str
@@ -59,7 +59,7 @@ Work: TypeAlias = CompileHandler | CompileRuntime | Prepare
 
 @dataclass(frozen=True)
 class Order:
-    """One piece of work, and its terms."""
+    """One piece of work and its terms."""
 
     terms: Terms
     work: Work
@@ -77,7 +77,7 @@ class Order:
 
 
 def read_order(stream: BinaryIO) -> Order:
-    """Read what `Order.write` wrote."""
+    """Read an order that `Order.write` wrote."""
     line = json.loads(stream.readline())
     parts = [stream.read(length) for length in line["parts"]]
     module = Module(parts[0], line["is_text"], tuple(line["functions"]), line["table"])

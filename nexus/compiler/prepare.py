@@ -1,4 +1,4 @@
-"""Has a language runtime load a handler, in the compiler's child: metered and limited."""
+"""Makes a language runtime load a handler, in the compiler's child: metered and limited."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from nexus.run.depth import ASK_DEPTH, Depth
 from nexus.run.slices import FIRST_SLICE
 
 PREPARE_S = 5.0
-"""CPU time that a handler's sources may take to load; beyond, the handler is invalid"""
+"""CPU time for loading a handler's sources; if loading takes longer, the handler is invalid"""
 MAX_HOST_CALLS = 1_000_000
-"""a language runtime that starts reads files and clocks thousands of times"""
+"""Host calls that a load may make: a starting runtime reads files and clocks thousands of times"""
 _WAITING = 4
-"""by how much longer it may take by the clock: a busy machine must not make a handler invalid"""
+"""How many times `PREPARE_S` a load may take by the clock: a busy machine must not fail handlers"""
 _CHECKPOINT = ("nexus", "checkpoint")
 
 
 def prepare(
     engine: Engine, runtime: Compiled, abi: Abi, program: RuntimeProgram, key: str
 ) -> Preparation:
-    """Return the state of *runtime* after it has loaded *program*, under *key*.
+    """Return the state of *runtime* after it has loaded *program*, stored under *key*.
 
     Raises: CompilationError.
     """
@@ -36,7 +36,7 @@ def prepare(
 
 
 class _Starter:
-    """Makes the one instance; see `nexus.plugin_api.abi.Start`."""
+    """Makes the one instance of a preparation; see `nexus.plugin_api.abi.Start`."""
 
     def __init__(self, engine: Engine, runtime: Compiled) -> None:
         self._engine, self._runtime = engine, runtime

@@ -12,7 +12,7 @@ from nexus.errors import CompilationError, InvalidHandler, InvalidModule
 
 
 def run_child(order: Order, timeout_s: float) -> Artifact:
-    """Have a child process fulfil *order*.
+    """Make a child process execute *order*, and return its artifact.
 
     Raises: InvalidHandler, CompilationError.
     """

@@ -1,9 +1,9 @@
-"""Two compilers for one engine: one that is quick serves until the other's code is there.
+"""Two compilers for one engine: the quick one serves until the better one's code is ready.
 
 LLVM takes 14 s for QuickJS on an idle machine and 40 s and more on a busy one; Cranelift takes 2 s.
-So a handler is served as soon as Cranelift is through, and a thread has LLVM compile it behind
-that, into the cache. The folder's watcher then loads it anew: handlers are replaced as a whole, so
-no request is dropped.
+So a handler is served once Cranelift is done, and then a thread compiles it with LLVM, into the
+cache. After that the folder's watcher reloads it: it replaces whole handlers, so no request is
+dropped.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ log = logging.getLogger("nexus.handlers")
 
 
 MOST_ARTIFACT_BYTES = 16 << 20
-"""of the quick compiler's code; beyond, the better one is not asked: CPython (30 MB) takes it 140 s
-of CPU, and its code is 1.2 times as quick"""
+"""Quick code larger than this stays: LLVM would take CPython (30 MB) 140 s of CPU, for code that is
+1.2 times as fast"""
 
 
 class TieredCompiler:
@@ -36,11 +36,11 @@ class TieredCompiler:
     def __init__(
         self, quick: Compiler, best: Compiler, alone: Callable[[], AbstractContextManager[object]]
     ) -> None:
-        """*alone* makes the lock that *best* holds while it compiles behind the service: one
+        """*alone* makes the lock that *best* holds while it compiles in the background: one
         compilation at a time, over all workers."""
         self.quick, self._best, self._alone = quick, best, alone
         self._hopeless: set[str] = set()
-        """keys that *best* failed at: not tried again"""
+        """keys that *best* failed to compile, and does not try again"""
         self._lock = threading.Lock()  # one improvement at a time, and guards _hopeless
 
     def compile(self, path: Path, memory_bytes: int) -> Compiled:
@@ -57,23 +57,23 @@ class TieredCompiler:
         return self._best.compile(path, memory_bytes)
 
     def takes_long(self, path: Path, memory_bytes: int) -> bool:
-        """As `Compiler.takes_long`."""
+        """Return whether compiling takes many seconds; see `Compiler.takes_long`."""
         return all(each.takes_long(path, memory_bytes) for each in (self._best, self.quick))
 
     def has_compiled(self, path: Path, memory_bytes: int) -> bool:
-        """As `Compiler.has_compiled`."""
+        """Return whether the cache has the code; see `Compiler.has_compiled`."""
         return any(each.has_compiled(path, memory_bytes) for each in (self._best, self.quick))
 
     def is_outdated(self, path: Path, memory_bytes: int, compiled: Compiled) -> bool:
-        """Tell whether *compiled* could be had from the better compiler now."""
+        """Return whether the cache has better code than *compiled*."""
         return compiled.tier != self._best.tier and self._best.has_compiled(path, memory_bytes)
 
     def compile_program(self, program: Program, memory_bytes: int) -> Compiled:
-        """As `Compiler.compile_program`."""
+        """Compile *program*; see `Compiler.compile_program`."""
         return self._for(program, memory_bytes).compile_program(program, memory_bytes)
 
     def program_tier(self, program: Program, memory_bytes: int) -> str:
-        """As `Compiler.program_tier`."""
+        """Return the name of the compiler that `compile_program` takes code from now."""
         return self._for(program, memory_bytes).tier
 
     def _for(self, program: Program, memory_bytes: int) -> Compiler:
@@ -82,8 +82,8 @@ class TieredCompiler:
     def improve(
         self, served: Iterable[tuple[Path, int, Compiled]], on_better: Callable[[], None]
     ) -> None:
-        """Start a thread that has *best* compile what *quick* did, if there is anything; after each
-        it calls *on_better*."""
+        """Compile what *quick* compiled with *best*, on a thread of its own, if there is any; call
+        *on_better* after each."""
         wanted = []
         for item in served:
             path, _, compiled = item

@@ -4,13 +4,13 @@ folder, then the environment, then the command line.
 settings.py       declares every setting, with its range and its meaning
 layers.py         one layer each for command line, environment, file and defaults
 folder.py         the mounted folder: one file a setting
-plugin_tables.py  the setting `plugins`: one table for each plugin
+plugin_tables.py  the setting `plugins`: a table for each plugin
 toml_file.py      reads one small TOML file; handlers' manifests too
-stack.py          joins the layers
-load.py           begins with them: settings, or one error that lists everything wrong
+stack.py          joins the layers in order
+load.py           makes the settings, or one error that lists everything wrong
 handover.py       settings as environment variables, for another process
 live.py           follows changes while a worker runs
-problems.py       words for what is wrong; for handlers' manifests too
+problems.py       messages for wrong values; for handlers' manifests too
 describe.py       the settings as a table and as values to show
 admin_token.py    the runtime API's token
 """

@@ -1,4 +1,4 @@
-"""The runtime API's admin token: from the environment, or from a file such as a mounted Secret."""
+"""The runtime API's admin token, from the environment or from a file such as a mounted Secret."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _ALLOWED = "1 to 512 visible ASCII characters"
 
 
 def read_admin_token(environ: Mapping[str, str]) -> bytes | None:
-    """The token that *environ* gives, itself or as a file's name; None: there is none.
+    """Return the token from *environ*, or from the file it names; None if neither is set.
 
-    Raises: ConfigError, which never quotes it.
+    Raises: ConfigError, which never quotes the token.
     """
     if FILE_VARIABLE not in environ:
         text = environ.get(VARIABLE, "")
@@ -33,7 +33,7 @@ def read_admin_token(environ: Mapping[str, str]) -> bytes | None:
 
 
 def _checked(variable: str, text: str) -> bytes:
-    # RFC 6750 section 2.1 has fewer characters; these all travel in a header.
+    # RFC 6750 section 2.1 allows fewer characters; a header can carry all of these.
     if not 1 <= len(text) <= 512 or not all("!" <= character <= "~" for character in text):
         raise ConfigError([f"{variable}: found {len(text)} characters, allowed: {_ALLOWED}"])
     return text.encode()

@@ -1,4 +1,4 @@
-"""The settings as a table and as values to show, for `nexus config` and the documentation."""
+"""Describes the settings, and their values, for `nexus config` and the documentation."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from nexus.plugin_api.secrets import public
 
 
 class Description(NamedTuple):
-    """One setting in words."""
+    """One setting, described."""
 
     name: str
     allowed: str
     default: str
     description: str
     live: bool
-    """whether a change counts while running"""
+    """whether a change takes effect while running"""
 
 
 def describe() -> Iterator[Description]:
@@ -36,7 +36,7 @@ def describe() -> Iterator[Description]:
 
 
 def public_values(settings: Settings) -> dict[str, Any]:
-    """Every setting's value as JSON has it; options of plugins that may be secrets are hidden."""
+    """Return every setting's value as JSON; possible secrets in options of plugins are hidden."""
     values = settings.model_dump(mode="json", exclude={"plugins"})
     values["plugins"] = public(settings.plugins)
     return {name: values[name] for name in Settings.model_fields}

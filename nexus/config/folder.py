@@ -1,8 +1,8 @@
 """A mounted folder of settings: one file for each, as Kubernetes mounts ConfigMaps and Secrets.
 
-A file is named as the setting or as its environment variable; what it says is text, as there. Names
-that begin with a dot are not settings: in `..data` Kubernetes keeps what the other names link to,
-and swaps it as a whole.
+A file is named after the setting or its environment variable; its text is read like the variable's.
+Names that begin with a dot are not settings: Kubernetes keeps the files in `..data`, links the
+other names to them, and swaps the folder as a whole.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from nexus.plugin_api.problems import suggestion
 from nexus.plugin_api.ticker import TICKER
 
 POLL_S = 0.2
-"""a change counts when two looks found it the same, so that nothing half-written does. A folder
-mounted from a ConfigMap sends no events to rely on; a look at 50 files takes 0.2 ms"""
+"""Seconds between two looks; a change counts once two looks agree, so a half-written file does not.
+A mounted ConfigMap sends no reliable events; a look at 50 files takes 0.2 ms"""
 MAX_BYTES = 64 << 10
 _TRIES = 5
 _DATA = "..data"
@@ -38,9 +38,9 @@ class FolderSource:
         self.name = f"folder {path}"
 
     def read(self) -> Mapping[str, object]:
-        """What the files say. All of one state of the folder: never half of a swap.
+        """Return the files' texts, all of one state of the folder: never half of a swap.
 
-        Raises: ValueError, one line for each thing wrong; also where there is no such folder.
+        Raises: ValueError, one line for each problem; also if there is no such folder.
         """
         for _ in range(_TRIES):
             try:
@@ -57,7 +57,7 @@ class FolderSource:
         raise ValueError("changes each time it is read")
 
     def _texts(self) -> tuple[dict[str, str], list[str]]:
-        """The files' contents, by the names of environment variables, and what is wrong."""
+        """Return the files' texts by environment variable, and the problems."""
         texts: dict[str, str] = {}
         problems: list[str] = []
         for name in _names(self.path):
@@ -71,7 +71,7 @@ class FolderSource:
         return texts, problems
 
     def watch(self, changed: Callable[[], None]) -> Closer:
-        """Look every `POLL_S`; a change counts once two looks found it the same."""
+        """Look every `POLL_S`; a change counts once two looks agree."""
         watch = _Watch(self.path, changed)
         return TICKER.every(POLL_S, watch.look)
 
@@ -82,7 +82,7 @@ class _Watch:
         self._seen = self._reported = self._state()
 
     def look(self) -> None:
-        """Call *changed* if the folder is not as it was reported last."""
+        """Call *changed* if the folder differs from the last reported state."""
         state = self._state()
         if state == self._seen and state != self._reported:
             self._reported = state
@@ -92,25 +92,25 @@ class _Watch:
     def _state(self) -> _State:
         try:
             return _state(self._path)
-        except OSError as error:  # a folder that is gone is a change, too: its reader says so
+        except OSError as error:  # a missing folder is a change, too: its reader reports it
             return (error.errno,)
 
 
 def _names(folder: Path) -> Iterator[str]:
     for name in sorted(os.listdir(folder)):
-        # A link to nothing is there for a moment when Kubernetes takes a key away.
+        # When Kubernetes deletes a key, a link without a target exists for a moment.
         if not name.startswith(".") and os.path.isfile(folder / name):
             yield name
 
 
 def _state(folder: Path) -> _State:
-    """What tells that something in *folder* has changed."""
+    """Return a value that differs whenever something in *folder* has changed."""
     files = tuple((name, file_state(folder / name)) for name in _names(folder))
     return os.path.realpath(folder / _DATA), files
 
 
 def _variable(name: str) -> str:
-    """The environment variable that a file's name stands for. Raises: ValueError."""
+    """Return the environment variable that a file's name stands for. Raises: ValueError."""
     if name in Settings.model_fields:
         return PREFIX + name.upper()
     setting = name.removeprefix(PREFIX).lower()
@@ -120,7 +120,7 @@ def _variable(name: str) -> str:
 
 
 def _text(path: Path) -> str:
-    """What a file says. Raises: ValueError."""
+    """Return the text of a file. Raises: ValueError."""
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)

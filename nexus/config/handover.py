@@ -1,4 +1,4 @@
-"""Settings as environment variables, for a process that cannot inherit them otherwise."""
+"""Turns settings into environment variables, for a process that cannot inherit them otherwise."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from nexus.config.settings import Settings
 
 
 def to_environ(settings: Settings) -> dict[str, str]:
-    """Return the variables from which `load` makes equal settings, whatever a file says.
+    """Return the variables from which `load` makes equal settings, whatever a file contains.
 
-    NEXUS_CONFIG names an empty file: another process must not meet a `nexus.toml` that was edited
+    NEXUS_CONFIG names an empty file, so that the other process ignores a `nexus.toml` edited
     meanwhile.
     """
     environ = {"NEXUS_CONFIG": os.devnull}

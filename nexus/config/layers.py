@@ -1,4 +1,4 @@
-"""Where settings come from: one layer each for command line, environment, file and defaults."""
+"""The layers of settings: command line, environment, file and defaults."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ BARE_NAMES = frozenset(
         "http_timeout",
     }
 )
-"""settings that the environment may also give without the prefix"""
+"""Settings whose environment variable also works without the prefix"""
 OTHER_VARIABLES = frozenset(
     {
         "NEXUS_CONFIG",
@@ -43,12 +43,12 @@ OTHER_VARIABLES = frozenset(
         "NEXUS_STUCK_LOG_DIR",
     }
 )
-"""variables of ours that are no settings"""
+"""Our variables that are not settings"""
 
-# What a source of settings needs for itself, such as NEXUS_CONFIG_REDIS_URL: it knows its own.
+# Variables that a source of settings reads itself, such as NEXUS_CONFIG_REDIS_URL.
 _OF_A_SOURCE = re.compile(r"NEXUS_CONFIG_[A-Z0-9]+_[A-Z0-9_]+")
 
-# Kubernetes tells every pod of every Service in its namespace; ours is called nexus-runtime.
+# Kubernetes sets these for every Service in the pod's namespace; ours is called nexus-runtime.
 _SERVICE_LINK = re.compile(
     r"NEXUS_([A-Z0-9_]+_)?(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_\d+_(TCP|UDP|SCTP)(_[A-Z]+)?)"
 )
@@ -56,7 +56,7 @@ _SERVICE_URL = re.compile(r"(tcp|udp|sctp)://")
 
 
 class Layer(PydanticBaseSettingsSource):
-    """Values of one source, and for each the words that say where it was found."""
+    """The values of one source, and for each a description of where it was found."""
 
     def __init__(self, values: Mapping[str, object], origins: Mapping[str, str]) -> None:
         super().__init__(Settings)
@@ -70,19 +70,19 @@ class Layer(PydanticBaseSettingsSource):
 
 
 def variables(name: str) -> tuple[str, ...]:
-    """Return the environment variables that give setting *name*; the first one set wins."""
+    """Return the environment variables for setting *name*; the first one that is set wins."""
     prefixed = PREFIX + name.upper()
     return (prefixed, name.upper()) if name in BARE_NAMES else (prefixed,)
 
 
 def from_options(options: Mapping[str, object]) -> Layer:
-    """Take what the command line gave; None stands for an option that was not given."""
+    """Return the values from the command line; None stands for a missing option."""
     values = {name: value for name, value in options.items() if value is not None}
     return Layer(values, {name: f"option --{name.replace('_', '-')}" for name in values})
 
 
 def from_environ(environ: Mapping[str, str]) -> Layer:
-    """Take the settings that *environ* gives, prefixed or bare."""
+    """Return the settings in *environ*, with or without prefix."""
     found = {
         name: next((variable for variable in variables(name) if variable in environ), None)
         for name in Settings.model_fields
@@ -97,15 +97,15 @@ def from_environ(environ: Mapping[str, str]) -> Layer:
 
 
 def from_file(path: Path, label: str) -> Layer:
-    """Take the keys of the TOML file at *path*. Raises: as `read_toml`."""
+    """Return the keys of the TOML file at *path*. Raises: as `read_toml` does."""
     values = read_toml(path)
     return Layer(values, dict.fromkeys(values, label))
 
 
 def from_defaults(environ: Mapping[str, str]) -> Layer:
-    """Take the one default that depends on the environment: the cache folder.
+    """Return the one default that depends on the environment: the cache folder.
 
-    It follows the XDG Base Directory Specification, by which a relative $XDG_CACHE_HOME is to be
+    It follows the XDG Base Directory Specification, by which a relative $XDG_CACHE_HOME must be
     ignored. Without a home directory there is no such default.
     """
     base = Path(environ.get("XDG_CACHE_HOME", ""))
@@ -129,9 +129,9 @@ def home_directory(environ: Mapping[str, str]) -> Path | None:
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
-    """Return one warning for each NEXUS_ variable that means nothing to us, sorted.
+    """Return one warning for each unknown NEXUS_ variable, sorted.
 
-    No error: other tools may share the prefix, and Kubernetes does.
+    These are not errors: other tools may share the prefix, and Kubernetes does.
     """
     known = OTHER_VARIABLES | {PREFIX + name.upper() for name in Settings.model_fields}
     return [

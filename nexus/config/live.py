@@ -1,4 +1,4 @@
-"""Changes of settings while a worker runs: takes over what may change, says what cannot."""
+"""Follows changes of settings while a worker runs: applies the live ones, reports the others."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ log = logging.getLogger("nexus.config")
 
 
 class LiveSettings:
-    """Reads the sources again whenever one has changed, on one thread.
+    """A thread that reads the sources again whenever one has changed.
 
-    A change with anything wrong in it changes nothing: every problem is said, and the last good
+    A change with an error in it changes nothing: every problem is logged, and the last good
     settings stay.
     """
 
     def __init__(self, loaded: Loaded) -> None:
         self._stack, self._started = loaded.stack, loaded.started
         self._settings = loaded.settings
-        """those in use"""
+        """the settings in use"""
         self._said: dict[str, object] = {}
-        """what needs a restart and was said: the value it would get"""
+        """logged changes that need a restart: setting name -> new value"""
         self._reported: list[str] = []
         self._changed, self._stopped = threading.Event(), False
         self._closers: list[Closer] = []
 
     def start(self, apply: Callable[[Settings], None]) -> None:
-        """Watch the sources; *apply* is called, on a thread of ours, with all settings whenever
-        one has changed that may."""
+        """Watch the sources; after each change of a live setting, call *apply* with all settings,
+        on the watching thread."""
         for source in self._stack.sources:
             try:
                 closer = source.watch(self._changed.set)
@@ -48,7 +48,7 @@ class LiveSettings:
             else:
                 self._closers += [] if closer is None else [closer]
         if self._closers:
-            self._changed.set()  # once without a change: there may have been one before the watch
+            self._changed.set()  # read once: a source may have changed before the watch
             thread = threading.Thread(
                 target=self._work, args=(apply,), name="nexus-config", daemon=True
             )
@@ -71,11 +71,11 @@ class LiveSettings:
             self._changed.clear()
             try:
                 self.take(apply)
-            except Exception:  # the next change may go well
-                log.exception("a change of settings could not be taken over")
+            except Exception:  # the next change may succeed
+                log.exception("the settings stay as they are, because applying a change failed")
 
     def take(self, apply: Callable[[Settings], None]) -> None:
-        """Read the sources now, and take over what has changed."""
+        """Read the sources now, and apply the changes."""
         said, problems, warnings = read_all(self._stack.sources, self._stack.said)
         stack = replace(self._stack, said=said)
         try:
@@ -89,7 +89,7 @@ class LiveSettings:
         self._apply_live(found, origins, apply)
 
     def _report(self, lines: list[str]) -> None:
-        """Say what is wrong, once for as long as it stays the same."""
+        """Log each problem once, until the problems change."""
         if lines != self._reported:
             for line in lines:
                 log.error("%s", line)
@@ -111,7 +111,7 @@ class LiveSettings:
         self._settings = settings
 
     def _say_fixed(self, found: Settings, origins: dict[str, str]) -> None:
-        """Say which settings have changed that cannot while running; once for each change."""
+        """Log settings whose change needs a restart, once for each change."""
         fixed = [name for name in Settings.model_fields if name not in LIVE_NAMES]
         changed = [name for name in fixed if differ(name, found, self._started)]
         said = {name: getattr(found, name) for name in changed}
@@ -125,14 +125,14 @@ class LiveSettings:
 
 
 def differ(name: str, one: Settings, other: Settings) -> bool:
-    """Whether the two have different values for the setting."""
+    """Return whether the two have different values for the setting."""
     return bool(getattr(one, name) != getattr(other, name))
 
 
 def _shown(
     names: list[str], before: Settings, after: Settings
 ) -> Iterator[tuple[str, object, object]]:
-    """Each name with its two values, as anybody may see them."""
+    """Yield each name with its two values, with possible secrets hidden."""
     olds, news = public_values(before), public_values(after)
     for name in names:
         yield name, olds[name], news[name]

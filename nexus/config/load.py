@@ -1,4 +1,4 @@
-"""Join the layers into settings, or into one error that lists everything wrong."""
+"""Joins the layers into settings, or into one error that lists everything wrong."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ FOLDER = "NEXUS_CONFIG_FOLDER"
 
 @dataclass(frozen=True)
 class Loaded:
-    """Settings, and where they came from."""
+    """Settings, and the origin of each."""
 
     settings: Settings
     sources: Mapping[str, str]
-    """for every setting: `default`, the file's name, a source's name, `environment variable NAME`
-    or `option --name`"""
+    """the origin of every setting: `default`, the file's name, a source's name, `environment
+    variable NAME` or `option --name`"""
     warnings: list[str]
     stack: Stack
-    """what the settings were made from"""
+    """the layers that the settings were made from"""
     started: Settings
-    """by the layers alone, when the first process read them: what cannot change while running is
-    compared with it"""
+    """the settings by the layers alone, when the first process read them; comparing with them
+    shows which changes need a restart"""
 
 
 def load(
@@ -48,15 +48,15 @@ def load(
     sources: Sequence[ConfigSource] = (),
     checks: Checks = MappingProxyType({}),
 ) -> Loaded:
-    """Read the settings. The later ones win: defaults, the file, *sources*, the mounted folder,
+    """Read the settings. Later ones win: defaults, the file, *sources*, the mounted folder,
     *environ*, *options*.
 
-    *options* has settings by name, None where not given, and may name the file as `config`; else
-    NEXUS_CONFIG does; else it is `nexus.toml` in *directory*, if there is one. The folder is named
-    by `config_folder`, else by NEXUS_CONFIG_FOLDER. Relative paths are relative to *directory*,
-    and `~` is the home directory. *checks* know what types do not (`nexus.service.choices`).
+    *options* are settings by name, None where not given, and may name the file as `config`;
+    otherwise NEXUS_CONFIG does; otherwise it is `nexus.toml` in *directory*, if that exists.
+    `config_folder` or NEXUS_CONFIG_FOLDER names the folder. Relative paths are relative to
+    *directory*, and `~` is the home directory. *checks*: see `nexus.service.choices`.
 
-    Raises: ConfigError, one line for each thing wrong in any layer.
+    Raises: ConfigError, one line for each problem in any layer.
     """
     given = dict(options)
     file, folder = given.pop("config", None), given.pop("config_folder", None)
@@ -78,11 +78,11 @@ def load(
 
 
 def inherit(parent: Loaded, sources: Sequence[ConfigSource]) -> Loaded:
-    """Return the settings of a process that the one with *parent* forked.
+    """Return the settings of a process forked by the one with *parent*.
 
-    *sources* are the same ones, made anew: a connection must not be shared over a fork. What may
-    change while running is read from them; everything else is as in the parent, whatever a file
-    says by now. If a source is broken, everything is as in the parent.
+    *sources* are the same ones, made anew: a connection must not be shared over a fork. Live
+    settings are read from them; all others are the parent's, even if a file has changed. If a
+    source is broken, all settings are the parent's.
     """
     folders = [FolderSource(s.path) for s in parent.stack.sources if isinstance(s, FolderSource)]
     ours = (*sources, *folders)
@@ -92,7 +92,7 @@ def inherit(parent: Loaded, sources: Sequence[ConfigSource]) -> Loaded:
     stack = replace(parent.stack, sources=ours, said=said)
     try:
         found, origins = stack.join(wrong)
-    except ConfigError:  # `LiveSettings` logs what is wrong
+    except ConfigError:  # `LiveSettings` logs the problems
         said = tuple(last.get(source.name, NOTHING) for source in ours)
         return replace(parent, stack=replace(stack, said=said))
     live = {name: getattr(found, name) for name in LIVE_NAMES}
@@ -108,7 +108,7 @@ def inherit(parent: Loaded, sources: Sequence[ConfigSource]) -> Loaded:
 def _file_layer(
     option: object, environ: Mapping[str, str], directory: Path, problems: list[str]
 ) -> Layer:
-    """Read the file; what is wrong with it as a whole goes to *problems*."""
+    """Return the file's layer; problems of the whole file go to *problems*."""
     if option is not None:
         name, origin = str(option), "option --config"
     elif "NEXUS_CONFIG" in environ:
@@ -131,7 +131,7 @@ def _file_layer(
 def _folder_source(
     option: object, environ: Mapping[str, str], place: Place, problems: list[str]
 ) -> list[FolderSource]:
-    """The mounted folder, where there is one."""
+    """Return the mounted folder's source, if there is a folder."""
     if option is not None:
         name, origin = str(option), "option --config-folder"
     elif FOLDER in environ:

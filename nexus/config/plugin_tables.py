@@ -1,10 +1,10 @@
-"""The setting `plugins`: one table of options for each plugin, which the plugin checks itself.
+"""The setting `plugins`: a table of options for each plugin, which checks its own.
 
-In the file `[plugins.NAME]`; in the environment `NEXUS_PLUGINS`, a JSON object, and single values
-as `NEXUS_PLUGINS__NAME__KEY`, which win over it. Every layer adds to those below it, key by key.
+In the file it is `[plugins.NAME]`; in the environment `NEXUS_PLUGINS`, a JSON object, and single
+values as `NEXUS_PLUGINS__NAME__KEY`, which win. Every layer adds to those below it, key by key.
 
-Options may be secrets (a password in an address, an API key). So nothing here is ever quoted in a
-message, and `public` shows only what cannot be one by its name and its form.
+Options may be secrets (a password in an address, an API key). So no message ever quotes one, and
+`public` shows an option only if its name and form rule out a secret.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _NAME = re.compile(r"[a-z0-9_-]{1,80}")
 def parse_tables(value: object) -> dict[str, dict[str, Any]]:
     """Check that *value* (from JSON text, or read from TOML) is a table of tables.
 
-    Raises: PydanticCustomError, which says what was found without quoting it.
+    Raises: PydanticCustomError, which describes the value without quoting it.
     """
     if isinstance(value, str):
         value = _parse_json(value)
@@ -41,9 +41,9 @@ def parse_tables(value: object) -> dict[str, dict[str, Any]]:
 
 
 def from_variables(environ: Mapping[str, str]) -> tuple[object, str | None]:
-    """Return what the variables give, and in words which ones; None: none is set.
+    """Return the variables' value, and their names as text; None if none is set.
 
-    Text that is no JSON object is returned as it is, for `parse_tables` to refuse.
+    Text that is not a JSON object is returned unchanged, for `parse_tables` to reject.
     """
     singles = sorted(name for name in environ if single(name))
     if VARIABLE not in environ and not singles:
@@ -69,13 +69,13 @@ def from_variables(environ: Mapping[str, str]) -> tuple[object, str | None]:
 
 
 def single(variable: str) -> bool:
-    """Whether an environment variable gives one value of one plugin's table."""
+    """Return whether an environment variable sets one value of one plugin's table."""
     name, _, key = variable.removeprefix(VARIABLE + SEPARATOR).partition(SEPARATOR)
     return variable.startswith(VARIABLE + SEPARATOR) and bool(name and key)
 
 
 def to_text(tables: Mapping[str, Mapping[str, Any]]) -> str:
-    """The JSON from which `parse_tables` makes *tables* again (TOML's dates as their text)."""
+    """Return *tables* as JSON for `parse_tables` (TOML's dates become text)."""
     return json.dumps(tables, default=str)
 
 

@@ -1,4 +1,4 @@
-"""Words for what is wrong: where it came from, the key, the value found, what is allowed."""
+"""Messages for wrong values: the origin, the key, the value found, and the allowed values."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
 MAX_LINES = 50
 BELOW_OTHER = "below_other"
-"""error type of a value that must not be less than another; its context: `other`, `value`"""
+"""Error type of a value that must not be less than another; its context: `other`, `value`"""
 
 
 def explain(
     error: ValidationError, model: type[BaseModel], where: Callable[[str], str]
 ) -> list[str]:
-    """Turn pydantic's findings about *model* into one line each.
+    """Turn pydantic's findings about *model* into messages of one line each.
 
-    *where* tells for a top-level key where its value came from. Of more than `MAX_LINES`
-    findings the rest is only counted.
+    *where* returns the origin of a top-level key's value. Findings beyond `MAX_LINES` are only
+    counted.
     """
     lines = []
     findings = error.errors(include_url=False)
     for finding in findings[:MAX_LINES]:
         if finding["type"] == "default_factory_not_called":
-            continue  # pydantic's word for a default that another finding stands in the way of
+            continue  # pydantic could not make a default because of another finding
         name = str(finding["loc"][0])
         context = finding.get("ctx", {})
         what = context["found"] if finding["type"] == DESCRIBED else shown(finding["input"])

@@ -1,4 +1,4 @@
-"""Every setting, with its range and its meaning. `docs/configuration.md` is checked against it."""
+"""Every setting, with its range and its meaning. A test compares `docs/configuration.md`."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ _MAX_BYTES = 2**31
 
 
 def usable_cpus() -> int:
-    """Count the CPUs this process may run on, at most 256 (the ceiling of `workers`)."""
+    """Return how many CPUs this process may run on, up to 256 (the largest `workers`)."""
     return min(len(os.sched_getaffinity(0)), 256)
 
 
 class Settings(BaseSettings):
-    """The settings of one Nexus process: checked, complete, frozen.
+    """The settings of one Nexus process: checked, complete and immutable.
 
     Constructing one reads no environment and no file, only the arguments; `nexus.config.load`
     does the reading and passes its layers. Raises: pydantic.ValidationError.
@@ -49,8 +49,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid")
 
-    # In the default factories, `get` is for a setting that is itself wrong: before version 2.12
-    # pydantic calls them even then.
+    # The default factories use `get`: pydantic before 2.12 calls them even if a setting they depend
+    # on is missing because it is wrong.
 
     # ---- what one execution may use
     timeout_ms: Annotated[Whole, LIVE] = Field(
@@ -285,7 +285,7 @@ class Settings(BaseSettings):
     @field_validator("max_instances")
     @classmethod
     def _holds_min_instances(cls, value: int, info: ValidationInfo) -> int:
-        # On the field, not on the model: a model validator would not run beside other errors.
+        # A field validator, not a model validator, which would not run beside other errors.
         least = info.data.get("min_instances", 0)
         if value < least:
             context = {"other": "min_instances", "value": least}
@@ -311,17 +311,17 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read the argument `layers` (first wins) if there is one, else plain arguments."""
+        """Read the argument `layers` (the first wins) if present, else plain arguments."""
         layers: tuple[PydanticBaseSettingsSource, ...] | None = init_settings().get("layers")
         return layers or (init_settings,)
 
 
 LIVE_NAMES = tuple(name for name, field in Settings.model_fields.items() if LIVE in field.metadata)
-"""the settings of which a change counts while running"""
+"""Names of the settings that take effect while running"""
 
 
 def limits(settings: Settings) -> Limits:
-    """Return what one execution may use where its manifest says nothing else."""
+    """Return the limits of an execution whose manifest does not set them."""
     return Limits(
         timeout_s=settings.timeout_ms / 1000,
         cpu_timeout_s=settings.cpu_timeout_ms / 1000,

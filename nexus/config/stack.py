@@ -1,4 +1,4 @@
-"""The layers of settings, one above another; those of sources may change while running."""
+"""The layers of settings, in order; those of sources may change while running."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from nexus.plugin_api.problems import shown
 NOTHING = Layer({}, {})
 
 Checks: TypeAlias = Mapping[str, Callable[[Mapping[str, Any]], "str | None"]]
-"""by a setting's name, for what its type cannot tell: from all settings, what is allowed instead"""
+"""Maps a setting's name to a check that gets all settings and returns the allowed values or None"""
 
 
 @dataclass(frozen=True)
 class Place:
-    """What relative paths, and `~`, are relative to."""
+    """The folders that relative paths, and `~`, are relative to."""
 
     directory: Path
     home: Path | None
@@ -39,7 +39,7 @@ class Place:
         return cls(directory.absolute(), home_directory(environ))
 
     def absolute(self, path: Path) -> Path:
-        """*path* from here."""
+        """Return *path* relative to this place, as an absolute path."""
         if path.parts[:1] == ("~",) and self.home is not None:
             return self.home.joinpath(*path.parts[1:])
         return self.directory / path
@@ -47,25 +47,25 @@ class Place:
 
 @dataclass(frozen=True)
 class Stack:
-    """Where one process has its settings from."""
+    """All layers of one process's settings."""
 
     above: tuple[Layer, ...]
-    """command line and environment, the first wins"""
+    """command line and environment; the first wins"""
     sources: tuple[ConfigSource, ...]
-    """the last wins"""
+    """the sources; the last wins"""
     said: tuple[Layer, ...]
-    """what each source said when it could last be read"""
+    """each source's values when it was last readable"""
     below: tuple[Layer, ...]
-    """file and defaults, the first wins"""
+    """file and defaults; the first wins"""
     place: Place
     checks: Checks = field(default_factory=dict)
 
     def layers(self) -> tuple[Layer, ...]:
-        """All, the first wins."""
+        """Return all layers; the first wins."""
         return (*self.above, *reversed(self.said), *self.below)
 
     def join(self, problems: Sequence[str] = ()) -> tuple[Settings, dict[str, str]]:
-        """The settings, and where each came from if it is no default.
+        """Return the settings, and the origin of each that is not a default.
 
         Raises: ConfigError, with *problems* first.
         """
@@ -78,12 +78,12 @@ def join(
     problems: Sequence[str] = (),
     checks: Checks = MappingProxyType({}),
 ) -> tuple[Settings, dict[str, str]]:
-    """The settings by *layers*, of which the first wins; see `Stack.join`."""
+    """Join *layers*, of which the first wins; see `Stack.join`."""
     origins: dict[str, str] = {}
     for layer in reversed(layers):
         below = origins.get("plugins")
         origins.update(layer.origins)
-        if below is not None and "plugins" in layer.origins:  # they add to each other
+        if below is not None and "plugins" in layer.origins:  # the tables add up
             origins["plugins"] = f"{below}, {origins['plugins']}"
     arguments: dict[str, Any] = {"layers": tuple(layers)}
     lines, wrong = list(problems), set()
@@ -115,9 +115,9 @@ def _defaults(names: Iterable[str]) -> dict[str, Any]:
 def read_all(
     sources: Sequence[ConfigSource], before: Sequence[Layer]
 ) -> tuple[tuple[Layer, ...], list[str], list[str]]:
-    """What each source says now, what is wrong with it, and which could not be reached.
+    """Return each source's values, their problems, and warnings about unreachable sources.
 
-    Of those that are wrong or out of reach it is what they said *before*.
+    For a source that is wrong or unreachable, keep its values from *before*.
     """
     said: list[Layer] = []
     problems: list[str] = []
@@ -131,7 +131,7 @@ def read_all(
                 layer = _layer(source.name, error.values)
             problems += [f"{source.name}: {line}" for line in str(error).splitlines()]
         except OSError as error:
-            kept = "what it said last stays" if last.values else "the other sources serve"
+            kept = "its last values stay" if last.values else "the other sources serve"
             warnings.append(f"{source.name} cannot be read, {kept}: {error.strerror or error}")
         except BaseException as error:  # a plugin's: it must not end those that are right
             if is_interrupt(error):
@@ -145,6 +145,6 @@ def _layer(name: str, said: Mapping[str, object]) -> Layer:
     values = {str(key): value for key, value in said.items()}
     text = values.get("plugins")
     if isinstance(text, str):  # a table, so that it adds to those below
-        with suppress(ValueError, RecursionError):  # the setting's own check says what is wrong
+        with suppress(ValueError, RecursionError):  # the setting's own check reports the problem
             values["plugins"] = json.loads(text)
     return Layer(values, dict.fromkeys(values, name))

@@ -1,4 +1,4 @@
-"""Read one small TOML file, with an error text for everything that can be wrong with it."""
+"""Reads one small TOML file; its errors explain every problem."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ else:
 
 MAX_BYTES = 64 << 10
 MAX_DOTS = 500
-"""in one line: tomllib is quadratic in the parts of a dotted key, and 64 KiB of them took 33 s;
-500 take 2 s at the worst, and leave room for a string of 125 IP addresses"""
+"""Limit for one line: tomllib is quadratic in the parts of a dotted key, and 64 KiB took 33 s; 500
+dots take up to 2 s, and leave room for a string of 125 IP addresses"""
 
 
 def read_toml(path: Path) -> dict[str, object]:
-    """Parse the TOML file at *path*, of at most `MAX_BYTES`.
+    """Parse the TOML file at *path*, of up to `MAX_BYTES`.
 
-    Raises: FileNotFoundError; ValueError with what to put right (not the path) for anything
-    else: unreadable, too large, too many dots, not UTF-8, or a syntax error with its line and
+    Raises: FileNotFoundError; ValueError with the cure (not the path) for everything else:
+    unreadable, too large, too many dots, not UTF-8, or a syntax error with its line and
     column.
     """
     try:

@@ -3,12 +3,12 @@
 wasmer.py       the engine on CPython 3.10, with LLVM or Cranelift
 wasmtime.py     the engine on CPython 3.11 and newer
 wasmtime_direct.py  wasmtime's C API on values prepared once
-wasmtime_public.py  the same by the public API, for a build that differs
+wasmtime_public.py  the same through the public API, for a wasmtime build that differs
 llvm_wheel.py   makes wasmer's LLVM wheel loadable
-frames.py       how much native stack one frame of a compiled module takes
-traps.py        one vocabulary for traps
+frames.py       measures the native stack that one frame of a compiled module takes
+traps.py        the same trap names for all engines
 child_python.py  child processes that import nothing from the working folder
-cpu.py          which machines an artifact fits
+cpu.py          which machines can run an artifact
 """
 
 from __future__ import annotations
@@ -39,34 +39,34 @@ def create_engine(
 
     `auto` takes wasmer where it imports, else wasmtime; LLVM where it loads, else Cranelift.
 
-    Raises: EngineUnavailable, saying what to install; ConfigError where there is no such engine.
+    Raises: EngineUnavailable, saying what to install; ConfigError for an unknown engine.
     """
     known = BUILT_IN if factories is None else factories
     name = _resolved(name, known)
     if wrong := unknown_engine(name, known):
         raise ConfigError([f"engine: found {name!r}, {wrong}"])
     engine = known[name](compiler, cache_dir)
-    if engine.name != name:  # the compiler's child finds it by that
+    if engine.name != name:  # the compiler's child finds the engine by this name
         raise InternalError(f"the engine made as {name!r} calls itself {engine.name!r}")
     return engine
 
 
 def unknown_engine(name: object, known: Collection[str]) -> str | None:
-    """What is allowed, where there is no engine called *name*."""
+    """Return the allowed names if there is no engine called *name*, else None."""
     if name == "auto" or name in known:
         return None
     return f"allowed: {', '.join(['auto', *sorted(known)])}"
 
 
 def unfit_compiler(engine: object, compiler: object, known: Collection[str]) -> str | None:
-    """What is allowed, where the engine that is called so has no such *compiler*."""
+    """Return the allowed compilers if the engine called *engine* lacks *compiler*, else None."""
     if _resolved(engine, known) == "wasmtime" and compiler == "llvm":
         return "allowed with engine wasmtime: auto, cranelift"
     return None
 
 
 def _resolved(name: Any, known: Collection[str]) -> Any:
-    """The engine that `auto` stands for; any other name itself."""
+    """Return the engine that `auto` stands for; any other name unchanged."""
     if name != "auto":
         return name
     return "wasmer" if _wasmer_imports() and "wasmer" in known else "wasmtime"
@@ -106,4 +106,4 @@ def _wasmer(compiler: str, cache_dir: Path) -> Engine:
 
 
 BUILT_IN: Mapping[str, EngineFactory] = {"wasmer": _wasmer, "wasmtime": _wasmtime}
-"""what needs no plugin"""
+"""Engines that need no plugin"""

@@ -1,4 +1,4 @@
-"""What of this machine compiled code depends on."""
+"""Identifies the CPU features that compiled code depends on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import platform
 
 
 def features() -> str:
-    """A short digest of architecture and CPU feature flags: code for one may not run on another."""
+    """Return a short digest of architecture and CPU flags; other CPUs may not run our code."""
     flags = ""
     try:
         with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:

@@ -1,11 +1,11 @@
-"""How much native stack one frame of a compiled module takes.
+"""Measures the native stack that one frame of a compiled module takes.
 
-What a compiler makes of a function cannot be told from the function: a loop's invariants, kept on
-the stack, gave a function with two locals a frame of 2448 bytes (wasmtime 50). So the frames are
-measured, in the machine code: the largest one any function of the module makes.
+A function's source does not show its frame's size: a loop's invariants, kept on the stack, gave a
+function with two locals a frame of 2448 bytes (wasmtime 50). So the machine code is measured: the
+largest frame of any function in the module counts.
 
-A function begins by moving the stack pointer, by a constant. Constants of the guest that look like
-that can only make the figure larger, and the guest's depth smaller.
+A function begins by moving the stack pointer by a constant. Guest code with similar constants can
+only make the figure larger, and the guest's depth smaller.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import re
 from nexus.model import ModuleInfo
 
 _MAX_BYTES = 1 << 24
-"""what is larger is no frame: `MAX_LOCALS` of a function and its operands take less"""
+"""A larger number is not a frame: `MAX_LOCALS` of a function and its operands take less"""
 
 _UNKNOWN_BYTES = 16 << 10
-"""assumed for machines whose code is not read here"""
+"""Frame size assumed on machines whose code this module cannot read"""
 
 _X86_64 = re.compile(
     rb"\x48\x81[\xc4\xec](....)"  # add or sub rsp, imm32
@@ -31,12 +31,12 @@ _X86_64 = re.compile(
 
 
 def measured(info: ModuleInfo, artifact: bytes) -> ModuleInfo:
-    """Add to the frame of *info* what *artifact*'s largest one takes."""
+    """Return *info* with the size of the largest frame in *artifact*."""
     return dataclasses.replace(info, frame_bytes=info.frame_bytes + largest_frame(artifact))
 
 
 def largest_frame(artifact: bytes) -> int:
-    """Bytes of the largest frame, without the registers a function saves and its arguments."""
+    """Return the bytes of the largest frame, without saved registers and arguments."""
     if platform.machine() != "x86_64":
         return _UNKNOWN_BYTES
     sizes = (

@@ -67,7 +67,7 @@ def _repair(elf: bytearray) -> bytes:
 def _program_headers(
     elf: bytearray,
 ) -> tuple[list[tuple[int, int, int]], list[tuple[int, int]]]:
-    """The loaded segments as (address, file offset, size) and the dynamic section's entries."""
+    """Return the loaded segments as (address, file offset, size), and the dynamic entries."""
     start = struct.unpack_from("<Q", elf, 32)[0]
     size, count = struct.unpack_from("<HH", elf, 54)
     segments, dynamic = [], []
@@ -92,7 +92,7 @@ def _string(elf: bytearray, at: int) -> str:
 
 
 def _bundled(name: str, needed: dict[str, int]) -> str:
-    """The library that auditwheel renamed from *name*: `libx.so.5` -> `libx-1a2b3c4d.so.5`."""
+    """Return the library that auditwheel made of *name*: `libx.so.5` -> `libx-1a2b3c4d.so.5`."""
     stem, dot, version = name.partition(".")
     pattern = re.compile(re.escape(stem) + r"-[0-9a-f]{8}" + re.escape(dot + version))
     return next(candidate for candidate in needed if pattern.fullmatch(candidate))
@@ -101,10 +101,10 @@ def _bundled(name: str, needed: dict[str, int]) -> str:
 def ensure(cache_dir: Path) -> Path:
     """Put a loadable copy of the extension below *cache_dir*, proven in a child process.
 
-    The proof is kept: a second call starts no process, and compares no bytes as long as both files
-    look as they did when that was done.
+    The proof is kept: while both files look the same as then, a second call starts no process and
+    compares no bytes.
 
-    Raises: EngineUnavailable where the wheel is absent, the folder cannot be written, or the copy
+    Raises: EngineUnavailable if the wheel is absent, the folder cannot be written, or the copy
         does not load.
     """
     installed = _installed()
@@ -122,12 +122,12 @@ def ensure(cache_dir: Path) -> Path:
 
 
 def _keep_copy(installed: Path, target: Path, proof: Path) -> None:
-    """Have *target* be the repaired *installed*; where it had to be written, *proof* is gone.
+    """Make *target* a repaired copy of *installed*. Delete *proof* if the copy was rewritten.
 
-    Reading and comparing takes 0.1 s for 38 MB, of every worker's start; so what both files looked
-    like afterwards is noted.
+    Reading and comparing 38 MB takes 0.1 s of every worker's start, so the looks of both files
+    are recorded afterwards.
 
-    Raises: OSError; EngineUnavailable where it cannot be repaired.
+    Raises: OSError; EngineUnavailable if the file cannot be repaired.
     """
     note = target.with_suffix(".compared")
     if note.exists() and note.read_text() == _looks(installed, target):
@@ -136,12 +136,12 @@ def _keep_copy(installed: Path, target: Path, proof: Path) -> None:
     if not target.exists() or target.read_bytes() != fixed:
         proof.unlink(missing_ok=True)
         _write(target, fixed)
-    with suppress(OSError):  # an image's cache may be read-only: then it is compared every time
+    with suppress(OSError):  # an image's cache may be read-only: then every start compares
         _write(note, _looks(installed, target).encode())
 
 
 def _looks(*paths: Path) -> str:
-    """Size, modification time and inode of each file; a line for one that is not there."""
+    """Return size, modification time and inode of each file; "none" for a missing file."""
     lines = []
     for path in paths:
         try:
@@ -166,12 +166,12 @@ def _installed() -> Path:
 
 
 def _proof() -> str:
-    """What a successful load depends on beside the file itself."""
+    """Return the facts, beside the file itself, that a successful load depends on."""
     return f"{sys.version}\n{os.confstr('CS_GNU_LIBC_VERSION')}\n"
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write atomically, so that another worker never loads half a file."""
+    """Write the file atomically, so that another worker never loads half of it."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle, temporary = tempfile.mkstemp(dir=path.parent)
     try:
@@ -185,7 +185,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _link(link: Path, libraries: Path) -> None:
-    """The extension's RPATH is `$ORIGIN/../wasmer_compiler_llvm.libs`: make that folder exist."""
+    """Make the folder of the extension's RPATH, `$ORIGIN/../wasmer_compiler_llvm.libs`."""
     if not link.exists() or link.resolve() != libraries.resolve():
         temporary = Path(tempfile.mkdtemp(dir=link.parent), link.name)
         try:
@@ -216,10 +216,10 @@ def _probe(path: Path) -> None:
 
 
 def load(path: str | Path) -> Any:
-    """Import the extension module at *path*. Only where `ensure` returned that path."""
+    """Import the extension module at *path*, which must come from `ensure`."""
     name = f"{PACKAGE}.{PACKAGE}"
     spec = spec_from_file_location(name, path, loader=ExtensionFileLoader(name, str(path)))
-    assert spec is not None  # a loader was given
+    assert spec is not None  # because a loader was passed
     assert spec.loader is not None
     module = module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -1,4 +1,4 @@
-"""One vocabulary for traps: what each engine says becomes the same error with the same words."""
+"""One vocabulary for traps: every engine's words become the same error and message."""
 
 from __future__ import annotations
 
@@ -27,5 +27,5 @@ here: both engines give the two the same code.
 
 
 def guest_error(trap: str) -> GuestError:
-    """The error for a trap of this name (one of `TRAPS`, or an engine's own words)."""
+    """Return the error for a trap of this name (one of `TRAPS`, or an engine's own words)."""
     return StackLimit(STACK) if trap == STACK else GuestTrap(trap)

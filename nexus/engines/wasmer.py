@@ -1,8 +1,8 @@
 """wasmer 1.1: the engine on CPython 3.10. It holds the GIL while a guest runs (fact 4).
 
-All its objects are bound to the thread that made them: used elsewhere they panic (fact 3). Workers
-run a headless store, which can load artifacts but not compile; only the compiler child loads a
-compiler.
+All its objects are bound to the thread that made them: used on another thread they panic (fact 3).
+Workers use a headless store, which can load artifacts but not compile; only the compiler child
+loads a compiler.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _SAME_TRAP = {
     "table access out of bounds": "out of bounds table access",
     "undefined element: out of bounds table access": "out of bounds table access",
 }
-"""wasmer's words where they differ from the specification's"""
+"""Maps wasmer's words to the specification's, where they differ"""
 
 
 class WasmerEngine:
@@ -53,7 +53,7 @@ class WasmerEngine:
     holds_gil = True
 
     def __init__(self, compiler: str, cache_dir: Path) -> None:
-        """Raises: EngineUnavailable where *compiler* cannot be used here."""
+        """Raises: EngineUnavailable if *compiler* cannot be used here."""
         self.compiler = compiler
         if compiler == "llvm":
             self._llvm = llvm_wheel.ensure(cache_dir)
@@ -89,8 +89,8 @@ class WasmerEngine:
 
 
 class WasmerModule:
-    """A deserialised module in a store of its own, dropped with it: modules leak inside a store
-    until the store goes (fact 19)."""
+    """A deserialised module in a store of its own, dropped with it: a store keeps its modules alive
+    (fact 19)."""
 
     def __init__(self, artifact: bytes, info: ModuleInfo, imports: HostFunctions) -> None:
         self._store = wasmer.Store(wasmer.engine.Universal())
@@ -158,7 +158,7 @@ class WasmerInstance:
             raise _unexpected(error) from error
 
     def memory(self) -> memoryview:
-        # A new view costs three times what the size does, so it is kept until the size changes.
+        # A new view costs three times what reading the size does: keep it while the size is equal.
         memory, view = self._memory, self._view
         if memory is not None and memory.data_size != len(view):
             view = self._view = _view_of(memory.buffer)
@@ -193,10 +193,10 @@ class WasmerInstance:
 
 
 def _view_of(buffer: Any) -> memoryview:
-    """The bytes of wasmer's *buffer*, without holding on to it.
+    """Return the bytes of wasmer's *buffer*, without a reference to the buffer.
 
-    A view of the buffer itself could be let go by its own thread only: when another thread evicts
-    the instance, wasmer panics ("Buffer is unsendable").
+    Only its own thread may release a view of the buffer itself: when another thread evicts the
+    instance, wasmer panics ("Buffer is unsendable").
     """
     size = memoryview(buffer).nbytes
     if not size:
@@ -206,14 +206,14 @@ def _view_of(buffer: Any) -> memoryview:
 
 
 def _trap(error: RuntimeError) -> GuestError:
-    """`RuntimeError: unreachable\\n    at f (<module>[3]:0xb3)` -> the error for `unreachable`."""
+    """Turn `RuntimeError: unreachable\\n    at f (<module>[3]:0xb3)` into a GuestError."""
     words = str(error).partition("\n")[0].removeprefix("RuntimeError: ")
     return guest_error(_SAME_TRAP.get(words, STACK if STACK in words else words))
 
 
 def _unexpected(error: BaseException) -> BaseException:
-    """A Rust panic reaches Python as a BaseException of type PanicException; anything else that is
-    no RuntimeError (KeyboardInterrupt, say) is not ours to change."""
+    """Turn a Rust panic, a BaseException of type PanicException, into an InternalError; return any
+    other error (KeyboardInterrupt, say) unchanged."""
     if type(error).__name__ == "PanicException":
         return InternalError(f"wasmer panicked: {error}")
     return error

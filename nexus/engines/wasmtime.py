@@ -1,7 +1,7 @@
-"""wasmtime: the engine on CPython 3.11 and newer. It gives the GIL up while a guest runs.
+"""wasmtime: the engine on CPython 3.11 and newer. It releases the GIL while a guest runs.
 
-The same metered modules run here as on wasmer; wasmtime's own fuel and epochs are not used, so that
-both engines count and interrupt alike.
+It runs the same metered modules as wasmer, without wasmtime's own fuel and epochs, so that both
+engines count and interrupt alike.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ _TRAPS = {
 }
 
 MAX_STACK_BYTES = 1 << 20
-"""the most that `max_stack_kb` may be"""
+"""The largest `max_stack_kb` that is allowed"""
 
 _linking = threading.RLock()
-"""guards wasmtime-py's module-global slab of host functions, which has no lock of its own
+"""Guards wasmtime-py's module-global slab of host functions, which has no lock of its own
 (`wasmtime/_slab.py`): two threads that link at once could get each other's functions. Re-entrant,
-because dropping a linker may run in the middle of making one."""
+because making one linker may run the `__del__` of another."""
 
 
 class WasmtimeEngine:
@@ -63,8 +63,8 @@ class WasmtimeEngine:
 
     def __init__(self) -> None:
         config = wasmtime.Config()
-        # Depth is bounded by counting frames whose size is known (`frames.py`); wasmtime's own
-        # bound, 512 KiB unless it is told, must not come first.
+        # Depth is bounded by counting frames of a known size (`frames.py`); wasmtime's own bound,
+        # 512 KiB by default, must not come first.
         config.max_wasm_stack = MAX_STACK_BYTES
         config.wasm_threads = False
         config.wasm_memory64 = False
@@ -119,8 +119,8 @@ class _Shared:
 
 
 class WasmtimeModule:
-    """A module with its host functions linked; every instance gets its own store,
-    since instances live as long as their store."""
+    """A deserialised module with its host functions linked. Each instance gets its own store: an
+    instance lives as long as its store."""
 
     def __init__(
         self, engine: wasmtime.Engine, shared: _Shared, info: ModuleInfo, imports: HostFunctions
@@ -164,7 +164,7 @@ class WasmtimeInstance:
         exports: Any = instance.exports(store)
         self._exports = exports
         info = module.info
-        # Both have the same methods; which one serves depends on the wasmtime that is installed.
+        # Both classes have the same methods; the installed wasmtime decides which one serves.
         global_ = DirectGlobal if direct.works() else PublicGlobal
         memory = DirectMemory if direct.works() else PublicMemory
         self._function = direct.direct_function if direct.works() else public_function
@@ -189,7 +189,7 @@ class WasmtimeInstance:
             raise _trap(error) from error
 
     def memory(self) -> memoryview:
-        # wasmtime never moves a memory but when it grows.
+        # wasmtime moves a memory only when it grows.
         memory, view = self._memory, self._view
         if memory is not None and memory.size() != len(view):
             view = self._view = memory.view()

@@ -1,9 +1,9 @@
-"""wasmtime's C API on values prepared once, past wasmtime-py's conversions.
+"""wasmtime's C API, called with prepared values instead of wasmtime-py's conversions.
 
-For each call wasmtime-py asks for the function's type and makes a Python object of each value:
-20 µs, where the call takes 0.2. Here a function, a global and a memory keep what the C API wants of
-them (https://docs.wasmtime.dev/c-api/). What this stands on is private to wasmtime-py, so `works`
-tries it once in a process; where it fails, `wasmtime.py` goes by the public API.
+For each call wasmtime-py looks up the function's type and makes a Python object of each value:
+20 µs for a call of 0.2 µs. Here each function, global and memory keeps the values that the C API
+needs (https://docs.wasmtime.dev/c-api/). They are private to wasmtime-py, so `works` tries them
+once in a process; if that fails, `wasmtime.py` uses the public API.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from wasmtime import _ffi, _func
 log = logging.getLogger("nexus.engines")
 
 _FIELDS = {"i32": 0, "i64": 1, "f32": 2, "f64": 3}
-"""number types, which are also the names of the fields that hold them, and their kinds"""
+"""Maps a number type, which is also the name of its C field, to its kind"""
 
 
 class _Library:
-    """The functions that are called here, all of whose arguments are addresses or numbers."""
+    """The C functions called here; every argument is an address or a number."""
 
     def __init__(self) -> None:
-        # Calls of PyDLL keep the GIL: these take less time than to get it back in a busy server.
+        # Calls through PyDLL keep the GIL: they are shorter than getting it back in a busy server.
         quick = ctypes.PyDLL(str(_ffi.filename))
         self.global_get = quick.wasmtime_global_get
         self.global_get.argtypes, self.global_get.restype = [ctypes.c_void_p] * 3, None
@@ -37,7 +37,7 @@ class _Library:
         self.data_size.argtypes, self.data_size.restype = [ctypes.c_void_p] * 2, ctypes.c_size_t
         self.data = quick.wasmtime_memory_data
         self.data.argtypes, self.data.restype = [ctypes.c_void_p] * 2, ctypes.c_void_p
-        # A guest runs as long as it may: others have the GIL meanwhile.
+        # A guest may run for long: other threads get the GIL meanwhile.
         slow = ctypes.CDLL(str(_ffi.filename))
         self.call = slow.wasmtime_func_call_unchecked
         self.call.argtypes = [*[ctypes.c_void_p] * 3, ctypes.c_size_t, ctypes.c_void_p]
@@ -58,19 +58,19 @@ class DirectGlobal:
         library = _library()
         value = _ffi.wasmtime_val_t()
         value.kind = ctypes.c_uint8(_FIELDS[type_])
-        self._keep = (store, found, value)  # whose addresses these are
+        self._keep = (store, found, value)  # keeps the objects behind the addresses alive
         self._context = _context(store)
         self._global = ctypes.addressof(found._global)
         self._value, self._of, self._field = ctypes.addressof(value), value.of, type_
         self._get, self._set = library.global_get, library.global_set
 
     def get(self) -> Any:
-        """Return its value; integers signed."""
+        """Return the value; integers are signed."""
         self._get(self._context, self._global, self._value)
         return getattr(self._of, self._field)
 
     def set(self, value: Any) -> None:
-        """Give it another value."""
+        """Set the value."""
         setattr(self._of, self._field, value)
         if self._set(self._context, self._global, self._value):
             raise wasmtime.WasmtimeError("the global cannot be set")
@@ -88,11 +88,11 @@ class DirectMemory:
         self._size, self._data = library.data_size, library.data
 
     def size(self) -> int:
-        """Return its length in bytes."""
+        """Return the length in bytes."""
         return int(self._size(self._context, self._memory))
 
     def view(self) -> memoryview:
-        """Return all of it, writable. It does not keep the memory alive."""
+        """Return the whole memory as a writable view, which does not keep the memory alive."""
         size = self.size()
         if not size:
             return memoryview(b"")
@@ -101,8 +101,8 @@ class DirectMemory:
 
 
 def direct_function(store: wasmtime.Store, found: wasmtime.Func) -> Callable[..., int]:
-    """Return *found* as a Python function of integers, signed, with at most one result; 0 where it
-    has none.
+    """Return *found* as a Python function of signed integers, with up to one result; 0 if it has
+    no result.
 
     The returned function raises: wasmtime.Trap, wasmtime.WasmtimeError.
     """
@@ -126,13 +126,13 @@ def direct_function(store: wasmtime.Store, found: wasmtime.Func) -> Callable[...
             raise _raised(error, trap)
         return getattr(answer[0], answer[1]) if answer is not None else 0
 
-    called.keep = keep  # type: ignore[attr-defined]  # whose addresses the closure has
+    called.keep = keep  # type: ignore[attr-defined]  # the closure has their addresses
     return called
 
 
 def _raised(error: int | None, trap: Any) -> Exception:
-    """Return what ended a call, and make *trap* ready for the next."""
-    # Host functions do not raise; where one did, nobody else must be given its exception.
+    """Return the error that ended a call, and clear *trap* for the next call."""
+    # Host functions do not raise; if one did, no other call may get its exception.
     _func.LAST_EXCEPTION = None
     if trap:
         found: Exception = wasmtime.Trap._from_ptr(
@@ -162,18 +162,18 @@ _TRIAL = """(module
 
 @lru_cache(maxsize=1)
 def works() -> bool:
-    """Return whether this wasmtime-py and its library are as is expected here, by trying it."""
+    """Return whether this wasmtime-py and its library behave as expected; tries it once."""
     try:
         problem = _try()
     except Exception as error:
         problem = f"{type(error).__name__}: {error}"
     if problem:
-        log.warning("wasmtime is called by its public API, which is slower: %s", problem)
+        log.warning("using wasmtime's public API, which is slower, because %s", problem)
     return not problem
 
 
 def _try() -> str:
-    """Return what is not as expected; empty: all is."""
+    """Return the first difference from what is expected; empty if all is as expected."""
     store = wasmtime.Store(wasmtime.Engine())
     exports: Any = wasmtime.Instance(store, wasmtime.Module(store.engine, _TRIAL), []).exports(
         store
@@ -187,11 +187,11 @@ def _try() -> str:
             return f"a global of type {type_} was not set"
     view = DirectMemory(store, exports["m"]).view()
     if (len(view), view[3]) != (65536, ord("x")):
-        return "the memory is another"
+        return "the memory has other contents"
     if direct_function(store, exports["narrow"])(-1, -(1 << 40)) != -(1 << 40) - 1:
-        return "an i64 comes back as another"
+        return "an i64 comes back changed"
     if direct_function(store, exports["wide"])(5, 1 << 31) != -(1 << 31) + 1:
-        return "an i32 comes back as another"
+        return "an i32 comes back changed"
     trap = direct_function(store, exports["trap"])
     for _ in range(2):
         try:
@@ -199,5 +199,5 @@ def _try() -> str:
         except wasmtime.Trap as error:
             if error.trap_code is wasmtime.TrapCode.UNREACHABLE:
                 continue
-        return "a trap is not one"
+        return "a trap is not reported as a trap"
     return ""

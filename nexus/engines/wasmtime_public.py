@@ -1,4 +1,4 @@
-"""The same as `wasmtime_direct.py` by wasmtime-py's public API, for a build that differs."""
+"""Replaces `wasmtime_direct.py` through wasmtime-py's public API, for a build that differs."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class PublicGlobal:
         self._store, self._global = store, found
 
     def get(self) -> Any:
-        """Return its value; integers signed."""
+        """Return the value; integers are signed."""
         return self._global.value(self._store)
 
     def set(self, value: Any) -> None:
-        """Give it another value."""
+        """Set the value."""
         self._global.set_value(self._store, value)
 
 
@@ -30,18 +30,18 @@ class PublicMemory:
         self._store, self._memory = store, found
 
     def size(self) -> int:
-        """Return its length in bytes."""
+        """Return the length in bytes."""
         return self._memory.data_len(self._store)
 
     def view(self) -> memoryview:
-        """Return all of it, writable. It does not keep the memory alive."""
+        """Return the whole memory as a writable view, which does not keep the memory alive."""
         if not self.size():
             return memoryview(b"")
         return memoryview(self._memory.get_buffer_ptr(self._store)).cast("B")
 
 
 def public_function(store: wasmtime.Store, found: wasmtime.Func) -> Callable[..., int]:
-    """Return *found* as a Python function of integers, signed, with at most one result."""
+    """Return *found* as a Python function of signed integers, with up to one result."""
 
     def called(*arguments: int) -> int:
         return found(store, *arguments) or 0

@@ -1,4 +1,4 @@
-"""The handlers that serve: every handler of the folder with its manifest, or why it cannot."""
+"""Loads every handler of the folder with its manifest, or finds out why it cannot serve."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from nexus.model import Compiled, Handler, Limits
 log = logging.getLogger("nexus.handlers")
 
 COMPILATIONS = 2
-"""at once, each in a process of its own: the first start of ten handlers takes half as long"""
+"""Compilations at once, each in its own process: ten handlers' first start takes half as long"""
 
 
 _NO_OTHERS = ClaimsFile(None)
@@ -29,27 +29,27 @@ class CompilesFiles(Protocol):
     def compile(self, path: Path, memory_bytes: int) -> Compiled: ...
 
     def is_outdated(self, path: Path, memory_bytes: int, compiled: Compiled) -> bool:
-        """Tell whether compiling again would give something better."""
+        """Return whether compiling again would give better code."""
         ...
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """What a handlers folder holds: the handlers that can serve, and what is wrong with others."""
+    """The handlers folder when loaded: the handlers that can serve, and the others' problems."""
 
     handlers: Mapping[str, Handler] = field(default_factory=dict)
     """by name"""
     problems: Mapping[str, HandlerError] = field(default_factory=dict)
-    """by file name; a handler may be here and serve its last good version all the same"""
+    """by file name; a handler may have a problem and still serve its last good version"""
     sources: Mapping[str, Source] = field(default_factory=dict)
-    """by file name, as they were when loaded"""
+    """by file name, in their state when loaded"""
     loaded: Mapping[str, Handler] = field(default_factory=dict)
     """by file name: what loaded, whether or not another handler has its name or route"""
     serving: Mapping[str, Handler] = field(default_factory=dict)
     """by file name: what serves"""
     routes: Routes = field(default_factory=lambda: Routes(()))
     defaults: Limits = field(default_factory=Limits)
-    """what manifests left as it was"""
+    """the limits that manifests do not change"""
 
 
 def load_catalogue(
@@ -59,7 +59,7 @@ def load_catalogue(
     previous: Catalogue | None = None,
     claims_file: ClaimsFile = _NO_OTHERS,
 ) -> Catalogue:
-    """Load every handler of *sources*. One that is bad never stops the others.
+    """Load every handler of *sources*. A bad one never stops the others.
 
     What has not changed since *previous* is taken from there; a handler that was good and now is
     not keeps its last good version. A newcomer never takes a name or a route from a handler that
@@ -97,7 +97,7 @@ def _claims(serving: Mapping[str, Handler]) -> Claims:
 def _load(
     source: Source, compiler: CompilesFiles, defaults: Limits, before: Catalogue
 ) -> tuple[Handler | None, HandlerError | None]:
-    """The handler of *source*, as it is or as it was *before*, and what is wrong with it."""
+    """Return the handler of *source*, new or from *before*, and its problem."""
     handler, problem = before.loaded.get(source.file), before.problems.get(source.file)
     changed = before.sources.get(source.file) != source
     try:
@@ -113,7 +113,7 @@ def _load(
 def _with_limits(
     handler: Handler, source: Source, compiler: CompilesFiles, defaults: Limits
 ) -> Handler:
-    """*handler* under other *defaults*; compiled anew only for another amount of memory.
+    """Return *handler* with other *defaults*; compile it only if its memory changes.
 
     Raises: HandlerError.
     """

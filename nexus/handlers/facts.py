@@ -1,4 +1,4 @@
-"""What is told of a handler: by `nexus inspect` and by the runtime API, in the same words."""
+"""Facts about a handler, for `nexus inspect` and the runtime API alike."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ from nexus.pod.quantity import ALLOWED, parse_cores
 _HOUR_MS = 3_600_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _METHOD = re.compile(r"[A-Z0-9!#$%&'*+.^_`|~-]{1,32}")  # RFC 9110 section 5.6.2, in upper case
-_ROUTE = re.compile(r"/|(/[A-Za-z0-9._~!$&'()*+,;=:@-]+)+")  # RFC 3986 pchar, none encoded
+_ROUTE = re.compile(r"/|(/[A-Za-z0-9._~!$&'()*+,;=:@-]+)+")  # RFC 3986 pchar, not encoded
 _ROUTE_CHARACTERS = 512
 ENV_BYTES = 32 << 10
 """of names and values together; the kernel gives a process of its own 2 MiB for them"""
@@ -110,18 +110,18 @@ class CpuTable(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     request: _Cores | None = None
-    """weight where handlers compete; None: as the limit, or 100m where there is none"""
+    """weight among competing handlers; None: the limit's, or 100m without a limit"""
     limit: _Cores | None = None
     """the most it may use, over all workers of a pod"""
 
     def allocation(self) -> CpuAllocation:
-        """Return what is asked for, with what Kubernetes would take as defaults."""
+        """Return the allocation, with Kubernetes' defaults."""
         request = self.request or self.limit or CpuAllocation.request_cores
         return CpuAllocation(request, self.limit)
 
 
 class Manifest(BaseModel):
-    """What the operator says of one handler; None: as the settings say."""
+    """The operator's options for one handler; None: the settings apply."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -139,7 +139,7 @@ class Manifest(BaseModel):
     max_concurrency: Whole | None = Field(None, ge=1, le=100_000)
     """executions of this handler at once, in one worker"""
     priority: Whole = Field(Handler.priority, ge=0, le=9)
-    """the higher goes first, under the scheduling policy `priority`"""
+    """the highest goes first, under the scheduling policy `priority`"""
     isolation: Annotated[Isolation, Allowed(", ".join(kind.value for kind in Isolation))] = (
         Isolation.RESET
     )
@@ -163,10 +163,10 @@ class Manifest(BaseModel):
     ] = Field(default_factory=dict)
 
     def limits(self, defaults: Limits) -> Limits:
-        """Return *defaults* with what this manifest says instead, more or less.
+        """Return *defaults*, changed by this manifest.
 
-        A handler that sets `timeout_ms` alone takes its CPU budget along where the defaults make
-        no difference between the two, as `timeout_ms` in the settings does.
+        If the manifest sets `timeout_ms` alone, and CPU time and wall time have one default, the
+        CPU time changes with it, like `timeout_ms` in the settings.
         """
         changed = defaults
         if self.timeout_ms is not None:
@@ -181,7 +181,7 @@ class Manifest(BaseModel):
 
 
 def is_name(text: str) -> bool:
-    """Tell whether a handler may be called *text*."""
+    """Return whether *text* is a valid name of a handler."""
     return _NAME.fullmatch(text) is not None
 
 
@@ -194,7 +194,7 @@ def nearest_name(text: str) -> str:
 
 
 def check_name(name: str) -> str:
-    """Return *name* if a handler may be called so.
+    """Return *name* if it is a valid name of a handler.
 
     Raises: InvalidHandler.
     """
@@ -207,9 +207,9 @@ def check_name(name: str) -> str:
 
 
 def load_manifest(path: Path, name: str) -> Manifest:
-    """Read the manifest of handler *name* at *path*; without a file everything is default.
+    """Read the manifest of handler *name* at *path*; without a file, return the defaults.
 
-    Raises: InvalidHandler for the name; ManifestError with one line for each thing wrong.
+    Raises: InvalidHandler for the name; ManifestError with one line for each problem.
     """
     check_name(name)
     try:

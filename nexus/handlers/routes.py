@@ -1,4 +1,4 @@
-"""From a path to its handler: the longest route that the path is at or below."""
+"""Finds a path's handler: the one with the longest route that the path is at or below."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Iterable
 from nexus.model import Handler
 
 RESERVED_ROUTES = ("/healthz", "/readyz", "/metrics", "/v1")
-"""what Nexus answers itself"""
+"""Routes that Nexus answers itself"""
 
 
 def is_reserved(path: str) -> bool:
-    """Whether *path* is at or below a route of our own."""
+    """Return whether *path* is at or below a route of our own."""
     return any(path == ours or path.startswith(f"{ours}/") for ours in RESERVED_ROUTES)
 
 
 class Routes:
-    """Immutable; made anew when the handlers change."""
+    """The routes of all handlers. Immutable; made anew when the handlers change."""
 
     def __init__(self, handlers: Iterable[Handler]) -> None:
         self._by_route = {handler.route: handler for handler in handlers}
 
     def find(self, path: str) -> Handler | None:
-        """The handler for *path*, whose own path ends at a `/`."""
+        """Return the handler for *path*, whose own path ends at a `/`."""
         routes = self._by_route
         found = routes.get(path)
         while found is None and path:

@@ -1,4 +1,4 @@
-"""Which handlers a folder holds, and what tells that one of their files has changed."""
+"""Lists the handlers in a folder, and the state of their files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nexus.file_state import FileState, file_state
 from nexus.guest import Abis
 
 _OTHERS = frozenset({"nexus.toml", "pyproject.toml", "Cargo.toml"})
-"""files that are no manifests, where a project is its own handlers folder"""
+"""Files that are not manifests, in a project that is its own handlers folder"""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Source:
 
     path: Path
     is_index: bool
-    """*path* is the file that makes its folder a handler"""
+    """whether *path* is the file that makes its folder a handler"""
     state: tuple[FileState, ...]
 
     @property
@@ -40,14 +40,14 @@ class Source:
 
     @property
     def manifest(self) -> Path:
-        """Where the handler's manifest is, if it has one."""
+        """The path of the handler's manifest, which may not exist."""
         return self._named.parent / f"{self.name}.toml"
 
 
 def find_sources(folder: Path, abis: Abis) -> tuple[Source, ...]:
     """List the handlers in *folder*, by file name.
 
-    Raises: InvalidHandler where the folder cannot be read.
+    Raises: InvalidHandler if the folder cannot be read.
     """
     try:
         paths = sorted(folder.iterdir())
@@ -59,8 +59,8 @@ def find_sources(folder: Path, abis: Abis) -> tuple[Source, ...]:
 
 
 def find_orphans(folder: Path, sources: Iterable[Source], abis: Abis) -> dict[str, str]:
-    """Return what is missing beside each manifest in *folder* that belongs to none of *sources*, by
-    the manifest's name; nothing for a folder that cannot be read."""
+    """Return what is missing beside each manifest in *folder* without a handler in *sources*, by
+    the manifest's name; nothing if the folder cannot be read."""
     taken = {source.name for source in sources}
     try:
         paths = sorted(path for path in folder.iterdir() if path.suffix == ".toml")
@@ -77,7 +77,7 @@ def find_orphans(folder: Path, sources: Iterable[Source], abis: Abis) -> dict[st
 
 
 def source_at(path: Path, abis: Abis) -> Source:
-    """Return the handler whose file is at *path*."""
+    """Return the source of the handler at *path*."""
     abi = abis.of_file(path)
     files = [path]
     if abi is not None:

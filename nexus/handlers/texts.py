@@ -1,4 +1,4 @@
-"""Handlers that are in no file: source text from the program that embeds Nexus."""
+"""Handlers from source text that an embedding program passes, not from files."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from nexus.model import Compiled, Handler, Limits
 from nexus.plugin_api.abi import Program
 
 NAME: Final = "<source>"
-"""of all of them, in logs and metrics; no handler of a folder can be called so"""
+"""The name of all of them in logs and metrics; a folder's handler cannot have this name"""
 
 KEPT: Final = 8
-"""how many are kept in memory, some 7 MB each; more are in the cache on disk"""
+"""The number kept in memory, some 7 MB each; the cache on disk has more"""
 
 
 class CompilesPrograms(Protocol):
-    """What source texts need of a compiler."""
+    """The part of a compiler that source texts use."""
 
     def compile_program(self, program: Program, memory_bytes: int) -> Compiled: ...
 
@@ -29,7 +29,7 @@ class CompilesPrograms(Protocol):
 
 
 class SourceTexts:
-    """The handlers of the texts that were used last. Thread-safe."""
+    """The handlers of the texts used last. Thread-safe."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class SourceTexts:
         self._kept: OrderedDict[bytes, Handler] = OrderedDict()
 
     def get(self, source: bytes, language: str = "javascript") -> tuple[Handler, bool]:
-        """Return the handler that *source* is, and whether it had to be compiled now.
+        """Return the handler for *source*, and whether it had to be compiled now.
 
         Raises: InvalidHandler for a text too long; CompilationError.
         """
@@ -73,7 +73,7 @@ class SourceTexts:
         return made, compiled.is_new
 
     def handlers(self) -> list[Handler]:
-        """Return those that are kept."""
+        """Return the handlers in memory."""
         with self._lock:
             return list(self._kept.values())
 

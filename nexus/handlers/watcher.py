@@ -1,8 +1,8 @@
 """Loads the handlers folder, then watches it for changes.
 
 It polls: a folder mounted from a ConfigMap or over a network sends no events, and a look at a
-hundred files takes a millisecond. Looks are made by the ticker; loading, which may compile for
-seconds, happens on a thread of its own.
+hundred files takes a millisecond. The ticker makes the looks; loading, which may compile for
+seconds, has a thread of its own.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from nexus.plugin_api.ticker import TICKER, Tick
 log = logging.getLogger("nexus.handlers")
 
 POLL_S = 0.2
-"""a change is loaded when two looks found it the same, so that no half-written file is"""
+"""Seconds between two looks; a change is loaded once two looks agree, so no half-written file is"""
 _MISSING_LOOKS = 50
-"""a folder that cannot be read is logged again after this many looks"""
+"""A folder that cannot be read is logged again after this many looks"""
 
 
 class HandlersWatcher:
@@ -31,12 +31,12 @@ class HandlersWatcher:
     def __init__(self, folder: Path, abis: Abis, load: Callable[[Sequence[Source]], None]) -> None:
         self._folder, self._abis, self._load = folder, abis, load
         self._orphans: dict[str, str] = {}
-        """what was logged of manifests without handlers"""
+        """logged problems of manifests without handlers"""
         self._missed = 0
         self._changed = threading.Condition()  # guards the fields below
         self._seen: Sequence[Source] = ()
         self._wanted: Sequence[Source] | None = None
-        """to be loaded now; None: nothing is"""
+        """sources to load now; None: nothing to load"""
         self._loaded: Sequence[Source] = ()
         self._again = False
         self._closed = False
@@ -48,7 +48,7 @@ class HandlersWatcher:
         self._thread.start()
 
     def load_again(self) -> None:
-        """Have the sources loaded again soon, though none has changed."""
+        """Load the sources again soon, though they have not changed."""
         with self._changed:
             self._again = True
 
@@ -77,7 +77,7 @@ class HandlersWatcher:
             self._load_all(wanted)
 
     def _look(self) -> None:
-        """On the ticker's thread: order a load where two looks found the same change."""
+        """On the ticker's thread: order a load if two looks found the same change."""
         found = self._find()
         with self._changed:
             if found is None or (found == self._loaded and not self._again):
@@ -91,8 +91,8 @@ class HandlersWatcher:
     def _load_all(self, sources: Sequence[Source]) -> None:
         try:
             self._load(sources)
-        except Exception:  # the folder must stay watched: the next change may cure it
-            log.exception("the handlers could not be loaded")
+        except Exception:  # keep watching: the next change may cure it
+            log.exception("the handlers could not be loaded; the present ones stay")
         orphans = find_orphans(self._folder, sources, self._abis)
         for name, missing in orphans.items():
             if name not in self._orphans:
@@ -100,7 +100,7 @@ class HandlersWatcher:
         self._orphans = orphans
 
     def _find(self) -> tuple[Source, ...] | None:
-        """Return the sources now; None where the folder cannot be read, which changes nothing."""
+        """Return the sources now; None if the folder cannot be read, which changes nothing."""
         try:
             found = find_sources(self._folder, self._abis)
         except HandlerError as error:

@@ -1,10 +1,10 @@
 """Logging: JSON lines or a form for people, the access log, and what guests write.
 
-setup.py     where records go, and from which level on
+setup.py     the destination and the level of records
 formats.py   a record as a JSON line or as a line for people
 access.py    one line for each request
-guest.py     what guests write to stderr
-text.py      text that a log or a terminal can take
+guest.py     what guests write to stderr, as log lines
+text.py      makes text safe for a log or a terminal
 """
 
 from nexus.logs.access import AccessLog

@@ -33,15 +33,15 @@ class JsonFormatter(logging.Formatter):
         if trace := _trace(self, record):
             entry["exception"] = trace
         for key, value in _fields(record).items():
-            entry.setdefault(str(key), value)  # a field cannot pass itself off as the level
+            entry.setdefault(str(key), value)  # a field must not replace the level
         try:
             return encode(entry)
-        except (TypeError, ValueError, RecursionError):  # NaN, a cycle, a key that is no string
+        except (TypeError, ValueError, RecursionError):  # NaN, a cycle, a key that is not a string
             return encode({key: _plain(value) for key, value in entry.items()})
 
 
 class PrettyFormatter(logging.Formatter):
-    """`12:30:01.250 WARNING nexus.pool: message key=value`, traces below."""
+    """`12:30:01.250 WARNING nexus.pool: message key=value`, with traces below it."""
 
     def __init__(self, *, colour: bool, on_terminal: bool = False) -> None:
         """*on_terminal*: warnings and errors keep their lines, such as a piece of source with a

@@ -1,4 +1,4 @@
-"""What guests write to stderr, as lines of the log."""
+"""Turns guests' stderr into log lines."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0))) | {ord("\t"): " "}
 
 
 def split_level(line: str) -> tuple[int, str]:
-    """The level that a guest's line is marked with, as sd-daemon(3) does it, and the line without.
+    """Return the level that marks a guest's line (as in sd-daemon(3)), and the line without it.
 
-    `<3>` is an error, `<4>` a warning, `<7>` for debugging; a line without mark is information.
+    `<3>` is an error, `<4>` a warning, `<7>` for debugging; a line without a mark is information.
     """
     level = _MARKS.get(line[:3])
     return (logging.INFO, line) if level is None else (level, line[3:])
 
 
 def guest_lines(raw: bytes) -> list[str]:
-    """Split what a guest wrote to stderr into lines that a log can take.
+    """Split a guest's stderr into lines that are safe to log.
 
     Bytes that are not UTF-8 are replaced, control characters removed, blank lines dropped; a
     line is cut at 4096 characters, and after 200 lines the rest is only counted.

@@ -1,4 +1,4 @@
-"""Where log records go."""
+"""The destination and the level of log records."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LEVELS = {
 
 
 def configure(level: str, format: LogFormat, stream: TextIO | None = None) -> None:
-    """Send all logging to *stream* (default: stdout), replacing what an earlier call set up.
+    """Send all logging to *stream* (default: stdout), replacing an earlier call's handler.
 
     *level* is debug, info, warning or error. A record's own data goes into
     `extra={"fields": {...}}`.
@@ -42,5 +42,5 @@ def configure(level: str, format: LogFormat, stream: TextIO | None = None) -> No
 
 
 def set_level(level: str) -> None:
-    """Let the root logger pass what is at least *level*: debug, info, warning or error."""
+    """Make the root logger pass records of *level* (debug, info, warning, error) and above."""
     logging.getLogger().setLevel(_LEVELS[level])

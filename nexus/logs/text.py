@@ -1,7 +1,7 @@
-"""Text that a log or a terminal can take.
+"""Makes text safe for a log or a terminal.
 
-Whatever a guest or a client wrote is data: control characters never reach the output as such,
-so nobody can forge a line or drive a terminal.
+Text from a guest or a client is data: its control characters never reach the output, so it cannot
+forge a line or drive a terminal.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import json
 import time
 from datetime import datetime
 
-# One encoder for all lines: json.dumps would build one for every call with these separators.
+# All lines share one encoder: json.dumps would build one for each call with these separators.
 # Non-ASCII is escaped, so lone surrogates and U+2028 are harmless.
 encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=str).encode
 
-_second = (-1, "")  # the last second written, as text: it serves a thousand lines
+_second = (-1, "")  # the last second written, as text: busy logs reuse it
 
 
 def timestamp(seconds: float) -> str:
@@ -29,7 +29,7 @@ def timestamp(seconds: float) -> str:
 
 
 def escape(text: str) -> str:
-    """Write what a terminal would act on, or would hide, as a backslash escape."""
+    """Write characters that a terminal would act on or hide as backslash escapes."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

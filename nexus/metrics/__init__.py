@@ -1,7 +1,7 @@
-"""Prometheus metrics of the data path; prometheus_client's multiprocess mode adds workers up.
+"""Prometheus metrics of the data path; prometheus_client's multiprocess mode adds up workers.
 
 prometheus.py     `PathMetrics`: every metric, counted by `record`, written by `flush`
-tally.py          the plain sums in between
+tally.py          plain sums between two flushes
 distribution.py   histograms that take many observations at once
 flusher.py        the thread that flushes
 derived.py        figures worked out at each scrape
@@ -12,7 +12,7 @@ reserved.py       keeps them from ending the process on a full disk
 dead.py           adds up those of dead workers
 workers.py        what gunicorn's master counts
 fan_out.py        several sinks as one; those of plugins cannot fail a request
-plugin_errors.py  counts when they try
+plugin_errors.py  counts the errors of plugins
 """
 
 from nexus.metrics.fan_out import FanOut

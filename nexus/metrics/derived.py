@@ -1,4 +1,4 @@
-"""Figures that follow from others, worked out at each scrape over all workers."""
+"""Figures computed from others, at each scrape, over all workers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 
 class WithDerived(Collector):
-    """What another collector has, and with it `nexus_handler_execution_seconds_average`,
+    """The metrics of another collector, plus `nexus_handler_execution_seconds_average`,
     `nexus_cache_hit_rate` and `nexus_peak_memory_bytes`."""
 
     def __init__(self, collector: Collector) -> None:

@@ -11,11 +11,11 @@ from bisect import bisect_left
 from prometheus_client import Histogram
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""upper bounds of all our histograms"""
+"""Upper bounds of the buckets of all our histograms"""
 
 
 class Distribution:
-    """Observations since the last flush. No lock: the owner has one."""
+    """Observations since the last flush. It has no lock: its owner does."""
 
     __slots__ = ("counts", "total")
 
@@ -30,8 +30,8 @@ class Distribution:
 
 
 def add(histogram: Histogram, found: Distribution) -> None:
-    """Add all observations of *found* to *histogram*, which is over `SECONDS`."""
-    # prometheus_client has no public way to this; a test compares it with `observe`.
+    """Add all observations of *found* to *histogram*, whose bounds are `SECONDS`."""
+    # prometheus_client has no public method for this; a test compares the result with `observe`.
     histogram._sum.inc(found.total)
     for bucket, count in zip(histogram._buckets, found.counts, strict=True):
         if count:

@@ -1,8 +1,8 @@
-"""One sink that stands for several: ours, told directly, and others, which may fail.
+"""One sink that stands for several: ours, called directly, and others, which may fail.
 
-An outside sink's method that raises is logged the first time and counted every time; the request,
-and what the other sinks are told, goes on. `flush` and `close` may wait for a network: each outside
-sink has a thread for them, so that neither `/metrics` nor the end of the process waits for it.
+If a method of an outside sink raises, the first exception is logged and each is counted; the
+request and the other sinks continue. `flush` and `close` may wait for a network: each outside sink
+has a thread for them, so neither `/metrics` nor the end of the process waits for it.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ log = logging.getLogger("nexus.plugins")
 
 
 class Guarded:
-    """An outside sink that cannot fail, nor be waited for."""
+    """An outside sink that can neither fail nor block its caller."""
 
     def __init__(self, plugin: str, sink: MetricsSink, failed: Callable[[str], None]) -> None:
-        """*failed* hears the plugin's name whenever one of its methods raises."""
+        """*failed* is called with the plugin's name whenever a method of the sink raises."""
         self.plugin, self.sink, self._failed = plugin, sink, failed
-        self._lock = threading.Lock()  # guards the four below
+        self._lock = threading.Lock()  # guards the next four fields
         self._logged: set[str] = set()
         self._now = PoolCounts()
         self._closing = False
@@ -35,7 +35,7 @@ class Guarded:
         self._wanted = threading.Event()
 
     def report(self, method: str) -> None:
-        """In an `except` clause: *method* raised."""
+        """Report, in an `except` clause, that *method* raised."""
         with self._lock:
             first = method not in self._logged
             self._logged.add(method)
@@ -44,7 +44,7 @@ class Guarded:
         self._failed(self.plugin)
 
     def flush(self, now: PoolCounts) -> None:
-        """Have its thread flush; while that is busy with the last time, this one waits."""
+        """Make the sink's thread flush; if it is still busy, it flushes again afterwards."""
         with self._lock:
             self._now = now
             if self._thread is None:
@@ -55,14 +55,14 @@ class Guarded:
         self._wanted.set()
 
     def close(self) -> None:
-        """Have its thread flush for the last time and close the sink."""
+        """Make the sink's thread flush for the last time and close the sink."""
         with self._lock:
             self._closing = True
             now = self._now
         self.flush(now)
 
     def wait_closed(self, deadline: float) -> None:
-        """Wait until it is closed, until *deadline* (monotonic seconds) at most."""
+        """Wait until the sink is closed, up to *deadline* (monotonic seconds)."""
         assert self._thread is not None  # `close` came before
         self._thread.join(max(0.0, deadline - time.monotonic()))
         if self._thread.is_alive():
@@ -89,7 +89,7 @@ class Guarded:
 
 
 class FanOut:
-    """Tells several sinks everything."""
+    """A sink that passes every call to several sinks."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class FanOut:
         failed: Callable[[str], None],
         close_s: float,
     ) -> None:
-        """*others* come with their plugins' names. *close_s*: how long `close` waits for them."""
+        """*others* have their plugins' names. *close_s*: how long `close` waits for them."""
         self._own = [own] if own is not None else []
         self._others = [Guarded(plugin, sink, failed) for plugin, sink in others]
         self._close_s = close_s

@@ -10,22 +10,22 @@ from nexus.plugin_api.ticker import TICKER, Tick
 log = logging.getLogger("nexus.metrics")
 
 FLUSH_S = 0.5
-"""other workers' figures in a scrape are up to this old; the scraped worker flushes first"""
+"""Other workers' figures in a scrape are up to this old; the scraped worker flushes first"""
 
 
 class Flusher:
-    """Calls *flush* now and then, and once more when it is closed."""
+    """Calls *flush* every `FLUSH_S`, and once more when closed."""
 
     def __init__(self, flush: Callable[[], None]) -> None:
         self._flush = flush
         self._tick: Tick | None = None
 
     def start(self) -> None:
-        """Begin to flush."""
+        """Begin flushing."""
         self._tick = TICKER.every(FLUSH_S, self._try)
 
     def close(self) -> None:
-        """Stop flushing, and flush for the last time."""
+        """Stop flushing after one last flush."""
         if self._tick is not None:
             self._tick.close()
         self._flush()
@@ -33,5 +33,5 @@ class Flusher:
     def _try(self) -> None:
         try:
             self._flush()
-        except Exception:  # a full disk, say: metrics must not end with it
-            log.exception("the metrics could not be written")
+        except Exception:  # a full disk, say: later flushes may succeed
+            log.exception("the metrics could not be written; the next flush tries again")

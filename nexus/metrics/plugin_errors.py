@@ -1,4 +1,4 @@
-"""Counts what plugins get wrong while requests are served."""
+"""Counts the errors of plugins while requests are served."""
 
 from __future__ import annotations
 

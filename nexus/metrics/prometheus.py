@@ -1,4 +1,4 @@
-"""What `/metrics` says of the data path (docs/operations.md has the names)."""
+"""The data path's metrics for `/metrics` (docs/operations.md lists their names)."""
 
 from __future__ import annotations
 
@@ -124,22 +124,22 @@ class PathMetrics:
                 tally.overshoot.observe(usage.overshoot_s)
 
     def refuse(self, handler: str | None, error: NexusError) -> None:
-        """Count a request that came to no run; *handler* None: it was for none."""
+        """Count a request that was not run; *handler* None: it was not for a handler."""
         with self._lock:
             if handler is not None:
                 self._tally.handler(handler).count(error.outcome.value)
             self._tally.count_error(error)
 
     def cache_request(self, result: str) -> None:
-        """Count an artifact that was wanted: `hit` or `miss`; or that made way: `eviction`."""
+        """Count a cache event: `hit`, `miss`, or `eviction` of an artifact for another."""
         if result == "eviction":
             self._evictions.inc()
         else:
             self._cache.labels(result).inc()
 
     def suspension(self, outcome: str) -> None:
-        """Count a suspension that ended: `resumed`, `expired`, `cancelled`, `shutdown`; or that
-        there was no room for: `refused`."""
+        """Count a suspension that ended (`resumed`, `expired`, `cancelled`, `shutdown`), or one
+        that there was no room for (`refused`)."""
         self._suspensions.labels(outcome).inc()
 
     def compilation(self, tier: str, seconds: float) -> None:
@@ -147,7 +147,7 @@ class PathMetrics:
         self._compile.labels(tier).observe(seconds)
 
     def serving(self, handlers: Iterable[Handler]) -> None:
-        """Say which compiler's code each handler serves with. One thread at a time calls this."""
+        """Record which compiler's code each handler serves with. Called by one thread at a time."""
         now = {(handler.name, handler.compiled.tier) for handler in handlers}
         for labels in self._served - now:
             self._compiler.labels(*labels).set(0)
@@ -156,7 +156,7 @@ class PathMetrics:
         self._served |= now
 
     def flush(self, now: PoolCounts) -> None:
-        """Write what was counted since the last flush, and how pool and queue are *now*."""
+        """Write the counts since the last flush, and *now*, the counts of pool and queue."""
         with self._flushing:
             with self._lock:
                 tally, self._tally = self._tally, Tally()
@@ -176,7 +176,7 @@ class PathMetrics:
             self._write_pool(now)
 
     def close(self) -> None:
-        """Nothing is left to do after the last `flush`."""
+        """Do nothing: the last `flush` has written everything."""
 
     def _write_handler(self, name: str, found: HandlerTally) -> None:
         for status, count in found.statuses.items():

@@ -1,4 +1,4 @@
-"""Plain sums of what happened since the last flush. No locks: `PathMetrics` has them."""
+"""Plain sums since the last flush. No locks: `PathMetrics` has them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from nexus.model import Usage
 
 
 class HandlerTally:
-    """Of one handler."""
+    """Totals for one handler since the last flush."""
 
     __slots__ = (
         "cpu_s",
@@ -28,11 +28,11 @@ class HandlerTally:
         self.memory_peak_bytes = 0
 
     def count(self, status: str) -> None:
-        """Count one run that ended so."""
+        """Count one run that ended with *status*."""
         self.statuses[status] = self.statuses.get(status, 0) + 1
 
     def add(self, usage: Usage) -> None:
-        """Add what one run used."""
+        """Add one run's measurements."""
         self.seconds.observe(usage.duration_s)
         self.cpu_s += usage.cpu_s
         self.throttled_s += usage.throttled_s
@@ -42,7 +42,7 @@ class HandlerTally:
 
 
 class Tally:
-    """Of all handlers."""
+    """Totals for all handlers since the last flush."""
 
     def __init__(self) -> None:
         self.handlers: dict[str, HandlerTally] = {}
@@ -55,19 +55,19 @@ class Tally:
         self.cancels = 0
 
     def handler(self, name: str) -> HandlerTally:
-        """The tally of the handler called *name*."""
+        """Return the tally of the handler called *name*."""
         found = self.handlers.get(name)
         if found is None:
             found = self.handlers[name] = HandlerTally()
         return found
 
     def count_error(self, error: NexusError) -> None:
-        """Count one error by its code, and by its reason where it says "not now"."""
+        """Count one error by its code; an AdmissionError also by its reason."""
         self.add(self.errors, error.code)
         if isinstance(error, AdmissionError):
             self.add(self.rejected, error.reason)
 
     @staticmethod
     def add(counts: dict[str, int], label: str, count: int = 1) -> None:
-        """Add to one count by its label."""
+        """Add *count* to the count with this *label*."""
         counts[label] = counts.get(label, 0) + count

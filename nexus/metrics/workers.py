@@ -1,4 +1,4 @@
-"""What gunicorn's master counts of its workers."""
+"""A counter in gunicorn's master, for the workers it replaces."""
 
 from __future__ import annotations
 

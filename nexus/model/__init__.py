@@ -1,10 +1,10 @@
 """Plain values that every part of Nexus shares. No behaviour, no imports of other parts.
 
-outcome.py   how a request ended; what an instance is between two requests
-wasm.py      modules: signatures, imports, exports, what is known of a rewritten one
+outcome.py   how a request ended; how instances are isolated, and their states
+wasm.py      modules: signatures, imports, exports, and facts about a rewritten module
 handler.py   limits, snapshots, compiled modules, handlers
-tasks.py     what a guest can be asked to do, and what it answers
-results.py   what an execution with a JSON context comes to
+tasks.py     the tasks of guests, and their answers
+results.py   the result and the effects of an execution with a JSON context
 usage.py     what an execution used; pool and queue at one moment
 """
 

@@ -12,7 +12,7 @@ from nexus.model.wasm import ModuleInfo
 
 @dataclass(frozen=True)
 class Limits:
-    """What one execution may use. Times in seconds, sizes in bytes."""
+    """The limits of one execution. Times in seconds, sizes in bytes."""
 
     timeout_s: float = 5.0
     cpu_timeout_s: float = 5.0
@@ -27,15 +27,15 @@ class Limits:
     max_effects: int = 1000
     """state mutations, events and view commands together"""
     max_effect_bytes: int = 1 << 20
-    """of all of them as JSON; also of one value that goes to or from an extension"""
+    """size of all effects as JSON; also limits one value to or from an extension"""
 
 
 class MemoryImage(Protocol):
-    """A file with a snapshot's memory, to be mapped."""
+    """A file with a snapshot's memory, which instances map."""
 
     fd: int
     view: memoryview
-    """the whole of it, read-only"""
+    """the whole file, read-only"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,42 +47,42 @@ class Snapshot:
     globals: tuple[Any, ...]
     """values of the module's `mutable_globals`, in their order"""
     image: MemoryImage | None = None
-    """*memory* as a file that instances can map; None: it is copied"""
+    """a file with *memory* for instances to map; None: they copy it"""
 
 
 @dataclass(frozen=True, eq=False)
 class Compiled:
-    """A compiled module: the same bytes for every worker and thread."""
+    """A compiled module: its code and its facts, shared by all threads of a worker."""
 
     key: str
-    """names all that an instance starts from; instances and snapshots go by it"""
+    """identifies everything an instance starts from; looks up instances and snapshots"""
     artifact: bytes
-    """what the engine's `load` takes; trusted, so only ever from our own compiler child"""
+    """input for the engine's `load`; trusted, so it must come from our own compiler child"""
     info: ModuleInfo
     abi: str
     """name of the guest ABI"""
     prepared: Prepared | None = None
-    """where instances start from; None: where instantiation leaves them"""
+    """where instances start; None: at the state after instantiation"""
     tier: str = ""
-    """name of the compiler whose code it is"""
+    """name of the compiler that made the code"""
     is_new: bool = False
-    """whether it was made just now, not found in the cache"""
+    """whether it was made just now, not read from the cache"""
 
     @property
     def loaded_as(self) -> str:
-        """What a thread's loaded module goes by."""
+        """The key of the loaded module that a thread uses for it."""
         return self.key if self.prepared is None else self.prepared.runtime.key
 
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """Where instances of a handler in a language runtime start: the runtime has loaded it."""
+    """The start of a handler's instances in a language runtime that has loaded the handler."""
 
     snapshot: Snapshot
     entry: tuple[int, ...]
     """what the guest ABI needs to enter *snapshot*: addresses and values in its memory"""
     runtime: Compiled = field(repr=False)
-    """whose artifact the handler has too; kept for other handlers to have the same"""
+    """the runtime, whose artifact the handler uses too; kept so that handlers share it"""
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,9 @@ class CpuAllocation:
     """A handler's `cpu` table, in cores."""
 
     request_cores: float = 0.1
-    """its weight where handlers compete"""
+    """weight among competing handlers"""
     limit_cores: float | None = None
-    """the most it may use, over all workers of a pod; None: no limit of its own"""
+    """the most CPU it may use, over all workers of a pod; None: no limit of its own"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +109,7 @@ class Handler:
     max_concurrency: int = 0
     """0: no limit of its own"""
     priority: int = 5
-    """0 to 9, the higher first, where the scheduling policy asks for it"""
+    """0 to 9, the highest first, if the scheduling policy uses priorities"""
     capabilities: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     args: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""How a request ended, and what an instance is."""
+"""How a request ended; how instances are isolated, and their states."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Outcome(str, Enum):
-    """How a request ended: one word, the same in logs, metrics and `X-Nexus-Outcome`."""
+    """The way a request ended: one word, the same in logs, metrics and `X-Nexus-Outcome`."""
 
     OK = "ok"
     TRAP = "trap"
@@ -25,18 +25,18 @@ class Outcome(str, Enum):
 
 
 class Isolation(str, Enum):
-    """What an instance is between two requests."""
+    """The treatment of an instance between two requests."""
 
     RESET = "reset"
     """Memory and mutable globals go back to the snapshot taken after initialisation."""
     FRESH = "fresh"
-    """A new instance for every request."""
+    """Every request gets a new instance."""
     REUSE = "reuse"
     """The instance keeps its state: for trusted handlers that cache."""
 
 
 class State(str, Enum):
-    """Life of a `WasmInstance`."""
+    """The state of a `WasmInstance`."""
 
     IDLE = "idle"
     EXECUTING = "executing"

@@ -1,4 +1,4 @@
-"""What an execution with a JSON context comes to, and what it asked of others."""
+"""The result and the effects of an execution with a JSON context."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 
 
 class Effects:
-    """What one execution asks of others: pure data, for whoever started it to carry out."""
+    """The changes that one execution asks for: plain data, which its caller carries out."""
 
     __slots__ = ("count", "events", "size_bytes", "state_mutations", "view_commands")
 
@@ -17,12 +17,12 @@ class Effects:
         self.events: list[dict[str, Any]] = []
         self.view_commands: list[dict[str, Any]] = []
         self.count = 0
-        """of all there ever were, taken ones too"""
+        """number of all effects so far, taken ones too"""
         self.size_bytes = 0
-        """of all there ever were, as JSON"""
+        """size of all effects so far, as JSON"""
 
     def take(self) -> Effects:
-        """Return what is new since the last time."""
+        """Return the effects since the last call."""
         new = Effects()
         new.state_mutations, self.state_mutations = self.state_mutations, []
         new.events, self.events = self.events, []
@@ -32,38 +32,38 @@ class Effects:
 
 @dataclass(frozen=True)
 class ExtensionAnswer:
-    """What an extension answers to a guest's call."""
+    """An extension's answer to a guest's call."""
 
     ok: bool
     value: bytes
-    """JSON; where it is not *ok*, a JSON string with the error's message"""
+    """JSON; if not *ok*, a JSON string with the error's message"""
 
 
 DEFERRED: Final = ExtensionAnswer(False, b'"deferred"')
-"""stands in for an answer that is yet to come: the guest is to ask for others first, and then come
-back to the host (`Asked`). Only guests get it that can"""
+"""Stands in for an answer to come: the guest must first do what it can without it, then return to
+the host (`Asked`). Only guests that can do so get it"""
 
 
 @dataclass(frozen=True)
 class ExecutionResult:
-    """How an execution with a JSON context ended, or where it stands."""
+    """The result of an execution with a JSON context, ended or suspended."""
 
     status: str
     """`success`, `error` or `suspended`"""
     return_value: Any = None
-    """a JSON value, of a success"""
+    """a JSON value, if the status is success"""
     state_mutations: Sequence[Mapping[str, Any]] = ()
     events: Sequence[Mapping[str, Any]] = ()
     view_commands: Sequence[Mapping[str, Any]] = ()
     suspension: Mapping[str, Any] | None = None
-    """`id`, `extension`, `method`, `arguments`, `expires_at`, of one that is suspended"""
+    """`id`, `extension`, `method`, `arguments`, `expires_at`, if the status is suspended"""
     error: Mapping[str, str] | None = None
-    """`code` and `message`, of an error"""
+    """`code` and `message`, if the status is error"""
     metrics: Mapping[str, Any] | None = None
-    """None: it never began"""
+    """None: the execution never began"""
 
     def to_json(self) -> dict[str, Any]:
-        """The result as the runtime API gives it (docs/api.md)."""
+        """Return the result in the form of the runtime API (docs/api.md)."""
         return {
             "status": self.status,
             "return_value": self.return_value,
@@ -78,7 +78,7 @@ class ExecutionResult:
 
 @dataclass(frozen=True, slots=True)
 class SuspensionInfo:
-    """One suspended execution, for those who may resume it."""
+    """One suspended execution, with the facts needed to resume it."""
 
     id: str
     handler: str
@@ -89,4 +89,4 @@ class SuspensionInfo:
     """a JSON value"""
     suspended_at: float
     expires_at: float
-    """seconds since the epoch, both"""
+    """both times in seconds since the epoch"""

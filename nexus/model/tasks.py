@@ -1,4 +1,4 @@
-"""Tasks: what a guest can be asked to do, and what it answers."""
+"""Tasks that guests do, and their answers."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from nexus.model.results import ExtensionAnswer
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
-"""what `json.loads` returns"""
+"""A value that `json.loads` may return"""
 
 R = TypeVar("R", covariant=True)
 
 
 class Task(Generic[R]):
-    """What a guest can be asked to do; R is what it answers."""
+    """A task for a guest; R is the type of its answer."""
 
     __slots__ = ()
 
@@ -40,49 +40,49 @@ class HttpRequest(Task[HttpResponse]):
     """An HTTP request."""
 
     meta: Mapping[str, Any]
-    """CGI/1.1 meta-variables (RFC 3875 section 4.1), of which a WSGI environ is a superset:
-    what is not a `str`, or not a name of that section, is not for the guest"""
+    """CGI/1.1 meta-variables (RFC 3875 section 4.1), or a WSGI environ, which has more: the guest
+    sees only `str` values under names from that section"""
     body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The answer of a guest that waits for an extension, with nothing of it left on the stack."""
+    """The answer of a guest that waits for an extension, with an empty call stack."""
 
     extension: str
     method: str
     arguments: bytes
     image: object
-    """all there is of the guest; its ABI alone knows how to go on from it"""
+    """the guest's whole state; its ABI alone knows how to continue from it"""
     size_bytes: int
     """of *image*"""
 
 
 @dataclass(slots=True)
 class Context(Task["JsonValue | Asked"]):
-    """A JSON context, which a guest answers with a value."""
+    """A JSON context; the guest answers it with a value."""
 
     json: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Resumption(Task["JsonValue | Asked"]):
-    """The task to go on from where a guest asked, with the answer; on any instance of its module
-    that is in the state of the snapshot."""
+    """The task to continue with the answer a guest asked for, on any instance of its module that is
+    in the state of the snapshot."""
 
     asked: Asked
     answer: ExtensionAnswer
     begins: Callable[[], None]
-    """to be called when the guest is about to go on"""
+    """the ABI calls this when the guest is about to continue"""
 
 
 @dataclass(slots=True)
 class Command(Task[int]):
-    """A command line, which a guest answers with its exit code."""
+    """A command line; the guest answers it with its exit code."""
 
     args: tuple[str, ...]
     env: Mapping[str, str]
     read_stdin: Callable[[int], bytes]
-    """up to n bytes; empty at the end"""
+    """returns up to n bytes; empty at the end"""
     write_stdout: Callable[[bytes], None]
     write_stderr: Callable[[bytes], None]

@@ -1,4 +1,4 @@
-"""What one execution used, and how pool and queue are."""
+"""Measurements: of one execution, and of a worker's pool and queue."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 
 class Usage:
-    """What one execution used; filled in as it goes, true also when it failed.
+    """One execution's use of resources; filled in as it goes, complete even if it fails.
 
-    The defaults belong to the class: one is made for every request, and most stay as they are.
+    The defaults belong to the class: every request makes an object, and most values stay at them.
     """
 
     duration_s: float = 0.0
@@ -18,22 +18,22 @@ class Usage:
     """wall time spent waiting because of the handler's `cpu.limit`"""
     acquire_s: float = 0.0
     acquired_at: float = 0.0
-    """when it had its instance and began to execute, monotonic seconds; 0: it never did"""
+    """when it got its instance and began to execute, monotonic seconds; 0: never"""
     memory_used_bytes: int = 0
     memory_peak_bytes: int = 0
     host_calls: int = 0
     instructions: int = 0
     overshoot_s: float = -1.0
-    """how late after its deadline a cancelled execution ended; negative: it was not cancelled"""
+    """how long after its deadline a cancelled execution ended; negative: not cancelled"""
 
     def __init__(self) -> None:
         self.calls: dict[str, int] = {}
-        """host calls by the function's name"""
+        """number of host calls by function name"""
 
 
 @dataclass(frozen=True, slots=True)
 class PoolCounts:
-    """How pool and queue of one worker are at one moment."""
+    """The counts of one worker's pool and queue at one moment."""
 
     active: int = 0
     available: int = 0

@@ -16,7 +16,7 @@ class FuncType:
 
 @dataclass(frozen=True)
 class Import:
-    """One import as the guest declared it (ours is not listed). *type* only for functions."""
+    """One import that the guest declared (ours are left out). *type* is for functions only."""
 
     module: str
     name: str
@@ -27,7 +27,7 @@ class Import:
 
 @dataclass(frozen=True)
 class Export:
-    """One export as the guest declared it (ours are not listed). *type* only for functions."""
+    """One export that the guest declared (ours are left out). *type* is for functions only."""
 
     name: str
     kind: str
@@ -36,7 +36,7 @@ class Export:
 
 @dataclass(frozen=True)
 class MutableGlobal:
-    """A mutable global the rewriter exported so that a reset can restore it."""
+    """A mutable global that the rewriter exported so that a reset can restore it."""
 
     export: str
     """reserved export name, `nexus.global.N`"""
@@ -45,22 +45,22 @@ class MutableGlobal:
 
 @dataclass(frozen=True)
 class ModuleInfo:
-    """What is known of a rewritten module; travels as JSON with its artifact."""
+    """Facts about a rewritten module; stored as JSON in its artifact."""
 
     imports: tuple[Import, ...]
     exports: tuple[Export, ...]
     memory_min_pages: int
-    """0 where the module has no memory"""
+    """0 if the module has no memory"""
     memory_max_pages: int
     """after clamping"""
     has_memory: bool
     mutable_globals: tuple[MutableGlobal, ...]
     reset_blocker: str | None
-    """why restoring memory and globals would not restore everything; None if it would"""
+    """why restoring memory and globals would miss some state; None if it misses nothing"""
     has_start: bool
     functions: int
     """functions defined in the module"""
     frame_bytes: int
-    """native stack that a call may take at most"""
+    """the most native stack that one call may take"""
     uncounted_frames: int
-    """how many more frames there may be than were counted"""
+    """how many frames there may be beyond the counted ones"""

@@ -1,23 +1,23 @@
-"""All that a plugin may import, beside `nexus` itself.
+"""Everything that a plugin may import, besides `nexus` itself.
 
-hooks.py          the hooks, each one's docstring its contract; and the mark `hookimpl`
+hooks.py          the hooks, whose docstrings are their contracts; and the mark `hookimpl`
 settings.py       what a plugin may read of the settings
-host.py           what it may ask of the worker that it runs in
+host.py           the worker, as plugins see it
 options.py        its own table of options, checked by a model
 option_types.py   types for that model's fields
-secrets.py        hides what may be a secret
+secrets.py        hides possible secrets
 problems.py       words for a wrong value
-engine.py         what an engine is
-abi.py            what a guest ABI is: a kind of handler, such as a language
-guest.py          what a guest is, and what its host functions see of a run
-extensions.py     what answers `$ext.NAME.method(...)`
-metrics.py        what a metrics sink is
-filters.py        what a request filter is
-scheduling.py     what a scheduling policy is, and `Fifo`, for others to build on
+engine.py         the interface of an engine
+abi.py            the interface of a guest ABI: a kind of handler, such as a language
+guest.py          the interface of a guest, and a run as its host functions see it
+extensions.py     the interface of an extension, which answers `$ext.NAME.method(...)`
+metrics.py        the interface of a metrics sink
+filters.py        the interface of a request filter
+scheduling.py     the interface of a scheduling policy, and `Fifo`, for others to build on
 averages.py       moving averages for policies
-ticker.py         one thread for everything that must look again every so often
-config_source.py  where settings may come from
+ticker.py         one thread that makes all repeated calls
+config_source.py  the interface of a source of settings
 capabilities.py   what a manifest grants
-values.py         the plain values that hooks and protocols speak of
-errors.py         the errors that a plugin may raise or is passed
+values.py         the plain values in hooks and protocols
+errors.py         the errors that plugins may raise or receive
 """

@@ -1,9 +1,9 @@
-"""What a guest ABI is: it recognises handlers of one kind, prepares them and makes their guests.
+"""The interface of a guest ABI: it recognises one kind of handler, prepares it, makes its guests.
 
-A handler is a WebAssembly module itself (`ModuleProgram`), or sources for a language runtime that
-is a module (`RuntimeProgram`). A runtime is compiled once for all its handlers; each handler is the
-state of the runtime after it has loaded the handler's sources, which the ABI brings about once, in
-the compiler's child process (`Abi.prepare`).
+A handler is either a WebAssembly module (`ModuleProgram`), or sources for a language runtime, which
+is a module (`RuntimeProgram`). A runtime is compiled once for all its handlers. The ABI makes it
+load each handler's sources once, in the compiler's child process (`Abi.prepare`); instances of the
+handler start from the state after that.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ from nexus.plugin_api.guest import Guest, Run
 
 @dataclass(frozen=True)
 class Module:
-    """A WebAssembly module as it comes: not metered, not compiled."""
+    """A WebAssembly module in its original form: not metered, not compiled."""
 
     source: bytes = field(repr=False)
     is_text: bool = False
     """the module is in the text format"""
     functions: tuple[str, ...] = ()
-    """to export by their names in the name section, as `FUNCTION_PREFIX` and the name"""
+    """functions to export by their names in the name section, as `FUNCTION_PREFIX` and the name"""
     table: bool = False
-    """export a function that calls those of table 0 (`TABLE_ENTRANCE`)"""
+    """whether to export a function that calls those of table 0 (`TABLE_ENTRANCE`)"""
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of all that decides what is compiled, in hexadecimal."""
+        """The SHA-256, in hexadecimal, of everything that decides what is compiled."""
         kind = f"{self.is_text} {self.functions} {self.table} ".encode()
         return hashlib.sha256(kind + hashlib.sha256(self.source).digest()).hexdigest()
 
 
 @dataclass(frozen=True)
 class ModuleProgram:
-    """A handler that is a WebAssembly module itself; its imports and exports tell its ABI."""
+    """A handler that is a WebAssembly module itself; its imports and exports show its ABI."""
 
     module: Module
 
@@ -55,13 +55,13 @@ class RuntimeProgram:
     """name of the ABI that prepares it"""
     runtime: Module
     sources: bytes = field(repr=False)
-    """all the handler is made of, in a form that the ABI's `prepare` reads"""
+    """all parts of the handler, in a form that the ABI's `prepare` reads"""
     version: str
-    """part of the cache key: another one where `prepare` would leave another state"""
+    """part of the cache key; change it if `prepare` would leave another state"""
 
 
 def snapshot_of(instance: EngineInstance) -> Snapshot:
-    """Return the state of *instance* now; one serves all instances of a module, in every thread."""
+    """Return the state of *instance* now, for all instances of the module, in every thread."""
     return Snapshot(bytes(instance.memory()), instance.read_globals())
 
 
@@ -74,31 +74,31 @@ class Start(Protocol):
     def __call__(self, functions: HostFunctions) -> tuple[EngineInstance, Run]:
         """Return a new instance linked with *functions*, and the run that limits it from now on.
 
-        Called once in a preparation. Raises: GuestError.
+        Called once for each preparation. Raises: GuestError.
         """
         ...
 
 
 class Abi(Protocol):
-    """One guest ABI. One object per process; thread-safe. `AbiBase` has defaults for most of it."""
+    """A guest ABI. One object per process; thread-safe. `AbiBase` has defaults for most of it."""
 
     name: str
-    """lower case letters, digits and `-`: what `nexus inspect` shows and artifacts carry"""
+    """lower case letters, digits and `-`; shown by `nexus inspect` and stored in artifacts"""
     language: str
-    """what callers name source text by, such as `javascript`; empty: it takes no source text"""
+    """callers' name for its source text, such as `javascript`; empty: it takes no source text"""
     index: str
-    """the file that makes a folder a handler, such as `index.js`; empty: none does"""
+    """the file that makes a folder a handler, such as `index.js`; empty: no file does"""
     can_defer: bool
-    """whether its guests can take `DEFERRED` for an answer, and go on from an image"""
+    """whether its guests accept the answer `DEFERRED`, and can continue from an image"""
 
     @property
     def suffixes(self) -> Sequence[str]:
-        """The suffixes of files that are handlers, such as `.js`."""
+        """The file suffixes of handlers, such as `.js`."""
         ...
 
     def files(self, entry: Path) -> Sequence[Path]:
-        """Return the files that the handler at *entry* is made of, *entry* first; a change of one
-        is a change of the handler, and so is its coming to exist.
+        """Return the files of the handler at *entry*, *entry* first. If one of them changes or
+        appears, the handler is loaded again.
 
         Raises: InvalidHandler.
         """
@@ -109,16 +109,16 @@ class Abi(Protocol):
         ...
 
     def read_text(self, source: bytes) -> Program:
-        """Take *source*, which is in no file, for a handler. Raises: InvalidHandler."""
+        """Make a handler of *source*, which is not in a file. Raises: InvalidHandler."""
         ...
 
     def matches(self, imports: Sequence[Import], exports: Sequence[Export]) -> bool:
-        """Return whether a module is meant for this ABI, by its imports and exports. The first ABI
-        that matches is asked to `check` it."""
+        """Return whether a module is meant for this ABI, by its imports and exports. The first
+        ABI that matches must then `check` it."""
         ...
 
     def check(self, imports: Sequence[Import], exports: Sequence[Export]) -> None:
-        """Raises: InvalidHandler, with a sentence that names what is missing or too much."""
+        """Raises: InvalidHandler, with a sentence that names what is missing or not allowed."""
         ...
 
     def runtime(self) -> Module | None:
@@ -129,10 +129,10 @@ class Abi(Protocol):
         ...
 
     def prepare(self, program: RuntimeProgram, start: Start) -> tuple[tuple[int, ...], Snapshot]:
-        """Bring an instance of the runtime to where requests of *program* start, in the compiler's
-        child.
+        """Bring an instance of the runtime to the point where requests of *program* start. Runs in
+        the compiler's child process.
 
-        Returns: what guests need to enter the snapshot, as `Prepared.entry`, and the snapshot
+        Returns: the `Prepared.entry` that guests need to enter the snapshot, and the snapshot
             (`snapshot_of`), which may have been taken in the middle of a call.
         Raises: CompilationError saying where the sources are wrong.
         """
@@ -156,10 +156,10 @@ class AbiBase:
         return [entry]
 
     def read(self, entry: Path) -> Program:
-        raise InvalidHandler(f"{entry.name}: the ABI {self.name} reads no files")
+        raise InvalidHandler(f"{entry.name}: the ABI {self.name} does not read files")
 
     def read_text(self, source: bytes) -> Program:
-        raise InvalidHandler(f"the ABI {self.name} takes no source text")
+        raise InvalidHandler(f"the ABI {self.name} does not take source text")
 
     def matches(self, imports: Sequence[Import], exports: Sequence[Export]) -> bool:
         return False

@@ -1,7 +1,7 @@
-"""Capabilities: what an operator's manifest grants a handler. Whatever is not granted is denied.
+"""Capabilities: what an operator's manifest grants a handler. Everything else is denied.
 
 A token is a scope, an action and a key, such as `state:read:cart:items` (keys may hold colons), or
-a name alone: `ext:mail`. `*` in the key's place grants the whole scope.
+a scope and a name: `ext:mail`. `*` in place of the key grants the whole scope.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _ALL: Final = "*"
 
 
 def check_token(token: str) -> str:
-    """Return *token* if it is one.
+    """Return *token* if it is a capability.
 
     Raises: ValueError.
     """
@@ -41,24 +41,24 @@ def check_token(token: str) -> str:
 
 
 def check_key(key: str) -> str:
-    """Return *key* if a state key, event, view or extension may be called so.
+    """Return *key* if it is a valid name of a state key, event, view or extension.
 
     Raises: ValueError.
     """
-    if not key or len(key.encode()) > MAX_KEY_BYTES:  # of half a character: a ValueError too
+    if not key or len(key.encode()) > MAX_KEY_BYTES:  # half a character: ValueError
         raise ValueError(f"a key has 1 to {MAX_KEY_BYTES} bytes")
     if any(character < " " or character == "\x7f" for character in key):
-        raise ValueError("a key has no control characters")
+        raise ValueError("a key must not have control characters")
     return key
 
 
 class Capabilities:
-    """The tokens of one handler, ready to be asked. Immutable."""
+    """The tokens of one handler, ready for look-ups. Immutable."""
 
     __slots__ = ("_granted",)
 
     def __init__(self, tokens: Iterable[str] = ()) -> None:
-        """Raises: ValueError for what is no token."""
+        """Raises: ValueError for a token that is not a capability."""
         granted: dict[str, set[str]] = {}
         for token in tokens:
             if token != AUTHORIZATION:
@@ -67,7 +67,7 @@ class Capabilities:
         self._granted = granted
 
     def allows(self, scope: str, key: str) -> bool:
-        """Tell whether *key* is granted in *scope*, one of `SCOPES`."""
+        """Return whether *key* is granted in *scope*, one of `SCOPES`."""
         keys = self._granted.get(scope)
         return keys is not None and (key in keys or _ALL in keys)
 
@@ -77,7 +77,7 @@ NO_CAPABILITIES: Final = Capabilities()
 
 @lru_cache(maxsize=1024)
 def capabilities_of(tokens: tuple[str, ...]) -> Capabilities:
-    """`Capabilities(tokens)`, the same one for the same tokens."""
+    """Return `Capabilities(tokens)`, the same object for the same tokens."""
     return Capabilities(tokens)
 
 

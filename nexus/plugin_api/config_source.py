@@ -1,4 +1,4 @@
-"""The seam between `load` and the sources that hook `nexus_config_sources` adds."""
+"""The interface of the sources of settings that hook `nexus_config_sources` adds."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Protocol
 
 
 class Closer(Protocol):
-    """Something under way that `close` ends."""
+    """A running activity that `close` ends."""
 
     def close(self) -> None: ...
 
 
 class PartlyWrong(ValueError):
-    """Some of what a source says cannot be read; *values* can, and is checked all the same, so that
-    everything wrong is said at once."""
+    """Some values of a source cannot be read. The others, *values*, are checked all the same, so
+    that one error lists everything wrong."""
 
     def __init__(self, problems: Sequence[str], values: Mapping[str, object]) -> None:
         super().__init__("\n".join(problems))
@@ -22,21 +22,21 @@ class PartlyWrong(ValueError):
 
 
 class ConfigSource(Protocol):
-    """One place that settings come from."""
+    """One place that holds settings."""
 
     name: str
-    """what `nexus config` shows as where a value came from"""
+    """the name that `nexus config` shows for the origin of a value"""
 
     def read(self) -> Mapping[str, object]:
-        """What it says now: setting name -> raw value, as in the settings file.
+        """Return the source's settings now: setting name -> raw value, as in the settings file.
 
-        Raises: ValueError where something is wrong (a line for each thing, what to put right):
-            nothing changes then, and at the start it is an error. OSError where it cannot be
-            reached: what it said last stays, and at the start it says nothing.
+        Raises: ValueError if a value is wrong (a line for each, with the cure): the settings stay,
+            and at the start this is an error. OSError if the source cannot be reached: its last
+            settings stay, and at the start it has no settings.
         """
         ...
 
     def watch(self, changed: Callable[[], None]) -> Closer | None:
-        """Call *changed*, from any thread, whenever `read` may say something new, until the
-        returned closer is closed. None: it does not change while running."""
+        """Call *changed*, from any thread, whenever `read` may return something new, until the
+        returned closer is closed. Return None if the source does not change while running."""
         ...

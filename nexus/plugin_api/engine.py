@@ -1,6 +1,6 @@
-"""What an engine is: compiles modules, loads them, runs instances.
+"""The interface of an engine, which compiles modules, loads them, and runs instances.
 
-One contract suite, `tests/engines/`, holds every engine to it.
+The contract tests in `tests/engines/` hold for every engine.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from nexus.model import FuncType, ModuleInfo
 
 @dataclass(frozen=True)
 class HostFunction:
-    """A function the host offers to guests.
+    """A function that the host offers to guests.
 
-    *call* takes Python ints (or floats) in the signature's order and returns one, or None where
-    there is no result. i32 and i64 arrive **signed** (a pointer needs `& 0xFFFFFFFF`) and must
-    leave signed. It must never raise: it notes the reason on its run and returns a status
+    *call* takes Python ints (or floats) in the signature's order and returns one, or None without
+    a result. i32 and i64 arrive **signed** (a pointer needs `& 0xFFFFFFFF`) and must be returned
+    signed. *call* must never raise: it records the reason on its run and returns a status
     (fact 9).
     """
 
@@ -28,76 +28,76 @@ class HostFunction:
 
 
 HostFunctions: TypeAlias = Mapping[tuple[str, str], HostFunction]
-"""(import module, import name) -> function"""
+"""Maps (import module, import name) to a function"""
 
 
 FUNCTION_PREFIX = "nexus.fn."
-"""of exports that the rewriter adds by the names of the name section"""
+"""Prefix of exports that the rewriter adds for names in the name section"""
 
 
 TABLE_ENTRANCE = "nexus.table"
-"""of the export (index, a, b, c, d) -> result, all i32, which calls a function of table 0; the
-rewriter adds it where a module asks for it"""
+"""Name of the export (index, a, b, c, d) -> result, all i32, which calls a function of table 0; the
+rewriter adds it if a module asks for it"""
 
 
 class EngineInstance(Protocol):
-    """One instantiated module; used only by the thread that made it."""
+    """One instantiated module; only the thread that made it uses it."""
 
     def call(self, export: str) -> None:
         """Call a function that takes and returns nothing.
 
-        Raises: GuestTrap, StackLimit or MemoryLimit for a trap. Whoever calls asks its run first
-        why it stopped: a stop reason noted there wins over the trap that ended the guest.
+        Raises: GuestTrap, StackLimit or MemoryLimit for a trap. The caller first checks the run's
+        stop reason, which wins over the trap that ended the guest.
         """
         ...
 
     def invoke(self, export: str, *arguments: int) -> int:
-        """Call a function of i32 and i64 parameters and at most one such result.
+        """Call a function of i32 and i64 parameters and up to one such result.
 
-        *arguments* and result are signed; 0 where there is no result. Raises as `call`.
+        *arguments* and result are signed; return 0 without a result. Raises as `call` does.
         """
         ...
 
     def memory(self) -> memoryview:
-        """The whole linear memory now, writable, as bytes. Take it anew after the guest ran:
-        the guest may have grown it. It does not keep the instance alive: let go of it first.
-        Empty where the module has no memory."""
+        """Return the whole linear memory, writable, as bytes; empty if there is no memory. Call
+        this again after the guest ran, as its memory may have grown. The view does not keep the
+        instance alive: drop the view first."""
         ...
 
     def memory_size(self) -> int:
-        """Bytes of linear memory now."""
+        """Return the bytes of linear memory now."""
         ...
 
     def grow_memory(self, size_bytes: int) -> None:
-        """Make the memory *size_bytes* long (whole pages, not less than now).
+        """Grow the memory to *size_bytes* (whole pages, not less than now).
 
         Raises: MemoryLimit above its maximum.
         """
         ...
 
     def read_globals(self) -> tuple[Any, ...]:
-        """Values of the module's `mutable_globals`, in their order."""
+        """Return the values of the module's `mutable_globals`, in their order."""
         ...
 
     def write_globals(self, values: tuple[Any, ...]) -> None: ...
 
     def fuel(self) -> int:
-        """What is left in the metering global (negative: overdrawn)."""
+        """Return the fuel left in the metering global (negative: overdrawn)."""
         ...
 
     def set_fuel(self, fuel: int) -> None: ...
 
     def set_depth(self, frames: int) -> None:
-        """Let the guest make *frames* frames at once; to be set anew before each call, since a
-        trap leaves it anywhere."""
+        """Let the guest nest *frames* frames. Set this before each call: a trap leaves the counter
+        anywhere."""
         ...
 
 
 class EngineModule(Protocol):
-    """A loaded module with its imports linked; used only by the thread that loaded it."""
+    """A loaded module with its imports linked; only the thread that loaded it uses it."""
 
     def instantiate(self) -> EngineInstance:
-        """Make an instance (runs the start function, metered like everything).
+        """Make an instance (runs the start function, metered like all code).
 
         Raises: GuestError as `EngineInstance.call`.
         """
@@ -110,30 +110,30 @@ class Engine(Protocol):
     name: str
     compiler: str
     holds_gil: bool
-    """whether a guest keeps the GIL while it runs, so that one at a time does"""
+    """whether a guest keeps the GIL while it runs, so that only one guest runs at a time"""
     fingerprint: str
     """versions and CPU features: part of the cache key"""
 
     def wat_to_wasm(self, text: str) -> bytes:
-        """Raises: InvalidModule with the assembler's message."""
+        """Assemble the text format. Raises: InvalidModule with the assembler's message."""
         ...
 
     def compile(self, wasm: bytes) -> bytes:
-        """Compile to bytes that `load` takes. Only ever called in the compiler child.
+        """Compile to bytes for `load`. Called only in the compiler's child process.
 
         Raises: CompilationError.
         """
         ...
 
     def load(self, artifact: bytes, info: ModuleInfo, imports: HostFunctions) -> EngineModule:
-        """Load for the calling thread. *imports* serve every instance made from it; a thread
-        runs one of them at a time.
+        """Load for the calling thread. *imports* serve every instance of the module, of which the
+        thread runs one at a time.
 
-        Raises: CompilationError where the artifact is not this engine's.
+        Raises: CompilationError if this engine did not make the artifact.
         """
         ...
 
 
 EngineFactory: TypeAlias = Callable[[str, Path], Engine]
-"""(compiler, folder for what it keeps) -> engine; raises EngineUnavailable, saying what to install.
-*compiler* is the setting: `auto` leaves the choice"""
+"""Makes an engine from (compiler, folder for its files). Raises EngineUnavailable, with what to
+install. *compiler* is the setting; `auto` leaves the choice to the engine"""

@@ -1,4 +1,4 @@
-"""The errors that a plugin may raise, or is passed."""
+"""The errors that a plugin may raise or receive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a request filter is."""
+"""The interface of a request filter."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from nexus.model import Handler, HttpResponse, Outcome, Usage
 
 
 class RequestFilter(Protocol):
-    """Sees requests for handlers, and for nothing else, on the request's thread."""
+    """Sees all requests for handlers, and no others, on the request's thread."""
 
     def begin(self, handler: Handler, environ: dict[str, Any]) -> None:
-        """Before admission. May change *environ*: `HTTP_*` and the other meta-variables reach the
-        guest.
+        """Check a request before admission. May change *environ*: `HTTP_*` and the other
+        meta-variables reach the guest.
 
         Raises: NexusError (Unauthorized, PermissionDenied ...) to refuse the request.
         """
@@ -26,6 +26,6 @@ class RequestFilter(Protocol):
         outcome: Outcome,
         usage: Usage | None,
     ) -> None:
-        """The response is known: in reverse order, for each filter whose `begin` returned. May add
-        headers. *usage* None: it came to no run."""
+        """See the response; filters whose `begin` returned are called in reverse order. May add
+        headers. *usage* None: nothing was run."""
         ...

@@ -1,4 +1,4 @@
-"""What a guest is: the host's side of a loaded module, and what its host functions see of a run."""
+"""The interface of a guest, the host's side of a loaded module, and of a run as guests see it."""
 
 from __future__ import annotations
 
@@ -34,50 +34,50 @@ class Run(Protocol):
     """absolute, `time.monotonic()` seconds"""
     usage: Usage
     stderr: bytearray
-    """what the guest wrote to stderr, for the log; at most `limits.max_stderr_bytes`"""
+    """what the guest wrote to stderr, for the log; up to `limits.max_stderr_bytes`"""
     stopped: NexusError | None
-    """why the guest must not go on; the first reason wins"""
+    """why the guest must not continue; the first reason wins"""
 
     @property
     def capabilities(self) -> Capabilities:
-        """What the handler's manifest grants."""
+        """The capabilities that the handler's manifest grants."""
         ...
 
     @property
     def effects(self) -> Effects:
-        """What the guest asked of others so far."""
+        """The effects that the guest has asked for so far."""
         ...
 
     def call_extension(self, name: str, method: str, arguments: bytes) -> ExtensionAnswer | None:
-        """From the guest's own thread: call *method* of the extension *name* with JSON
-        *arguments*, and wait for the answer. None: `stopped` is set, return at once. `DEFERRED`:
-        the answer comes later, as a `Resumption`."""
+        """Call *method* of the extension *name* with JSON *arguments*, and wait for the answer.
+        None: `stopped` is set, return at once. `DEFERRED`: the answer comes later, as a
+        `Resumption`. Only the guest's own thread may call this."""
         ...
 
     def give_way(self) -> None:
-        """From the guest's own thread: the host is going to wait on the guest's behalf."""
+        """On the guest's own thread: let others run, as the host is about to block."""
         ...
 
     def written(self) -> list[tuple[int, int]] | None:
-        """From the guest's own thread: return where its linear memory may differ from the snapshot,
-        as (start, end) in bytes; what lies beyond the snapshot's length may differ, too. None: it
+        """On the guest's own thread: return where its linear memory may differ from the snapshot,
+        as (start, end) in bytes; memory beyond the snapshot's length may differ, too. None: it
         may differ anywhere."""
         ...
 
     def stop(self, reason: NexusError) -> None:
-        """From the guest's own thread: end this run at the next checkpoint.
+        """On the guest's own thread: end this run at the next checkpoint.
 
-        Until then the guest may still call host functions; they find `stopped` set and do
+        Until then the guest may still call host functions; they see that `stopped` is set and do
         nothing.
         """
         ...
 
 
 class Guest(Protocol):
-    """The host's side of one thread's loaded module. `GuestBase` refuses what a guest does not do.
+    """The host's side of one thread's loaded module. `GuestBase` has methods that refuse.
 
-    Its functions serve whichever instance it was last called with. All methods raise GuestError, or
-    whatever `run.stopped` holds when the guest has ended.
+    Its functions serve the instance it was last called with. All methods raise GuestError, or the
+    error in `run.stopped` when the guest has ended.
     """
 
     def functions(self) -> HostFunctions:
@@ -93,14 +93,14 @@ class Guest(Protocol):
     def evaluate(
         self, instance: EngineInstance, context: Context, handler: Handler, run: Run
     ) -> JsonValue | Asked:
-        """Return what the handler makes of *context*; `Asked` where the run answered `DEFERRED` and
-        nothing else is left to do."""
+        """Return the handler's answer to *context*; `Asked` if the run answered `DEFERRED` and
+        the guest cannot continue without the answer."""
         ...
 
     def resume(
         self, instance: EngineInstance, resumption: Resumption, handler: Handler, run: Run
     ) -> JsonValue | Asked:
-        """Go on from where a guest asked; returns what `evaluate` does."""
+        """Continue from where a guest asked; return as `evaluate` does."""
         ...
 
     def execute(
@@ -111,27 +111,29 @@ class Guest(Protocol):
 
 
 class GuestBase:
-    """Refuses every task; a guest overrides what it can do."""
+    """Refuses every task; a guest overrides the tasks that it can do."""
 
     def respond(
         self, instance: EngineInstance, request: HttpRequest, handler: Handler, run: Run
     ) -> HttpResponse:
-        raise InvalidArgument(f"{handler.name} takes no HTTP requests")
+        raise InvalidArgument(f"{handler.name} does not take HTTP requests")
 
     def evaluate(
         self, instance: EngineInstance, context: Context, handler: Handler, run: Run
     ) -> JsonValue | Asked:
-        raise InvalidArgument(f"{handler.name} takes no JSON contexts")
+        raise InvalidArgument(f"{handler.name} does not take JSON contexts")
 
     def resume(
         self, instance: EngineInstance, resumption: Resumption, handler: Handler, run: Run
     ) -> JsonValue | Asked:
-        raise InvalidArgument(f"{handler.name} waits on its stack, which no image has")
+        raise InvalidArgument(
+            f"{handler.name} waits on its stack: it has no image to continue from"
+        )
 
     def execute(
         self, instance: EngineInstance, command: Command, handler: Handler, run: Run
     ) -> int:
-        raise InvalidArgument(f"{handler.name} takes requests and contexts, no command line")
+        raise InvalidArgument(f"{handler.name} takes requests and contexts, not a command line")
 
 
 GuestFactory: TypeAlias = Callable[[Compiled], Guest]

@@ -1,16 +1,16 @@
-"""What a plugin can add to Nexus: each hook's docstring is its contract.
+"""The hooks by which a plugin adds to Nexus: each hook's docstring is its contract.
 
 A plugin is a module (or an object) with functions of these names, marked `@hookimpl`, and an entry
-point in group `nexus`. Hooks build objects at start-up and are never called for a request: what
-they return is kept and called directly.
+point in group `nexus`. Hooks build objects at start-up and are never called for a request: Nexus
+keeps the objects they return and calls those.
 
-What holds for all hooks:
+These rules hold for all hooks:
 
 - None, or an empty collection, means "nothing from me".
 - Arguments are passed by name; a hook may leave out those it does not need.
-- What raises stops the start with the plugin's name, its distribution and the reason; a
-  `ConfigError` in its own words. `nexus_started` and `nexus_stopping` come too late for that: they
-  say what raising does there.
+- An exception stops the start, with the plugin's name, its distribution and the reason; a
+  `ConfigError` keeps its own words. `nexus_started` and `nexus_stopping` are called too late for
+  that: their docstrings say what an exception does.
 """
 
 from __future__ import annotations
@@ -46,17 +46,17 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 def nexus_config_sources(
     directory: Path, environ: Mapping[str, str]
 ) -> Sequence[ConfigSource] | None:
-    """Add places that settings come from.
+    """Add places that hold settings.
 
     Called: first of all hooks, each time the settings are read: by every worker, by gunicorn's
-    master and by `nexus config`. There are no settings yet: what the source itself needs, it takes
+    master and by `nexus config`. There are no settings yet: the source takes what it needs itself
     from *environ*; relative paths are relative to *directory*.
 
-    Returns: sources, the later ones winning. They win over the settings file, and yield to the
+    Returns: sources, of which later ones win. They win over the settings file, and yield to the
     mounted folder, the environment and the command line. None: no source.
 
-    Raises: ConfigError where *environ* asks for a source that cannot be made; the start ends
-    there. A source that cannot be read says so later, in its `read`.
+    Raises: ConfigError if *environ* asks for a source that cannot be made; the start ends. A source
+    that cannot be read raises later, in its `read`.
     """
 
 
@@ -65,14 +65,14 @@ def nexus_engines() -> Mapping[str, EngineFactory] | None:
     """Add WebAssembly engines.
 
     Called: when settings are read, and when the engine is made: in each worker, and in the
-    compiler's child process where the engine is not a built-in one. The setting `engine` chooses
-    one by its name, and only that one's factory is called; `auto` only ever takes a built-in one.
+    compiler's child process if the engine is not a built-in one. The setting `engine` chooses one
+    by its name, and only that one's factory is called; `auto` chooses built-in engines only.
 
-    Returns: factories by name (lower case letters, digits, `-` and `_`); a name that another
-    plugin gave already stops the start. None: no engine.
+    Returns: factories by name (lower case letters, digits, `-` and `_`); a name that another plugin
+    gave already stops the start. None: no engine.
 
-    Raises: the start ends there. The chosen factory raises EngineUnavailable, with what to
-    install, where the engine or compiler cannot be used here.
+    Raises: any exception stops the start. The chosen factory raises EngineUnavailable, with what to
+    install, if the engine or compiler cannot be used here.
     """
 
 
@@ -81,14 +81,14 @@ def nexus_guests(settings: Settings) -> Sequence[Abi] | None:
     """Add guest ABIs: kinds of handlers, such as a language.
 
     Called: once per worker, when its service is made, and in the compiler's child process, which
-    asks an ABI what its modules must have, and has it prepare its handlers.
+    asks an ABI what its modules must have, and lets it prepare its handlers.
 
-    Returns: ABIs. They are asked before the built-in ones whether a module is theirs, and win where
-    two read files of one suffix. A name that another plugin gave already stops the start. None: no
-    ABI.
+    Returns: ABIs. Nexus asks them before the built-in ones whether a module is theirs, and they win
+    if two read files of one suffix. A name that another plugin gave already stops the start. None:
+    no ABI.
 
-    Raises: ConfigError where the plugin's own options are wrong; the start ends there. What an ABI
-    raises for a handler is that handler's problem.
+    Raises: ConfigError if the plugin's own options are wrong; the start ends. An exception that an
+    ABI raises for a handler makes only that handler unusable.
     """
 
 
@@ -102,7 +102,7 @@ def nexus_scheduling_policies() -> Mapping[str, PolicyFactory] | None:
     Returns: factories by name (lower case letters, digits, `-` and `_`); a name that another
     plugin gave already stops the start. None: no policy.
 
-    Raises: the start ends there; also for what the chosen factory raises: a ConfigError where its
+    Raises: any exception stops the start, also one of the chosen factory: a ConfigError if its
     options are wrong. A policy's methods are called under the admission queue's lock and must not
     raise, wait or log.
     """
@@ -110,16 +110,16 @@ def nexus_scheduling_policies() -> Mapping[str, PolicyFactory] | None:
 
 @hookspec
 def nexus_metrics_sinks(settings: Settings) -> Sequence[MetricsSink] | None:
-    """Add objects that are told of every run.
+    """Add metrics sinks, which record every run.
 
     Called: once per worker, when its service is made, before any handler is loaded.
 
-    Returns: sinks; each is told everything the built-in Prometheus sink is told, after it; of
-    suspensions only where it has a method `suspension`, as `SuspensionSink` has. None: no sink.
+    Returns: sinks. Each is called like the built-in Prometheus sink, after it; for suspensions only
+    if it has a method `suspension` (`SuspensionSink`). None: no sink.
 
-    Raises: ConfigError where the plugin's own options are wrong; the start ends there. Later,
-    what a sink's method raises never fails a request: it is logged once, counted as
-    `nexus_plugin_errors_total{plugin}` and skipped.
+    Raises: ConfigError if the plugin's own options are wrong; the start ends. Later, an exception
+    of a sink's method never fails a request: it is logged once, counted as
+    `nexus_plugin_errors_total{plugin}` and ignored.
     """
 
 
@@ -130,74 +130,74 @@ def nexus_host_functions(settings: Settings) -> Mapping[str, Extension] | None:
     Called: once per worker, when its service is made.
 
     Returns: extensions by NAME (lower case letters, digits, `-` and `_`); a name that another
-    plugin gave already stops the start. A guest reaches one only where its manifest grants
+    plugin gave already stops the start. A guest reaches an extension only if its manifest grants
     `ext:NAME`. None: no extension.
 
-    Raises: ConfigError where the plugin's own options are wrong; the start ends there. What
-    `Extension.call` raises later is the guest's exception: ExtensionError with its message,
-    anything else as an internal error, whose details go to the log only.
+    Raises: ConfigError if the plugin's own options are wrong; the start ends. An exception that
+    `Extension.call` raises later reaches the guest: an ExtensionError with its message, any other
+    as an internal error, whose details go to the log only.
     """
 
 
 @hookspec
 def nexus_request_filters(settings: Settings) -> Sequence[RequestFilter] | None:
-    """Add objects that see every request for a handler before it is admitted, and its response.
+    """Add filters, which see every request for a handler before admission, and its response.
 
     Called: once per worker, when its service is made.
 
-    Returns: filters, called in the order of the plugins' names, their `end` in reverse. They run
-    on the request's thread and its time is theirs: with none, a request costs nothing more.
+    Returns: filters, called in the order of the plugins' names, their `end` in reverse. They run on
+    the request's thread and take its time; without filters a request costs nothing more.
     None: no filter.
 
-    Raises: ConfigError where the plugin's own options are wrong; the start ends there. Later, a
-    NexusError from a filter's `begin` is the answer to the request; anything else is answered
-    with 500 and logged, since a request that was not checked must not reach its handler.
+    Raises: ConfigError if the plugin's own options are wrong; the start ends. Later, a NexusError
+    from a filter's `begin` becomes the answer to the request; any other exception is logged and
+    answered with 500, since an unchecked request must not reach its handler.
     """
 
 
 @hookspec
 def nexus_blueprints(settings: Settings, host: Host) -> Sequence[Blueprint] | None:
-    """Add pages of one's own to the Flask app behind the handlers.
+    """Add pages to the Flask app, behind the handlers.
 
     Called: once per worker, when its app is made. The worker has not started yet: keep *host*, and
-    use it when a page is asked for.
+    use it when a client requests a page.
 
-    Returns: blueprints. Handlers' routes win over theirs, so their paths should be ones that
-    handlers cannot have (below `/v1/`). Nothing asks their visitors who they are: they do that
-    themselves. None: no page.
+    Returns: blueprints. Handlers' routes win over theirs, so use paths that handlers cannot have
+    (below `/v1/`). Nexus does not authenticate the clients of these pages: the blueprints must.
+    None: no page.
 
-    Raises: the start ends there; also where two blueprints have one name. An exception in a page
-    is answered with 500 and a problem+json body, as Nexus's own are.
+    Raises: any exception stops the start; so do two blueprints of one name. An exception in a page
+    is answered with 500 and a problem+json body, like Nexus's own.
     """
 
 
 @hookspec
 def nexus_started(host: Host) -> None:
-    """Begin what runs beside the requests: a connection, a thread.
+    """Begin work beside the requests: open a connection, start a thread.
 
-    Called: once per worker, after it has started; on a thread of its own beside those of other
-    plugins, which the worker waits for at most `plugin_timeout_ms`. Handlers may still be
-    loading. `nexus run` calls it too; commands that run no guest do not.
+    Called: once per worker, after it has started, on a thread of its own beside those of other
+    plugins; the worker waits for them up to `plugin_timeout_ms`. Handlers may still be loading.
+    `nexus run` calls it too; commands that do not run a guest do not.
 
     Returns: None, always.
 
-    Raises: whatever it raises is logged with the plugin's name and counted as
-    `nexus_plugin_errors_total{plugin}`; the service goes on without it, as it does where the hook
-    takes longer than it may.
+    Raises: an exception is logged with the plugin's name and counted as
+    `nexus_plugin_errors_total{plugin}`; the service continues without the plugin's work, also if
+    the hook takes too long.
     """
 
 
 @hookspec
 def nexus_stopping(host: Host) -> None:
-    """End what `nexus_started` began.
+    """End the work that `nexus_started` began.
 
     Called: once per worker, when its service stops, after the last request and before the pool is
-    closed; on a thread of its own beside those of other plugins, which the service waits for at
-    most `plugin_timeout_ms`. Also for a plugin whose `nexus_started` failed, but not while that has
-    not returned, nor where the process is killed.
+    closed, on a thread of its own beside those of other plugins; the service waits for them up to
+    `plugin_timeout_ms`. Also called if the plugin's `nexus_started` failed, but not while it still
+    runs, nor if the process is killed.
 
     Returns: None, always.
 
-    Raises: whatever it raises is logged with the plugin's name; the service stops all the same,
-    as it does where the hook takes longer than it may.
+    Raises: an exception is logged with the plugin's name; the service stops all the same, also if
+    the hook takes too long.
     """

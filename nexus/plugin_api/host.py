@@ -1,4 +1,4 @@
-"""What a plugin may ask of the worker that it runs in."""
+"""The worker that a plugin runs in, as the plugin sees it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class Host(Protocol):
 
     @property
     def settings(self) -> Settings:
-        """The settings now: those that are live change while the worker runs."""
+        """The settings now: live ones change while the worker runs."""
         ...
 
     @property
     def engine(self) -> str:
-        """Name of the engine, such as `wasmtime`."""
+        """The name of the engine, such as `wasmtime`."""
         ...
 
     def handlers(self) -> Mapping[str, Handler]:
@@ -31,9 +31,9 @@ class Host(Protocol):
         ...
 
     def unready(self) -> str | None:
-        """Return why no requests should be sent to this worker now; None: they should."""
+        """Return why this worker should get no requests now; None if it should."""
         ...
 
     def pool_counts(self) -> PoolCounts:
-        """Return how pool and queue are at this moment."""
+        """Return the counts of pool and queue at this moment."""
         ...

@@ -1,4 +1,4 @@
-"""What a metrics sink is."""
+"""The interface of a metrics sink."""
 
 from __future__ import annotations
 
@@ -10,44 +10,44 @@ from nexus.model import Handler, Outcome, PoolCounts, Usage
 
 
 class MetricsSink(Protocol):
-    """Is told what happens; from any thread, and at once: the time is the request's."""
+    """Records events. Called from any thread; it must return at once, as the request waits."""
 
     def record(
         self, handler: Handler, usage: Usage, outcome: Outcome, error: NexusError | None
     ) -> None:
-        """A run has ended; *usage* is complete and must not be kept."""
+        """Record a run that has ended; *usage* is complete and must not be kept."""
         ...
 
     def refuse(self, handler: str | None, error: NexusError) -> None:
-        """A request came to no run; *handler* None: it was for none."""
+        """Record a request that was not run; *handler* None: it was not for a handler."""
         ...
 
     def cache_request(self, result: str) -> None:
-        """An artifact was wanted: `hit` or `miss`; or made way for another: `eviction`."""
+        """Record a cache event: `hit`, `miss`, or `eviction` of an artifact for another."""
         ...
 
     def compilation(self, tier: str, seconds: float) -> None:
-        """The compiler called *tier* has compiled a module."""
+        """Record that the compiler called *tier* has compiled a module."""
         ...
 
     def serving(self, handlers: Iterable[Handler]) -> None:
-        """From now on these serve."""
+        """Record the handlers that serve from now on."""
         ...
 
     def flush(self, now: PoolCounts) -> None:
-        """Send or write what was gathered; *now* is how pool and queue are. Called twice a second,
+        """Send or write the records; *now* has the counts of pool and queue. Called twice a second,
         before a scrape, and once at the end; one thread at a time."""
         ...
 
     def close(self) -> None:
-        """There will be no more calls."""
+        """End; there will be no more calls."""
         ...
 
 
 class SuspensionSink(MetricsSink, Protocol):
-    """A sink that also wants to know of suspensions; others are not told."""
+    """A sink that also records suspensions."""
 
     def suspension(self, outcome: str) -> None:
-        """A suspension has ended: `resumed`, `expired`, `cancelled`, `shutdown`; or there was no
-        room for it: `refused`."""
+        """Record that a suspension ended (`resumed`, `expired`, `cancelled`, `shutdown`), or that
+        there was no room for it (`refused`)."""
         ...

@@ -1,7 +1,7 @@
-"""How one value is read, from text (environment, command line) or from TOML alike.
+"""Types and parsers of settings, for text (environment, command line) and TOML alike.
 
-Stricter than pydantic's own conversions, which take "10.0", "1_000", `true` and 10.0 for a
-whole number: a setting that was misread is worse than one that was refused.
+They are stricter than pydantic's own conversions, which read "10.0", "1_000", `true` and 10.0 as
+whole numbers: a rejected setting is better than a misread one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel, BeforeValidator, Field
 from pydantic.fields import FieldInfo
 
-_WHOLE = re.compile(r"-?[0-9]{1,20}")  # 20 digits: no range below needs more, and int() stays cheap
+_WHOLE = re.compile(r"-?[0-9]{1,20}")  # no range below needs more digits, and int() stays cheap
 _FLAGS = {"true": True, "yes": True, "on": True, "1": True}
 _FLAGS |= {"false": False, "no": False, "off": False, "0": False}
 _HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?")
@@ -33,20 +33,20 @@ LEAST_WEIGHT, MOST_WEIGHT = 0.01, 100.0
 
 @dataclass(frozen=True)
 class Allowed:
-    """Field metadata: what may be written there, in words."""
+    """Field metadata: the allowed values, in words."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Derived:
-    """Field metadata: a default that is worked out, in words."""
+    """Field metadata: a derived default, in words."""
 
     text: str
 
 
 class Live:
-    """Field metadata: a change counts while running (`nexus.config.live`)."""
+    """Field metadata: a change takes effect while running (`nexus.config.live`)."""
 
 
 LIVE = Live()
@@ -69,7 +69,7 @@ def parse_flag(value: object) -> bool:
 
 
 def parse_path(value: object) -> Path:
-    """Read a path; the empty one, which would mean the working directory, is refused.
+    """Read a path; refuse the empty one, which would mean the working directory.
 
     Raises: ValueError.
     """
@@ -84,15 +84,15 @@ def parse_file(value: object) -> str:
 
 
 def parse_header(value: object) -> str:
-    """Check the name of a request header (letters, digits and `-`: CGI tells no others apart), or
-    nothing. Raises: ValueError."""
+    """Check the name of a request header (letters, digits and `-`: CGI cannot distinguish other
+    characters), or an empty text. Raises: ValueError."""
     if isinstance(value, str) and _HEADER.fullmatch(value):
         return value
     raise ValueError("not a header's name")
 
 
 def parse_weights(value: object) -> dict[str, float]:
-    """Read a table of weights, from text as JSON. Raises: ValueError."""
+    """Read a table of weights; text must be JSON. Raises: ValueError."""
     try:
         table = json.loads(value) if isinstance(value, str) else value
     except RecursionError:
@@ -132,7 +132,7 @@ def _lower(value: object) -> object:
 
 
 Whole: TypeAlias = Annotated[int, BeforeValidator(parse_whole)]
-"""a whole number; its range is the field's `ge` and `le`"""
+"""A whole number; the field's `ge` and `le` are its range"""
 Flag: TypeAlias = Annotated[
     bool, BeforeValidator(parse_flag), Allowed("true or false (also yes/no, on/off, 1/0)")
 ]

@@ -1,4 +1,4 @@
-"""What a plugin reads of the setting `plugins`: its own table, checked by a model of its own."""
+"""Reads a plugin's own table of the setting `plugins`, with a model that checks it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ M = TypeVar("M", bound=BaseModel)
 def plugin_options(settings: Settings, plugin: str, model: type[M]) -> M:
     """Read the table `plugins.PLUGIN` as *model*, which should be frozen and forbid other keys.
 
-    A value's text never stands in a message where it may be a secret by its key, nor where the
-    key is unknown.
+    A message never quotes a value whose key suggests a secret, or whose key is unknown.
 
     Raises: ConfigError with one line for each wrong option: its name, found, allowed.
     """
@@ -56,9 +55,9 @@ def _found(location: Sequence[int | str], value: object) -> str:
 def _declared(
     model: type[BaseModel], location: Sequence[int | str]
 ) -> tuple[type[BaseModel], FieldInfo | None]:
-    """The innermost model that *location* leads into, and the last field on the way."""
+    """Return the innermost model on the way to *location*, and the last field on the way."""
     field: FieldInfo | None = None
-    skip = False  # a key of a table, or a place in a list
+    skip = False  # the next part is a key of a table, or an index
     for part in location:
         found = None if skip else model.model_fields.get(str(part))
         skip = False
@@ -83,7 +82,7 @@ def _allowed(field: FieldInfo | None) -> str | None:
 
 
 def _words(entries: Iterable[Any]) -> Iterator[str]:
-    """The `Allowed` texts among *entries*, also inside `Annotated[...] | None`."""
+    """Yield the `Allowed` texts among *entries*, also inside `Annotated[...] | None`."""
     for entry in entries:
         if isinstance(entry, Allowed):
             yield entry.text

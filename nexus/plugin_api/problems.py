@@ -26,16 +26,16 @@ _SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 80
 _SHORT.maxlevel = 2
 
 DESCRIBED = "described"
-"""error type of a value that must not be quoted; its context: `found`, what is wrong in words"""
+"""Error type for a value that must not be quoted; its context: `found`, a description"""
 
 
 def shown(value: object) -> str:
-    """Return *value* as a message may show it: escaped, and short whatever it is."""
+    """Return *value* in a form fit for messages: escaped and short."""
     return _SHORT.repr(value)
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """Say which of *known* is nearest to *name*, or list them all if none is near."""
+    """Return a hint: the nearest of *known* to *name*, or all of them if none is near."""
     choices = list(known)
     if near := difflib.get_close_matches(name[:100], choices, n=1):
         return f"did you mean {near[0]}?"

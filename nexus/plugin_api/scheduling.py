@@ -1,7 +1,7 @@
-"""What a scheduling policy is: it orders the requests that wait, and may refuse some or hold back.
+"""The interface of a scheduling policy: it orders waiting requests, and may refuse or delay some.
 
 A policy is a plain container without locks: the admission queue owns the lock. `docs/scheduling.md`
-says which policy is for what.
+says which policy suits which load.
 """
 
 from __future__ import annotations
@@ -44,42 +44,42 @@ class Ticket:
         """*deadline* and *arrived*: monotonic seconds."""
         self.handler, self.deadline, self.arrived = handler, deadline, arrived
         self.key = handler if key is None else key
-        """by what requests are told apart: the handler, or what a header says"""
+        """groups requests: the handler's name, or the value of a header"""
         self.priority = priority
-        """`LEAST_PRIORITY` to `MOST_PRIORITY`, which goes first"""
+        """`LEAST_PRIORITY` to `MOST_PRIORITY`; the highest goes first"""
         self.weight = weight
-        """of its key"""
+        """weight of the key"""
         self.admitted = False
         self.displaced = False
-        """whether it lost its place in the queue to another"""
+        """whether it lost its place in the queue to another ticket"""
         self._wake = threading.Lock()
         self._wake.acquire()
 
     def wait(self, timeout_s: float) -> None:
-        """Block until `wake`, at most *timeout_s*."""
+        """Block until `wake`, for up to *timeout_s*."""
         self._wake.acquire(timeout=max(timeout_s, 0.0))
 
     def wake(self) -> None:
-        """Let `wait` return. Called once."""
+        """Make `wait` return. Called once."""
         self._wake.release()
 
 
 @dataclass(frozen=True)
 class PolicyOptions:
-    """What the settings say to policies; each takes what concerns it."""
+    """The settings for policies; each policy reads those it needs."""
 
     places: int = 10
-    """most requests that run at once"""
+    """the most requests that run at once"""
     key_header: str = ""
-    """the header that says a request's key; empty: its handler is the key"""
+    """the header with a request's key; empty: the key is the handler's name"""
     priority_header: str = ""
-    """the header that may say a request's priority; empty: its handler's counts"""
+    """the header that may give a request's priority; empty: use the handler's"""
     weights: Mapping[str, float] = field(default_factory=dict)
-    """by key; of others 1"""
+    """weights by key; other keys have weight 1"""
     ageing_s: float = 0.5
     """a wait of this length counts as much as one step of priority"""
     target_s: float = 0.1
-    """longest wait in the queue that is aimed at"""
+    """the longest wait in the queue that the policy aims at"""
     clock: Callable[[], float] = time.monotonic
 
 
@@ -87,48 +87,48 @@ DEFAULTS = PolicyOptions()
 
 
 class Policy(Protocol):
-    """An ordered container of tickets, with four more abilities that `PolicyBase` has defaults
-    for. Every call happens under the queue's lock: it must be quick, and must not raise."""
+    """An ordered container of tickets, with four more methods for which `PolicyBase` has defaults.
+    Every call happens under the queue's lock: it must be quick, and must not raise."""
 
     def push(self, ticket: Ticket) -> None: ...
 
     def pop(self) -> Ticket | None:
-        """Take out the next ticket to admit; None if, and only if, there is none."""
+        """Remove and return the next ticket to admit; return None only if the policy is empty."""
         ...
 
     def remove(self, ticket: Ticket) -> None:
-        """Take out *ticket*, which gave up waiting."""
+        """Remove *ticket*, which gave up waiting."""
         ...
 
     def __len__(self) -> int: ...
 
     def refuse(self, ticket: Ticket, running: int) -> str | None:
-        """Say why *ticket*, which would have to wait, is turned away; None: it may wait.
+        """Return why *ticket*, which would have to wait, is rejected; None: it may wait.
 
-        *running*: how many run now.
+        *running*: how many requests run now.
         """
         ...
 
     def displace(self, ticket: Ticket) -> Ticket | None:
-        """The queue is full: say which waiting ticket is turned away for *ticket*; None: *ticket*
-        itself is. Whoever calls then removes it."""
+        """The queue is full: return the waiting ticket to reject for *ticket*; None rejects
+        *ticket* itself. The caller then removes the returned ticket."""
         ...
 
     def finished(self, handler: str, wall_s: float, cpu_s: float) -> None:
-        """A request of *handler* held a place for *wall_s* and used *cpu_s* of CPU time; whether it
-        ended well does not matter."""
+        """Record that a request of *handler* held a place for *wall_s* and used *cpu_s* of CPU
+        time, whether it succeeded or failed."""
         ...
 
     def limit(self, most: int) -> int:
-        """Say how many may run at once now, at least 1 and not more than *most*. May change with
-        `finished` only."""
+        """Return how many requests may run at once now, from 1 to *most*. The number may change
+        only in `finished`."""
         ...
 
 
 class PolicyBase:
-    """Lets every request wait, learns nothing, holds nothing back.
+    """A policy that lets every request wait, learns nothing, and delays nothing.
 
-    What a policy leaves as it is here is never called: it costs nothing.
+    Methods that a policy does not override are never called: they cost nothing.
     """
 
     def __init__(self, options: PolicyOptions = DEFAULTS) -> None:
@@ -148,7 +148,7 @@ class PolicyBase:
 
 
 class Fifo(PolicyBase):
-    """First come, first served."""
+    """First come, first served: the ticket that waited longest goes first."""
 
     def __init__(self, options: PolicyOptions = DEFAULTS) -> None:
         super().__init__(options)
@@ -168,4 +168,4 @@ class Fifo(PolicyBase):
 
 
 PolicyFactory: TypeAlias = Callable[[PolicyOptions], Policy]
-"""makes a policy; raises ConfigError where the options are wrong"""
+"""Makes a policy; raises ConfigError if the options are wrong"""

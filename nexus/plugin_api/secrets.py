@@ -1,4 +1,4 @@
-"""Hides what may be a secret in a table of options, by its key and its form."""
+"""Hides possible secrets in a table of options, by key and by form."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _SECRET = re.compile(
     r"auth|cert|cookie|cred|dsn|header|jwt|key|pass|pin\b|priv|pwd|salt|secret|sign|token", re.I
 )
 _ADDRESS = re.compile(r"(?<=://)[^/?#\s]*@|(?<=[?#])\S*")
-"""who asks, and what is asked, in the address of a server"""
+"""User information, and query or fragment, in a server's address"""
 
 
 def public(value: object) -> Any:
-    """*value* as anybody may see it: tables and lists kept, whatever may be a secret hidden."""
+    """Return *value* for anyone to see: tables and lists kept, possible secrets hidden."""
     if isinstance(value, Mapping):
         return {
             key: HIDDEN if _is_secret(key, entry) else public(entry) for key, entry in value.items()

@@ -1,4 +1,4 @@
-"""What a plugin may read of the settings."""
+"""The settings that a plugin may read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 
 class Settings(Protocol):
-    """The settings of one process, read-only; `docs/configuration.md` says what each one means."""
+    """The settings of one process, read-only; `docs/configuration.md` explains each one."""
 
     @property
     def plugins(self) -> Mapping[str, Mapping[str, Any]]:

@@ -1,4 +1,4 @@
-"""One thread for everything that must look again every so often."""
+"""One thread that makes all repeated calls."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ log = logging.getLogger("nexus.ticker")
 
 
 class Tick:
-    """One call that is made again and again, until `close`."""
+    """One call that is repeated until `close`."""
 
     def __init__(self, every_s: float, call: Callable[[], object]) -> None:
         self.every_s, self.call = every_s, call
@@ -21,26 +21,26 @@ class Tick:
         self.running = threading.RLock()  # held while *call* runs
 
     def close(self) -> None:
-        """Make no further call, and wait for one under way (unless that call closes it)."""
+        """Stop the calls, and wait for one under way (unless that call closes it)."""
         self.closed = True
         with self.running:
             pass
 
 
 class Ticker:
-    """Makes calls at their intervals, all on one daemon thread, which starts with the first.
+    """Makes calls at intervals, all on one daemon thread, which starts with the first call.
 
-    A call must be short: the others wait for it. What it raises is logged, and it is made again.
+    A call must be short: the others wait for it. An exception is logged, and the calls continue.
     """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()  # guards the fields below
         self._ticks: list[Tick] = []
         self._process = 0
-        """the one that the thread runs in; a forked one has none"""
+        """id of the process that the thread runs in; a forked process has no thread yet"""
 
     def every(self, every_s: float, call: Callable[[], object]) -> Tick:
-        """Make *call* every *every_s* seconds from now on, until the returned tick is closed."""
+        """Repeat *call* every *every_s* seconds from now on, until the returned tick is closed."""
         tick = Tick(every_s, call)
         with self._changed:
             if self._process != os.getpid():
@@ -71,9 +71,9 @@ class Ticker:
             try:
                 tick.call()
             except Exception:
-                log.exception("a call that is made every %g s failed", tick.every_s)
+                log.exception("a call repeated every %g s failed", tick.every_s)
         tick.due = time.monotonic() + tick.every_s
 
 
 TICKER = Ticker()
-"""the one of this process"""
+"""The ticker of this process"""

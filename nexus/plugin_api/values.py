@@ -1,4 +1,4 @@
-"""The plain values that hooks and protocols speak of."""
+"""The plain values in hooks and protocols."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Plugins: which there are, what each one adds. Built-ins come in by the same hooks.
+"""Plugins: finds, loads and calls them. Built-in ones use the same hooks.
 
 candidates.py   entry points of group `nexus`, and which of them are turned off
-check.py        loads one, and says what is wrong with it
+check.py        loads a plugin, and describes what is wrong with it
 plugins.py      `Plugins`: calls the hooks, and checks what they return
-offers.py       what a hook may return
-timed.py        start and stop hooks, with an end
-builtin.py      what comes with Nexus
+offers.py       checks what a hook returned
+timed.py        start and stop hooks, with a time limit
+builtin.py      the plugins that come with Nexus
 """
 
 from nexus.plugins.candidates import DISABLED_VARIABLE, Candidate

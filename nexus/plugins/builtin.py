@@ -1,7 +1,7 @@
-"""What comes with Nexus, written as outside plugins would be.
+"""The plugins that come with Nexus, written like outside plugins.
 
-They import what they offer when it is asked for: an engine takes a moment, and prometheus_client
-decides at its import whether it counts for several processes.
+They import their parts only in their hooks: an engine takes a moment to import, and
+prometheus_client decides at its import whether it counts for several processes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Prometheus:
     """Metrics in prometheus_client's registry, or in the files of its multiprocess mode."""
 
     def __init__(self, registry: CollectorRegistry | None) -> None:
-        """*registry* None: there are only the files."""
+        """*registry* None: the values live in the files only."""
         self._registry = registry
 
     @hookimpl
@@ -48,7 +48,7 @@ class Wasmer:
 
 
 class Wasmtime:
-    """The engine everywhere else."""
+    """The engine on newer Pythons."""
 
     @hookimpl
     def nexus_engines(self) -> Mapping[str, EngineFactory]:
@@ -58,7 +58,7 @@ class Wasmtime:
 
 
 class Guests:
-    """WASI commands, JavaScript and Python."""
+    """The guest ABIs for WASI commands, JavaScript and Python."""
 
     @hookimpl
     def nexus_guests(self, settings: Settings) -> Sequence[Abi]:

@@ -1,4 +1,4 @@
-"""Which plugins there could be: entry points of group `nexus`, beside what comes with Nexus."""
+"""Lists candidates for plugins: entry points of group `nexus`, and the built-in ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Candidate:
     distribution: str
     version: str
     load: Callable[[], object]
-    """imports it; raises whatever its author did not think of"""
+    """imports the plugin; may raise anything"""
     enabled: bool = True
 
     def __str__(self) -> str:
@@ -29,12 +29,12 @@ class Candidate:
 
 
 def built_in(name: str, load: Callable[[], object]) -> Candidate:
-    """What comes with Nexus, as if it were installed."""
+    """Return the candidate for a built-in plugin, as if it were installed."""
     return Candidate(name, OURS, _our_version(), load)
 
 
 def installed() -> list[Candidate]:
-    """The plugins of other distributions, by name."""
+    """Return the plugins of other distributions, by name."""
     found = []
     for entry in metadata.entry_points(group=PROJECT):
         about = entry.dist.metadata if entry.dist is not None else None
@@ -50,7 +50,7 @@ def installed() -> list[Candidate]:
 
 
 def disabled(environ: Mapping[str, str]) -> frozenset[str]:
-    """The names in NEXUS_DISABLED_PLUGINS, which commas or blanks part."""
+    """Return the names in NEXUS_DISABLED_PLUGINS, separated by commas or blanks."""
     return frozenset(environ.get(DISABLED_VARIABLE, "").replace(",", " ").split())
 
 

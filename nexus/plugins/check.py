@@ -1,4 +1,4 @@
-"""Loads one candidate, and says what is wrong with it in one line."""
+"""Loads one candidate, and describes what is wrong with it in one line."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ HOOKS: dict[str, tuple[str, ...]] = {
     for name in vars(hookspecs)
     if name.startswith(PREFIX)
 }
-"""every hook, and the arguments it may take"""
+"""Maps every hook to the arguments it may take"""
 
 
 @dataclass(frozen=True)
 class Found:
-    """A candidate and what came of it."""
+    """A candidate after loading, with its plugin or its problem."""
 
     candidate: Candidate
     plugin: object = None
     hooks: tuple[str, ...] = ()
     problem: str | None = None
-    """why it cannot be used"""
+    """why the plugin cannot be used; None: it can"""
 
     @property
     def state(self) -> str:
@@ -64,7 +64,7 @@ def find(candidate: Candidate) -> Found:
 
 
 def _marked(plugin: object) -> Iterator[tuple[str, Callable[..., Any], dict[str, Any] | None]]:
-    """Functions that are marked `@hookimpl`, with the marker's options, or are called like one."""
+    """Yield functions marked `@hookimpl`, with the marker's options, or named like a hook."""
     for name in dir(plugin):
         function = getattr(plugin, name, None)
         if not inspect.isroutine(function):
@@ -81,7 +81,7 @@ def _problem(hook: str, function: Callable[..., Any], options: dict[str, Any] | 
     if allowed is None:
         if options is not None and options["optionalhook"]:
             return None
-        return f"{hook} is no hook of Nexus; {suggestion(hook, HOOKS)}"
+        return f"{hook} is not a hook of Nexus; {suggestion(hook, HOOKS)}"
     if options is None:
         return f"{hook} is not marked @hookimpl"
     if options["wrapper"] or options["hookwrapper"]:
@@ -100,7 +100,7 @@ def _problem(hook: str, function: Callable[..., Any], options: dict[str, Any] | 
 
 
 def described(error: BaseException) -> str:
-    """An exception in a line: its type, what it says, and where in whose source it came from."""
+    """Describe an exception in a line: its type, its message, and the line that raised it."""
     found = traceback.extract_tb(error.__traceback__)
     frames = [frame for frame in found if not frame.filename.startswith("<frozen ")]  # importlib
     where = f" ({frames[-1].filename}, line {frames[-1].lineno})" if frames else ""

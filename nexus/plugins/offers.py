@@ -1,4 +1,4 @@
-"""What a hook may return: checked at the start, for a line instead of a fault later."""
+"""Checks what a hook returned, at the start, so that a mistake gives a clear line."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _NAME = re.compile(r"[a-z][a-z0-9_-]{0,79}")
 
 
 def objects(found: object, protocol: type) -> list[Any]:
-    """The objects a hook returned, each with what *protocol* asks for.
+    """Return the objects a hook returned, after checking that each implements *protocol*.
 
-    Raises: ValueError, with what is wrong.
+    Raises: ValueError, with the mistake.
     """
     if found is None:
         return []
@@ -25,7 +25,7 @@ def objects(found: object, protocol: type) -> list[Any]:
 
 
 def named(found: object) -> dict[str, Any]:
-    """The things a hook returned by name. Raises: ValueError, with what is wrong."""
+    """Return the things a hook returned by name. Raises: ValueError, with the mistake."""
     if found is None:
         return {}
     if not isinstance(found, Mapping):
@@ -39,7 +39,7 @@ def named(found: object) -> dict[str, Any]:
 
 
 def factories(found: object) -> dict[str, Callable[..., Any]]:
-    """The factories a hook returned by name. Raises: ValueError, with what is wrong."""
+    """Return the factories a hook returned by name. Raises: ValueError, with the mistake."""
     known = named(found)
     for name, factory in known.items():
         if not callable(factory):
@@ -48,7 +48,7 @@ def factories(found: object) -> dict[str, Callable[..., Any]]:
 
 
 def extensions(found: object, protocol: type) -> dict[str, Any]:
-    """The objects a hook returned by name. Raises: ValueError, with what is wrong."""
+    """Return the extensions a hook returned by name. Raises: ValueError, with the mistake."""
     known = named(found)
     objects(list(known.values()), protocol)
     return known

@@ -1,4 +1,4 @@
-"""Calls the hooks of all plugins, one by one, so that every fault has its plugin's name."""
+"""Calls the hooks of all plugins one by one, so that every error names its plugin."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ T = TypeVar("T")
 
 
 class Offer(NamedTuple):
-    """What one plugin's hook returned."""
+    """One plugin's answer to a hook."""
 
     plugin: str
     value: Any
@@ -66,17 +66,17 @@ class Plugins:
         self._candidates = {entry.candidate.name: entry.candidate for entry in self.found}
         self._pluggy = pluggy.PluginManager(PROJECT)
         self._pluggy.add_hookspecs(hookspecs)
-        # pluggy calls what was registered last first: so the first here comes first in a call.
+        # pluggy calls the last registered plugin first, so register in reverse.
         for entry in reversed(self.found):
             self._pluggy.register(entry.plugin, entry.candidate.name)
         self._started: Timed | None = None
         self._made: list[tuple[str, object]] = []
-        """what hooks returned, by plugin, for `close`"""
+        """objects that hooks returned, with their plugins' names, for `close`"""
 
-    # ---- what is built at the start ---------------------------------------------------------
+    # ---- hooks called at the start ----------------------------------------------------------
 
     def config_sources(self, directory: Path, environ: Mapping[str, str]) -> list[ConfigSource]:
-        """Where else settings come from, the later ones winning. Raises: ConfigError."""
+        """Return the sources of settings, of which later ones win. Raises: ConfigError."""
         found = self._call(
             "nexus_config_sources",
             lambda value: offers.objects(value, ConfigSource),
@@ -88,7 +88,7 @@ class Plugins:
     def metrics_sinks(
         self, settings: Settings
     ) -> tuple[SuspensionSink | None, list[tuple[str, MetricsSink]]]:
-        """The built-in sink, where it is not turned off, and the others with their plugins' names.
+        """Return the built-in sink unless it is turned off, and the others with plugins' names.
 
         Raises: ConfigError.
         """
@@ -97,16 +97,16 @@ class Plugins:
         return own[0] if own else None, [entry for entry in sinks if entry[0] != PROMETHEUS]
 
     def request_filters(self, settings: Settings) -> list[tuple[str, RequestFilter]]:
-        """Every filter with its plugin's name. Raises: ConfigError."""
+        """Return every filter with its plugin's name. Raises: ConfigError."""
         return self._objects("nexus_request_filters", RequestFilter, settings=settings)
 
     def scheduling_policies(self) -> dict[str, PolicyFactory]:
-        """Every policy's factory by name. Raises: ConfigError."""
+        """Return every policy's factory by name. Raises: ConfigError."""
         return self._named("nexus_scheduling_policies", offers.factories)
 
     @property
     def bring_guests(self) -> bool:
-        """Whether plugins of other distributions bring guest ABIs."""
+        """True if plugins of other distributions bring guest ABIs."""
         found = self._implementations("nexus_guests")
         return any(each.plugin_name != GUESTS for each in found)
 
@@ -123,11 +123,11 @@ class Plugins:
         return [abi for _, abi in found]
 
     def engines(self) -> dict[str, EngineFactory]:
-        """Every engine's factory by name. Raises: ConfigError."""
+        """Return every engine's factory by name. Raises: ConfigError."""
         return self._named("nexus_engines", offers.factories)
 
     def host_functions(self, settings: Settings) -> dict[str, Extension]:
-        """Every extension by name. Raises: ConfigError."""
+        """Return every extension by name. Raises: ConfigError."""
         return self._named(
             "nexus_host_functions",
             lambda value: offers.extensions(value, Extension),
@@ -135,7 +135,7 @@ class Plugins:
         )
 
     def blueprints(self, settings: Settings, host: Host) -> list[tuple[str, Blueprint]]:
-        """Every blueprint with its plugin's name. Raises: ConfigError."""
+        """Return every blueprint with its plugin's name. Raises: ConfigError."""
         from flask import Blueprint
 
         return self._objects("nexus_blueprints", Blueprint, settings=settings, host=host)
@@ -143,26 +143,26 @@ class Plugins:
     # ---- start and stop ---------------------------------------------------------------------
 
     def start(self, host: Host, timeout_s: float, failed: Callable[[str], None]) -> None:
-        """Call every `nexus_started`, for *timeout_s* at most. *failed* hears the names of those
-        that raise or take longer."""
+        """Call every `nexus_started`, for up to *timeout_s*. *failed* is called with the name of
+        each plugin that raises or takes longer."""
         self._started = Timed("nexus_started", failed)
         self._started.run(self._calls("nexus_started", host), timeout_s)
 
     def stop(self, host: Host, timeout_s: float, failed: Callable[[str], None]) -> None:
-        """Call every `nexus_stopping` whose plugin is not still starting, as `start` does."""
+        """Call every `nexus_stopping`, like `start`, unless its plugin is still starting."""
         if self._started is None:
             return
         still = self._started.running()
         calls = self._calls("nexus_stopping", host)
         for name in sorted(still & calls.keys()):
-            log.error("plugin %s: nexus_started has not returned; nexus_stopping is left out", name)
+            log.error("plugin %s: nexus_stopping is skipped: nexus_started still runs", name)
         calls = {name: call for name, call in calls.items() if name not in still}
         Timed("nexus_stopping", failed).run(calls, timeout_s)
 
     def close(self, timeout_s: float, failed: Callable[[str], None]) -> None:
-        """Close what the hooks returned and has a `close`, the last first; metrics sinks are closed
-        by whoever flushes them. *failed* is called with the names of plugins whose `close` raises
-        or takes longer than *timeout_s* together with the others.
+        """Close the returned objects that have a `close`, the last first, except metrics sinks,
+        which their flusher closes. *failed* is called with the names of plugins whose `close`
+        raises, or does not end within *timeout_s* for all together.
         """
         made, self._made = self._made[::-1], []
         close_all(made, timeout_s, failed)
@@ -180,7 +180,7 @@ class Plugins:
         return caller.get_hookimpls()[::-1]
 
     def _call(self, hook: str, check: Callable[[object], T], **arguments: object) -> list[Offer]:
-        """What *check* makes of each plugin's answer."""
+        """Return each plugin's answer after *check*."""
         found = []
         for implementation in self._implementations(hook):
             name = implementation.plugin_name
@@ -218,7 +218,7 @@ class Plugins:
         return things
 
     def error(self, name: str, reason: str) -> PluginError:
-        """The error that stops the start because of the plugin called *name*."""
+        """Return the error that stops the start because of the plugin called *name*."""
         return PluginError([_with_remedy(f"{self._candidates[name]}: {reason}")])
 
 
@@ -228,9 +228,9 @@ def survey(
     *,
     outside: Sequence[Candidate] | None = None,
 ) -> list[Found]:
-    """Every plugin there is, loaded and checked, the built-in ones first.
+    """Return every plugin, loaded and checked, the built-in ones first.
 
-    *outside*: the plugins that do not come with Nexus; None: those that are installed.
+    *outside*: the plugins that do not come with Nexus; None: the installed ones.
     """
     off = disabled(environ)
     known = [
@@ -249,13 +249,13 @@ def survey(
 
 @cache
 def _warn_of_unknown(name: str, known: tuple[str, ...]) -> None:
-    """Say it once in a process, and not again by the workers it forks."""
+    """Warn once in a process, so that forked workers do not repeat the warning."""
     near = suggestion(name, known)
     log.warning("%s names %s, but there is no such plugin; %s", DISABLED_VARIABLE, name, near)
 
 
 def _without_twins(found: Sequence[Found]) -> list[Found]:
-    """Those that come later with the same name, or are the same object, are not to be used."""
+    """Mark later plugins with a name or an object that an earlier one has as unusable."""
     kept: list[Found] = []
     for entry in found:
         problem = entry.problem
@@ -274,7 +274,7 @@ def load_plugins(
     *,
     outside: Sequence[Candidate] | None = None,
 ) -> Plugins:
-    """The plugins of this process; *registry* is the built-in sink's.
+    """Return the plugins of this process; *registry* is for the built-in sink.
 
     Raises: PluginError, with a line for each plugin that cannot be used.
     """

@@ -1,4 +1,4 @@
-"""Start and stop hooks: on threads of their own, which are waited for only so long."""
+"""Runs start and stop hooks on threads of their own, with a time limit."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ Call = Callable[[], object]
 
 
 class Timed:
-    """One hook of all plugins. The threads are daemons: one that hangs ends with the process."""
+    """One hook of all plugins. Its threads are daemons: the process does not wait for them."""
 
     def __init__(self, hook: str, failed: Callable[[str], None]) -> None:
-        """*failed* hears the name of each plugin that raised or took too long."""
+        """*failed* is called with the name of each plugin that raises or takes too long."""
         self._hook, self._failed = hook, failed
         self._threads: dict[str, threading.Thread] = {}
 
     def run(self, calls: Mapping[str, Call], timeout_s: float) -> None:
-        """Make all calls (by the plugins' names) at once, and wait *timeout_s* at most."""
+        """Make all calls (by the plugins' names) at once, and wait up to *timeout_s*."""
         deadline = time.monotonic() + timeout_s
         for name, call in calls.items():
             thread = threading.Thread(
@@ -41,7 +41,7 @@ class Timed:
                 self._failed(name)
 
     def running(self) -> set[str]:
-        """Names of the plugins whose hook has not returned."""
+        """Return the names of the plugins whose hook still runs."""
         return {name for name, thread in self._threads.items() if thread.is_alive()}
 
     def _run(self, name: str, call: Call) -> None:
@@ -55,9 +55,9 @@ class Timed:
 def close_all(
     made: Sequence[tuple[str, object]], timeout_s: float, failed: Callable[[str], None]
 ) -> None:
-    """Close each object of *made* that has a `close`, in order, each by its plugin's name.
+    """Close each object of *made* that has a `close`, in order; errors name its plugin.
 
-    They are closed on a thread of its own, which is waited for up to *timeout_s*.
+    A thread of its own closes them; wait for it up to *timeout_s*.
     """
     closing: list[str] = []
 

@@ -1,4 +1,4 @@
-"""The control groups this process is in: cgroup v1, v2, or both side by side (hybrid)."""
+"""The control groups of this process: cgroup v1, v2, or both side by side (hybrid)."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ class Group:
     """One control group, as the folder of its files."""
 
     path: str
-    """below the mount, as `/kubepods/pod1`; `/` is the topmost group we can see"""
+    """path below the mount, such as `/kubepods/pod1`; `/` is the topmost group we can see"""
     folder: Path
     version: int
     """1 or 2"""
 
     def read(self, name: str) -> str | None:
-        """The file *name* of this group; None where there is none."""
+        """Return the text of the group's file *name*; None if it cannot be read."""
         return read(self.folder / name)
 
 
@@ -29,11 +29,11 @@ class _Mount:
     point: str
     version: int
     controllers: frozenset[str]
-    """of version 1; version 2 says by a group's files what it controls"""
+    """the mount's controllers, for version 1; in version 2 a group's files show its controllers"""
 
 
 def read(path: Path) -> str | None:
-    """The text at *path*; None where it cannot be read (no such controller, no permission)."""
+    """Return the text at *path*; None if it cannot be read (no such controller, no permission)."""
     try:
         return path.read_text(encoding="ascii", errors="replace")
     except OSError:
@@ -41,8 +41,8 @@ def read(path: Path) -> str | None:
 
 
 def groups(controller: str, root: Path = ROOT) -> list[Group]:
-    """Every group that bounds this process through *controller* (`cpu`, `cpuset`, `memory`),
-    innermost first, version 1 before version 2. *root* is where the file system starts.
+    """Return every group that limits this process through *controller* (`cpu`, `cpuset`,
+    `memory`), innermost first, version 1 before version 2. *root*: the file system's root.
     """
     membership = _membership(read(root / "proc/self/cgroup") or "")
     found = []
@@ -56,7 +56,7 @@ def groups(controller: str, root: Path = ROOT) -> list[Group]:
 
 
 def _ancestry(mount: _Mount, path: str, root: Path) -> list[Group]:
-    """The group at *path* and all above it, up to the mount point."""
+    """Yield the group at *path* and every group above it, up to the mount point."""
     below = _below(mount.root, path)
     top = root / mount.point.lstrip("/")
     return [
@@ -66,11 +66,11 @@ def _ancestry(mount: _Mount, path: str, root: Path) -> list[Group]:
 
 
 def _below(mount_root: str, path: str) -> PurePosixPath:
-    """Where *path* lies below the mount.
+    """Return *path* relative to the mount.
 
-    A container without a cgroup namespace sees its path from the machine's root, and its own group
-    mounted: the mount's root is then the path, or a part of it. What lies elsewhere (`/../…`)
-    cannot be seen: the mount point is the nearest group that can.
+    A container without a cgroup namespace sees its path from the machine's root, but only its own
+    group is mounted: the mount's root is then the path, or part of it. A group elsewhere (`/../…`)
+    cannot be seen: the mount point is the nearest visible group.
     """
     group = PurePosixPath(path)
     if ".." in group.parts:
@@ -82,7 +82,7 @@ def _below(mount_root: str, path: str) -> PurePosixPath:
 
 
 def _membership(text: str) -> dict[str, str]:
-    """`/proc/self/cgroup`: controller -> path; the version 2 hierarchy is called ``""``."""
+    """Parse `/proc/self/cgroup`: controller -> path; the version 2 hierarchy is called ``""``."""
     found = {}
     for line in text.splitlines():
         number, _, rest = line.partition(":")
@@ -93,7 +93,7 @@ def _membership(text: str) -> dict[str, str]:
 
 
 def _mounts(text: str) -> list[_Mount]:
-    """`/proc/self/mountinfo`: the cgroup mounts (proc(5) has the fields)."""
+    """Return the cgroup mounts in `/proc/self/mountinfo` (proc(5) lists the fields)."""
     found = []
     for line in text.splitlines():
         before, _, after = line.partition(" - ")
@@ -107,7 +107,7 @@ def _mounts(text: str) -> list[_Mount]:
 
 
 def _unescape(path: str) -> str:
-    """The kernel writes a blank in a path as `\\040`."""
+    """Decode a path from the kernel, which writes a blank as `\\040`."""
     for code in ("\\040", "\\011", "\\012", "\\134"):
         path = path.replace(code, chr(int(code[1:], 8)))
     return path

@@ -1,7 +1,7 @@
-"""The pod's CPU figures, read when Prometheus asks.
+"""The pod's CPU figures, read at each Prometheus scrape.
 
-They belong to the control group, so every worker would count the same: they are no metrics of a
-worker, but read by whichever is scraped.
+They belong to the control group and are the same in every worker, so they are not summed like a
+worker's metrics: the scraped worker reads them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from nexus.pod.throttling import Throttling, throttling
 
 
 class CpuCollector(Collector):
-    """`nexus_cpu_…`; a figure that this machine does not keep is left out."""
+    """Collects `nexus_cpu_…`; leaves out the figures that this machine does not keep."""
 
     def __init__(self, root: Path = ROOT) -> None:
         self._root = root

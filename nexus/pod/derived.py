@@ -1,5 +1,5 @@
-"""Joins settings and the pod's resources: what `nexus.pod.sizing` is to be told, and where its
-answer goes."""
+"""Applies `nexus.pod.sizing` to settings: fills in the numbers that nobody set, from the pod's
+resources."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from nexus.pod.profiles import PROFILES
 from nexus.pod.sizing import Demand, Sizing, size
 
 DERIVABLE = ("workers", "threads", "http_max_concurrent")
-"""settings that sizing replaces, or that decide one it replaces, where nobody set them"""
+"""Settings that sizing fills in, or that decide one it fills in, if nobody set them"""
 SOURCE = "derived (nexus config --sizing)"
 
 
 @dataclass(frozen=True)
 class Sized:
-    """Settings with nothing left open, and the reasons."""
+    """Settings with every number filled in, and the reasons."""
 
     loaded: Loaded
     sizing: Sizing
@@ -29,7 +29,7 @@ class Sized:
 
 
 def sized(loaded: Loaded, root: Path = ROOT) -> Sized:
-    """Derive from what this pod has the numbers that nobody set."""
+    """Fill in the numbers that nobody set, from the pod's resources."""
     cores, memory = quota(root), memory_limit(root)
     sizing = size(
         cores.cores,
@@ -45,7 +45,7 @@ def sized(loaded: Loaded, root: Path = ROOT) -> Sized:
 
 
 def demand(loaded: Loaded) -> Demand:
-    """What the settings ask for; `http_max_concurrent` set by hand decides the threads."""
+    """Return what the settings ask for; an explicit `http_max_concurrent` decides the threads."""
     settings, sources = loaded.settings, loaded.sources
 
     def explicit(name: str) -> bool:
@@ -65,6 +65,6 @@ def demand(loaded: Loaded) -> Demand:
 
 
 def _llvm(settings: Settings) -> bool:
-    """Whether LLVM will compile: the wish, where wasmer is not the engine by the Python version."""
+    """Return whether LLVM will compile: if wanted, and Python's version allows for wasmer."""
     wasmer = settings.engine in ("auto", "wasmer") and sys.version_info < (3, 11)
     return wasmer and settings.compiler != "cranelift"

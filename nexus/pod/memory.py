@@ -10,22 +10,22 @@ from nexus.pod.cgroup import ROOT, groups, read
 from nexus.pod.throttling import statistics
 
 _UNLIMITED = 1 << 60
-"""version 1 writes "no limit" as the largest multiple of the page size below 2**63"""
+"""This and more is no limit: version 1 writes the largest multiple of the page size below 2**63"""
 
 
 @dataclass(frozen=True)
 class MemoryLimit:
-    """How much memory this process and its children may have together."""
+    """The memory limit of this process and its children together, and its source."""
 
     size_bytes: int
     source: str
-    """in words, such as `memory.max of group /kubepods/pod1`"""
+    """the limit's source in words, such as `memory.max of group /kubepods/pod1`"""
     limited: bool
-    """whether a group decides, and not the size of the machine"""
+    """whether a group sets the limit, not the size of the machine"""
 
 
 def memory_limit(root: Path = ROOT) -> MemoryLimit | None:
-    """Work out the memory limit; None where neither a group nor the machine tells one."""
+    """Return the memory limit; None if neither a group nor the machine reports one."""
     bounds = [*_limits(root)]
     total = (read(root / "proc/meminfo") or "").partition("MemTotal:")[2].split()
     if total and total[0].isdecimal():
@@ -40,7 +40,7 @@ def _limits(root: Path) -> Iterator[MemoryLimit]:
         if found.isdecimal() and int(found) < _UNLIMITED:
             yield MemoryLimit(int(found), f"{file} of group {group.path}", True)
         if group.version == 1:
-            # Has the limits of groups above the mount as well, which cannot be seen from here.
+            # Includes the limits of groups above the mount, which cannot be seen from here.
             whole = statistics(group.read("memory.stat") or "").get("hierarchical_memory_limit")
             if whole is not None and whole < _UNLIMITED:
                 source = f"hierarchical_memory_limit of group {group.path}"

@@ -24,8 +24,8 @@ class Pressure:
 
 
 def pressure(root: Path = ROOT) -> Pressure | None:
-    """CPU pressure of the innermost group that tells it, else of the machine; None without PSI
-    (a kernel before 4.20, or one started with `psi=0`).
+    """Return the CPU pressure of the innermost group that reports it, else of the machine; None
+    without PSI (a kernel before 4.20, or one started with `psi=0`).
     """
     for scope, text in _candidates(root):
         for line in (text or "").splitlines():

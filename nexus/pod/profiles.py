@@ -1,4 +1,4 @@
-"""The CPU profiles by name: how a profile turns effective cores into workers.
+"""The CPU profiles by name: each turns effective cores into a number of workers.
 
 Requests, limits and scaling belong to the profile's component in `deploy/components/cpu-<name>`.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Profile:
-    """How many workers a pod of this profile runs."""
+    """A rule for how many workers a pod runs."""
 
     name: str
     why: str
@@ -20,7 +20,7 @@ class Profile:
     max_workers: int = 256
 
     def workers(self, cores: float) -> int:
-        """Workers for so many *cores*, at least one."""
+        """Return how many workers to run on *cores*, at least one."""
         return max(1, min(self.rounded(cores), self.max_workers))
 
 
@@ -28,8 +28,8 @@ _ALL = (
     Profile("none", "guests hold the GIL, so a worker for each core or part of one"),
     Profile(
         "burst",
-        "a worker for each core of the burst, at most 4: what is seldom granted is not worth the "
-        "memory of more",
+        "a worker for each core of the burst, at most 4: a burst is rare, and not worth the memory "
+        "of more workers",
         max_workers=4,
     ),
     Profile("guaranteed", "a worker for each whole core, which is its own", rounded=math.floor),

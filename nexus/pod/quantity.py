@@ -22,8 +22,8 @@ def parse_cores(value: object) -> float:
         text = f"{value}"
     milli = _MILLI.fullmatch(text)
     if milli is None and not _CORES.fullmatch(text):
-        raise ValueError("no CPU quantity")
+        raise ValueError("not a CPU quantity")
     cores = int(milli[1]) / 1000 if milli else float(text)
     if cores <= 0:
-        raise ValueError("no CPU at all")
+        raise ValueError("the CPU quantity must be above 0")
     return cores

@@ -1,4 +1,4 @@
-"""Effective cores: the tightest of everything that bounds them."""
+"""Effective cores: the tightest of the limits on this process's CPU."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ _RANGES = re.compile(r"\d+(-\d+)?(,\d+(-\d+)?)*")
 
 @dataclass(frozen=True)
 class Quota:
-    """How many cores' worth of time this process gets, and what decides it."""
+    """The CPU time this process gets, counted in cores, and the limit that decides it."""
 
     cores: float
     source: str
-    """in words, such as `cpu.max of group /kubepods/pod1`"""
+    """the limit's source in words, such as `cpu.max of group /kubepods/pod1`"""
     limited: bool
-    """whether a CFS quota decides: beyond it, threads are held back until the next period"""
+    """whether a CFS quota decides: beyond it, the kernel stops threads until the next period"""
     group: Group | None = None
     """the group whose quota decides"""
 
 
 def quota(root: Path = ROOT, affinity: frozenset[int] | None = None) -> Quota:
-    """Work out the effective cores. *affinity*: CPUs the process may run on; None: asks the
-    kernel. Of equal bounds the first of: quota (inner before outer group), cpuset, affinity, host.
+    """Return the effective cores. *affinity*: CPUs the process may run on; None: ask the kernel.
+    Of equal limits the first wins: quota (inner before outer group), cpuset, affinity, host.
     """
     allowed = frozenset(os.sched_getaffinity(0)) if affinity is None else affinity
     bounds = [*_quotas(root), *_cpusets(root)]
@@ -39,20 +39,20 @@ def quota(root: Path = ROOT, affinity: frozenset[int] | None = None) -> Quota:
 
 
 def quota_of(group: Group) -> float | None:
-    """The cores that *group*'s own CFS quota allows; None where it has none."""
+    """Return the cores that *group*'s own CFS quota allows; None without a quota."""
     if group.version == 2:
         limit, _, period = (group.read("cpu.max") or "").strip().partition(" ")
     else:
         limit = (group.read("cpu.cfs_quota_us") or "").strip()
         period = (group.read("cpu.cfs_period_us") or "").strip()
-    # "max" in version 2 and -1 in version 1 say: no quota.
+    # "max" in version 2 and -1 in version 1 mean: no quota.
     if not (limit.isdecimal() and period.isdecimal() and int(limit) and int(period)):
         return None
     return int(limit) / int(period)
 
 
 def cpu_list(text: str) -> frozenset[int]:
-    """The CPUs in a list such as `0-2,5`; empty where *text* is no such list."""
+    """Return the CPUs in a list such as `0-2,5`; an empty set if *text* is malformed."""
     text = text.strip()
     if not _RANGES.fullmatch(text):
         return frozenset()
@@ -73,7 +73,7 @@ def _quotas(root: Path) -> Iterator[Quota]:
 
 def _cpusets(root: Path) -> Iterator[Quota]:
     for group in groups("cpuset", root):
-        # `effective` has what is left after the parents' sets; the plain file may be empty.
+        # `effective` is what the parents' sets leave; the plain file may be empty.
         for file in ("cpuset.cpus.effective", "cpuset.effective_cpus", "cpuset.cpus"):
             cpus = cpu_list(group.read(file) or "")
             if cpus:

@@ -1,6 +1,6 @@
-"""How many workers, threads and connections fit what the pod has, and why.
+"""Works out how many workers, threads and connections fit a pod, and why.
 
-Pure: the caller says what there is and what is wanted.
+Pure: the caller passes both the pod's resources and the demand.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ MIB = 1 << 20
 MASTER_BYTES = 32 * MIB
 WORKER_BYTES = 40 * MIB
 COMPILER_BYTES = {"llvm": 136 * MIB, "cranelift": 24 * MIB}
-"""one compiler child at its peak: 130 and 17 MiB for the examples; a large module takes more"""
+"""Memory of a compiler child at its peak: 130 and 17 MiB for the examples, more for others"""
 ARTIFACTS_BYTES = 4 * MIB
-"""all artifacts together: QuickJS is 3 MB, the examples 45 KB"""
+"""Size of all artifacts together: QuickJS is 3 MB, the examples 45 KB"""
 THREAD_SHARE = 0.3
-"""of an artifact, once more in each thread that runs it: 0.5 MB for one of 1.8 MB"""
+"""Share of an artifact's size that each thread running it needs again: 0.5 MB for one of 1.8 MB"""
 MAX_WORKERS, MAX_THREADS = 256, 1000
 WAITING_SHARE = 3
-"""of threads to wait, for each that runs, where a scheduling policy orders them"""
+"""Threads that wait for each one that runs, if a scheduling policy orders the waiting requests"""
 
 
 @dataclass(frozen=True)
 class Demand:
-    """What the settings ask for."""
+    """The sizes and limits that the settings ask for."""
 
     max_instances: int
     memory_limit_mb: int
@@ -42,15 +42,15 @@ class Demand:
     threads: int | None = None
     """None: derive it"""
     ordered: bool = False
-    """whether a scheduling policy orders those that wait: each of them is a thread"""
+    """whether a scheduling policy orders waiting requests, each of which then holds a thread"""
     cache_bytes: int = 0
-    """of cache and temporary files kept in memory (tmpfs)"""
+    """size of the cache and of temporary files if kept in memory (tmpfs)"""
     artifacts_bytes: int = ARTIFACTS_BYTES
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One number and where it came from."""
+    """One number and its source."""
 
     name: str
     value: int
@@ -59,31 +59,31 @@ class Figure:
 
 @dataclass(frozen=True)
 class Sizing:
-    """Numbers that fit together, each with its reason."""
+    """Numbers that fit together, each with its source."""
 
     workers: Figure
     threads: Figure
     worker_connections: Figure
     memory: tuple[Figure, ...]
-    """bytes by what they are for; they add up to `needed_bytes`"""
+    """bytes by purpose; they add up to `needed_bytes`"""
     limit_bytes: int | None
     warning: str | None
-    """by how much the memory does not fit; None: it does"""
+    """by how much the memory is too small; None: it suffices"""
 
     @property
     def needed_bytes(self) -> int:
-        """Memory all workers together may come to need."""
+        """The memory that all workers together may need."""
         return sum(part.value for part in self.memory)
 
     def figures(self) -> Iterator[Figure]:
-        """The numbers gunicorn gets."""
+        """Yield the numbers for gunicorn."""
         yield from (self.workers, self.threads, self.worker_connections)
 
 
 def size(cores: float, limit_bytes: int | None, demand: Demand, profile: Profile) -> Sizing:
-    """Derive what *demand* leaves open, for so many *cores* and so much memory (None: unknown).
+    """Derive what *demand* leaves open, for this many *cores* and bytes of memory (None: unknown).
 
-    An explicit number stands even where it does not fit; the warning then says so.
+    An explicit number is kept even if it does not fit; the warning then says so.
     """
     threads = _threads(demand)
     workers = _workers(cores, limit_bytes, demand, profile, threads.value)
@@ -109,14 +109,14 @@ def _threads(demand: Demand) -> Figure:
     if demand.ordered:
         waiting = min(demand.max_queue, WAITING_SHARE * demand.max_instances)
         why = (
-            f"one for each of max_instances, and {waiting} to wait: whom a scheduling policy is to "
-            "order must have a thread"
+            f"one for each of max_instances, and {waiting} for requests in the queue: a scheduling "
+            "policy orders only requests that hold a thread"
         )
         return Figure("threads", min(demand.max_instances + waiting, MAX_THREADS), why)
     threads = min(demand.max_instances, MAX_THREADS)
     why = (
-        "one for each of max_instances: they are for waiting, and with more of them threads would "
-        "take each other's warm instances"
+        "one for each of max_instances: threads wait for guests, and more threads would take each "
+        "other's warm instances"
     )
     return Figure("threads", threads, why)
 

@@ -1,14 +1,14 @@
-"""Instances: made, lent, cleaned, replaced.
+"""The pool of instances: makes, lends, resets and replaces them.
 
 linked.py      one module loaded and linked for one thread
 image.py       a snapshot's memory as a file that instances map
-mapping.py     puts an instance's memory back at the price of what was written
+mapping.py      resets an instance's memory by copying only the pages written
 instance.py    `WasmInstance`: an instance with a state and a way back to its snapshot
-shelf.py       what one thread has
-budget.py      how many instances there may be and how much memory, and who makes way
-suspended.py   what is in the middle of a suspended execution
+shelf.py        one thread's modules and idle instances
+budget.py       how many instances and how much memory the pool may have, and which are evicted
+suspended.py    instances in the middle of a suspended execution
 pool.py        `InstancePool`: per-thread shelves under that budget
-warming.py     instances ready on the threads that will serve
+warming.py      makes idle instances on the threads that will serve
 """
 
 from nexus.pool.instance import WasmInstance

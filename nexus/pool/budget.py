@@ -1,4 +1,4 @@
-"""The budget that all instances of a pool share: how many there may be, and how much memory."""
+"""The budget that all instances of a pool share: a limit on their number and on their memory."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _NO_BOUND = 1 << 62
 
 
 class Budget:
-    """Counts instances and their memories, and makes room. The pool is one, rather than has one:
-    a hop to another object would cost every request."""
+    """Counts instances and their memory, and makes room. The pool inherits from it: a call to a
+    separate object would cost every request."""
 
     def __init__(self, max_instances: int, max_memory_bytes: int | None) -> None:
-        """*max_memory_bytes*: of linear memory of all instances together; None: no bound."""
-        # What comes free may be too little for one waiter and enough for another: all look.
-        self._lock = threading.Lock()  # guards all below, what subclasses add, each shelf's `idle`
+        """*max_memory_bytes*: limits the linear memory of all instances; None: unlimited."""
+        # Freed room may be too little for one waiter and enough for another: wake all of them.
+        self._lock = threading.Lock()  # guards these, subclasses' fields, each shelf's `idle`
         self._changed = threading.Condition(self._lock)
         self._set_bounds(max_instances, max_memory_bytes)
         self._waiting = 0
@@ -28,7 +28,7 @@ class Budget:
         self._active: set[WasmInstance] = set()
         self._memory: dict[WasmInstance, int] = {}
         self._memory_bytes = 0
-        """sum of `_memory`, and of what `_reserve` claimed"""
+        """sum of `_memory` and of the sizes claimed by `_reserve`"""
         self._reserved = 0
         self._closed = False
 
@@ -37,7 +37,7 @@ class Budget:
         self._max_memory = _NO_BOUND if max_memory_bytes is None else max_memory_bytes
 
     def _reserve(self, needed: int, deadline: float) -> list[WasmInstance]:
-        """Under the lock: claim room for one more; return the idle instances that make way."""
+        """Under the lock: claim room for one more; return the idle instances to evict for it."""
         evicted: list[WasmInstance] = []
         while not self._has_room(needed):
             if self._idle:
@@ -58,14 +58,14 @@ class Budget:
             self._waiting -= 1
 
     def _notify(self) -> None:
-        if self._waiting:  # nearly never: the check saves a microsecond a request
+        if self._waiting:  # rare; the check saves a microsecond a request
             self._changed.notify_all()
 
     def _has_room(self, needed: int) -> bool:
         live = self._live()
         if live >= self._max_instances:
             return False
-        # Alone, an instance is always let in: its own limit bounds it.
+        # A lone instance is always admitted: its own limit bounds it.
         return not (live and needed) or self._memory_bytes + needed <= self._max_memory
 
     def _live(self) -> int:
@@ -78,7 +78,7 @@ class Budget:
         return oldest
 
     def _over_budget(self, instance: WasmInstance) -> list[WasmInstance]:
-        """Under the lock: *instance* may have grown; take out idle ones that no longer fit."""
+        """Under the lock: *instance* may have grown; remove and return idle ones over budget."""
         self._forget_memory(instance)
         self._note_memory(instance)
         evicted: list[WasmInstance] = []
@@ -94,13 +94,13 @@ class Budget:
         self._memory_bytes -= self._memory.pop(instance, 0)
 
     def active_count(self) -> int:
-        """Instances lent now."""
+        """Return how many instances are lent now."""
         return len(self._active)
 
     def available_count(self) -> int:
-        """Instances idle now."""
+        """Return how many instances are idle now."""
         return len(self._idle)
 
     def total_memory(self) -> int:
-        """Bytes of linear memory of all live instances; lent ones as they were when lent."""
+        """Return the bytes of linear memory of all live instances; lent ones as when lent."""
         return self._memory_bytes

@@ -1,4 +1,4 @@
-"""The memory of a snapshot, once for all instances of a process: a sealed memfd that is mapped."""
+"""A snapshot's memory as a sealed memfd, which all instances of a process map."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_
 
 
 class SnapshotImage:
-    """A memfd with a snapshot's memory. Nobody can change it or cut it short."""
+    """A memfd with a snapshot's memory. Its seals forbid every change, even to its length."""
 
     def __init__(self, memory: bytes | memoryview) -> None:
         """Raises: OSError where the kernel has no memfd, or no room for it."""
@@ -35,12 +35,12 @@ class SnapshotImage:
 
 
 def shared(snapshot: Snapshot) -> Snapshot:
-    """Return *snapshot* with its memory in an image that instances can map; itself where there is
-    no memory, or none can be made."""
+    """Return *snapshot* with its memory in an image that instances can map; unchanged if it has no
+    memory or no image can be made."""
     if not snapshot.memory or snapshot.image is not None:
         return snapshot
     try:
         image = SnapshotImage(snapshot.memory)
-    except (OSError, AttributeError):  # not Linux, say: instances are copied
+    except (OSError, AttributeError):  # for example not Linux: instances are copied
         return snapshot
     return Snapshot(image.view, snapshot.globals, image)

@@ -34,15 +34,15 @@ def restore(instance: EngineInstance, snapshot: Snapshot) -> None:
 
 
 GoOn = Callable[[ExtensionAnswer], Any]
-"""continues a suspended execution; returns what it came to next"""
+"""Continues a suspended execution; returns its next result"""
 
 
 class WasmInstance:
-    """One instantiated guest.
+    """One instantiated guest, with a state.
 
     idle -- `lend` --> executing -- `give_back` --> idle; executing -- `suspend` --> suspended --
-    `go_on` --> executing; whatever it is, `terminate` --> terminated. The pool calls these, under
-    its lock. Other threads than its own may `terminate` it, `resume` it and ask what it is.
+    `go_on` --> executing; any state -- `terminate` --> terminated. The pool calls these, under
+    its lock. Other threads than its own may only `terminate` it, `resume` it and read its state.
     """
 
     __slots__ = (
@@ -67,8 +67,8 @@ class WasmInstance:
         snapshot: Snapshot,
         mapping: Mapping | None = None,
     ) -> None:
-        """*linked* and *engine_instance* None: one that is suspended as an image (`stored`).
-        *mapping*: of the snapshot over the memory; None: a reset copies it whole."""
+        """*linked* and *engine_instance* are None if it is suspended as an image (`stored`).
+        *mapping*: maps the snapshot over the memory; None: a reset copies all of it."""
         self.id = f"i{next(_ids)}"
         self.state = State.IDLE
         self._compiled = compiled
@@ -77,7 +77,7 @@ class WasmInstance:
         self._snapshot, self._mapping = snapshot, mapping
         self._peak = len(snapshot.memory)
         self._used = self._peak
-        """while it is suspended, when other threads ask"""
+        """bytes of memory while it is suspended, for other threads to read"""
         self._suspension_id: str | None = None
         self._resume: GoOn | None = None
 
@@ -85,8 +85,8 @@ class WasmInstance:
     def stored(
         cls, compiled: Compiled, size_bytes: int, suspension_id: str, resume: GoOn
     ) -> WasmInstance:
-        """A suspended instance whose guest is kept as an image of *size_bytes*: it holds no thread,
-        and goes on in another."""
+        """Return a suspended instance whose guest is an image of *size_bytes*: it holds no thread,
+        and another thread's instance continues it."""
         made = cls(None, compiled, None, Snapshot(b"", ()))
         made.state = State.EXECUTING
         made.suspend(suspension_id, resume)
@@ -96,17 +96,17 @@ class WasmInstance:
     # ---- states -----------------------------------------------------------------------------
 
     def lend(self) -> None:
-        """Raises: InvalidState where it is not idle; so do the others, each by its own."""
+        """Go from idle to executing. Raises: InvalidState in any other state."""
         self._must_be(State.IDLE)
         self.state = State.EXECUTING
 
     def give_back(self) -> None:
-        """From executing to idle."""
+        """Go from executing to idle. Raises: InvalidState in any other state."""
         self._must_be(State.EXECUTING)
         self.state = State.IDLE
 
     def suspend(self, suspension_id: str, resume: GoOn) -> None:
-        """From executing to suspended, until *resume* is called; its own thread waits meanwhile."""
+        """Go from executing to suspended, until *resume* is called; its thread waits meanwhile."""
         self._must_be(State.EXECUTING)
         self._used = self.memory_used()
         self._peak = max(self._peak, self._used)
@@ -114,7 +114,7 @@ class WasmInstance:
         self.state = State.SUSPENDED
 
     def go_on(self) -> None:
-        """From suspended to executing."""
+        """Go from suspended to executing. Raises: InvalidState in any other state."""
         self._must_be(State.SUSPENDED)
         self._suspension_id = self._resume = None
         self.state = State.EXECUTING
@@ -124,19 +124,19 @@ class WasmInstance:
             raise InvalidState(self.id, self.state.value, wanted.value)
 
     def terminate(self) -> None:
-        """Let the instance go. Dropping is the one thing another thread may do (fact 26)."""
+        """Drop the instance. Any thread may do this to an engine's objects (fact 26)."""
         self.state = State.TERMINATED
         self._engine_instance = self._mapping = None
         self._linked = None
         self._suspension_id = self._resume = None
 
-    # ---- what it does -----------------------------------------------------------------------
+    # ---- work -------------------------------------------------------------------------------
 
     def execute(self, compiled: Compiled, task: Task[R], *, handler: Handler, run: Execution) -> R:
-        """Run *task* and return its result. Whatever happens, the instance is executing until the
-        pool takes it back or terminates it.
+        """Run *task* and return its result. The instance stays in state executing until the pool
+        takes it back or terminates it.
 
-        Raises: GuestError; InvalidState where the instance is not lent, or not one of *compiled*.
+        Raises: GuestError; InvalidState if the instance is not lent, or not made from *compiled*.
         """
         linked, instance = self._linked, self._engine_instance
         if self.state is not State.EXECUTING or linked is None or instance is None:
@@ -157,7 +157,7 @@ class WasmInstance:
             run.usage.memory_peak_bytes = self._peak
 
     def reset(self) -> bool:
-        """Go back to the snapshot; False where that cannot be proved complete."""
+        """Go back to the snapshot; return False if the reset cannot be proved complete."""
         instance = self._engine_instance
         if instance is None or self._compiled.info.reset_blocker is not None:
             return False
@@ -169,14 +169,14 @@ class WasmInstance:
         try:
             self._mapping.reset()
         except OSError as error:
-            log.warning("an instance is replaced, not reset: %s", error)
+            log.warning("an instance is replaced, because its reset failed: %s", error)
             return False
         instance.write_globals(self._snapshot.globals)
         return True
 
     def written(self) -> list[tuple[int, int]] | None:
-        """Return where the memory may differ from the snapshot, as (start, end) in bytes; what lies
-        beyond the snapshot is not among it. None: it may differ anywhere."""
+        """Return where the memory may differ from the snapshot, as (start, end) in bytes, without
+        the part beyond the snapshot. None: it may differ anywhere."""
         if self._mapping is None:
             return None
         try:
@@ -185,16 +185,16 @@ class WasmInstance:
             return None
 
     def make_ready(self, isolation: Isolation, run: Execution) -> bool:
-        """Prepare for the next request after a clean exit; False: this instance is used up."""
+        """Prepare for the next request after a clean exit; return False if it must be replaced."""
         if isolation is Isolation.REUSE:
             return run.stopped is None
         return isolation is Isolation.RESET and self.reset()
 
     def resume(self, result: ExtensionAnswer) -> Any:
-        """Continue the suspended execution with *result*; return what it came to next.
+        """Continue the suspended execution with *result*; return its next result.
 
-        Raises: InvalidState where it is not suspended; SuspensionConflict, SuspensionGone where
-            another was quicker.
+        Raises: InvalidState if it is not suspended; SuspensionConflict, SuspensionGone if another
+            caller resumed or ended it first.
         """
         resume = self._resume
         if resume is None:
@@ -202,23 +202,23 @@ class WasmInstance:
         return resume(result)
 
     def suspension_id(self) -> str | None:
-        """The id under which this instance is suspended; None: it is not."""
+        """Return the id under which this instance is suspended; None: it is not suspended."""
         return self._suspension_id
 
     def memory_used(self) -> int:
-        """Bytes of linear memory now; 0 once terminated."""
+        """Return the bytes of linear memory now; 0 once terminated."""
         if self.state is State.SUSPENDED:
             return self._used
         instance = self._engine_instance
         return instance.memory_size() if instance is not None else 0
 
     def held_bytes(self) -> int:
-        """Bytes of memory that it does not share with others, about; what counts in the pool."""
+        """Return about how many bytes it shares with no other instance; the pool counts these."""
         mapping = self._mapping
         if mapping is None or self._peak > len(self._snapshot.memory):
             return self._peak
         return mapping.private_bytes()
 
     def memory_peak(self) -> int:
-        """The most bytes of linear memory it ever had."""
+        """Return the most bytes of linear memory it ever had."""
         return self._peak

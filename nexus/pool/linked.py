@@ -1,4 +1,4 @@
-"""One module loaded and linked for one thread, and the instances it has idle there."""
+"""A module loaded and linked for one thread, and its idle instances there."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class LinkedModule:
         self._module = engine.load(compiled.artifact, compiled.info, functions)
 
     def instantiate(self, run: Execution) -> EngineInstance:
-        """Make an instance; its start function, if any, runs on *run*'s budget.
+        """Make an instance; its start function, if it has one, uses *run*'s budget.
 
-        Raises: GuestError, or why *run* was stopped.
+        Raises: GuestError, or the error that stopped *run*.
         """
         self._depth.start(run)
         self._checkpoints.run = run
@@ -42,12 +42,12 @@ class LinkedModule:
         finally:
             self._checkpoints.run = None
             self._depth.start(None)
-            # Not part of the count, which would differ between a new and a warm instance.
+            # Do not count this fuel: the count would differ between a new and a warm instance.
             run.usage.instructions = counted
             run.end()
 
     def enter(self, run: Execution, instance: EngineInstance) -> None:
-        """Let checkpoints speak to *run* from now on."""
+        """Pass checkpoints to *run* from now on."""
         instance.set_depth(self._depth.frames(run))
         self._checkpoints.run = run
         run.begin(instance, self._slice)
@@ -59,11 +59,11 @@ class LinkedModule:
 
 
 class _Checkpoints:
-    """Where a module's checkpoints arrive.
+    """The receiver of a module's checkpoints.
 
-    Apart from `LinkedModule`, which the engine's function would otherwise keep alive: engines'
-    objects hold theirs where the garbage collector cannot look, so such a ring would never go
-    (5.6 MiB for each thread that ended with QuickJS loaded, wasmer with LLVM).
+    It is apart from `LinkedModule`, which the engine's function would otherwise keep alive: the
+    garbage collector cannot look into engines' objects, so it would never free such a cycle
+    (5.6 MiB for each ended thread that had loaded QuickJS, wasmer with LLVM).
     """
 
     __slots__ = ("_depth", "run")

@@ -1,11 +1,11 @@
-"""Puts an instance's memory back at the price of what was written (`docs/facts.md`, fact 28).
+"""Resets an instance's memory by copying only the pages written (`docs/facts.md`, fact 28).
 
-The snapshot's image is mapped over the linear memory, private to the instance: it shares what it
-does not write. The kernel copies a page at its first write; such a page is then *present and no
-longer a file page*, or swapped, in `/proc/self/pagemap`
+The snapshot's image is mapped over the linear memory, private to the instance, which shares the
+pages it does not write. The kernel copies a page at its first write; such a page is then *present
+and no longer a file page*, or swapped, in `/proc/self/pagemap`
 (https://www.kernel.org/doc/html/latest/admin-guide/mm/pagemap.html). A reset copies those pages
-back and leaves them private, so that the next write faults no more. The entries are the same bytes
-from request to request, so the list of pages is made anew only where they differ.
+back and leaves them private, so the next write does not fault. The entries are mostly the same from
+request to request, so the list of pages is made anew only when they differ.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ log = logging.getLogger("nexus.pool")
 
 PAGE_BYTES = mmap.PAGESIZE
 SMALLEST_BYTES = 256 << 10
-"""memories below this are copied whole: that is as quick as to ask which pages were written"""
+"""Smaller memories are copied whole: that is as fast as finding the pages written"""
 MOST_PRIVATE = 0.5
-"""of all pages; beyond, the mapping is made anew: each reset copies them, written or not"""
+"""Share of private pages; beyond it the mapping is made anew, as each reset copies all of them"""
 
 _PRESENT, _SWAPPED, _FILE = 1 << 63, 1 << 62, 1 << 61
 _MAP_FIXED = 0x10
 _FAILED = ctypes.c_void_p(-1).value
 
-# A call of PyDLL keeps the GIL: in a busy server it would take longer to get it back than the call
-# takes. Both calls are short and never wait for a disk: the pages are in memory.
+# A call through PyDLL keeps the GIL: in a busy server, getting it back would take longer than the
+# call. Both calls are short and never wait for a disk: the pages are in memory.
 _libc = ctypes.PyDLL(None, use_errno=True)
 _libc.mmap.restype = ctypes.c_void_p
 _libc.mmap.argtypes = [
@@ -51,9 +51,9 @@ class Mapping:
     )
 
     def __init__(self, image: MemoryImage, memory: memoryview) -> None:
-        """Map *image* over *memory*, which is as long. *memory* must stay where it is.
+        """Map *image* over *memory*, which has the same length. *memory* must not move.
 
-        Raises: OSError where it cannot be mapped; nothing has changed then.
+        Raises: OSError if mapping fails; the memory is then unchanged.
         """
         self._image, self._memory = image, memory
         self._address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
@@ -73,11 +73,11 @@ class Mapping:
         self._known = b""
         self._runs: list[tuple[int, int]] = []
         self._copies: list[tuple[memoryview, memoryview]] = []
-        """each run in the memory and in the image: slicing them takes longer than copying"""
+        """each run of pages, in the memory and in the image: slicing takes longer than copying"""
         self._private = 0
 
     def reset(self) -> None:
-        """Put back what was written. Raises: OSError."""
+        """Copy the written pages back. Raises: OSError."""
         self._look()
         if self._private > MOST_PRIVATE * self._pages:
             self._map()
@@ -94,11 +94,11 @@ class Mapping:
         return self._runs
 
     def private_bytes(self) -> int:
-        """Return how much memory the instance had for itself when it was last looked at."""
+        """Return how many bytes were private to the instance at the last look."""
         return self._private * PAGE_BYTES
 
     def _look(self) -> None:
-        """Read the pages' entries, and bring `_runs` up to date."""
+        """Read the pages' entries, and update `_runs`."""
         size = 8 * self._pages
         offset = self._address // PAGE_BYTES * 8
         if _libc.pread(self._pagemap, self._entries, size, offset) != size:
@@ -125,8 +125,8 @@ class Mapping:
 
 
 def map_over(image: MemoryImage | None, memory: memoryview) -> Mapping | None:
-    """Map *image* over *memory*; None where that does not pay or cannot be done: then the memory is
-    as it was."""
+    """Map *image* over *memory*. Return None if that does not pay or fails: the memory is then
+    unchanged."""
     if image is None or len(memory) < SMALLEST_BYTES or not can_map(os.getpid()):
         return None
     if len(image.view) != len(memory):
@@ -134,18 +134,18 @@ def map_over(image: MemoryImage | None, memory: memoryview) -> Mapping | None:
     try:
         return Mapping(image, memory)
     except OSError as error:
-        log.warning("a snapshot is copied, not mapped: %s", error)
+        log.warning("each reset copies the whole snapshot; mapping it failed: %s", error)
         return None
 
 
 @lru_cache(maxsize=1)
 def can_map(process: int) -> bool:
-    """Return whether this *process* can find out what was written, by trying it once."""
+    """Return whether this *process* can find the pages written; tries it once."""
     try:
         image = SnapshotImage(bytes(4 * PAGE_BYTES))
         region = mmap.mmap(-1, 4 * PAGE_BYTES)
         tried = Mapping(image, memoryview(region))
-        _ = region[0]  # a page that is read only
+        _ = region[0]  # reads the page without writing it
         region[2 * PAGE_BYTES] = 1
         return tried.written() == [(2 * PAGE_BYTES, 3 * PAGE_BYTES)]
     except (OSError, AttributeError, ValueError):  # gVisor, a hardened /proc, another kernel
@@ -154,5 +154,5 @@ def can_map(process: int) -> bool:
 
 @lru_cache(maxsize=1)
 def _pagemap(process: int) -> int:
-    """Open the pagemap of this *process*; a forked one needs another."""
+    """Open the pagemap of this *process*; a forked process needs its own."""
     return os.open("/proc/self/pagemap", os.O_RDONLY | os.O_CLOEXEC)

@@ -1,8 +1,8 @@
 """`InstancePool`: per-thread shelves of idle instances under one budget.
 
-An instance never leaves its thread, so a thread only ever takes from its own shelf. The budget is
-common: a thread that needs a new instance where `max_instances` exist, or their memories are
-`max_memory_bytes` together, evicts the one idle longest, whoever's it is.
+An instance never leaves its thread, so a thread takes instances only from its own shelf. All
+threads share the budget: to make an instance beyond `max_instances`, or beyond `max_memory_bytes`
+in total, a thread evicts the instance idle longest, even from another thread.
 """
 
 from __future__ import annotations
@@ -36,25 +36,25 @@ class InstancePool(SuspendedInstances):
         max_instances: int,
         max_memory_bytes: int | None = None,
     ) -> None:
-        """*max_memory_bytes*: of linear memory of all instances together; None: no bound."""
+        """*max_memory_bytes*: limits the linear memory of all instances; None: unlimited."""
         self._engine, self._make_guest = engine, make_guest
         self._local = threading.local()
         super().__init__(max_instances, max_memory_bytes)
-        # Guarded by `_lock`, too:
+        # Guarded by `_lock` as well:
         self._surplus = 0
-        """instances beyond the bounds that go as they come back; only ever after `resize`"""
+        """lent instances beyond the limits, dropped when returned; above 0 only after `resize`"""
         self._created = 0
         self._snapshots: dict[str, Snapshot] = {}
         self._wanted: tuple[frozenset[str], frozenset[str]] | None = None
-        """keys of instances and of modules worth keeping; None: all"""
+        """keys of the instances and modules to keep; None: keep all"""
 
     # ---- lending ----------------------------------------------------------------------------
 
     def acquire(self, handler: Handler, run: Execution) -> WasmInstance:
-        """Lend an instance of *handler*'s module, new or idle, clean in either case. Give it back
-        with `release` after a clean exit, with `discard` after anything else.
+        """Lend an instance of *handler*'s module, new or idle, clean in either case. Return it with
+        `release` after a clean exit, with `discard` after anything else.
 
-        Raises: Overloaded if none came free before the run's deadline; ShuttingDown; GuestError
+        Raises: Overloaded if no place came free before the run's deadline; ShuttingDown; GuestError
             if the module's start function failed.
         """
         shelf = self._shelf()
@@ -107,8 +107,8 @@ class InstancePool(SuspendedInstances):
     def _start(
         self, compiled: Compiled, instance: EngineInstance
     ) -> tuple[Snapshot, Mapping | None]:
-        """Bring *instance*, which is new, to where it starts from; return that, and how it is
-        mapped over the memory."""
+        """Bring the new *instance* to its starting point; return that snapshot, and its mapping
+        over the memory."""
         prepared = compiled.prepared
         if prepared is not None:
             snapshot = prepared.snapshot
@@ -130,8 +130,8 @@ class InstancePool(SuspendedInstances):
         return snapshot, mapping
 
     def release(self, instance: WasmInstance, handler: Handler, run: Execution) -> None:
-        """Take back an instance after a clean exit: cleaned it goes to its thread's shelf, used up
-        it is let go."""
+        """Take back an instance after a clean exit: reset it onto its thread's shelf, or drop it if
+        it is used up."""
         ready = False
         try:
             ready = instance.make_ready(handler.isolation, run)
@@ -162,7 +162,7 @@ class InstancePool(SuspendedInstances):
             other.terminate()
 
     def discard(self, instance: WasmInstance) -> None:
-        """Let an instance go: its memory can no longer be trusted, or is no longer wanted."""
+        """Drop an instance whose memory can no longer be trusted, or is no longer wanted."""
         with self._lock:
             self._active.discard(instance)
             suspension_id = instance.suspension_id()
@@ -175,7 +175,7 @@ class InstancePool(SuspendedInstances):
         instance.terminate()
 
     def leave_thread(self) -> None:
-        """Let go of what the calling thread has: it is going to end."""
+        """Drop everything the calling thread has; the thread is about to end."""
         shelf = self._shelf()
         with self._lock:
             idle = [instance for stack in shelf.idle.values() for instance in stack]
@@ -188,11 +188,11 @@ class InstancePool(SuspendedInstances):
             instance.terminate()
         shelf.modules.clear()
 
-    # ---- what is there, and what may be -----------------------------------------------------
+    # ---- limits and contents ----------------------------------------------------------------
 
     def warm(self, handler: Handler, run: Execution) -> bool:
-        """Put one idle instance on the calling thread's shelf; False if there is no room for it
-        without evicting another."""
+        """Put one idle instance on the calling thread's shelf; return False if that would evict
+        another."""
         with self._lock:
             if not self._has_room(_initial_bytes(handler.compiled)):
                 return False
@@ -200,8 +200,8 @@ class InstancePool(SuspendedInstances):
         return True
 
     def resize(self, *, max_instances: int, max_memory_bytes: int | None = None) -> None:
-        """Have other bounds from now on. Idle instances beyond them go at once, lent ones when
-        they come back."""
+        """Set new limits. Drop idle instances beyond them at once, lent ones when they come
+        back."""
         with self._lock:
             self._set_bounds(max_instances, max_memory_bytes)
             evicted: list[WasmInstance] = []
@@ -215,8 +215,8 @@ class InstancePool(SuspendedInstances):
             instance.terminate()
 
     def retain(self, wanted: list[Compiled]) -> None:
-        """Keep only what serves *wanted*: idle instances of others go at once, linked modules when
-        their thread next makes one."""
+        """Keep only what serves *wanted*: drop other idle instances at once, other linked modules
+        when their thread next makes one."""
         keys = frozenset(compiled.key for compiled in wanted)
         modules = frozenset(compiled.loaded_as for compiled in wanted)
         with self._lock:
@@ -246,11 +246,11 @@ class InstancePool(SuspendedInstances):
         return shelf
 
     def instances_created(self) -> int:
-        """Instances made since the start."""
+        """Return how many instances were made since the start."""
         return self._created
 
     def shutdown(self) -> None:
-        """Let all idle instances go and refuse new loans; lent ones go when they come back."""
+        """Drop all idle instances and refuse new loans; drop lent ones when they come back."""
         with self._lock:
             self._closed = True
             idle = list(self._idle)
@@ -264,7 +264,7 @@ class InstancePool(SuspendedInstances):
 
 
 def _initial_bytes(compiled: Compiled) -> int:
-    """Linear memory of a new instance."""
+    """Return the bytes of linear memory of a new instance."""
     if compiled.prepared is not None:
         return len(compiled.prepared.snapshot.memory)
     return compiled.info.memory_min_pages * PAGE_BYTES

@@ -1,4 +1,4 @@
-"""What the pool keeps for one thread."""
+"""One thread's part of the pool."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nexus.pool.linked import LinkedModule
 
 @dataclass(eq=False)
 class Shelf:
-    """What one thread has: its linked modules by module key, idle instances by compiled key."""
+    """One thread's linked modules by module key, and its idle instances by compiled key."""
 
     modules: dict[str, LinkedModule] = field(default_factory=dict)
     idle: dict[str, list[WasmInstance]] = field(default_factory=dict)

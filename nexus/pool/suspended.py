@@ -1,4 +1,4 @@
-"""Instances in the middle of a suspended execution, and images of such."""
+"""Instances in the middle of a suspended execution, and images of such instances."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from nexus.pool.instance import GoOn, WasmInstance
 
 
 class SuspendedInstances(Budget):
-    """A budget that suspended instances count against by their memory, not by their number."""
+    """A budget that counts suspended instances by their memory, not by their number."""
 
     def __init__(self, max_instances: int, max_memory_bytes: int | None) -> None:
         super().__init__(max_instances, max_memory_bytes)
-        # Guarded by `_lock`, too:
+        # Guarded by `_lock` as well:
         self._suspended: dict[str, WasmInstance] = {}
-        """by suspension id"""
+        """suspended instances by suspension id"""
         self._suspended_bytes = 0
 
     def suspend(self, instance: WasmInstance, suspension_id: str, resume: GoOn) -> None:
-        """Let others have the place of *instance*, which is lent; its memory stays, and counts.
+        """Free the place of *instance*, which is lent; keep its memory, which still counts.
 
-        Raises: ResourceLimit where suspended instances have all the memory there is.
+        Raises: ResourceLimit if suspended instances would exceed the pool's memory.
         """
         with self._lock:
             self._check_suspended(instance.memory_used())
@@ -34,10 +34,10 @@ class SuspendedInstances(Budget):
     def store(
         self, compiled: Compiled, size_bytes: int, suspension_id: str, resume: GoOn
     ) -> WasmInstance:
-        """Count a suspended guest of *compiled* that is kept as an image of *size_bytes*; `discard`
-        ends that.
+        """Count a suspended guest of *compiled*, kept as an image of *size_bytes*, until `discard`
+        is called.
 
-        Raises: ResourceLimit as `suspend`.
+        Raises: ResourceLimit, like `suspend`.
         """
         with self._lock:
             self._check_suspended(size_bytes)
@@ -48,7 +48,7 @@ class SuspendedInstances(Budget):
         return instance
 
     def go_on(self, instance: WasmInstance, deadline: float) -> None:
-        """Lend *instance*, which is suspended, once more.
+        """Lend *instance*, which is suspended, again.
 
         Raises: Overloaded if no place came free before *deadline*; ShuttingDown.
         """
@@ -62,11 +62,11 @@ class SuspendedInstances(Budget):
             other.terminate()
 
     def suspended_count(self) -> int:
-        """Instances in the middle of a suspended execution."""
+        """Return how many instances are in the middle of a suspended execution."""
         return len(self._suspended)
 
     def get_suspended(self, suspension_id: str) -> WasmInstance:
-        """Raises: SuspensionNotFound where no instance of this worker is suspended so."""
+        """Return the instance suspended under the id. Raises: SuspensionNotFound."""
         found = self._suspended.get(suspension_id)
         if found is None:
             raise SuspensionNotFound(f"no suspension {suspension_id!r}")

@@ -1,4 +1,4 @@
-"""Warm instances on the very threads that will serve: an instance never leaves its thread."""
+"""Makes idle instances on the threads that will serve: an instance never leaves its thread."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ START_TIMEOUT_S = 30.0
 
 
 def spread(handlers: Sequence[Handler], threads: int, instances: int) -> list[Handler]:
-    """The jobs for `warm_threads` that make this many instances: no thread gets two of the same
-    handler, since it can only use one at a time."""
+    """Return the jobs for `warm_threads` that make this many instances. No thread gets a handler
+    twice, since a thread uses one instance at a time."""
     most = min(instances, threads * len(handlers))
     return [handlers[(n % threads + n // threads) % len(handlers)] for n in range(most)]
 
@@ -23,7 +23,7 @@ def warm_threads(
 ) -> None:
     """Start all *threads* of *executor* and let thread n do the jobs n, n + threads, …
 
-    Returns when all are done, or when *executor* was shut down meanwhile. A thread pool starts
+    Return when all jobs are done, or when *executor* was shut down. A thread pool starts
     threads only for work that no idle thread can take, so the tasks wait for each other until
     every thread has one.
     """
@@ -33,13 +33,13 @@ def warm_threads(
         try:
             together.wait(START_TIMEOUT_S)
         except threading.BrokenBarrierError:
-            return  # a thread did not come up: requests will warm the others as they come
+            return  # a thread did not start: requests will warm the others
         for handler in jobs[number::threads]:
             warm(handler)
 
     try:
         started = [executor.submit(task, number) for number in range(threads)]
-    except RuntimeError:  # shut down: a worker was told to end while it began
-        together.abort()  # those that have begun would wait in vain, and the process for them
+    except RuntimeError:  # shut down: the worker was stopped while it started
+        together.abort()  # else tasks already started would wait for ever, and the process too
         return
     wait(started)

@@ -9,7 +9,7 @@ from nexus.run.lane import SlowLane
 from nexus.run.shares import Share
 
 LONG_AFTER_S = 0.002
-"""CPU time after which an execution counts as long, and takes turns with the other long ones"""
+"""An execution is long once it has used this much CPU time: from then on it takes turns"""
 
 
 class CpuAccount:
@@ -21,17 +21,17 @@ class CpuAccount:
         self._lane, self._share = lane, share
         self._in_lane = False
         self._seen_s = 0.0
-        """CPU time that was charged"""
+        """CPU time charged so far"""
         self.throttled_s = 0.0
         """wall time spent waiting because of the handler's limit"""
 
     def start(self, deadline: float) -> bool:
-        """Wait while the handler has used more than its limit; False: *deadline* came first."""
+        """Wait until the handler is within its CPU limit; return False if *deadline* came first."""
         return self._share.bucket is None or self._keep_limit(0.0, deadline)
 
     def checkpoint(self, cpu_s: float, deadline: float) -> bool:
-        """Charge up to *cpu_s*, which the execution has used in all, and wait for as long as others
-        are to have the CPU; False: *deadline* (monotonic seconds) came first."""
+        """Charge CPU time up to *cpu_s*, the execution's total so far, and wait for its next turn.
+        Return False if *deadline* (monotonic seconds) came first."""
         used_s, self._seen_s = cpu_s - self._seen_s, cpu_s
         if self._share.bucket is not None and not self._keep_limit(used_s, deadline):
             return False
@@ -44,17 +44,17 @@ class CpuAccount:
         return self._in_lane
 
     def give_way(self) -> None:
-        """End a turn: the host is going to wait on the guest's behalf."""
+        """End a turn: the host is about to block on the guest's behalf."""
         self._lane.before_wait()
         if self._in_lane:
             self._in_lane = False
             self._lane.leave(self._share, 0.0)
 
     def end(self, cpu_s: Callable[[], float]) -> None:
-        """Charge the rest, up to what *cpu_s* says was used in all, and end a turn."""
+        """Charge the rest, up to the total that *cpu_s* returns, and end a turn."""
         bucket = self._share.bucket
         if bucket is None and not self._in_lane:
-            return  # nearly always: reading the thread's CPU clock is a system call
+            return  # the common case; reading the thread's CPU clock costs a system call
         total_s = cpu_s()
         used_s, self._seen_s = total_s - self._seen_s, total_s
         if bucket is not None:
@@ -65,7 +65,7 @@ class CpuAccount:
 
     def _keep_limit(self, used_s: float, deadline: float) -> bool:
         bucket = self._share.bucket
-        assert bucket is not None  # callers looked
+        assert bucket is not None  # the callers checked
         now = time.monotonic()
         wait_s = bucket.take(used_s, now)
         if wait_s <= 0:

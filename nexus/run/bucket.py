@@ -6,16 +6,16 @@ from __future__ import annotations
 import threading
 
 PERIOD_S = 0.1
-"""as Kubernetes and the kernel have it"""
+"""Seconds of CPU time that a bucket can save up: Kubernetes and Linux use the same period"""
 QUANTUM_S = 0.002
-"""CPU time to gather before a throttled execution goes on: fewer and longer sleeps"""
+"""CPU time to save up before a throttled execution resumes; more makes fewer, longer sleeps"""
 
 
 class TokenBucket:
-    """Fills with *cores* seconds of CPU time a second; holds one period's worth. Thread-safe."""
+    """A bucket that gains *cores* seconds of CPU time a second, up to one period's. Thread-safe."""
 
     def __init__(self, cores: float, now: float) -> None:
-        """*now*: monotonic seconds, as everywhere here."""
+        """Start with a full bucket at *now* (monotonic seconds, like every time here)."""
         self.cores = cores
         self._burst_s = cores * PERIOD_S
         self._lock = threading.Lock()  # guards the fields below
@@ -23,7 +23,7 @@ class TokenBucket:
         self._filled_at = now
 
     def take(self, cpu_s: float, now: float) -> float:
-        """Take *cpu_s* that were used; return for how long nothing more may be, in seconds."""
+        """Take *cpu_s* of used CPU time; return how many seconds the handler must pause."""
         with self._lock:
             gained = (now - self._filled_at) * self.cores
             self._filled_at = now

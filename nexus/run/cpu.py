@@ -1,4 +1,4 @@
-"""How the CPU is shared out, as one run sees it."""
+"""CPU sharing, from the point of view of one run."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from typing import Protocol
 
 
 class CpuControl(Protocol):
-    """Shares the CPU out: one execution's side of it, used by its thread."""
+    """One execution's part in sharing the CPU; used by the execution's thread only."""
 
     throttled_s: float
     """wall time spent waiting because of the handler's limit"""
 
     def start(self, deadline: float) -> bool:
-        """Before it begins. False: *deadline* (monotonic seconds) came while it had to wait."""
+        """Wait until the execution may begin; return False if *deadline* (monotonic) came first."""
         ...
 
     def checkpoint(self, cpu_s: float, deadline: float) -> bool:
-        """It has used *cpu_s* of CPU time in all. False as above."""
+        """Report *cpu_s*, the CPU time used so far, and wait for a turn; return as `start` does."""
         ...
 
     def give_way(self) -> None:
-        """The host is going to wait on the guest's behalf."""
+        """Let others run: the host is about to block on the guest's behalf."""
         ...
 
     def end(self, cpu_s: Callable[[], float]) -> None:
-        """It is over; *cpu_s* says what it used in all. May be called again."""
+        """End the execution; *cpu_s* returns its total CPU time. May be called again."""
         ...

@@ -1,4 +1,4 @@
-"""How deep guests of one module may go on the calling thread."""
+"""Limits how deep guests of one module may call on the calling thread."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from nexus.plugin_api.guest import Run
 from nexus.run.native_stack import room_bytes
 
 ASK_DEPTH = -(1 << 63)
-"""a checkpoint's argument where depth ran out, not fuel"""
+"""A checkpoint's argument when the guest ran out of depth, not of fuel"""
 
 
 class Depth:
-    """Frames that fit; belongs to the thread that made it."""
+    """How many frames fit on one thread's stack; used by the thread that made it only."""
 
     def __init__(self, info: ModuleInfo) -> None:
         self._info = info
         self._room_bytes = room_bytes()
         self._at_start = 0
-        """what a start function may have for the asking"""
+        """frames that a start function gets when it asks"""
 
     def frames(self, run: Run) -> int:
-        """How many frames *run* may make at once.
+        """Return how many frames *run* may nest.
 
-        Raises: StackLimit where not even those fit that are not counted.
+        Raises: StackLimit where the stack has too little room even for the uncounted frames.
         """
         info = self._info
         size = min(run.limits.stack_bytes, self._room_bytes)
@@ -35,13 +35,13 @@ class Depth:
         return frames
 
     def start(self, run: Run | None) -> None:
-        """Allow a start function of *run* what fits; None: it has ended. Raises: StackLimit."""
+        """Allow a start function of *run* the frames that fit; None: none. Raises: StackLimit."""
         self._at_start = self.frames(run) if run is not None else 0
 
     def answer(self, run: Run | None) -> int:
-        """Answer a checkpoint that was asked for depth.
+        """Answer a checkpoint that asks for depth.
 
-        A start function asks first of all; whoever asks later has gone too deep.
+        The first question comes from a start function; any later one means the call is too deep.
         """
         frames, self._at_start = self._at_start, 0
         if not frames and run is not None:

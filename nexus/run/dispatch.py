@@ -1,6 +1,7 @@
 """The data path on one screen: admit, watch, acquire, execute, give back, report.
 
-It sees protocols and values only, but for the run itself; `nexus.service` joins the concrete parts.
+It depends on protocols and values only, except for the run; `nexus.service` joins the concrete
+parts.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ R = TypeVar("R")
 Lent = TypeVar("Lent", bound="Instance")
 
 Observer = Callable[[Handler, Execution, "NexusError | None"], None]
-"""called once for every run, on its thread, after it ended"""
+"""Called once for every run, on the run's thread, after it ended"""
 
 
 class Queue(Protocol):
-    """What the path needs of admission (`nexus.scheduling.Admission`)."""
+    """The part of admission that the data path uses (`nexus.scheduling.Admission`)."""
 
     measures: bool
 
@@ -47,7 +48,7 @@ class Queue(Protocol):
 
 
 class Deadlines(Protocol):
-    """What the path needs of the watchdog (`nexus.run.watchdog.Watchdog`)."""
+    """The part of the watchdog that the data path uses (`nexus.run.watchdog.Watchdog`)."""
 
     def watch(self, run: Execution) -> Watch: ...
 
@@ -55,7 +56,7 @@ class Deadlines(Protocol):
 
 
 class Instance(Protocol):
-    """What the path needs of an instance (`nexus.pool.WasmInstance`)."""
+    """The part of an instance that the data path uses (`nexus.pool.WasmInstance`)."""
 
     def execute(
         self, compiled: Compiled, task: Task[R], *, handler: Handler, run: Execution
@@ -63,7 +64,7 @@ class Instance(Protocol):
 
 
 class Instances(Protocol[Lent]):
-    """What the path needs of the pool (`nexus.pool.InstancePool`)."""
+    """The part of the pool that the data path uses (`nexus.pool.InstancePool`)."""
 
     def acquire(self, handler: Handler, run: Execution) -> Lent: ...
 
@@ -74,7 +75,7 @@ class Instances(Protocol[Lent]):
 
 @dataclass(frozen=True)
 class Way:
-    """What a run passes on its way to an instance, and whom its end is reported to."""
+    """The parts that a run passes on its way to an instance, and the observer of its end."""
 
     queue: Queue
     deadlines: Deadlines
@@ -93,8 +94,8 @@ class Dispatcher:
         cpu: Callable[[Handler], CpuControl] | None = None,
         extensions: ExtensionCaller | None = None,
     ) -> None:
-        """*cpu* makes what shares the CPU out, for each execution; None: nothing does.
-        *extensions* answers guests that call one."""
+        """*cpu* makes each execution's `CpuControl`; None: CPU time is not controlled.
+        *extensions* answers guests that call an extension."""
         self._way, self._pool, self._cpu = Way(admission, watchdog, observe), pool, cpu
         self._measures = admission.measures
         self._extensions = extensions
@@ -117,12 +118,12 @@ class Dispatcher:
         return run
 
     def ended(self, handler: Handler, run: Execution, error: NexusError | None) -> None:
-        """Report the end of a run that did not end in `run`."""
+        """Report the end of a run that `run` did not end."""
         self._way.observe(handler, run, error)
 
     def run(self, handler: Handler, task: Task[R], run: Execution, way: Way | None = None) -> R:
-        """Run *task* to its answer. *way*: another one than usual, for a run that gives back what
-        it takes there while it is suspended.
+        """Run *task* and return its answer. *way* replaces the usual way, for a run that gives its
+        place and instance back while it is suspended.
 
         Raises: NexusError (AdmissionError, GuestError, InternalError).
         """
@@ -144,7 +145,7 @@ class Dispatcher:
         except NexusError as raised:
             error = raised
             raise
-        except BaseException as raised:  # an engine's panic is no Exception
+        except BaseException as raised:  # an engine's panic is not an Exception
             error = InternalError(f"{type(raised).__name__}: {raised}")
             if isinstance(raised, (KeyboardInterrupt, SystemExit)) and on_main_thread():
                 raise  # elsewhere it is no signal but some code's own idea
@@ -181,5 +182,5 @@ class Dispatcher:
 
 
 def outcome_of(error: NexusError | None) -> Outcome:
-    """The one word for how a run ended."""
+    """Return the outcome of a run that ended with *error*."""
     return Outcome.OK if error is None else error.outcome

@@ -15,7 +15,7 @@ from nexus.run.slices import FIRST_SLICE, next_slice
 from nexus.run.timer import ExecutionTimer
 
 _STOP = -1
-"""what a checkpoint returns to make the guest run `unreachable`"""
+"""The return value of a checkpoint that makes the guest run `unreachable`"""
 
 
 class Lent(Protocol):
@@ -34,18 +34,18 @@ class ExtensionCaller(Protocol):
     def call(
         self, run: Execution, name: str, method: str, arguments: bytes
     ) -> ExtensionAnswer | None:
-        """As `Run.call_extension`, on the run's thread."""
+        """Answer one call on the run's thread, like `Run.call_extension`."""
         ...
 
 
 def no_answer(name: str) -> ExtensionAnswer:
-    """The answer where no extension *name* is and the run cannot be suspended."""
+    """Return the error for an unknown extension *name* in a run that cannot be suspended."""
     message = f"no extension {name!r} answers here"
     return ExtensionAnswer(False, json.dumps(message).encode())
 
 
 class Execution:
-    """The `Run` of one request. Its thread writes it; the watchdog only sets `cancelled`."""
+    """The `Run` of one request. Its own thread writes to it; the watchdog only sets `cancelled`."""
 
     __slots__ = (
         "_cpu",
@@ -80,8 +80,8 @@ class Execution:
         cpu: CpuControl | None = None,
         capabilities: Capabilities = NO_CAPABILITIES,
     ) -> None:
-        """*deadline*: monotonic seconds; *timeout_s*: how long that is from the start, where it is
-        not what *limits* say; *cpu*: what shares the CPU out; *capabilities*: the handler's."""
+        """*deadline*: monotonic seconds; *timeout_s*: the time until then, where it differs from
+        *limits*; *cpu*: controls CPU sharing; *capabilities*: those of the handler."""
         self.execution_id = execution_id
         self.limits = limits
         self.deadline = deadline
@@ -94,11 +94,11 @@ class Execution:
         self.slice = FIRST_SLICE
         self.capabilities = capabilities
         self.extensions: ExtensionCaller | None = None
-        """who answers calls of extensions; None: nobody"""
+        """answers calls of extensions; None: such calls fail"""
         self.lent: Lent | None = None
-        """the instance that it executes on now"""
+        """the instance that this run executes on now"""
         self._cpu = cpu
-        self._effects: Effects | None = None  # made when asked for: few executions have any
+        self._effects: Effects | None = None  # created on demand: few executions have effects
         self._instance: EngineInstance | None = None
         self._granted = 0
         self._cpu_s = 0.0
@@ -107,7 +107,7 @@ class Execution:
         self.cancelled = True
 
     def wait_for_cpu(self) -> None:
-        """Wait while the handler has had more CPU than its limit.
+        """Wait while the handler is over its CPU limit.
 
         Raises: DeadlineExceeded.
         """
@@ -123,7 +123,7 @@ class Execution:
         instance.set_fuel(slice_)
 
     def end(self) -> None:
-        """Count what was used of the last slice."""
+        """Count the fuel used of the last slice."""
         if self._instance is not None:
             self.usage.instructions += self._granted - self._instance.fuel()
             self._instance = None
@@ -133,7 +133,7 @@ class Execution:
 
     @property
     def effects(self) -> Effects:
-        """What the guest asked of others so far."""
+        """The effects that the guest has asked for so far."""
         if self._effects is None:
             self._effects = Effects()
         return self._effects
@@ -157,9 +157,9 @@ class Execution:
         self._used_cpu_s = self.timer.cpu_s()
 
     def go_on(self) -> None:
-        """Start the clock again, on the calling thread; the deadline moves along. It may be called
-        once more where the run had to stay parked: then what went by meanwhile does not count
-        either."""
+        """Start the clock again, on the calling thread, and move the deadline by the pause. If
+        the run had to stay parked, call this again: the time in between does not count either.
+        """
         now = time.monotonic()
         self.timer.leave_out(now - self._parked_at)
         self._parked_at = now
@@ -167,7 +167,7 @@ class Execution:
         self.timer.move_here(self._used_cpu_s)
 
     def give_way(self) -> None:
-        """Let others have the CPU: the host is going to wait on the guest's behalf."""
+        """Let others have the CPU: the host is about to block on the guest's behalf."""
         if self._cpu is not None:
             self._cpu.give_way()
 
@@ -180,8 +180,8 @@ class Execution:
             self._instance.set_fuel(_STOP)
 
     def checkpoint(self, fuel: int) -> int:
-        """Refill the slice, or end the guest. Called by injected code with what is left of its
-        fuel (below zero)."""
+        """Refill the slice, or end the guest. Injected code calls this with the fuel it has left
+        (below zero)."""
         self.usage.instructions += self._granted - fuel
         if self.stopped is None:
             cpu_s = self.timer.cpu_s()
@@ -196,9 +196,9 @@ class Execution:
         return self.slice
 
     def _why_not_on(self, cpu_s: float) -> NexusError | None:
-        """Wait while others are to have the CPU; say if this run's time is over."""
+        """Wait for the next turn; return the reason to stop if this run's time is over."""
         in_time = self._cpu is None or self._cpu.checkpoint(cpu_s, self.deadline)
-        # The clock too: among many busy threads the watchdog may get the GIL a little late.
+        # Check the clock too: among many busy threads the watchdog may get the GIL a little late.
         if self.cancelled or not in_time or time.monotonic() >= self.deadline:
             self.cancelled = True
             return self._late()
@@ -207,7 +207,7 @@ class Execution:
         return None
 
     def check_time(self) -> bool:
-        """Stop the run if its deadline is over; say whether it may go on."""
+        """Stop the run if its deadline is over; return whether it may continue."""
         if self.cancelled or time.monotonic() >= self.deadline:
             self.cancelled = True
             self.stop(self._late())

@@ -1,11 +1,11 @@
-"""The slow lane: executions that take long take turns, so that short ones need not.
+"""The slow lane: long executions take turns, so that short ones need not wait for them.
 
-Every guest that runs competes for the GIL. With eight endless loops a short request would wait
-for eight slices each time it needs the GIL; when the loops take turns among themselves it waits
-for one. A turn lasts from one checkpoint to the next. The next goes to the handler that had least
-for its weight (as in Linux's CFS, https://docs.kernel.org/scheduler/sched-design-CFS.html), first
-come, first served among its executions. Before each turn there is a moment for short requests: one
-needs the GIL some four times, and would wait for a slice each time.
+Running guests compete for the GIL. With eight endless loops, a short request would wait for eight
+slices each time it needs the GIL; when the loops take turns, it waits for one. A turn lasts from
+one checkpoint to the next. The next turn goes to the handler that has used the least CPU for its
+weight (like Linux's CFS, https://docs.kernel.org/scheduler/sched-design-CFS.html); its executions
+are served in order of arrival. Before each turn the lane pauses for short requests: each needs the
+GIL about four times, and would wait for a slice each time.
 """
 
 from __future__ import annotations
@@ -20,72 +20,71 @@ from collections.abc import Callable
 from nexus.run.shares import Share
 
 IDLE_INTERVAL_S = 0.005
-"""Python's own switch interval: how long a thread waits before it asks another for the GIL"""
+"""Python's default switch interval: how long a thread waits before it asks another for the GIL"""
 BUSY_INTERVAL_S = 0.0005
-"""while there are long executions. With two endless loops in a worker, p99 of others was 43 ms at
-5 ms, 11 ms at this (fact 8). Always at this, threads that are about to be done anyway lose
-the GIL half-way: on eight threads a warm handler served an eighth fewer requests"""
+"""The switch interval while there are long executions. With two endless loops in a worker, p99 of
+other requests was 43 ms at 5 ms, and 11 ms at this (fact 8). It is not used all the time: threads
+that are almost done would lose the GIL, and eight threads served an eighth fewer warm requests"""
 GIVE_WAY_S = 0.003
-"""how long at most a turn waits for short requests to be answered. Each turn delays those that are
-under way, so more must pass between turns than are delayed: at 1 ms the median beside two loops was
-0.3 ms above that without, now it is 0.1 ms. Under a flood of short requests long executions still
-have an eighth of a core (`python -m bench.beside`)"""
+"""The longest that a turn waits for short requests to be answered. Each turn delays the requests
+under way, so more of them must finish between turns than one turn delays: at 1 ms the median beside
+two loops was 0.3 ms higher than without loops, at this 0.1 ms. Under a flood of short requests long
+executions still get an eighth of a core (`python -m bench.beside`)"""
 QUIET_S = 0.0003
-"""how long ago the last short one must have been answered: its client may be about to ask again,
+"""A turn begins no sooner than this after the last short answer: that client may ask again at once,
 and would find the GIL taken for a slice"""
 
 SHORT_S = 0.005
-"""after which a request is no reason to wait any more: it waits itself, for a client's body, in the
-queue, or because of its handler's limit"""
+"""A turn does not wait for a request older than this: that request is itself waiting for a client's
+body, in the queue, or because of its handler's limit"""
 
 
 class _Waiter:
-    """One execution that waits for its turn."""
+    """One execution waiting for its turn."""
 
     __slots__ = ("order", "share", "turn")
 
     def __init__(self, share: Share, order: int) -> None:
         self.share, self.order = share, order
-        self.turn = threading.Lock()  # released to tell that its turn has come
+        self.turn = threading.Lock()  # released when its turn comes
         self.turn.acquire()
 
 
 class SlowLane:
     """A fair lock with *width* places, whose waiters give up at a deadline. Thread-safe.
 
-    While anybody is in it or waits, Python's switch interval is short.
+    While an execution is in it or waits, Python's switch interval is short.
     """
 
     def __init__(self, width: int = 1) -> None:
-        self._lock = threading.Lock()  # guards what follows, the shares' own, the switch interval
+        self._lock = threading.Lock()  # guards these fields, the shares' and the switch interval
         self._long = 0
-        """executions that have a turn or wait for one"""
+        """executions that have a turn or wait for a turn"""
         self._free = width
         self._waiting: list[_Waiter] = []
         self._order = itertools.count()
         self._reached_s = 0.0
-        """virtual time of whoever got the last turn: newcomers start from there"""
+        """virtual time of the share that got the last turn; new shares start from there"""
         self._short = 0
-        """requests under way that are not long"""
+        """unanswered requests that are not long"""
         self._begun_s = 0.0
-        """when the last of them began"""
+        """when the latest short request began"""
         self._ended_s = 0.0
-        """when the last request was answered"""
+        """when the latest short request was answered"""
         self._calm = threading.Condition(self._lock)
-        """notified when `_short` comes down to nothing while a turn waits for that"""
+        """notified when `_short` reaches zero while a turn waits for that"""
         self._yielding = 0
         self.before_wait: Callable[[], None] = lambda: None
-        """called on the thread of a request that will not be answered soon: it is going to wait, or
-        has turned out to be long"""
+        """called on a request's own thread just before it blocks, or once it proves long"""
 
     def request_begins(self) -> None:
-        """A request came, which counts as short until its execution enters the lane."""
+        """Count a new request as short until its execution enters the lane."""
         with self._lock:
             self._short += 1
             self._begun_s = time.monotonic()
 
     def request_ends(self) -> None:
-        """It was answered."""
+        """Count a request as answered."""
         with self._lock:
             self._short -= 1
             self._ended_s = time.monotonic()
@@ -93,7 +92,7 @@ class SlowLane:
                 self._calm.notify_all()
 
     def enter(self, share: Share, deadline: float) -> bool:
-        """Wait for a turn, `leave` ends it; False: *deadline* (monotonic seconds) came first."""
+        """Wait for a turn, which `leave` ends; return False if *deadline* came first."""
         self.before_wait()
         with self._lock:
             self._join(share)
@@ -105,8 +104,8 @@ class SlowLane:
         return self._wait(waiter, deadline)
 
     def pass_on(self, share: Share, used_s: float, deadline: float) -> bool:
-        """End a turn that took *used_s* of CPU, and wait for the next if it is another's; as
-        `enter`."""
+        """End a turn that took *used_s* of CPU; if another share has the next turn, wait like
+        `enter`. Return like `enter`."""
         with self._lock:
             share.virtual_s += used_s / share.weight
             if not self._waiting:
@@ -134,7 +133,7 @@ class SlowLane:
     # ---- under the lock ---------------------------------------------------------------------
 
     def _join(self, share: Share) -> None:
-        if not share.members:  # what it did not use while it was away is lost
+        if not share.members:  # its unused time does not accumulate while it is away
             share.virtual_s = max(share.virtual_s, self._reached_s)
         share.members += 1
         self._long += 1
@@ -161,7 +160,7 @@ class SlowLane:
         return chosen
 
     def _let_short_pass(self) -> None:
-        """Before a turn begins, wait a moment for short requests that are under way or follow."""
+        """Before a turn begins, pause for short requests that are under way or about to come."""
         now = time.monotonic()
         latest = now + GIVE_WAY_S
         self._yielding += 1
@@ -171,12 +170,12 @@ class SlowLane:
         self._yielding -= 1
 
     def _calm_from(self, now: float) -> float:
-        """When a turn may begin, if nothing else happens."""
+        """Return when a turn may begin, if nothing else happens."""
         if self._short > 0 and now - self._begun_s < SHORT_S:
             return math.inf
         return self._ended_s + QUIET_S
 
-    # ---- outside it -------------------------------------------------------------------------
+    # ---- outside the lock -------------------------------------------------------------------
 
     def _wait(self, waiter: _Waiter, deadline: float) -> bool:
         in_time = waiter.turn.acquire(timeout=max(deadline - time.monotonic(), 0.0))

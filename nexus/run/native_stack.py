@@ -1,23 +1,23 @@
-"""How much of its thread's native stack a guest may use."""
+"""Measures how much of its thread's native stack a guest may use."""
 
 from __future__ import annotations
 
 import ctypes
 
 RESERVE_BYTES = 128 << 10
-"""for what runs above the guest (gunicorn, Flask, the data path) and below it: host functions,
-called at the deepest point, and the engine's handling of a trap"""
+"""Stack kept free for the code above the guest (gunicorn, Flask, the data path) and below it: host
+functions, called at the deepest point, and the engine's trap handler"""
 
 EXTENSION_BYTES = 512 << 10
-"""beyond that, where extensions run below guests: a plugin's code, and the C libraries it calls
-(a TLS handshake, a name looked up)"""
+"""Stack kept free besides, where extensions run below guests: plugin code and its C libraries
+(a TLS handshake, a name lookup)"""
 
 _ASSUMED_BYTES = 256 << 10
-"""where the C library does not tell: the smallest stack that is supported"""
+"""Assumed stack size where the C library does not report one: the smallest size we support"""
 
 
 def room_bytes() -> int:
-    """Bytes of the calling thread's stack that guests may use."""
+    """Return how many bytes of the calling thread's stack guests may use."""
     return max(0, _stack_bytes() - RESERVE_BYTES)
 
 

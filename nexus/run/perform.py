@@ -1,4 +1,4 @@
-"""Has a guest do a task: the one place that tells the kinds of tasks apart."""
+"""Makes a guest do a task: the one place that dispatches on the kinds of tasks."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ R = TypeVar("R")
 
 
 def perform(guest: Guest, instance: EngineInstance, task: Task[R], handler: Handler, run: Run) -> R:
-    """Run *task* to its answer.
+    """Run *task* and return its answer.
 
-    Raises: GuestError, or whatever `run.stopped` holds when the guest has ended; TypeError for a
-        task of another kind.
+    Raises: GuestError, or the error in `run.stopped` once the guest has ended; TypeError for an
+        unknown kind of task.
     """
     answer: object
     if isinstance(task, HttpRequest):

@@ -1,4 +1,4 @@
-"""`ExecutionResult`s: how an execution ended, or where it stands."""
+"""Builds `ExecutionResult`s: how an execution ended, or how far it has come."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from nexus.run.timer import metrics_of
 
 
 def succeeded(run: Execution, value: Any, *, cache_hit: bool = True) -> ExecutionResult:
-    """The result of *run*, which ended with *value*."""
+    """Return the result of *run*, which ended with *value*."""
     return _result("success", run, cache_hit, return_value=value)
 
 
 def failed(run: Execution, error: NexusError, *, cache_hit: bool = True) -> ExecutionResult:
-    """The result of *run*, which ended with *error*, with what it asked of others until then."""
+    """Return the result of *run*, which ended with *error*; it keeps the effects until then."""
     return _result("error", run, cache_hit, error=error_json(error))
 
 
 def suspended(run: Execution, info: SuspensionInfo, *, cache_hit: bool = True) -> ExecutionResult:
-    """The result of *run* so far; what it used is of all of it."""
+    """Return the result of *run* so far, with the totals of all its parts."""
     usage, timer = run.usage, run.timer
     usage.duration_s, usage.cpu_s = timer.wall_s(), timer.cpu_s()
     if run.lent is not None:
@@ -32,12 +32,12 @@ def suspended(run: Execution, info: SuspensionInfo, *, cache_hit: bool = True) -
 
 
 def noted(result: ExecutionResult, *, cache_hit: bool) -> ExecutionResult:
-    """*result*, with what is known of compiling outside the run."""
+    """Return *result* with *cache_hit* set by compilations outside the run."""
     return replace(result, metrics={**(result.metrics or {}), "cache_hit": cache_hit})
 
 
 def suspension_json(info: SuspensionInfo) -> dict[str, Any]:
-    """A suspension as results have it: for whoever has the execution's result already."""
+    """Return a suspension as JSON for a caller that already has the execution's result."""
     return {
         "id": info.id,
         "extension": info.extension,
@@ -48,7 +48,7 @@ def suspension_json(info: SuspensionInfo) -> dict[str, Any]:
 
 
 def error_json(error: NexusError) -> dict[str, str]:
-    """An error as results have it. What went wrong inside us stays in the log."""
+    """Return an error as JSON for results. The details of internal errors stay in the log."""
     message = "internal error" if isinstance(error, InternalError) else str(error)
     return {"code": error.code, "message": message}
 

@@ -1,4 +1,4 @@
-"""What one handler may have of a worker's CPU."""
+"""Each handler's share of a worker's CPU."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ class Share:
         self.weight = weight
         self.bucket = bucket
         self.members = 0
-        """executions in the slow lane; the lane's lock guards this and the next"""
+        """executions in the slow lane; the lane's lock guards this and `virtual_s`"""
         self.virtual_s = 0.0
-        """CPU time used there, divided by the weight"""
+        """CPU time used in the lane, divided by the weight"""
 
 
 class Shares:
     """The shares of all handlers of one worker. Thread-safe."""
 
     def __init__(self, workers: int) -> None:
-        """A limit is split over *workers*; weights count within each."""
+        """*workers* split each limit among them; weights count within each worker."""
         self._workers = workers
         self._lock = threading.Lock()  # guards writes to _known
         self._known: dict[str, tuple[CpuAllocation, Share]] = {}
 
     def of(self, handler: Handler) -> Share:
-        """The share of *handler*; a new one when its manifest has changed."""
+        """Return the share of *handler*; a new one if its manifest has changed."""
         known = self._known.get(handler.name)
         if known is not None and known[0] == handler.cpu:
             return known[1]

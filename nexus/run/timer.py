@@ -1,4 +1,4 @@
-"""What an execution took, and its metrics as results have them."""
+"""Measures an execution, and formats its metrics for results."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from nexus.model import Usage
 
 
 class ExecutionTimer:
-    """Wall and CPU time of the calling thread since it was made, in seconds."""
+    """A stopwatch for wall and CPU time of the calling thread, in seconds."""
 
     __slots__ = ("_cpu", "_wall")
 
@@ -22,9 +22,9 @@ class ExecutionTimer:
         return cls()
 
     def into_metrics(self, cache_hit: bool, usage: Usage | None = None) -> dict[str, Any]:
-        """Return the metrics of an execution that ends now, as its result has them.
+        """Return the metrics of an execution that ends now, in the form results use.
 
-        *cache_hit*: nothing was compiled for it. *usage*: what else it used; its times are set.
+        *cache_hit*: nothing was compiled for it. *usage*: its other figures; this sets its times.
         """
         usage = Usage() if usage is None else usage
         usage.duration_s, usage.cpu_s = self.wall_s(), self.cpu_s()
@@ -34,7 +34,7 @@ class ExecutionTimer:
         return time.monotonic() - self._wall
 
     def move_here(self, used_s: float = 0.0) -> None:
-        """Count the CPU time of the calling thread, from now on; it has a clock of its own."""
+        """Count the CPU time of the calling thread from now on: each thread has its own clock."""
         self._cpu = time.thread_time() - used_s
 
     def leave_out(self, seconds: float) -> None:
@@ -46,7 +46,7 @@ class ExecutionTimer:
 
 
 def metrics_of(usage: Usage, *, cache_hit: bool) -> dict[str, Any]:
-    """Return *usage* as results have it; *cache_hit*: nothing was compiled for it."""
+    """Return *usage* in the form results use; *cache_hit*: nothing was compiled for it."""
     return {
         "duration_us": round(usage.duration_s * 1e6),
         "cpu_us": round(usage.cpu_s * 1e6),

@@ -1,9 +1,9 @@
 """The watchdog: a thread with a heap of deadlines (after psycopg_pool's scheduler).
 
-It only sets a flag; the guest's next metering checkpoint sees it. An execution that stays under way
-long after its cancel has stopped reaching checkpoints, which metering should make impossible: then
-`stuck` turns true, readiness fails, and a timer in C ends the process. Since no Python thread can
-run while something holds the GIL, that timer is always armed and put off again and again.
+It only sets a flag; the guest sees it at its next metering checkpoint. An execution still under way
+long after its cancel no longer reaches checkpoints, which metering should make impossible: then
+`stuck` becomes true, readiness fails, and a timer in C ends the process. While something holds the
+GIL no Python thread can run, so that timer is always armed, and this thread keeps postponing it.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from typing import Protocol
 log = logging.getLogger("nexus.watchdog")
 
 _COMPACT_ABOVE = 64
-"""ended watches are left in the heap until they are more than half of it, and more than this"""
+"""Ended watches stay in the heap until they are over half of it and more than this many"""
 
 
 class Cancellable(Protocol):
-    """What can be watched: one run."""
+    """A run that the watchdog can cancel."""
 
     execution_id: str
     deadline: float
@@ -43,21 +43,21 @@ class Watch:
         self.ended = False
         self.cancelled = False
         self.late_since = float("inf")
-        """when it was cancelled; its deadline may have passed before it was watched"""
+        """when it was cancelled; the deadline may have passed before the watch began"""
 
 
 class Watchdog:
     """Cancels runs at their deadline. Thread-safe; one per process."""
 
     def __init__(self, stuck_after_s: float, *, stuck_log: int | None = None) -> None:
-        """*stuck_after_s*: how long past its deadline a run may go before it counts as stuck.
-        *stuck_log*: given a file descriptor, faulthandler's timer is armed too: it writes the
-        threads' stacks there and ends the process, from C, where a run is stuck, or the GIL is
-        held for between as long and twice as long."""
+        """*stuck_after_s*: a run this long past its deadline counts as stuck.
+        *stuck_log*: a file descriptor; if given, faulthandler's timer is armed. Once a run is
+        stuck, or the GIL is held for one to two times *stuck_after_s*, it writes all threads'
+        stacks there and ends the process, from C."""
         self._stuck_after_s = stuck_after_s
         self._stuck_log = stuck_log
         self._beat_s = float("inf") if stuck_log is None else stuck_after_s / 2
-        """how often at least the thread puts the timer off"""
+        """the longest time between two postponements of the timer"""
         self._lock = threading.Lock()  # guards the fields below
         self._changed = threading.Condition(self._lock)
         self._heap: list[tuple[float, int, Watch]] = []
@@ -95,7 +95,7 @@ class Watchdog:
         return watch
 
     def unwatch(self, watch: Watch) -> None:
-        """End the watch: a cancel after this can no longer hit its run."""
+        """End the watch; from now on the watchdog does not cancel the run."""
         with self._lock:
             watch.ended = True
             if watch.cancelled:
@@ -110,14 +110,14 @@ class Watchdog:
 
     @property
     def stuck(self) -> bool:
-        """Whether a run has gone on for longer than *stuck_after_s* after its cancel."""
+        """True once a run has continued for longer than *stuck_after_s* after its cancel."""
         now = time.monotonic()
         with self._lock:
             return any(now > watch.late_since + self._stuck_after_s for watch in self._late)
 
     @property
     def cancels(self) -> int:
-        """How many runs were cancelled since the start."""
+        """The number of runs cancelled since the start."""
         return self._cancels
 
     def _work(self) -> None:
@@ -138,7 +138,7 @@ class Watchdog:
                 log.debug("cancelled %s at its deadline", watch.run.execution_id)
 
     def _take_due(self, now: float) -> list[Watch]:
-        """Cancel what is due. The flag is set under the lock, so that `unwatch` is a clean end."""
+        """Cancel the runs that are due, under the lock: after `unwatch` no flag can be set."""
         due = []
         while self._heap and (self._heap[0][0] <= now or self._heap[0][2].ended):
             watch = heapq.heappop(self._heap)[2]
@@ -153,8 +153,8 @@ class Watchdog:
         return due
 
     def _arm(self, now: float) -> None:
-        """Under the lock: put the timer off to when the run late for longest is stuck, or with none
-        late to well after this thread's next turn."""
+        """Under the lock: set the timer to when the longest-late run becomes stuck; without late
+        runs, to well after this thread's next turn."""
         if self._stuck_log is None or self._closed:
             return
         if self._late:
@@ -162,7 +162,7 @@ class Watchdog:
         else:
             ends_at = now + 2 * self._stuck_after_s
             if 0 <= ends_at - self._ends_at < self._beat_s:
-                return  # it was put off a moment ago
+                return  # the timer was set a moment ago
         if ends_at != self._ends_at:
             self._ends_at = ends_at
             left_s = max(ends_at - now, 0.001)

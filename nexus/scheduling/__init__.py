@@ -1,10 +1,10 @@
-"""Admission: which requests may run now, which wait in which order, which are rejected.
+"""Admission: decides which requests run now, which wait in which order, and which are rejected.
 
 admission.py  the bounded queue before the pool
-tickets.py    from a request that has to wait to its ticket: key, priority and weight
-choice.py     from the name of a policy to the policy
+tickets.py    makes the ticket of a waiting request: key, priority and weight
+choice.py     makes the policy with a given name
 policies/     the built-in policies; `fifo` is in nexus/plugin_api, for others to build on
-ranked.py     tickets by rank: a heap that any ticket can be taken out of
+ranked.py     tickets by rank: a heap that allows removing any ticket
 """
 
 from nexus.plugin_api.scheduling import Policy, PolicyBase, PolicyFactory, PolicyOptions, Ticket

@@ -1,4 +1,4 @@
-"""The bounded queue before the pool (backpressure): decides under its lock, waits outside it."""
+"""The bounded queue before the pool (backpressure): decides under its lock, waits outside of it."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from nexus.scheduling.tickets import TicketMaker
 
 
 class Admission:
-    """Lets at most *max_running* requests run, *max_queue* wait, and turns the rest away.
+    """Lets up to *max_running* requests run and *max_queue* wait, and rejects the rest.
 
-    The policy sees only requests that have to wait, and is told only what it wants to know: one
-    that finds a free place costs the same under all of them.
+    The policy sees only requests that have to wait, and only through methods that it overrides: a
+    request that finds a free place costs the same under every policy.
     """
 
     def __init__(
@@ -35,28 +35,28 @@ class Admission:
         options: PolicyOptions = DEFAULTS,
         ticket: type[Ticket] = Ticket,
     ) -> None:
-        """*ticket*: what waits; another class where time is not the real one."""
+        """*ticket*: the class of tickets; another class if time is simulated."""
         self._policy = policy
         self._refuse = _ability(policy, "refuse")
         self._displace = _ability(policy, "displace")
         self._finished = _ability(policy, "finished")
         self._limit = _ability(policy, "limit")
         self.holds_back = self._limit is not None
-        """whether requests may have to wait though there is a place"""
+        """whether requests may have to wait even if there is a free place"""
         self.measures = self._finished is not None
-        """whether `leave` is to be told what a request took"""
+        """whether `leave` needs the times that a request took"""
         self._max_running, self._max_queue = max_running, max_queue
         self._tickets, self._clock = TicketMaker(options, ticket), options.clock
         self._lock = threading.Lock()  # guards the policy, the counts and _closed
         self._running = 0
         self._by_handler: dict[str, int] = {}
-        """executions under way or waiting, of handlers with a limit of their own"""
+        """number of executions, running or waiting, of handlers with a limit of their own"""
         self._closed = False
         self._idle = threading.Condition(self._lock)
         self._watched = 0
-        """threads in `wait_idle`; telling nobody would cost a request 0.4 us"""
+        """threads in `wait_idle`; notifying nobody would cost a request 0.4 us"""
         self.before_wait: Callable[[], None] = lambda: None
-        """called on the thread of a request that is going to wait for a place"""
+        """called on a request's own thread just before it waits for a place"""
 
     def enter(
         self,
@@ -66,10 +66,10 @@ class Admission:
         priority: int = NORMAL_PRIORITY,
         task: Task[Any] | None = None,
     ) -> float:
-        """Wait for a place and return how long that took, in seconds. `leave` gives it back.
+        """Wait for a place, which `leave` gives back; return how long that took, in seconds.
 
         *max_concurrency* 0: no limit for this handler alone. *priority* is the handler's; the
-        headers of *task* may say another, and a key.
+        headers of *task* may set another priority, and a key.
 
         Raises: ConcurrencyLimit, Overloaded (the queue is full, the policy refuses or displaces
             it, or *deadline* passed while waiting), ShuttingDown.
@@ -89,9 +89,9 @@ class Admission:
     def leave(
         self, handler: str, max_concurrency: int = 0, took: tuple[float, float] | None = None
     ) -> None:
-        """Give the place back, with what `enter` was given; the next waiting request gets it.
+        """Give the place back, with the arguments of `enter`; the next waiting request gets it.
 
-        *took*, where `measures`: for how long the place was held, and CPU time, in seconds.
+        *took*, if `measures`: how long the place was held, and the CPU time, in seconds.
         """
         with self._lock:
             if max_concurrency:
@@ -100,7 +100,7 @@ class Admission:
             if took is not None and self._finished is not None:
                 self._finished(handler, *took)
             if self._limit is None:
-                free = self._running < self._max_running  # not if that became less
+                free = self._running < self._max_running  # False if max_running became smaller
                 following = self._policy.pop() if free else None
                 if following is None:
                     if not self._running and self._watched:
@@ -115,7 +115,7 @@ class Admission:
             ticket.wake()
 
     def give_up(self, ticket: Ticket, max_concurrency: int = 0) -> str | None:
-        """Stop waiting and say why there was no place; None: there is one by now."""
+        """Stop waiting and return why there was no place; None if there is a place by now."""
         with self._lock:
             if ticket.admitted:
                 return None
@@ -127,22 +127,22 @@ class Admission:
         return "the deadline passed while waiting in the queue"
 
     def depth(self) -> int:
-        """How many requests wait now."""
+        """Return how many requests wait now."""
         with self._lock:
             return len(self._policy)
 
     def limit(self) -> int:
-        """How many requests may run at once now."""
+        """Return how many requests may run at once now."""
         with self._lock:
             most = self._max_running
             return most if self._limit is None else self._limit(most)
 
     def running(self) -> int:
-        """How many requests run now."""
+        """Return how many requests run now."""
         return self._running
 
     def resize(self, *, max_running: int, max_queue: int) -> None:
-        """Have other bounds from now on; those that wait or run already go on."""
+        """Set new limits; requests that already wait or run continue."""
         with self._lock:
             self._max_running, self._max_queue = max_running, max_queue
             limit = max_running if self._limit is None else self._limit(max_running)
@@ -151,16 +151,16 @@ class Admission:
             ticket.wake()
 
     def reweigh(self, weights: Mapping[str, float]) -> None:
-        """Let requests that come from now on have these *weights*, by their keys."""
+        """Give requests that arrive from now on these *weights*, by their keys."""
         self._tickets = self._tickets.reweighed(weights)
 
     def close(self) -> None:
-        """Turn new requests away; those waiting and running go on."""
+        """Reject new requests; those waiting and running continue."""
         with self._lock:
             self._closed = True
 
     def wait_idle(self, timeout_s: float) -> bool:
-        """Wait until nothing runs or waits, at most *timeout_s*; say whether that came true."""
+        """Wait up to *timeout_s* until nothing runs or waits; return whether that happened."""
         with self._lock:
             self._watched += 1
             try:
@@ -185,7 +185,7 @@ class Admission:
         priority: int,
         task: Task[Any] | None,
     ) -> Ticket:
-        """Put a request into the queue, or turn it away."""
+        """Put a request into the queue, or reject it."""
         ticket = self._tickets.make(handler, deadline, priority, task)
         if self._refuse is not None and (why := self._refuse(ticket, self._running)):
             raise Overloaded(why)
@@ -199,17 +199,17 @@ class Admission:
         if displaced is not None:
             self._policy.remove(displaced)
             displaced.displaced = True
-            displaced.wake()  # it waits for this lock first
+            displaced.wake()  # the displaced thread first waits for this lock
         try:
             self._policy.push(ticket)
-        except BaseException:  # a policy must not, but if one does, it costs this request alone
+        except BaseException:  # a policy must not raise; if it does, only this request fails
             if max_concurrency:
                 self._forget(handler)
             raise
         return ticket
 
     def _refill(self, limit: int) -> list[Ticket]:
-        """Admit as many as may run now: the limit may have changed in either direction."""
+        """Admit as many tickets as may run now; the limit may have grown or shrunk."""
         admitted: list[Ticket] = []
         while self._running < limit and (ticket := self._policy.pop()) is not None:
             self._running += 1
@@ -237,7 +237,7 @@ class Admission:
 
 
 def _ability(policy: Policy, name: str) -> Any:
-    """The method called *name*; None where *policy* leaves it as `PolicyBase` has it."""
+    """Return the method called *name*; None if *policy* does not override `PolicyBase`'s."""
     if getattr(type(policy), name, None) in (None, getattr(PolicyBase, name)):
         return None
     return getattr(policy, name)

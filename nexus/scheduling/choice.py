@@ -1,4 +1,4 @@
-"""From the name of a policy to the policy."""
+"""Makes the policy with a given name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from nexus.errors import ConfigError
 from nexus.plugin_api.scheduling import Policy, PolicyFactory, PolicyOptions
 
 PACKAGES = {"fair": "nexus-scheduling-fair", "adaptive": "nexus-scheduling-adaptive"}
-"""our own policies that are installed separately"""
+"""Our policies that are packages of their own: policy name to package name"""
 
 
 def choose_policy(
@@ -17,7 +17,7 @@ def choose_policy(
 ) -> Policy:
     """Make the policy called *name*.
 
-    Raises: ConfigError where there is none of that name, and whatever its factory raises.
+    Raises: ConfigError for an unknown name, and any error of the factory.
     """
     if wrong := unknown_policy(name, factories):
         raise ConfigError([f"scheduling_policy: found {name!r}, {wrong}"])
@@ -25,7 +25,7 @@ def choose_policy(
 
 
 def unknown_policy(name: str, known: Collection[str]) -> str | None:
-    """What is allowed, where there is no policy called *name*."""
+    """Return the allowed names if there is no policy called *name*, else None."""
     if name in known:
         return None
     hint = ""

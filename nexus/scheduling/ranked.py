@@ -1,4 +1,4 @@
-"""Tickets by rank: a heap that any ticket can be taken out of."""
+"""Tickets by rank: a heap that allows removing any ticket."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _Entry = tuple[float, int, Ticket]
 
 
 class Ranked:
-    """Gives the ticket of the lowest rank first; of equal rank the one that came first."""
+    """A heap that returns the ticket of the lowest rank first; of equal ranks, the earliest."""
 
     def __init__(self) -> None:
         self._heap: list[_Entry] = []
         self._order = itertools.count()
         self._waiting: set[Ticket] = set()
-        """what is in the heap and was not removed: that would cost a search"""
+        """tickets not removed; removing from the heap itself would need a search"""
 
     def push(self, rank: float, ticket: Ticket) -> None:
         self._waiting.add(ticket)
@@ -33,13 +33,13 @@ class Ranked:
 
     def remove(self, ticket: Ticket) -> None:
         self._waiting.remove(ticket)
-        if len(self._heap) > 2 * len(self._waiting) + 8:  # a heap of those that gave up
+        if len(self._heap) > 2 * len(self._waiting) + 8:  # most of the heap has given up
             self._heap = [entry for entry in self._heap if entry[2] in self._waiting]
             heapq.heapify(self._heap)
 
     def last(self) -> tuple[float, Ticket] | None:
-        """The highest rank and who has it, the last that came; None where nobody waits. Looks at
-        every ticket."""
+        """Return the highest rank and its latest ticket; None if no ticket waits. Visits every
+        ticket."""
         entries = [entry for entry in self._heap if entry[2] in self._waiting]
         if not entries:
             return None

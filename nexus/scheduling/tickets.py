@@ -1,4 +1,4 @@
-"""From a request that has to wait to its ticket: key, priority and weight."""
+"""Makes the ticket of a waiting request: key, priority and weight."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PRIORITIES = {str(number): number for number in range(LEAST_PRIORITY, MOST_PRIO
 
 
 class TicketMaker:
-    """Makes tickets as the options say."""
+    """Makes tickets according to the options."""
 
     def __init__(self, options: PolicyOptions, kind: type[Ticket] = Ticket) -> None:
         self.options, self._kind = options, kind
@@ -21,12 +21,12 @@ class TicketMaker:
         self._priority = _meta_variable(options.priority_header)
 
     def reweighed(self, weights: Mapping[str, float]) -> TicketMaker:
-        """The same with other weights."""
+        """Return a copy with other weights."""
         return TicketMaker(replace(self.options, weights=weights), self._kind)
 
     def make(self, handler: str, deadline: float, priority: int, task: Task[Any] | None) -> Ticket:
-        """A request without the key's header has the key `""`; one whose priority cannot be read,
-        or that says none, has its handler's."""
+        """Make a ticket. Without the key's header its key is `""`; without a readable priority it
+        has the handler's."""
         meta = task.meta if isinstance(task, HttpRequest) else {}
         key = meta.get(self._key, "") if self._key else handler
         if self._priority:
@@ -42,5 +42,5 @@ class TicketMaker:
 
 
 def _meta_variable(header: str) -> str:
-    """The CGI name of a request header (RFC 3875 section 4.1.18)."""
+    """Return the CGI name of a request header (RFC 3875 section 4.1.18)."""
     return "HTTP_" + header.upper().replace("-", "_") if header else ""

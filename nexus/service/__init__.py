@@ -1,12 +1,12 @@
-"""Joins the concrete parts of one worker.
+"""Builds, starts and stops the parts of one worker.
 
 service.py   `Service`: starts and stops them, in mirrored order
 build.py     makes them from settings and plugins
-handlers.py  what serves handlers: loads, warms, keeps
-observe.py   what is counted and logged when a run has ended
-policy.py    the scheduling policy that the settings ask for
+handlers.py  loads the folder, and keeps instances for its handlers
+observe.py   counts and logs each run that has ended
+policy.py    makes the scheduling policy from the settings
 choices.py   checks of settings that depend on what plugins offer
-host.py      what plugins may ask
+host.py      the worker, as plugins see it
 """
 
 from nexus.service.service import Service

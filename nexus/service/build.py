@@ -1,4 +1,4 @@
-"""Builds the concrete parts of one worker from settings and plugins; nothing is started here."""
+"""Builds the parts of one worker from settings and plugins; starts nothing."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ log = logging.getLogger("nexus.service")
 
 @dataclass(frozen=True)
 class Parts:
-    """What one worker is made of."""
+    """The parts of one worker."""
 
     limits: Limits
     engine: Engine
@@ -57,7 +57,7 @@ class Parts:
     cache: ArtifactCache
     compiler: Compiler
     tiers: TieredCompiler | None
-    """two compilers, where the quick one serves until the better one is through"""
+    """two compilers, if the quick one serves until the better one is done"""
     admission: Admission
     pool: InstancePool
     watchdog: Watchdog
@@ -134,12 +134,12 @@ def build(
 
 
 def compiler_limits(settings: Settings) -> CompilerLimits:
-    """Return what one compilation may use."""
+    """Return the limits of one compilation."""
     return CompilerLimits(settings.compile_timeout_ms / 1000, settings.compile_memory_mb << 20)
 
 
 def plugin_timeout_s(settings: Settings) -> float:
-    """Return how long a plugin's start and stop hooks, and its sinks, are waited for."""
+    """Return how long to wait for a plugin's start and stop hooks, and its sinks."""
     return settings.plugin_timeout_ms / 1000
 
 
@@ -186,7 +186,7 @@ def _tiers(
     make_engine: Callable[[str, str], Engine],
     make_compiler: Callable[[Engine], Compiler],
 ) -> TieredCompiler | None:
-    """Return two compilers where the settings leave the choice and LLVM, which is slow, is here."""
+    """Return two compilers if the settings allow both, and LLVM, which is slow, is installed."""
     if settings.compiler != "auto" or engine.compiler != "llvm":
         return None
     try:
@@ -198,7 +198,7 @@ def _tiers(
 
 
 def _admission(settings: Settings, plugins: Plugins) -> Admission:
-    """Raises: ConfigError where the policy asked for does not exist."""
+    """Return the queue. Raises: ConfigError if the chosen policy does not exist."""
     return Admission(
         policy_of(settings, plugins),
         max_running=settings.max_instances,
@@ -232,5 +232,5 @@ def _dispatcher(
 
 
 def _key(run_dir: Path | None) -> bytes:
-    """Return the secret by which workers of one master trust suspension ids."""
+    """Return the key by which workers of one master trust each other's suspension ids."""
     return secrets.token_bytes(32) if run_dir is None else (run_dir / "key").read_bytes()

@@ -1,4 +1,4 @@
-"""What settings may say of which plugins decide: checked with all others, for one error."""
+"""Checks of settings that depend on plugins; `load` reports them with all other errors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from nexus.scheduling import unknown_policy
 
 
 def checks_by(plugins: Plugins) -> Checks:
-    """What `nexus.config.load` is to check by what *plugins* offer. Raises: ConfigError."""
+    """Return the checks for `nexus.config.load`, by what *plugins* offer. Raises: ConfigError."""
     engines, policies = plugins.engines(), plugins.scheduling_policies()
     return {
         "engine": lambda values: unknown_engine(values["engine"], engines),

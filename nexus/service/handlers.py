@@ -1,4 +1,4 @@
-"""What serves handlers in one worker: loads the folder, warms instances, keeps what serves."""
+"""Loads one worker's handlers, warms instances, and keeps what serves."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Handlers:
         min_instances: int,
         claims_file: ClaimsFile,
     ) -> None:
-        """*threads*: how many of an executor's threads instances are made warm on; *claims_file*:
-        where the pod's workers agree on who has which name and route."""
+        """*threads*: how many of the executor's threads get warm instances; *claims_file*: where
+        the pod's workers agree on which handler has which name and route."""
         self._parts, self._limits = parts, parts.limits
         self._thread_count, self._min_instances = threads, min_instances
         self._claims_file = claims_file
@@ -48,11 +48,11 @@ class Handlers:
         self._pending: tuple[str, ...] = ()
         """default routes of handlers whose language runtime is being compiled"""
         self.warmed = False
-        """whether instances were made warm once"""
+        """whether instances have been warmed once"""
 
     @property
     def loaded(self) -> bool:
-        """Whether the handlers were loaded once."""
+        """True once the handlers were loaded."""
         return self._loaded.is_set()
 
     def wait_loaded(self, timeout_s: float) -> bool:
@@ -71,8 +71,8 @@ class Handlers:
         return max((handler.limits.timeout_s for handler in served), default=0.0)
 
     def start(self, threads: Executor | None) -> None:
-        """Load the folder on the watcher's thread, and whatever changes there. *threads*: where
-        requests will run, for instances to be warm there beforehand."""
+        """Load the folder on the watcher's thread, now and after changes. *threads*: the executor
+        that will run requests, to warm instances on."""
         self._executor = threads
         self._watcher.start()
 
@@ -83,7 +83,7 @@ class Handlers:
     def load_folder(self, folder: Path) -> None:
         """Load the handlers in *folder* now.
 
-        Raises: InvalidHandler where the folder cannot be read.
+        Raises: InvalidHandler if the folder cannot be read.
         """
         self._load(find_sources(folder, self._parts.abis))
 
@@ -100,7 +100,7 @@ class Handlers:
         return handler
 
     def set_limits(self, limits: Limits) -> None:
-        """Load all handlers again under other *limits*, soon."""
+        """Set other *limits*, and load all handlers again soon."""
         if limits != self._limits:
             self._limits = limits
             self._watcher.load_again()
@@ -138,11 +138,11 @@ class Handlers:
         )
 
     def _serve(self, catalogue: Catalogue) -> None:
-        """Make *catalogue* the one that serves, with instances warm where there are threads."""
+        """Serve *catalogue*, and warm instances if there are threads."""
         handlers = list(catalogue.handlers.values())
         self.catalogue = catalogue
         self._retain()
-        # Before instances are made warm: that takes all threads, those too on which requests wait.
+        # Serve before warming, which takes all threads, even those on which requests wait.
         self._loaded.set()
         executor, self._executor = self._executor, None
         if executor is not None:
@@ -153,7 +153,7 @@ class Handlers:
         self.warmed = True
 
     def _retain(self) -> None:
-        """Let the pool keep what serves, and nothing else."""
+        """Make the pool keep what serves, and nothing else."""
         handlers = [*self.catalogue.handlers.values(), *self.texts.handlers()]
         self._parts.pool.retain([handler.compiled for handler in handlers])
 
@@ -164,6 +164,6 @@ class Handlers:
         try:
             parts.pool.warm(handler, run)
         except NexusError as error:
-            log.warning("%s cannot be made ready: %s", handler.name, error)
+            log.warning("%s starts without a warm instance: %s", handler.name, error)
         finally:
             parts.watchdog.unwatch(watch)

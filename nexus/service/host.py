@@ -1,4 +1,4 @@
-"""What plugins may ask of the worker that they run in."""
+"""The worker that a plugin runs in, as the plugin sees it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nexus.service.handlers import Handlers
 
 
 class PluginHost:
-    """One worker, as plugins see it; see `nexus.plugin_api.host.Host`."""
+    """One worker for its plugins; see `nexus.plugin_api.host.Host`."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What is counted and logged when a run has ended."""
+"""Counts and logs each run that has ended."""
 
 from __future__ import annotations
 

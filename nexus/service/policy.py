@@ -1,4 +1,4 @@
-"""The scheduling policy that the settings ask for, from those that the plugins offer."""
+"""Makes the scheduling policy that the settings name, from those that the plugins offer."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from nexus.scheduling import choose_policy
 
 
 def policy_of(settings: Settings, plugins: Plugins) -> Policy:
-    """Make it. Raises: ConfigError where it is not there, or its options are wrong."""
+    """Return the policy. Raises: ConfigError if it does not exist, or its options are wrong."""
     policies = plugins.scheduling_policies()
     return choose_policy(settings.scheduling_policy, policies, policy_options(settings))
 
 
 def policy_options(settings: Settings) -> PolicyOptions:
-    """What *settings* say to scheduling policies."""
+    """Return the options for scheduling policies in *settings*."""
     return PolicyOptions(
         places=settings.max_instances,
         key_header=settings.scheduling_key_header,

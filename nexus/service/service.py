@@ -39,13 +39,13 @@ class Service:
         run_dir: Path | None = None,
         extensions: Mapping[str, Extension] | None = None,
     ) -> None:
-        """*plugins* None: those that come with Nexus.
+        """*plugins* None: the built-in ones.
 
-        *stuck_log*: a file descriptor; given, a guest that does not stop ends the process, for
-        a supervisor to start another, and the threads' stacks are written there first.
-        *run_dir*: where the workers of one master find each other, with a `key` of theirs.
-        *extensions*: what answers guests' calls at once, beside the plugins'. *live* reports
-        changes of *settings* once this is started.
+        *stuck_log*: a file descriptor; if given, a guest that does not stop ends the process, after
+        writing the threads' stacks there, and a supervisor starts another.
+        *run_dir*: the folder where one master's workers find each other, and their shared `key`.
+        *extensions*: answer guests' calls at once, beside the plugins' ones. *live* reports changes
+        of *settings* once this is started.
 
         Raises: EngineUnavailable, ConfigError.
         """
@@ -79,7 +79,7 @@ class Service:
         self.draining = False
 
     def unready(self) -> str | None:
-        """Return why no requests should be sent here now; None: they should."""
+        """Return why this worker should get no requests now; None if it should."""
         if self.draining:
             return "draining"
         if not self.handlers.warmed:
@@ -95,15 +95,15 @@ class Service:
 
     @property
     def orders(self) -> bool:
-        """Whether requests must wait for a policy to order them."""
+        """True if a policy must order the requests, so that each needs a thread."""
         return self.settings.scheduling_policy != "fifo"
 
     # ---- start and stop ---------------------------------------------------------------------
 
     def start(self, threads: Executor | None = None) -> None:
-        """Start the parts; the handlers are loaded in the background (`handlers.loaded`).
+        """Start the parts; the handlers load in the background (`handlers.loaded`).
 
-        *threads*: where requests will run, for instances to be warm there beforehand.
+        *threads*: the executor that will run requests, to warm instances on.
         """
         self._check_threads()
         self.parts.watchdog.start()
@@ -115,9 +115,9 @@ class Service:
         self._start_plugins()
 
     def start_with(self, folder: Path) -> None:
-        """Start with the handlers in *folder*, loaded when this returns and not watched.
+        """Start with the handlers in *folder*, loaded at once and not watched.
 
-        Raises: InvalidHandler where the folder cannot be read.
+        Raises: InvalidHandler if the folder cannot be read.
         """
         self.parts.watchdog.start()
         self.suspensions.start()
@@ -125,7 +125,7 @@ class Service:
         self._start_plugins()
 
     def start_with_module(self, path: Path, limits: Limits | None = None) -> Handler:
-        """Start with the one handler at *path*, and return it.
+        """Start with only the handler at *path*, and return it.
 
         Raises: HandlerError.
         """
@@ -136,19 +136,19 @@ class Service:
         return handler
 
     def start_without_handlers(self) -> None:
-        """Start with no handlers but source text."""
+        """Start with source text only, without a folder."""
         self.parts.watchdog.start()
         self.suspensions.start()
         self._start_plugins()
 
     def drain(self) -> None:
-        """Let readiness fail; requests are still served."""
+        """Make readiness fail; requests are still served."""
         self.draining = True
 
     def stop(self, grace_s: float | None = None) -> None:
         """Reject new requests, wait for those under way, close every part.
 
-        *grace_s*: how long to wait; None: what the longest deadline can take.
+        *grace_s*: how long to wait; None: as long as the longest deadline may take.
         """
         self.draining = True
         if self._live is not None:
@@ -189,7 +189,7 @@ class Service:
     def apply(self, settings: Settings) -> None:
         """Use other *settings*, as far as they may change while running (`config.LIVE_NAMES`).
 
-        Any thread may call it. Requests under way go on under the limits they began with.
+        Any thread may call this. Requests under way keep the limits they began with.
         """
         before, self.settings = self.settings, settings
         if settings.log_level != before.log_level:
@@ -207,11 +207,11 @@ class Service:
         self.handlers.set_limits(self.limits)
 
     def flush_metrics(self) -> None:
-        """Bring the metrics up to date."""
+        """Write the latest counts to the metrics."""
         self.metrics.flush(self.pool_counts())
 
     def pool_counts(self) -> PoolCounts:
-        """Return how pool and queue are at this moment."""
+        """Return the counts of pool and queue at this moment."""
         pool = self.pool
         return PoolCounts(
             active=pool.active_count(),
@@ -223,5 +223,5 @@ class Service:
         )
 
     def refused(self, handler: Handler | None, error: NexusError) -> None:
-        """Count a request that came to no run; *handler* None: it was for none."""
+        """Count a request that was not run; *handler* None: it was not for a handler."""
         self.metrics.refuse(None if handler is None else handler.name, error)

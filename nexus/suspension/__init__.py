@@ -1,13 +1,13 @@
-"""Executions that stop in the middle, and go on when somebody answers what they asked.
+"""Executions that stop in the middle, and continue when a caller answers their question.
 
-suspensions.py  `Suspensions`: all of it together
+suspensions.py  `Suspensions`: starts, resumes and cancels them
 extensions.py   extensions that answer at once
-ids.py          ids that cannot be guessed, which name their worker
-book.py         what is suspended now: one winner for each, its own deadline
-stored.py       a run that needs no thread: its guest comes back to the host to wait
-parked.py       a run that waits inside its guest, between its own thread and its callers
+ids.py          unguessable ids, which name their worker
+book.py         this worker's suspended runs: each has a deadline and is claimed once
+stored.py       a suspended run without a thread: its guest is kept as an image
+parked.py       a suspended run whose guest waits on its own thread
 threads.py      threads that suspended guests stay on
-place.py        what a run takes from others while it executes
+place.py        a run's place in the queue and the watchdog, given back while parked
 peers.py        the other workers of the pod, over Unix sockets
 wire.py         messages between workers
 """

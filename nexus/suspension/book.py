@@ -1,4 +1,4 @@
-"""What is suspended in this worker now. Each suspension ends once: there is one winner."""
+"""This worker's suspended runs. Each suspension ends once: only one caller can claim it."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from nexus.model import ExecutionResult, ExtensionAnswer, SuspensionInfo
 log = logging.getLogger("nexus.suspension")
 
 _REMEMBERED = 10_000
-"""how many that were resumed are told from those that expired, if somebody asks for them again"""
+"""Resumed ids remembered, to tell them from expired ones; older ones count as expired"""
 
 
 class Suspended(Protocol):
-    """A run in the middle, which can be ended or continued, once."""
+    """A suspended run, which can be continued or ended, once."""
 
     def go_on(self, answer: ExtensionAnswer) -> ExecutionResult:
-        """Continue with *answer*; return what it comes to next. Called by the winner."""
+        """Continue with *answer*; return the next result. Called by the claimer."""
         ...
 
     def end(self, reason: NexusError) -> None:
-        """Let it end with *reason*. Called by the winner; must not block."""
+        """End the run with *reason*. Called by the claimer; must not block."""
         ...
 
 
@@ -47,19 +47,19 @@ class _Entry:
 
 
 class SuspensionBook:
-    """Suspended runs by id. Thread-safe; a thread of its own ends those whose time is over."""
+    """Suspended runs by id. Thread-safe; its own thread ends the runs that expire."""
 
     def __init__(self, most: int, timeout_s: float, count: Callable[[str], None]) -> None:
-        """*most*: suspended at once; *timeout_s*: how long each may be; *count* is told how each
-        ended: `resumed`, `expired`, `cancelled`, `shutdown`, or that it was `refused`."""
+        """*most*: runs suspended at once; *timeout_s*: how long each may be; *count* is called with
+        each end (`resumed`, `expired`, `cancelled`, `shutdown`), or with `refused`."""
         self._most, self._timeout_s, self.count = most, timeout_s, count
-        self._lock = threading.Lock()  # guards all below
+        self._lock = threading.Lock()  # guards the fields below
         self._changed = threading.Condition(self._lock)
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
-        """in the order in which they expire: all may be suspended for equally long"""
+        """in the order of expiry, as all runs may be suspended for equally long"""
         self._resumed: OrderedDict[str, None] = OrderedDict()
         self._sleeping = False
-        """whether the thread waits for the first that can expire"""
+        """whether the thread waits for the first entry to expire"""
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="nexus-suspensions", daemon=True)
 
@@ -67,10 +67,10 @@ class SuspensionBook:
         """Start the thread."""
         self._thread.start()
 
-    # ---- in ---------------------------------------------------------------------------------
+    # ---- adding -----------------------------------------------------------------------------
 
     def check_room(self) -> None:
-        """Raises: ResourceLimit where there is no room for one more; ShuttingDown."""
+        """Raises: ResourceLimit if there is no room for one more run; ShuttingDown."""
         with self._lock:
             self._check_room()
 
@@ -81,7 +81,7 @@ class SuspensionBook:
             raise ResourceLimit(f"{self._most} executions are suspended already")
 
     def add(self, info: SuspensionInfo, run: Suspended) -> None:
-        """Enter *run*, to be found under `info.id`.
+        """Add *run* under `info.id`.
 
         Raises: ResourceLimit, ShuttingDown.
         """
@@ -93,15 +93,15 @@ class SuspensionBook:
 
     @property
     def timeout_s(self) -> float:
-        """How long a run may be suspended."""
+        """The longest that a run may be suspended."""
         return self._timeout_s
 
-    # ---- out --------------------------------------------------------------------------------
+    # ---- ending -----------------------------------------------------------------------------
 
     def claim(self, suspension_id: str) -> Suspended:
-        """Win the right to continue it; then `resumed` or `give_back`.
+        """Claim the right to continue a run; then call `resumed` or `give_back`.
 
-        Raises: SuspensionConflict where another has it, or had; SuspensionGone.
+        Raises: SuspensionConflict if another caller claimed it first; SuspensionGone.
         """
         with self._lock:
             entry = self._find(suspension_id)
@@ -109,7 +109,7 @@ class SuspensionBook:
         return entry.run
 
     def resumed(self, suspension_id: str) -> None:
-        """It was claimed, and goes on."""
+        """Record that a claimed run continues."""
         with self._lock:
             del self._entries[suspension_id]
             self._resumed[suspension_id] = None
@@ -118,19 +118,19 @@ class SuspensionBook:
         self.count("resumed")
 
     def give_back(self, suspension_id: str) -> bool:
-        """It was claimed, but cannot go on now; False: it is to end instead."""
+        """Return a claimed run that cannot continue now; return False if it must end instead."""
         with self._lock:
             if self._closed:
                 del self._entries[suspension_id]
                 return False
             self._entries[suspension_id].claimed = False
-            self._changed.notify()  # its time may be over meanwhile
+            self._changed.notify()  # it may have expired meanwhile
             return True
 
     def cancel(self, suspension_id: str) -> None:
-        """End it.
+        """End the run.
 
-        Raises: as `claim`.
+        Raises: as `claim` does.
         """
         with self._lock:
             entry = self._find(suspension_id)
@@ -149,17 +149,17 @@ class SuspensionBook:
         self.count(outcome)
         entry.run.end(reason)
 
-    # ---- what is there ----------------------------------------------------------------------
+    # ---- contents ---------------------------------------------------------------------------
 
     def infos(self) -> list[SuspensionInfo]:
-        """Those that can be resumed now, the oldest first."""
+        """Return the runs that can be resumed now, the oldest first."""
         with self._lock:
             return [entry.info for entry in self._entries.values() if not entry.claimed]
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    # ---- the end ----------------------------------------------------------------------------
+    # ---- expiry and shutdown ----------------------------------------------------------------
 
     def _work(self) -> None:
         while True:
@@ -173,7 +173,7 @@ class SuspensionBook:
                     self._changed.wait(next_s)
                     self._sleeping = False
             for entry in due:
-                # An error of its own for each: one that is raised holds on to where it was raised.
+                # Each run gets its own error: a raised error keeps references to its stack.
                 reason = SuspensionGone(f"not resumed within {self._timeout_s:g} s")
                 self._end(entry, "expired", reason)
 
@@ -189,14 +189,14 @@ class SuspensionBook:
         return due
 
     def _next_in(self) -> float | None:
-        """Seconds until the next expires; None: there is none."""
+        """Return the seconds until the next run expires; None without runs."""
         for entry in self._entries.values():
             if not entry.claimed:
                 return max(0.0, entry.expires - time.monotonic())
         return None
 
     def close(self) -> None:
-        """End all, and let none in any more."""
+        """End all runs, and accept no more."""
         with self._lock:
             self._closed = True
             left = [entry for entry in self._entries.values() if not entry.claimed]

@@ -1,4 +1,4 @@
-"""Extensions that answer at once, in this process."""
+"""Extensions of this process, which answer at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = logging.getLogger("nexus.suspension")
 
 
 class Extensions:
-    """Objects by the name that guests call them by; an `ExtensionCaller` that never waits."""
+    """Extensions by the names that guests use; an `ExtensionCaller` that never waits."""
 
     def __init__(self, known: Mapping[str, Extension]) -> None:
         self._known = known
@@ -25,7 +25,7 @@ class Extensions:
         return name in self._known
 
     def call(self, run: Execution, name: str, method: str, arguments: bytes) -> ExtensionAnswer:
-        """Answer, with an error where there is no such extension."""
+        """Return the answer of the extension; an error if there is none called *name*."""
         extension = self._known.get(name)
         if extension is None:
             return no_answer(name)
@@ -48,7 +48,7 @@ class Extensions:
 
 
 def parse(text: bytes) -> Any:
-    """The JSON value. Raises: ValueError."""
+    """Parse a JSON value. Raises: ValueError."""
     try:
         return json.loads(text)
     except RecursionError as error:
@@ -56,5 +56,5 @@ def parse(text: bytes) -> Any:
 
 
 def failure(message: str) -> ExtensionAnswer:
-    """An answer that is an error for the guest."""
+    """Return an answer that is an error for the guest."""
     return ExtensionAnswer(False, json.dumps(message).encode())

@@ -1,7 +1,7 @@
-"""Suspension ids: `WORKER-RANDOM-TAG`, hexadecimal, made so that nobody can guess one.
+"""Suspension ids: `WORKER-RANDOM-TAG`, hexadecimal and unguessable.
 
-TAG proves with a key that the workers of one pod share that one of them made it. So any worker can
-tell an id that was never given out from one whose worker, or whose suspension, is gone.
+The pod's workers share a key, and TAG proves that one of them made the id. So any worker can
+distinguish an id that was never made from one whose worker or suspension is gone.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ _ID = re.compile(r"([0-9a-f]{16})-([0-9a-f]{32})-([0-9a-f]{32})")
 
 
 class SuspensionIds:
-    """Makes the ids of one worker, and reads those of all."""
+    """Makes one worker's ids, and reads those of all workers."""
 
     def __init__(self, key: bytes) -> None:
-        """*key*: the pod's workers have the same."""
+        """*key*: shared by the pod's workers."""
         self._key = key
         self.worker = secrets.token_hex(8)
         """this worker's name"""
 
     def new(self) -> str:
-        """An id that was never there."""
+        """Return a new id."""
         random = secrets.token_hex(16)
         return f"{self.worker}-{random}-{self._tag(self.worker, random)}"
 
     def worker_of(self, suspension_id: str) -> str:
-        """The name of the worker that made it.
+        """Return the name of the worker that made the id.
 
-        Raises: SuspensionNotFound where none of ours did.
+        Raises: SuspensionNotFound if no worker of this pod did.
         """
         found = _ID.fullmatch(suspension_id)
         if found is None or not hmac.compare_digest(self._tag(found[1], found[2]), found[3]):

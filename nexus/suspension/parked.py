@@ -1,8 +1,8 @@
-"""One run on a thread of its own, where it can wait inside its guest for an answer.
+"""A run on its own thread, where it can wait inside its guest for an answer.
 
-caller                    run's thread                       whoever resumes
+caller                    run's thread                       resuming caller
 start() ---- job -------> the path: enter, watch, acquire
-                          the guest calls an extension
+                                                    the guest calls an extension
   <------- suspended ---- park: leave, unwatch, wait
                           <----------- answer ------------- go_on()
                           enter, watch; the guest goes on
@@ -29,12 +29,12 @@ from nexus.suspension.ids import SuspensionIds
 from nexus.suspension.place import Place
 
 _Reply = queue.SimpleQueue["ExecutionResult | NexusError"]
-"""where one who waits gets what the run came to"""
+"""A queue from which a waiting caller gets the run's next result"""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What all runs of a worker have in common."""
+    """The parts that all runs of a worker share."""
 
     dispatcher: Dispatcher
     pool: InstancePool
@@ -46,7 +46,7 @@ class Parts:
 
 
 class _Woken(NamedTuple):
-    """What ends a wait: an answer and who waits for what comes next, or a reason to end."""
+    """The end of a wait: an answer and the queue for the next result, or a reason to end."""
 
     answer: ExtensionAnswer | NexusError
     reply: _Reply
@@ -62,23 +62,23 @@ class ParkedRun:
         self._place = place
         self._wakes: queue.SimpleQueue[_Woken] = queue.SimpleQueue()
         self._reply: _Reply = queue.SimpleQueue()
-        """of the run's thread: who waits now"""
+        """used by the run's thread: the queue of the caller that waits now"""
         run.extensions = self
 
-    # ---- those who wait ---------------------------------------------------------------------
+    # ---- callers ----------------------------------------------------------------------------
 
     def start(self, submit: Callable[[Callable[[], None]], None]) -> ExecutionResult:
-        """Give the run to *submit* as a job for another thread; wait until it ended, or is
-        suspended for the first time.
+        """Pass the run to *submit* as a job for another thread; wait until it ends or is suspended
+        for the first time.
 
-        Raises: AdmissionError where it came to no run.
+        Raises: AdmissionError if it was not run.
         """
         reply = self._reply
         submit(self._work)
         return _received(reply)
 
     def go_on(self, answer: ExtensionAnswer) -> ExecutionResult:
-        """Raises: AdmissionError where it cannot go on now; it stays suspended."""
+        """Raises: AdmissionError if it cannot continue now; it stays suspended."""
         reply: _Reply = queue.SimpleQueue()
         self._wakes.put(_Woken(answer, reply))
         return _received(reply)
@@ -106,7 +106,7 @@ class ParkedRun:
     def call(
         self, run: Execution, name: str, method: str, arguments: bytes
     ) -> ExtensionAnswer | None:
-        """Answer the guest's call at once, or suspend until somebody does."""
+        """Answer the guest's call at once, or suspend the run until a caller answers."""
         parts = self._parts
         if name in parts.extensions:
             return parts.extensions.call(run, name, method, arguments)
@@ -147,7 +147,7 @@ class ParkedRun:
         return self._wait(info.id, instance)
 
     def _wait(self, suspension_id: str, instance: WasmInstance) -> ExtensionAnswer | None:
-        """Wait to be woken, and take again what was given back."""
+        """Wait for an answer, then take the place in the queue and the watchdog again."""
         parts, run = self._parts, self._run
         while True:
             answer, reply = self._wakes.get()

@@ -1,4 +1,4 @@
-"""The workers of one pod talk to each other over Unix sockets, in a folder that is theirs alone."""
+"""Messages between the workers of one pod over Unix sockets, in a private folder."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from nexus.suspension.threads import RunThreads
 log = logging.getLogger("nexus.suspension")
 
 Serve = Callable[[dict[str, Any]], dict[str, Any]]
-"""answers one message of another worker"""
+"""Answers one message from another worker"""
 
 _TIMEOUT_S: Final = 5.0
-"""for what takes a moment: to connect, to send, to list"""
+"""Limit for quick steps (connecting, sending, listing); a slower worker counts as silent"""
 _STACK_BYTES: Final = 1 << 20
 _BACKLOG: Final = 128
 _SUFFIX: Final = ".sock"
 
 
 class Peers:
-    """This worker's socket, and the way to the others'. Thread-safe.
+    """This worker's socket, and the connections to the others'. Thread-safe.
 
-    One thread accepts; each message is answered on a thread of its own, since to resume an
-    execution takes as long as that goes on.
+    One thread accepts; each message is answered on its own thread, since resuming an execution
+    takes as long as the execution runs.
     """
 
     def __init__(self, folder: Path, worker: str, serve: Serve) -> None:
-        """*folder*: nobody else may enter it. Raises: OSError."""
+        """*folder*: only this user may enter it. Raises: OSError."""
         self._worker, self._serve = worker, serve
         self._threads = RunThreads(_STACK_BYTES, lambda: None)
-        # Addresses take 107 bytes at most; the folder's name may be longer, its descriptor is not.
+        # An address has up to 107 bytes; the folder's name may be longer, its descriptor is short.
         self._folder = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.bind(self._address(worker))
@@ -50,11 +50,11 @@ class Peers:
         return f"/proc/self/fd/{self._folder}/{worker}{_SUFFIX}"
 
     def start(self) -> None:
-        """Start to answer."""
+        """Begin answering messages."""
         self._thread.start()
 
     def others(self) -> list[str]:
-        """Names of the other workers; one may have ended meanwhile."""
+        """Return the names of the other workers; some may have ended meanwhile."""
         names = [name for name in os.listdir(self._folder) if name.endswith(_SUFFIX)]
         found = (name.removesuffix(_SUFFIX) for name in names)
         return sorted(name for name in found if name != self._worker)
@@ -62,10 +62,10 @@ class Peers:
     def ask(
         self, worker: str, message: dict[str, Any], timeout_s: float | None = None
     ) -> dict[str, Any] | None:
-        """Send *message*; return what *worker* answers, None where it is gone.
+        """Send *message*; return the answer of *worker*, None if the worker has ended.
 
-        *timeout_s*: for the answer; None: as long as it takes. Raises: Overloaded where there is no
-        answer in time.
+        *timeout_s*: limits the wait for the answer; None: no limit. Raises: Overloaded if no
+        answer comes in time.
         """
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(_TIMEOUT_S)
@@ -76,14 +76,14 @@ class Peers:
                 return wire.receive(connection)
             except TimeoutError as error:
                 raise Overloaded(f"worker {worker} does not answer") from error
-            except ConnectionRefusedError:  # it was killed, and left its socket behind
+            except ConnectionRefusedError:  # the worker was killed, and left its socket behind
                 self._remove(worker)
                 return None
             except OSError:
                 return None
 
     def ask_all(self, message: dict[str, Any]) -> list[dict[str, Any]]:
-        """Send *message* to all others; return the answers of those that give one at once."""
+        """Send *message* to all others; return the answers that come at once."""
         answers = []
         for worker in self.others():
             with contextlib.suppress(Overloaded):
@@ -93,7 +93,7 @@ class Peers:
         return answers
 
     def close(self, grace_s: float) -> None:
-        """Take no more messages; wait *grace_s* for those that are being answered."""
+        """Accept no more messages; wait up to *grace_s* for those being answered."""
         self._remove(self._worker)
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread
@@ -116,7 +116,7 @@ class Peers:
             try:
                 self._threads.submit("peer", partial(self._answer, connection))
             except ShuttingDown as error:
-                log.warning("another worker's message is lost: %s", error)
+                log.warning("cannot accept another worker's message: %s", error)
                 connection.close()
 
     def _answer(self, connection: socket.socket) -> None:

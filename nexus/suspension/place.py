@@ -1,4 +1,4 @@
-"""What one run takes from others while it executes, and gives back while it is parked."""
+"""A run's place in the queue and the watchdog, which it gives back while it is parked."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from nexus.run.watchdog import Watch
 
 
 class Place:
-    """A place in the queue and the watchdog's eye, for one run; used by the run's thread.
+    """One run's place in the queue and its watch by the watchdog; used by the run's thread.
 
-    Stands before both: the path enters and leaves here as if it were they, and whatever it leaves
-    was perhaps given back before.
+    The data path uses it instead of the queue and the watchdog, and may leave a place that the run
+    has given back already.
     """
 
     def __init__(self, queue: Queue, deadlines: Deadlines, handler: Handler) -> None:
@@ -32,38 +32,38 @@ class Place:
         priority: int,
         task: Task[Any] | None,
     ) -> float:
-        """As `Admission.enter`."""
+        """Enter the queue; see `Admission.enter`."""
         self._task = task
         waited_s = self._queue.enter(handler, max_concurrency, deadline, priority, task)
         self._entered = True
         return waited_s
 
     def leave(self, handler: str, max_concurrency: int, took: tuple[float, float] | None) -> None:
-        """As `Admission.leave`, if it is there. What a run that was parked took says nothing."""
+        """Leave the queue unless it was left already. Do not report the times of a parked run."""
         if self._entered:
             self._entered = False
             self._queue.leave(handler, max_concurrency, None if self._parked else took)
 
     def watch(self, run: Execution) -> Watch:
-        """As `Watchdog.watch`."""
+        """Begin the watch; see `Watchdog.watch`."""
         self._watch = self._deadlines.watch(run)
         return self._watch
 
     def unwatch(self, watch: Watch) -> None:
-        """As `Watchdog.unwatch`, if it is watched."""
+        """End the watch unless it has ended already."""
         if self._watch is not None:
             self._deadlines.unwatch(self._watch)
             self._watch = None
 
     def park(self) -> None:
-        """Give everything back."""
+        """Give up the place and the watch."""
         self._parked = True
         if self._watch is not None:
             self.unwatch(self._watch)
         self.leave(self._handler.name, self._handler.max_concurrency, None)
 
     def take_again(self, run: Execution) -> None:
-        """Take everything again, before *run*'s deadline.
+        """Take a place and a watch again, before *run*'s deadline.
 
         Raises: AdmissionError.
         """

@@ -1,6 +1,6 @@
-"""A run whose guest comes back to the host to wait: its memory is kept meanwhile, and no thread.
+"""A suspended run whose guest has returned to the host: its memory is kept, and no thread.
 
-It runs on whatever thread starts or resumes it, each time on another instance perhaps.
+Each turn runs on the thread that starts or resumes it, perhaps on another instance.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ class StoredRun:
     ) -> None:
         self._parts, self._handler, self._run = parts, handler, run
         self._place = Place(queue, deadlines, handler)
-        # The end is reported once for all turns, not for each.
+        # Report the end once for all turns, not once for each.
         self._way = Way(self._place, self._place, lambda *_: None)
         self._stored: WasmInstance | None = None
-        """while it is suspended; with it the two below"""
+        """the suspended instance, or None; the next two fields belong to it"""
         self._id = ""
         self._asked: Asked | None = None
         run.extensions = self
@@ -47,15 +47,15 @@ class StoredRun:
     def call(
         self, run: Execution, name: str, method: str, arguments: bytes
     ) -> ExtensionAnswer | None:
-        """Answer the guest's call at once, or have it wait for the answer."""
+        """Answer the guest's call at once, or make it wait for the answer."""
         if name in self._parts.extensions:
             return self._parts.extensions.call(run, name, method, arguments)
         return DEFERRED if run.check_time() else None
 
     def start(self, task: Task[Any]) -> ExecutionResult:
-        """Run *task* until it ends, or is suspended for the first time.
+        """Run *task* until it ends or is suspended for the first time.
 
-        Raises: AdmissionError where it came to no run.
+        Raises: AdmissionError if it was not run.
         """
         try:
             return self._turn(task)
@@ -64,9 +64,9 @@ class StoredRun:
             raise
 
     def go_on(self, answer: ExtensionAnswer) -> ExecutionResult:
-        """Raises: AdmissionError where it cannot go on now; it stays suspended."""
+        """Raises: AdmissionError if it cannot continue now; it stays suspended."""
         run, suspension_id = self._run, self._id
-        assert self._asked is not None  # it is suspended
+        assert self._asked is not None  # because it is suspended
         run.go_on()
         try:
             return self._turn(Resumption(self._asked, answer, self._begin))
@@ -77,14 +77,14 @@ class StoredRun:
             raise
 
     def end(self, reason: NexusError) -> None:
-        """Let it go; its guest has nothing to unwind."""
+        """Drop the instance; its guest has nothing to unwind."""
         self._discard()
         self._parts.dispatcher.ended(self._handler, self._run, reason)
 
     # ---- one turn ---------------------------------------------------------------------------
 
     def _begin(self) -> None:
-        """The guest is about to go on: it is suspended no more."""
+        """Drop the stored instance: the guest is about to continue."""
         self._discard()
         self._parts.book.resumed(self._id)
 
@@ -100,7 +100,7 @@ class StoredRun:
             if isinstance(value, Asked):
                 return self._suspend(value)
         except (GuestError, InternalError) as error:
-            if self._stored is not None:  # it did not come to go on, but nobody can try again
+            if self._stored is not None:  # it did not continue, and no caller can try again
                 self._begin()
             self._parts.dispatcher.ended(self._handler, run, error)
             return failed(run, error)
@@ -130,7 +130,7 @@ class StoredRun:
             parts.book.check_room()
             self._keep(info.id, asked)
             result = suspended(run, info)
-            parts.book.add(info, self)  # from here on others may resume it, or end it
+            parts.book.add(info, self)  # from now on other threads may resume or end it
         except NexusError:
             parts.book.count("refused")
             self._discard()

@@ -1,4 +1,4 @@
-"""`Suspensions`: start runs that can be suspended, and resume them, whichever worker has them."""
+"""`Suspensions`: starts runs that can be suspended, and resumes them in whichever worker."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from nexus.suspension.threads import RunThreads
 
 
 class Suspensions:
-    """The suspended runs of one worker, and the way to those of others. Thread-safe."""
+    """The suspended runs of one worker, and access to those of others. Thread-safe."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Suspensions:
         stack_bytes: int,
         can_defer: Callable[[Compiled], bool],
     ) -> None:
-        """*can_defer* returns whether guests of a module can go on from an image."""
+        """*can_defer* returns whether a module's guests can continue from an image."""
         self._can_defer = can_defer
         self._queue, self._deadlines = queue, deadlines
         self._ids, self._book = ids, book
@@ -55,7 +55,7 @@ class Suspensions:
         self._peers: Peers | None = None
 
     def start(self, folder: Path | None = None) -> None:
-        """Start to end what expires. *folder*: where the pod's workers have their sockets.
+        """Begin ending expired runs. *folder*: where the pod's workers have their sockets.
 
         Raises: OSError.
         """
@@ -65,7 +65,7 @@ class Suspensions:
             self._peers.start()
 
     def close(self, grace_s: float) -> None:
-        """End all that is suspended, and wait for what runs at most *grace_s*."""
+        """End all suspended runs, and wait up to *grace_s* for running ones."""
         self._book.close()
         self._threads.close(grace_s)
         peers, self._peers = self._peers, None
@@ -75,15 +75,15 @@ class Suspensions:
     # ---- runs -------------------------------------------------------------------------------
 
     def can_suspend(self, handler: Handler) -> bool:
-        """Tell whether a run of *handler* may be suspended: it may call some extension."""
+        """Return whether a run of *handler* may be suspended: it may call some extension."""
         return any(token.startswith(f"{EXTENSION}:") for token in handler.capabilities)
 
     def execute(self, handler: Handler, task: Task[Any], run: Execution) -> ExecutionResult:
-        """Run *task* until it has ended, or is suspended.
+        """Run *task* until it ends or is suspended.
 
-        Raises: AdmissionError where it came to no run.
+        Raises: AdmissionError if it was not run.
         """
-        # One that keeps its state cannot begin anew on an instance that another has used.
+        # A handler that keeps its state cannot continue on an instance that another run has used.
         if self._can_defer(handler.compiled) and handler.isolation is not Isolation.REUSE:
             stored = StoredRun(self._parts, handler, run, self._queue, self._deadlines)
             return stored.start(task)
@@ -92,9 +92,9 @@ class Suspensions:
         return parked.start(lambda job: self._threads.submit(handler.compiled.key, job))
 
     def resume(self, suspension_id: str, answer: ExtensionAnswer) -> ExecutionResult:
-        """Continue a suspended run; return what it comes to next.
+        """Continue a suspended run; return its next result.
 
-        Raises: SuspensionError; AdmissionError, after which it can be resumed still.
+        Raises: SuspensionError; AdmissionError, after which it can still be resumed.
         """
         worker = self._ids.worker_of(suspension_id)
         if worker == self._ids.worker:
@@ -114,7 +114,7 @@ class Suspensions:
             self._ask(worker, {"cancel": suspension_id})
 
     def all(self) -> list[SuspensionInfo]:
-        """What is suspended in the pod, the oldest first."""
+        """Return the pod's suspended runs, the oldest first."""
         found = self._book.infos()
         peers = self._peers
         if peers is not None:
@@ -132,7 +132,7 @@ class Suspensions:
         return wire.check(peers.ask(worker, message) if peers is not None else None)
 
     def _serve(self, message: dict[str, Any]) -> dict[str, Any]:
-        """Answer another worker."""
+        """Answer another worker's message."""
         try:
             if "resume" in message:
                 result = self._resume_here(message["resume"], wire.answer_in(message))

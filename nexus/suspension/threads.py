@@ -1,4 +1,4 @@
-"""Threads for guests that may be suspended on them: an instance never leaves its thread."""
+"""Threads for guests that may be suspended: an instance never leaves its thread."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Final
 from nexus.errors import ShuttingDown
 
 _IDLE_S: Final = 5.0
-"""how long a thread without a job stays, with its loaded modules and idle instances"""
+"""A thread without a job for this long ends, with its loaded modules and idle instances"""
 _MOST_IDLE: Final = 8
 
 Job = Callable[[], None]
 
 
 class _Thread:
-    """One of them; `key` is what it did last, and so has ready."""
+    """One thread; `key` is that of its last job, whose module it has ready."""
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -26,18 +26,18 @@ class _Thread:
 
 
 class RunThreads:
-    """As many threads as there are jobs. Thread-safe."""
+    """A set of threads, one for each job. Thread-safe."""
 
     def __init__(self, stack_bytes: int, ends: Callable[[], None]) -> None:
-        """*ends* is called on a thread that is going to end."""
+        """*ends* is called on a thread that is about to end."""
         self._stack_bytes, self._ends = stack_bytes, ends
-        self._lock = threading.Lock()  # guards what follows, and the stack size of new threads
+        self._lock = threading.Lock()  # guards these fields, and the stack size of new threads
         self._idle: list[_Thread] = []
         self._all: set[_Thread] = set()
         self._closed = False
 
     def submit(self, key: str, job: Job) -> None:
-        """Do *job* on a thread of its own, if possible one that did one of the same *key* last.
+        """Run *job* on its own thread, if possible one whose last job had the same *key*.
 
         Raises: ShuttingDown.
         """
@@ -64,7 +64,7 @@ class RunThreads:
         before = threading.stack_size(self._stack_bytes)
         try:
             made.thread.start()
-        except RuntimeError as error:  # the system's or the pod's limit
+        except RuntimeError as error:  # the limit of the system or the pod is reached
             raise ShuttingDown(f"no thread could be started: {error}") from error
         finally:
             threading.stack_size(before)
@@ -93,14 +93,14 @@ class RunThreads:
                 if own in self._idle:
                     self._idle.remove(own)
                     return None
-        return own.jobs.get()  # somebody took it at the last moment
+        return own.jobs.get()  # `submit` took this thread at the last moment
 
     def count(self) -> int:
-        """How many threads there are."""
+        """Return how many threads there are."""
         return len(self._all)
 
     def close(self, grace_s: float) -> None:
-        """Let all threads end, and wait for each at most *grace_s*."""
+        """End all threads, and wait up to *grace_s* for each."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []

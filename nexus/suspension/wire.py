@@ -13,7 +13,7 @@ from nexus.model import ExecutionResult, ExtensionAnswer, SuspensionInfo
 
 _LENGTH_BYTES: Final = 4
 _MOST_BYTES: Final = 256 << 20
-"""no request body and no result comes near it; more is no message of ours"""
+"""A larger message is rejected; our request bodies and results are far smaller"""
 
 _CARRIED: Final = {
     kind.__name__: kind
@@ -26,7 +26,7 @@ _CARRIED: Final = {
         errors.ShuttingDown,
     )
 }
-"""errors that mean the same in another worker; others stay what they are: internal"""
+"""Errors that keep their meaning in another worker; any other arrives as an InternalError"""
 
 
 def send(connection: socket.socket, message: dict[str, Any]) -> None:
@@ -36,7 +36,7 @@ def send(connection: socket.socket, message: dict[str, Any]) -> None:
 
 
 def receive(connection: socket.socket) -> dict[str, Any] | None:
-    """Receive one message; None: the other side is gone. Raises: OSError."""
+    """Receive one message; None if the other side has ended. Raises: OSError."""
     length = _receive_bytes(connection, _LENGTH_BYTES)
     if length is None:
         return None
@@ -60,28 +60,28 @@ def _receive_bytes(connection: socket.socket, size: int) -> bytes | None:
     return bytes(content)
 
 
-# ---- what messages carry ----------------------------------------------------------------------
+# ---- contents of messages ---------------------------------------------------------------------
 
 
 def error_out(error: NexusError) -> dict[str, Any]:
-    """An error, for `check` to raise."""
+    """Return an error as a message, for `check` to raise."""
     return {"error": type(error).__name__, "message": str(error)}
 
 
 def answer_out(answer: ExtensionAnswer) -> dict[str, Any]:
-    """An extension's answer, for `answer_in`."""
+    """Return an extension's answer as a message, for `answer_in`."""
     return {"ok": answer.ok, "value": answer.value.decode()}
 
 
 def answer_in(message: dict[str, Any]) -> ExtensionAnswer:
-    """The answer of a message that carries one."""
+    """Return the extension's answer in a message."""
     return ExtensionAnswer(message["ok"], message["value"].encode())
 
 
 def check(message: dict[str, Any] | None) -> dict[str, Any]:
-    """Return what another worker answered.
+    """Return another worker's answer.
 
-    Raises: SuspensionGone where there is no answer; the error that it answered with.
+    Raises: SuspensionGone without an answer; the error that the worker answered with.
     """
     if message is None:
         raise SuspensionGone("the worker that had the suspended execution ended")
@@ -93,15 +93,15 @@ def check(message: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def result_in(message: dict[str, Any]) -> ExecutionResult:
-    """The result of a message that carries one."""
+    """Return the result in a message."""
     return ExecutionResult(**message["result"])
 
 
 def infos_out(infos: list[SuspensionInfo]) -> dict[str, Any]:
-    """Suspensions, for `infos_in`."""
+    """Return suspensions as a message, for `infos_in`."""
     return {"infos": [asdict(info) for info in infos]}
 
 
 def infos_in(message: dict[str, Any]) -> list[SuspensionInfo]:
-    """The suspensions of a message that carries some."""
+    """Return the suspensions in a message."""
     return [SuspensionInfo(**fields) for fields in message["infos"]]

@@ -1,8 +1,8 @@
 """Reads WebAssembly binaries and makes them interruptible.
 
 format/     reads the binary format, and writes it back byte for byte
-metering/   puts checks and charges into function bodies
-rewriting/  puts a metered module together
+metering/   inserts checks and charges into function bodies
+rewriting/  assembles the metered module
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Check: TypeAlias = Callable[[Sequence[Import], Sequence[Export]], object]
 """Gets what a module imports and exports, and raises if that will not do."""
 
 REWRITER_VERSION = 6
-"""part of an artifact's cache key; raise it whenever the output changes"""
+"""Part of an artifact's cache key; raise it whenever the output changes"""
 
 
 def rewrite(
@@ -30,8 +30,8 @@ def rewrite(
     *,
     table: bool = False,
 ) -> tuple[bytes, ModuleInfo]:
-    """As `rewriter.rewrite`, which is imported at the first call: it takes 40 ms, and workers,
-    who only ask for the version, never call it.
+    """Call `rewriter.rewrite`, imported at the first call: the import takes 40 ms, and workers
+    need only the version.
 
     Raises: InvalidModule.
     """

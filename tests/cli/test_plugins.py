@@ -55,7 +55,7 @@ NO_ENGINE = """
     def nexus_host_functions(settings):
         raise EngineUnavailable("no engine today")
 """
-SEEN = "plugin bad (bad-dist 3.1): nexus_metric_sinks is no hook of Nexus; did you mean"
+SEEN = "plugin bad (bad-dist 3.1): nexus_metric_sinks is not a hook of Nexus; did you mean"
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_the_list_has_them_all_and_says_which_cannot_be_used(nexus: Nexus, bad: 
         "problem": None,
     }
     assert (rows["bad"]["state"], rows["bad"]["hooks"]) == ("broken", [])
-    assert rows["bad"]["problem"].startswith("nexus_metric_sinks is no hook of Nexus; did you")
+    assert rows["bad"]["problem"].startswith("nexus_metric_sinks is not a hook of Nexus; did you")
 
 
 def test_the_list_for_people(nexus: Nexus, bad: str) -> None:
@@ -166,4 +166,4 @@ def test_a_new_plugin_never_overwrites(nexus: Nexus, tmp_path: Path) -> None:
     assert nexus.installed("new-plugin", "nexus-mine", "--directory", tmp_path).code == 0
     ended = nexus("new-plugin", "mine", "--directory", tmp_path)
     assert ended.code == 2
-    assert "nexus-mine is there already" in ended.err
+    assert "nexus-mine exists already" in ended.err

@@ -181,7 +181,7 @@ def test_a_source_out_of_reach_keeps_what_it_said(
     world.take()
     assert world.applied == []
     assert caplog.messages == [
-        "test source cannot be read, what it said last stays: Connection refused"
+        "test source cannot be read, its last values stay: Connection refused"
     ]
     assert world.worker().settings.timeout_ms == 700  # as its master read it
 

@@ -161,7 +161,7 @@ def test_what_is_right_of_a_source_that_is_partly_wrong_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "kept"), [(BEFORE, "what it said last stays"), (NOTHING, "the other sources serve")]
+    ("before", "kept"), [(BEFORE, "its last values stay"), (NOTHING, "the other sources serve")]
 )
 def test_a_source_out_of_reach_is_only_warned_of(before: Layer, kept: str) -> None:
     _, problems, warnings = read_all([raises(OSError(2, "No such file"))], [before])

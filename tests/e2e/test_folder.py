@@ -27,15 +27,15 @@ MODULES = (
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder of handlers with a file for each module that Nexus may want to import."""
+    """A folder of handlers with a package for each module that Nexus may want to import; a file
+    would be a handler in Python."""
     ran = tmp_path / "ran"
     folder = tmp_path / "work"
     folder.mkdir()
     code = f"open({str(ran)!r}, 'a').write(__name__ + '\\n'); raise SystemExit(9)\n"
-    for name in MODULES:
-        (folder / f"{name}.py").write_text(code)
-    (folder / "nexus").mkdir()
-    (folder / "nexus" / "__init__.py").write_text(code)
+    for name in (*MODULES, "nexus"):
+        (folder / name).mkdir()
+        (folder / name / "__init__.py").write_text(code)
     (folder / "hello.wat").write_text(prints("Content-Type: text/plain\n\nhello"))
     (folder / "script.js").write_text("export default () => new Response('script')")
     return folder
@@ -102,7 +102,7 @@ def test_serve_imports_nothing_from_it(server: Server, tmp_path: Path) -> None:
 def test_no_command_imports_anything_from_it(
     folder: Path, tmp_path: Path, environ: dict[str, str], arguments: tuple[str, ...]
 ) -> None:
-    if arguments == ("run", "script.js"):
+    if arguments in (("run", "script.js"), ("inspect", ".")):
         environ["NEXUS_CACHE_DIR"] = str(shared_cache())
     done = subprocess.run(
         [COMMAND, *arguments], cwd=folder, env=environ, capture_output=True, timeout=120

@@ -34,7 +34,7 @@ def test_one_that_raises_comes_again_beside_others(caplog: pytest.LogCaptureFixt
     seen = [made.get(timeout=20) for _ in range(20)]
     assert seen.count(1) > 1
     assert seen.count(2) > 1
-    assert "a call that is made every 0.001 s failed" in caplog.text
+    assert "a call repeated every 0.001 s failed" in caplog.text
     for tick in ticks:
         tick.close()
 

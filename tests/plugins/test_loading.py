@@ -62,10 +62,13 @@ class AsClass:
     [
         (
             plugin(nexus_metric_sinks=lambda settings: []),
-            "nexus_metric_sinks is no hook of Nexus; did you mean nexus_metrics_sinks?",
+            "nexus_metric_sinks is not a hook of Nexus; did you mean nexus_metrics_sinks?",
         ),
         (unmarked("nexus_started"), "nexus_started is not marked @hookimpl"),
-        (unmarked("nexus_start"), "nexus_start is no hook of Nexus; did you mean nexus_started?"),
+        (
+            unmarked("nexus_start"),
+            "nexus_start is not a hook of Nexus; did you mean nexus_started?",
+        ),
         (
             plugin(nexus_metrics_sinks=lambda config: []),
             "nexus_metrics_sinks takes 'config'; it may take: settings",
@@ -94,7 +97,7 @@ class AsClass:
         (
             plugin(nexus_zzzzzzzz=lambda: 0, nexus_started=lambda a: 0),
             "nexus_started takes 'a'; it may take: host; "
-            "nexus_zzzzzzzz is no hook of Nexus; allowed: " + ", ".join(HOOKS),
+            "nexus_zzzzzzzz is not a hook of Nexus; allowed: " + ", ".join(HOOKS),
         ),
     ],
 )

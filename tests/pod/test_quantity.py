@@ -34,11 +34,11 @@ def test_quantities(value: object, cores: float) -> None:
     ],
 )
 def test_what_is_no_quantity(value: object) -> None:
-    with pytest.raises(ValueError, match="no CPU quantity"):
+    with pytest.raises(ValueError, match="not a CPU quantity"):
         parse_cores(value)
 
 
 @pytest.mark.parametrize("value", ["0", "0m", "0.000", 0, 0.0])
 def test_no_cpu_at_all(value: object) -> None:
-    with pytest.raises(ValueError, match="no CPU at all"):
+    with pytest.raises(ValueError, match="must be above 0"):
         parse_cores(value)

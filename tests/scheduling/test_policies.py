@@ -132,8 +132,8 @@ def test_what_cannot_be_met_is_refused_at_once(earliest: EarliestDeadline, clock
     """With two places one is free after 0.05 s on average, and it takes 0.1 s."""
     assert earliest.refuse(due(clock, 0.16), 2) is None
     assert earliest.refuse(due(clock, 0.14), 2) == (
-        "its deadline is in 0.140 s, and by what was measured it would wait 0.050 s and then "
-        "take up to 0.100 s"
+        "its deadline is in 0.140 s, but earlier requests suggest a wait of 0.050 s and then "
+        "up to 0.100 s"
     )
 
 
@@ -151,7 +151,7 @@ def test_those_ahead_count_and_those_behind_do_not(
 
 def test_nobody_is_let_in_at_the_cost_of_another(earliest: EarliestDeadline, clock: Clock) -> None:
     earliest.push(due(clock, 0.17))
-    assert earliest.refuse(due(clock, 0.16), 2) == "a request of 'h' would miss its deadline for it"
+    assert earliest.refuse(due(clock, 0.16), 2) == "a request of 'h' would then miss its deadline"
     assert earliest.refuse(due(clock, 0.5), 2) is None
 
 

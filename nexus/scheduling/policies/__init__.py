@@ -1,8 +1,8 @@
 """The built-in scheduling policies.
 
-priority.py  the highest priority first, but a ticket that waits rises
+priority.py  the highest priority first; a waiting ticket's priority rises
 shortest.py  the shortest expected CPU time first
-deadline.py  the earliest deadline first; refuses what cannot be met
+deadline.py  the earliest deadline first; rejects requests that cannot meet theirs
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""`deadline`: the earliest deadline first; what cannot be met is refused when it arrives.
+"""`deadline`: the earliest deadline first; rejects, at arrival, a request that cannot meet its own.
 
-Earliest deadline first is the best order as long as all can be met, and the worst beyond: everybody
-is served a little too late. So a request is refused that would end after its deadline, or make
-another that waits do so, by what requests of their handlers took before. Time spent on it would be
-lost for those who can be met.
+Earliest deadline first is the best order while all deadlines can be met, and the worst beyond:
+every request ends a little too late. So a request is rejected if, by the times of earlier requests,
+it would miss its deadline or make a waiting request miss its own. Time spent on it would be lost
+for requests that can be met.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from nexus.plugin_api.averages import MovingAverages
 from nexus.plugin_api.scheduling import DEFAULTS, PolicyBase, PolicyOptions, Ticket
 
 FORGOTTEN_AFTER_S = 10.0
-"""in this time an expectation halves where nothing new is measured: else a handler whose requests
-were slow once would be refused, and so never measured, for ever"""
+"""An expectation without new measurements halves in this time; otherwise a handler whose requests
+were slow once would always be rejected, and never measured again"""
 SAFETY = 2.0
-"""deviations on top of the mean that a request is given: with none, at 130 % load 3.6 % of all
-were cut off by their deadlines (`python -m bench.scheduling`)"""
+"""Mean deviations added to the expected time of a request; with 0, at 130 % load, 3.6 % of all
+requests were cut off by their deadlines (`python -m bench.scheduling`)"""
 
 
 class _Entry(NamedTuple):
@@ -28,16 +28,16 @@ class _Entry(NamedTuple):
     order: int
     ticket: Ticket
     service_s: float
-    """how long it will hold its place, on average"""
+    """the expected time that it holds its place"""
     need_s: float
-    """how long it may take at most, by experience"""
+    """the most time it may need, by experience"""
 
 
 class EarliestDeadline(PolicyBase):
-    """Earliest deadline first, with a test at arrival.
+    """Earliest deadline first, with a test of each request at arrival.
 
-    A sorted list, not a heap: the test goes through it. Each ticket is a thread that waits, so
-    there are never very many.
+    It keeps a sorted list, not a heap, since the test walks through it. Each ticket is a waiting
+    thread, so there are never very many.
     """
 
     def __init__(self, options: PolicyOptions = DEFAULTS) -> None:
@@ -50,7 +50,7 @@ class EarliestDeadline(PolicyBase):
         insort(self._waiting, self._entry(ticket))
 
     def pop(self) -> Ticket | None:
-        """The first that can be met; one that is too late anyway only where there is no other."""
+        """Return the first ticket that can be met; if none can, the first."""
         if not self._waiting:
             return None
         now = self.options.clock()
@@ -69,19 +69,19 @@ class EarliestDeadline(PolicyBase):
 
     def refuse(self, ticket: Ticket, running: int) -> str | None:
         new, places = self._entry(ticket), max(running, 1)
-        # Of all that run one comes to its end first; one by one they give way to those ahead.
+        # Each running request ends in turn and makes room for the tickets ahead.
         position = bisect_right(self._waiting, new)
         ahead_s = self._service_s.overall() + sum(e.service_s for e in self._waiting[:position])
         wait_s, left_s = ahead_s / places, ticket.deadline - ticket.arrived
         if wait_s + new.need_s > left_s:
             return (
-                f"its deadline is in {left_s:.3f} s, and by what was measured it would wait "
-                f"{wait_s:.3f} s and then take up to {new.need_s:.3f} s"
+                f"its deadline is in {left_s:.3f} s, but earlier requests suggest a wait of "
+                f"{wait_s:.3f} s and then up to {new.need_s:.3f} s"
             )
         for other in self._waiting[position:]:
             spare_s = (other.deadline - ticket.arrived - other.need_s) * places - ahead_s
-            if 0 <= spare_s < new.service_s:  # below 0 it is late already
-                return f"a request of {other.ticket.handler!r} would miss its deadline for it"
+            if 0 <= spare_s < new.service_s:  # below 0: already late
+                return f"a request of {other.ticket.handler!r} would then miss its deadline"
             ahead_s += other.service_s
         return None
 

@@ -1,8 +1,8 @@
-"""`priority`: the highest priority first, but who waits rises.
+"""`priority`: the highest priority first; a waiting ticket's priority rises.
 
-One step of priority is worth a wait of `ageing_s`. All rise alike, so the order of two tickets
-never changes, and a rank that is worked out once will do. A ticket is overtaken only by what
-arrives within `ageing_s` times the steps between the two: nine at most, then nothing passes it.
+A wait of `ageing_s` is worth one step of priority. All tickets rise alike, so the order of two
+tickets never changes, and their ranks are computed once. A ticket can be overtaken only by tickets
+that arrive within `ageing_s` times the steps between the two: up to nine steps.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Priority(PolicyBase):
         return len(self._tickets)
 
     def displace(self, ticket: Ticket) -> Ticket | None:
-        """The last in the order, where that is not *ticket*."""
+        """Return the last ticket in the order, unless that is *ticket*."""
         last = self._tickets.last()
         return last[1] if last is not None and last[0] > self._rank(ticket) else None
 

@@ -1,7 +1,7 @@
 """`shortest`: the shortest expected CPU time first, by a moving average of each handler.
 
-Shortest first alone would starve what is long. So a ticket is overtaken only by what arrives within
-`PATIENCE` times its own expected CPU time: a request of 50 ms waits at most 5 s for shorter ones.
+Shortest first alone would starve long requests. So a ticket is overtaken only by tickets that
+arrive within `PATIENCE` times its expected CPU time: one of 50 ms waits up to 5 s for shorter ones.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ PATIENCE = 100.0
 
 
 class Shortest(PolicyBase):
-    """Shortest expected first; a handler not measured yet counts as the average one."""
+    """Shortest expected first; a handler not yet measured counts as average."""
 
     def __init__(self, options: PolicyOptions = DEFAULTS) -> None:
         super().__init__(options)

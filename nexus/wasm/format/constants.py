@@ -1,6 +1,6 @@
 """Constant expressions (core specification, 3.3.13 and 5.4.9 "Expressions").
 
-They initialise globals and place segments. All there is to change in them is `ref.func`.
+They initialise globals and place segments. Only `ref.func` in them has to be changed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _ARITHMETIC = (0x6A, 0x6B, 0x6C, 0x7C, 0x7D, 0x7E)  # i32 and i64: add sub mul
 
 
 def copy_constant(reader: Reader, layout: Layout, out: bytearray) -> None:
-    """Copy one expression up to its `end` to *out*, its functions renumbered.
+    """Copy one expression up to its `end` to *out*, with functions renumbered.
 
     Raises: InvalidModule if it holds an instruction that is not constant.
     """

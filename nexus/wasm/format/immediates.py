@@ -1,7 +1,7 @@
 """Skips over the immediates of instructions (core specification, 5.4).
 
-Each function takes the position of the immediates and gives the one behind them. They raise
-InvalidModule for what is malformed or refused, and IndexError at the end of *data* itself.
+Each function takes the position of the immediates and returns the one behind them. They raise
+InvalidModule for malformed or unsupported code, and IndexError at the end of *data*.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def skip_reference_type(data: bytes, pos: int) -> int:
 
 
 def skip_value_types(data: bytes, pos: int) -> int:
-    """Skip a vector of value types, as a typed `select` has."""
+    """Skip a vector of value types, such as a typed `select`'s."""
     count, pos = read_u32(data, pos)
     for _ in range(count):
         if data[pos] not in VALUE_TYPES:

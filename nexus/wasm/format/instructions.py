@@ -1,4 +1,4 @@
-"""Walks over code that has been read before, and is known to be well-formed."""
+"""Iterates over code that was read before, and is known to be well-formed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nexus.wasm.format.misc import LAST_CONVERSION, MISC
 from nexus.wasm.format.opcodes import KINDS, Kind
 
 _ANY = 1 << 32
-"""the types of blocks have been checked"""
+"""no limit on type indices: the types of blocks were checked before"""
 
 
 class Instruction(NamedTuple):
@@ -23,7 +23,7 @@ class Instruction(NamedTuple):
 
 
 def instructions(data: bytes, pos: int, end: int) -> Iterator[Instruction]:
-    """Give the instructions of `data[pos:end]`, one after the other."""
+    """Yield the instructions of `data[pos:end]` in order."""
     while pos < end:
         start = pos
         pos = _SKIPS[KINDS[data[start]]](data, start + 1)

@@ -1,4 +1,4 @@
-"""The index spaces of a module, and where the rewriter's own additions lie in them.
+"""The index spaces of a module, and the places of the rewriter's additions in them.
 
 A module's own types and globals keep their indices, since ours come last. Its imported functions
 do too; our import follows them, so the functions it defines move up by one.
@@ -15,7 +15,7 @@ from nexus.wasm.format.leb128 import encode_unsigned
 
 @dataclass(slots=True)
 class Layout:
-    """Sizes of the guest's index spaces; filled in as the sections are read, in their order."""
+    """The sizes of the guest's index spaces; filled in as the sections are read, in order."""
 
     types: list[FuncType] = field(default_factory=list)
     imported_functions: int = 0
@@ -27,7 +27,7 @@ class Layout:
     referenced: set[int] = field(default_factory=set)
     """functions that tables and references may hold"""
     entered: set[int] = field(default_factory=set)
-    """functions that others than direct calls may enter: referenced or exported ones, the start"""
+    """functions entered not only by direct calls: referenced or exported ones, the start"""
     start: int | None = None
     """new index of the guest's start function"""
 
@@ -37,27 +37,27 @@ class Layout:
 
     @property
     def largest_arity(self) -> int:
-        """Parameters and results of the type that has most of them."""
+        """The most parameters and results that one type has."""
         return max((len(t.params) + len(t.results) for t in self.types), default=0)
 
     @property
     def checkpoint_type(self) -> int:
-        """(i64) -> (i64)"""
+        """Index of the type (i64) -> (i64)."""
         return len(self.types)
 
     @property
     def refill_type(self) -> int:
-        """() -> ()"""
+        """Index of the type () -> ()."""
         return len(self.types) + 1
 
     @property
     def entrance_type(self) -> int:
-        """(i32, i32, i32, i32, i32) -> (i32)"""
+        """Index of the type (i32, i32, i32, i32, i32) -> (i32)."""
         return len(self.types) + 2
 
     @property
     def entered_type(self) -> int:
-        """(i32, i32, i32, i32) -> (i32)"""
+        """Index of the type (i32, i32, i32, i32) -> (i32)."""
         return len(self.types) + 3
 
     @property
@@ -72,13 +72,13 @@ class Layout:
 
     @property
     def start_wrapper(self) -> int:
-        """New index of the appended function that calls the start function, if there is one."""
+        """New index of the appended function that calls the start function, if it exists."""
         return self.functions + 2
 
     @property
     def table_entrance(self) -> int:
-        """New index of the appended function that calls a function of table 0, in a module without
-        a start function; one more with it."""
+        """New index of the appended function that calls a function of table 0; add 1 if the module
+        has a start function."""
         return self.functions + 2
 
     @property
@@ -92,10 +92,10 @@ class Layout:
         return self.globals + 1
 
     def renumbered(self, index: int, offset: int) -> int:
-        """Give the new index of the guest's function *index*, which was read at *offset*.
+        """Return the new index of the guest's function *index*, which was read at *offset*.
 
-        Raises: InvalidModule if there is no such function. Unchecked, an index one past the end
-        would come to mean a function of ours.
+        Raises: InvalidModule if the function does not exist. Unchecked, an index one past the end
+        would refer to one of our functions.
         """
         if index >= self.functions:
             raise InvalidModule(
@@ -104,20 +104,20 @@ class Layout:
         return index + 1 if index >= self.imported_functions else index
 
     def encoded(self, index: int, offset: int) -> bytes:
-        """Encode the new index of the guest's function *index*; raises as `renumbered`."""
+        """Encode the new index of the guest's function *index*; raises as `renumbered` does."""
         return encode_unsigned(self.renumbered(index, offset))
 
     def entrance(self, index: int, offset: int) -> int:
-        """As `renumbered`, where not only direct calls enter the function from now on."""
+        """Return the new index of a function that is now entered not only by direct calls."""
         renumbered = self.renumbered(index, offset)
         self.entered.add(index)
         return renumbered
 
     def reference(self, index: int, offset: int) -> bytes:
-        """As `encoded`, where the function may be called through the reference from now on."""
+        """Encode a function's new index for a reference, through which it may now be called."""
         self.referenced.add(index)
         return encode_unsigned(self.entrance(index, offset))
 
     def signature(self, index: int) -> FuncType:
-        """Type of the guest's function *index*, which must exist."""
+        """Return the type of the guest's function *index*, which must exist."""
         return self.types[self.function_types[index]]

@@ -1,8 +1,8 @@
 """LEB128 integers (core specification, 5.2.2 "Integers").
 
-The readers enforce both limits of the specification: at most ceil(bits / 7) bytes, and unused
-bits of the last byte that repeat zero or the sign. Whether a number lies inside its section is
-the caller's business: these raise IndexError only at the end of *data* itself.
+The readers enforce both limits of the specification: at most ceil(bits / 7) bytes, and unused bits
+of the last byte that repeat zero or the sign. The caller checks that a number lies inside its
+section: these functions raise IndexError only at the end of *data*.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def read_signed(data: bytes, pos: int, bits: int) -> tuple[int, int]:
 def skip_signed(data: bytes, pos: int, bits: int) -> int:
     """Skip a signed number of *bits* bits at *pos*.
 
-    Raises: as `read_signed`. What takes up to three bytes fits in any case, and is not decoded.
+    Raises: as `read_signed` does. Up to three bytes always fit, and are not decoded.
     """
     for end in (pos + 1, pos + 2, pos + 3):
         if data[end - 1] < 0x80:

@@ -1,4 +1,4 @@
-"""Limits of memories and tables: as declared, and as clamped (core specification, 5.3.9)."""
+"""Declared and clamped limits of memories and tables (core specification, 5.3.9)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nexus.wasm.format.reader import Reader
 
 PAGE_BYTES = 65536
 MAX_PAGES = 65536
-"""of a 32-bit memory"""
+"""Most pages of a 32-bit memory"""
 
 _SHARED, _MEMORY64, _PAGE_SIZE = 0x02, 0x04, 0x08
 
@@ -23,7 +23,7 @@ class Limits(NamedTuple):
     maximum: int | None
 
     def clamped(self, ceiling: int) -> Limits:
-        """Give limits whose maximum is at most *ceiling*; the minimum must be already."""
+        """Return limits with a maximum of up to *ceiling*, which the minimum must not exceed."""
         maximum = ceiling if self.maximum is None else min(self.maximum, ceiling)
         return Limits(self.minimum, maximum)
 
@@ -35,12 +35,12 @@ class Limits(NamedTuple):
 
 @dataclass(frozen=True)
 class RewriteLimits:
-    """How large a module's memory and tables may be and grow."""
+    """Ceilings for the sizes of a module's memory and tables."""
 
     memory_pages: int
-    """of 64 KiB"""
+    """pages of 64 KiB"""
     table_elements: int = 65536
-    """of each table: Go puts every function into one, and large programs have 30,000"""
+    """elements of each table: Go puts every function into one, and large programs have 30,000"""
 
     def __post_init__(self) -> None:
         if not 0 <= self.memory_pages <= MAX_PAGES:
@@ -50,7 +50,7 @@ class RewriteLimits:
 
 
 def read_limits(reader: Reader) -> Limits:
-    """Read limits; refuses shared, 64-bit and custom-page ones by name."""
+    """Read limits; refuse shared, 64-bit and custom-page ones by name."""
     at = reader.pos
     flags = reader.byte()
     if flags > 0x0F:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 LAST_CONVERSION = 0x07
-"""0xFC 0 to 7 are the saturating conversions, without immediates"""
+"""0xFC 0 to 7 are the saturating conversions, which have no immediates"""
 
 
 @dataclass(frozen=True)
@@ -14,12 +14,12 @@ class MiscInstruction:
 
     name: str
     indices: int
-    """how many indices of tables and segments follow"""
+    """number of table and segment indices that follow"""
     memories: int = 0
-    """how many memory indices follow those"""
+    """number of memory indices that follow those"""
     grows_table: bool = False
     blocks_reset: str | None = None
-    """what restoring memory and globals would not undo"""
+    """an effect that restoring memory and globals does not undo"""
 
 
 _TABLE, _SEGMENT = "changes a table", "drops a segment"
@@ -36,4 +36,4 @@ MISC = {
     0x10: MiscInstruction("table.size", 1),
     0x11: MiscInstruction("table.fill", 1, blocks_reset=_TABLE),
 }
-"""by the number behind the prefix"""
+"""Maps the number behind the prefix to the instruction"""

@@ -1,7 +1,7 @@
-"""Functions by the names that the name section gives them (core specification, appendix A.4).
+"""Finds functions by their names in the name section (core specification, appendix A.4).
 
-A toolchain keeps the names of functions a module does not export, which is how a host reaches
-inside a language runtime it did not build.
+A toolchain also names functions that a module does not export; with these names a host can call
+functions inside a language runtime it did not build.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ _NAME_SECTION = "name"
 _FUNCTION_NAMES = 1
 _I32_CONST = 0x41
 _IN_TABLE_0 = 0
-"""the kind of element segment that compilers make: active, of function indices"""
+"""the kind of element segment that compilers make: active, with function indices"""
 
 
 def find_functions(wasm: bytes, names: Sequence[str]) -> dict[str, int]:
-    """Indices, as the module counts them, of the functions called *names*.
+    """Return the guest's indices of the functions called *names*.
 
-    Raises: InvalidModule where one is missing or two share a name.
+    Raises: InvalidModule if one is missing or two share a name.
     """
     wanted = frozenset(names)
     found: dict[str, int] = {}
@@ -41,9 +41,9 @@ def find_functions(wasm: bytes, names: Sequence[str]) -> dict[str, int]:
 
 
 def find_slots(wasm: bytes, functions: Sequence[int]) -> dict[int, int]:
-    """Where in table 0 the *functions* are: what C calls their addresses.
+    """Return the places of *functions* in table 0, which are their addresses in C.
 
-    Raises: InvalidModule where one is in no segment that names functions at a constant offset.
+    Raises: InvalidModule if one is in no segment that lists functions at a constant offset.
     """
     wanted = frozenset(functions)
     found: dict[int, int] = {}

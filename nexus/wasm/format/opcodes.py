@@ -1,9 +1,9 @@
-"""Which immediates follow each opcode (core specification, 5.4 "Instructions").
+"""The immediates of each opcode (core specification, 5.4 "Instructions").
 
 Two tables by opcode byte, `KINDS` for single-byte opcodes and `SIMD_KINDS` for those behind
-0xFD, name the shape of the immediates. The scanner in `body.py` tests the first few kinds in
-place; the kinds from `CONTROL` on go to one method each. Opcodes of proposals that Nexus does
-not meter are refused by the proposal's name: passed through, they would be a hole.
+0xFD, name the shape of the immediates. The scanner in `body.py` handles the first few kinds in
+place; the kinds from `CONTROL` on have a method each. Opcodes of proposals that Nexus cannot meter
+are refused by the proposal's name: passed through, they would escape the metering.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Kind(IntEnum):
     """alignment and offset"""
     I32 = 3
     """a signed 32-bit number"""
-    # From here on: one method each.
+    # From here on each kind has a method.
     I64 = 4
     F32 = 5
     F64 = 6
@@ -43,7 +43,7 @@ class Kind(IntEnum):
     SIMD = 18
     """the 0xFD prefix"""
     REFUSED = 19
-    # From here on: what cuts code into segments.
+    # From here on: kinds that cut code into segments.
     BLOCK = 20
     LOOP = 21
     IF = 22
@@ -86,21 +86,21 @@ _SIMD_GAPS = (
 
 
 def refused_opcode(opcode: int, offset: int) -> InvalidModule:
-    """Make the error for a single-byte opcode of kind REFUSED."""
+    """Return the error for a single-byte opcode of kind REFUSED."""
     if opcode in _REFUSED:
         return InvalidModule(f"{_REFUSED[opcode]} (opcode {opcode:#04x}): not supported", offset)
     return InvalidModule(f"unknown opcode {opcode:#04x}", offset)
 
 
 def refused_misc(sub: int, offset: int) -> InvalidModule:
-    """Make the error for an opcode behind 0xFC that is not accepted."""
+    """Return the error for an unsupported opcode behind 0xFC."""
     if 0x13 <= sub <= 0x16:
         return InvalidModule(f"wide arithmetic (opcode 0xfc {sub:#04x}): not supported", offset)
     return InvalidModule(f"unknown opcode 0xfc {sub:#04x}", offset)
 
 
 def refused_simd(sub: int, offset: int) -> InvalidModule:
-    """Make the error for an opcode behind 0xFD that is not accepted."""
+    """Return the error for an unsupported opcode behind 0xFD."""
     if 0x100 <= sub <= 0x12F:
         return InvalidModule(f"relaxed SIMD (opcode 0xfd {sub:#05x}): not supported", offset)
     return InvalidModule(f"unknown opcode 0xfd {sub:#04x}", offset)

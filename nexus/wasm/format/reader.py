@@ -9,8 +9,8 @@ from nexus.wasm.format.leb128 import read_signed, read_u32
 class Reader:
     """Reads from `data[pos:end]`; positions count from the start of the binary.
 
-    Every method raises InvalidModule where the bytes end too early or are malformed. *what*
-    names the part in those messages.
+    Every method raises InvalidModule if the bytes end too early or are malformed. *what* names the
+    part in those messages.
     """
 
     __slots__ = ("data", "end", "pos", "what")

@@ -30,7 +30,7 @@ ORDER = (
     CODE,
     DATA,
 )
-"""order in the binary, which is not the order of the ids"""
+"""Sections in the order of the binary, which is not the order of the ids"""
 
 NAMES = {
     CUSTOM: "custom section",
@@ -55,23 +55,23 @@ _REFUSED = {
 
 
 class Section(NamedTuple):
-    """Where one section lies in the binary."""
+    """The position of one section in the binary."""
 
     id: int
     start: int
-    """of its header"""
+    """position of its header"""
     payload: int
-    """first byte behind id and size"""
+    """position of the first byte behind id and size"""
     end: int
 
 
 def split(wasm: bytes) -> list[Section]:
-    """Find all sections, custom ones included, in the order of the binary.
+    """Return all sections, custom ones included, in the order of the binary.
 
     `join(wasm[s.start : s.end] for s in split(wasm))` gives *wasm* back.
 
-    Raises: InvalidModule if this is no core module, or sections are unknown, cut off, repeated
-    or out of order.
+    Raises: InvalidModule if this is not a core module, or sections are unknown, cut off,
+    repeated or out of order.
     """
     _check_preamble(wasm)
     found: list[Section] = []
@@ -89,7 +89,7 @@ def split(wasm: bytes) -> list[Section]:
 
 
 def join(parts: Iterable[bytes]) -> bytes:
-    """Put a module together from whole sections (id, size and payload)."""
+    """Assemble a module from whole sections (id, size and payload)."""
     return b"".join((MAGIC, VERSION, *parts))
 
 

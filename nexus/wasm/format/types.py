@@ -15,7 +15,7 @@ REFERENCE_TYPES = {FUNCREF: "funcref", EXTERNREF: "externref"}
 VALUE_TYPES = {**NUMBER_TYPES, 0x7B: "v128", **REFERENCE_TYPES}
 
 MAX_ARITY = 1000
-"""parameters and results of one type together; the JavaScript API allows 1000 of each"""
+"""Limit on parameters and results of one type together; JavaScript's API allows 1000 of each"""
 
 _TYPED_REFERENCES, _EXCEPTIONS, _GC = (
     "typed function references",
@@ -38,10 +38,10 @@ _REFUSED_FORMS = {
 
 
 def refused_type(byte: int, offset: int) -> InvalidModule:
-    """Make the error for a byte that stands where a value type should and is none we accept."""
+    """Return the error for a byte that should be a value type and is not a supported one."""
     if byte in _REFUSED_TYPES:
         return InvalidModule(f"{_REFUSED_TYPES[byte]} (type {byte:#04x}): not supported", offset)
-    if byte < EMPTY_BLOCK:  # a type index, where heap types are
+    if byte < EMPTY_BLOCK:  # a type index, in place of a heap type
         return InvalidModule(f"{_TYPED_REFERENCES} (to type {byte}): not supported", offset)
     return InvalidModule(f"unknown value type {byte:#04x}", offset)
 
@@ -63,7 +63,7 @@ def read_reference_type(reader: Reader) -> int:
 
 
 def read_function_types(reader: Reader) -> list[FuncType]:
-    """Read the vector of function types that the type section is."""
+    """Read the type section's vector of function types."""
     found: list[FuncType] = []
     for _ in range(reader.u32()):
         at = reader.pos

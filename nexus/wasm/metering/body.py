@@ -1,10 +1,10 @@
 """Reads one function body at a time (core specification, 5.4 and 5.5.13 "Code Section").
 
-One pass from front to back: `_instructions` tests the commonest instructions in place and hands
-the others to a method each. Where code is charged, and why that suffices, `charges.py` tells.
-The check of a loop stands in its body, where a branch back meets it; it takes nothing from the
-stack, so the parameters of the loop may lie there. What is left is a draft: some of the code to put
-in depends on what functions call, so on all of them (`entries.py`).
+One pass from front to back: `_instructions` handles the commonest instructions in place and passes
+the others to a method each. `charges.py` explains where code is charged, and why that suffices. The
+check of a loop is in its body, where a branch back reaches it; it takes nothing from the stack, so
+the loop's parameters may lie there. The result is a draft: some of the code to insert depends on
+what functions call, so on all functions (`entries.py`).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ from nexus.wasm.metering.meter import Meter
 from nexus.wasm.metering.patch import Patch
 
 MAX_LOCALS = 50_000
-"""of one function, parameters included: what engines accept"""
+"""Limit for one function, parameters included; engines accept no more"""
 
 _LOCAL, _PLAIN, _MEMARG, _I32 = map(int, (Kind.LOCAL, Kind.PLAIN, Kind.MEMARG, Kind.I32))
 _FIRST_CONTROL = int(Kind.BLOCK)
@@ -58,19 +58,19 @@ _BR_IF = 0x0D
 
 
 class _Candidate(NamedTuple):
-    """An innermost loop that may turn out to count, as it is read."""
+    """An innermost loop that may turn out to count while it is read."""
 
     head: int
     segment: int
     total: int
-    """of the code ahead of it"""
+    """cost of the code ahead of it"""
     exits: list[Exit]
 
 
 class BodyRewriter:
-    """Reads the function bodies of one module, one after the other.
+    """Reads the function bodies of one module in order.
 
-    `reset_blocker` says of the first instruction that a reset could not undo what it is.
+    `reset_blocker` describes the first instruction that a reset could not undo.
     """
 
     def __init__(self, data: bytes, layout: Layout, meter: Meter, limits: RewriteLimits) -> None:
@@ -93,7 +93,7 @@ class BodyRewriter:
             Kind.CALL: self._call,
             Kind.CALL_INDIRECT: self._call_indirect,
             Kind.SELECT_TYPED: lambda pos: skip_value_types(data, pos + 1),
-            # Unchecked, the index one past the last would come to mean our fuel.
+            # Unchecked, the index one past the last would refer to our fuel.
             Kind.GLOBAL: lambda pos: skip_index(data, pos + 1, layout.globals, "global"),
             Kind.TABLE_GET: lambda pos: read_u32(data, pos + 1)[1],
             Kind.TABLE_SET: self._table_set,
@@ -137,11 +137,11 @@ class BodyRewriter:
     def _scan(self, pos: int, end: int, results: int) -> None:
         self._control = Control()
         self._tail = _END
-        """what comes behind the `end` of the loop that ends next"""
+        """code behind the `end` of the loop that ends next"""
         self._ahead = 0
-        """slot ahead of the outermost loop"""
+        """the slot ahead of the outermost loop"""
         self._loop_starts: list[tuple[int, int]] = []
-        """per loop, its segment, and how many calls came before"""
+        """for each loop, its segment and the number of calls before it"""
         self._candidate: _Candidate | None = None
         self._charges.begin(pos, CHECK)
         self._charges.add(values_cost(results))
@@ -227,7 +227,7 @@ class BodyRewriter:
         return pos + 1
 
     def _values(self, pos: int) -> int:
-        """What passing values into and out of the block at *pos* costs, once."""
+        """Return the cost of passing values into and out of the block at *pos*, once."""
         byte = self._data[pos + 1]
         if byte == EMPTY_BLOCK or byte in VALUE_TYPES:
             return 0
@@ -269,7 +269,7 @@ class BodyRewriter:
         return end
 
     def _count_loop(self, pos: int) -> None:
-        """See if the innermost loop, with its last branch at *pos*, counts."""
+        """Find out whether the innermost loop, with its last branch at *pos*, counts."""
         found, self._candidate = self._candidate, None
         shape = recognize(self._data, found.head, pos) if found else None
         if found is None or shape is None or (found.exits and not shape.constant):
@@ -300,7 +300,7 @@ class BodyRewriter:
         return pos + 1
 
     def _branch(self, pos: int) -> int:
-        """Read a `br` or `br_if`, and let it go where it did."""
+        """Read a `br` or `br_if`, and keep its target."""
         frame, label, end = self._control.label(self._data, pos + 1)
         candidate = self._candidate
         if label:
@@ -312,7 +312,7 @@ class BodyRewriter:
                 if conditional and not frame.bare:
                     self._candidate = None
         elif frame.kind == LOOP:
-            self._candidate = None  # goes round, or leaves the function
+            self._candidate = None  # repeats the loop, or leaves the function
         return end
 
     # ---- functions ---------------------------------------------------------------------------
@@ -323,7 +323,7 @@ class BodyRewriter:
         imported = self.layout.imported_functions
         if index < imported:
             self._charges.add(HOST_CALL)
-            if self._charges.left is not None:  # a host that has had enough takes the fuel away
+            if self._charges.left is not None:  # a host ends the guest by taking the fuel away
                 self._patch.insert(end, self._meter.take_left(self._charges.left))
             return end
         self._charges.add(CALL)
@@ -364,7 +364,7 @@ class BodyRewriter:
         self._patch.replace(pos + 1, end, self.layout.reference(index, pos + 1))
         return end
 
-    # ---- what runs by length, and what a reset cannot undo -----------------------------------
+    # ---- instructions with a length, and those a reset cannot undo ----------------------------
 
     def _memory_grow(self, pos: int) -> int:
         self._check_length(pos, PAGE_SHIFT, self._limits.memory_pages)

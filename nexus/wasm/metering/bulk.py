@@ -1,8 +1,8 @@
-"""What bulk instructions cost on top, by their length.
+"""The additional cost of bulk instructions, by their length.
 
-`memory.fill` and its kin run as long as an operand says, so they are charged by it before they
-run. A grow beyond the maximum the rewriter set fails at once, whatever it asks for, and is
-charged as one up to the maximum.
+`memory.fill` and its kin run for as long as an operand says, so that is charged before they run. A
+grow beyond the maximum that the rewriter set fails at once, and is charged like a grow to the
+maximum.
 """
 
 from __future__ import annotations
@@ -19,4 +19,4 @@ LENGTH_SHIFTS = {
     0x11: TABLE_SHIFT,  # table.fill
 }
 """Maps the number behind 0xFC to a shift: the fuel is `operand << shift`, or `operand >> -shift`.
-An instruction that is not here costs the same whatever its length."""
+The cost of any other instruction does not depend on a length."""

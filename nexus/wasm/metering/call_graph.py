@@ -1,9 +1,9 @@
-"""Which functions must count their depth, and which calls must tell it.
+"""Decides which functions must count their depth, and which calls must pass it.
 
-Only a call graph with cycles can get deep, so functions in a cycle count each frame they make. All
-others lie on paths that pass each of them once at most; where such a path has over `MAX_CHAIN` of
-them, the rest count too. So whatever a guest does, its native stack holds at most as many frames as
-were counted, and `MAX_CHAIN` more.
+Only a call graph with cycles can get deep, so functions in a cycle count each frame. All others lie
+on paths that pass each of them at most once; if such a path has over `MAX_CHAIN` of them, the rest
+count too. So, whatever a guest does, its native stack holds only the counted frames and up to
+`MAX_CHAIN` more.
 
 An indirect call may reach every function of its type that is in a table or a `ref.func`.
 """
@@ -14,12 +14,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 MAX_CHAIN = 16
-"""frames on a stack that may go uncounted"""
+"""Limit on the uncounted frames on a stack"""
 
 
 @dataclass(slots=True)
 class Calls:
-    """What one function calls: functions by index, imported ones left out, and types."""
+    """The calls of one function: functions by index, without imported ones, and types."""
 
     functions: set[int] = field(default_factory=set)
     types: set[int] = field(default_factory=set)
@@ -27,30 +27,30 @@ class Calls:
 
 @dataclass(slots=True)
 class CallGraph:
-    """What is to be known of calls. Nodes are functions and, behind them, types of indirect calls;
-    both go by their places."""
+    """Facts about calls. Nodes are functions and, behind them, types of indirect calls, both by
+    their places."""
 
     counted: set[int]
     """functions that must count their frames"""
     component: list[int]
-    """of each node, the cycle it is in: those with the same number may call one another"""
+    """the cycle of each node; nodes with the same number may call one another"""
     enters_counted: list[bool]
-    """of each node, whether a call of it enters a counted function at once"""
+    """for each node, whether calling it enters a counted function at once"""
     reaches_counted: list[bool]
-    """of each node, whether a call of it may end up in a counted function"""
+    """for each node, whether calling it may reach a counted function"""
 
 
 def analyse(calls: Sequence[Calls], targets: Sequence[Iterable[int]]) -> CallGraph:
     """Find the cycles, and the functions that must count.
 
-    *targets* are the functions that an indirect call of each type may reach. Functions and types
-    go by their places in the two sequences.
+    *targets* are the functions that an indirect call of each type may reach. A function or type is
+    identified by its place in the two sequences.
     """
     count = len(calls)
     edges = [[*c.functions, *(count + t for t in c.types)] for c in calls]
     edges += [list(reached) for reached in targets]
     chain = [0] * len(edges)
-    """most uncounted frames from here on; within a cycle there are none"""
+    """most uncounted frames from here on; functions in a cycle count theirs"""
     graph = CallGraph(set(), [0] * len(edges), [False] * len(edges), [False] * len(edges))
     for number, nodes in enumerate(_components(edges)):
         below = max([chain[to] for node in nodes for to in edges[node]], default=0)
@@ -72,7 +72,7 @@ def analyse(calls: Sequence[Calls], targets: Sequence[Iterable[int]]) -> CallGra
 
 
 def _components(edges: Sequence[Sequence[int]]) -> Iterable[list[int]]:
-    """Give the strongly connected components, callees before callers (Tarjan 1972)."""
+    """Yield the strongly connected components, callees before callers (Tarjan 1972)."""
     order = [0] * len(edges)  # 0: not seen yet
     low = [0] * len(edges)
     open_: list[int] = []

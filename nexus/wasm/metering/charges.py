@@ -1,22 +1,22 @@
-"""Where a function body is charged, and for how much.
+"""The charges of a function body: where, and how much.
 
-Code is cut into segments, each with one charge where it begins:
+Code is cut into segments, each with one charge at its beginning:
 
 - at the function's entry and in each loop's head; these charges are checks too
-- behind a `br_if`, which may leave; at either arm of an `if`; behind a block that branches leave
-  by. Only when control gets there are they charged: else each round of an interpreter's loop
+- behind a `br_if`, which may leave; in either arm of an `if`; behind a block that branches leave
+  by. They are charged only when control gets there: otherwise each round of an interpreter's loop
   would pay for all cases of its switch, some thousand instructions for the ten that run
-- behind a call, where there were `LONG` units of code since the last check. It is what lets small
-  functions go without checks of their own (`entries.py`)
+- behind a call, after `LONG` units of code since the last check. This lets small functions go
+  without checks of their own (`entries.py`)
 
-Why a segment's beginning is always passed before the rest of it: control within one block only
-goes forward, so behind any point all code of that block, nested blocks included, is reached
-through it. A segment therefore lasts to the end of the block it begins in (or the next one's
-beginning), and behind that block the segment around it goes on. It is also why the segment that
-was current when another began, its parent, has been charged whenever that other one runs.
+Control always passes a segment's beginning before the rest of it: within one block it only goes
+forward, so behind any point all code of that block, nested blocks included, is reached through that
+point. A segment therefore lasts to the end of its block (or the next segment's beginning), and
+behind that block the segment around it continues. Likewise the segment that was current when
+another began, its parent, has been charged whenever that other one runs.
 
-So a small segment may be left to its parent, which saves the charge and makes the parent's an
-upper bound. How much a parent takes over is limited by `SLACK`.
+So a small segment may be left to its parent, which saves the charge and makes the parent's an upper
+bound. `SLACK` limits how much a parent takes over.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from nexus.wasm.metering.meter import Meter
 from nexus.wasm.metering.patch import Patch
 
 CHECK = -1
-"""instead of a parent: this segment's charge is also a check"""
+"""Stands for a parent if the segment's charge is also a check"""
 
 
 _KEPT, _CALLING = 1, 2
 
 
 class Charges:
-    """The segments of one function body, and which of them the code being read belongs to."""
+    """The segments of one function body, and the segment of the code being read."""
 
     __slots__ = (
         "_costs", "_counted", "_flags", "_lefts", "_loops", "_parents", "_patch", "_payers",
@@ -53,9 +53,9 @@ class Charges:
         self._counted: dict[int, CountedLoop] = {}
         self.current = 0
         self.left: int | None = None
-        """the local that mirrors the fuel, where the code being read is in a loop"""
+        """the local that mirrors the fuel, if the code being read is in a loop"""
         self.total = 0
-        """of the code read so far, whatever of it runs"""
+        """cost of the code read so far, whatever part of it runs"""
 
     def add(self, cost: int) -> None:
         """Count *cost* towards the current segment."""
@@ -77,12 +77,12 @@ class Charges:
         self._flags.append(0)
 
     def count_loop(self, segment: int, loop: CountedLoop) -> None:
-        """Let the loop of *segment* be charged for many rounds at once."""
+        """Charge the loop of *segment* for many rounds at once."""
         self._counted[segment] = loop
 
     @property
     def has_checks(self) -> bool:
-        """Whether there are checks besides the one of the entry."""
+        """True if there are checks besides the entry's."""
         return CHECK in self._parents[1:]
 
     def keep(self, segment: int) -> None:
@@ -90,15 +90,15 @@ class Charges:
         self._flags[segment] |= _KEPT
 
     def has_calls(self, loop: int) -> None:
-        """Note that there are calls within the loop of the segment *loop*."""
+        """Record that there are calls within the loop of the segment *loop*."""
         self._flags[loop] |= _CALLING
 
     def settle(self) -> int:
-        """Leave small segments to their parents; give the cost of the first."""
+        """Leave small segments to their parents; return the cost of the first segment."""
         costs, parents = self._costs, self._parents
         slack = [SLACK] * len(costs)
         self._payers = list(range(len(costs)))
-        # A parent has the lower index: backwards, a segment is complete when it is looked at.
+        # A parent has the lower index: going backwards, each visited segment is complete.
         for index in range(len(costs) - 1, 0, -1):
             cost, parent = costs[index], parents[index]
             if parent != CHECK and not self._flags[index] & _KEPT and cost <= slack[parent]:
@@ -109,7 +109,7 @@ class Charges:
         return costs[0]
 
     def pay(self, segment: int, cost: int) -> None:
-        """Let *segment* pay *cost* more, or whichever took it over; after `settle`."""
+        """After `settle`, add *cost* to *segment*, or to the segment that took it over."""
         while self._payers[segment] != segment:
             segment = self._payers[segment]
         self._costs[segment] += cost

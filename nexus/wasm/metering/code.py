@@ -1,4 +1,4 @@
-"""The code section (core specification, 5.5.13): bodies are read, then written with all known."""
+"""The code section (core specification, 5.5.13): reads all bodies, then writes them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from nexus.wasm.metering.meter import Meter
 def rewrite_code(
     reader: Reader, bodies: BodyRewriter, meter: Meter, *, table: bool = False
 ) -> bytes:
-    """Meter all bodies and append ours; *table*: the one too that calls functions of table 0.
+    """Meter all bodies and append ours; *table*: also the one that calls functions of table 0.
 
     Raises: InvalidModule if a body is malformed or uses what Nexus refuses, or if there are not
     as many bodies as functions.
     """
     layout = bodies.layout
     drafts = _read_bodies(reader, bodies)
-    targets = _targets(layout, drafts)  # first: it also settles what types calls go by
+    targets = _targets(layout, drafts)  # first, as it also changes the types of calls
     graph = analyse([draft.calls for draft in drafts], targets)
     entered = {function - layout.imported_functions for function in layout.entered}
     entries = Entries(drafts, graph, entered, meter)
@@ -56,8 +56,8 @@ def _read_bodies(reader: Reader, bodies: BodyRewriter) -> list[Draft]:
 
 
 def _targets(layout: Layout, drafts: list[Draft]) -> list[list[int]]:
-    """Give what an indirect call of each type may reach, and let calls go by the first of equal
-    types."""
+    """Return the functions that an indirect call of each type may reach; make calls use the first
+    of equal types."""
     first: dict[FuncType, int] = {}
     same = [first.setdefault(t, place) for place, t in enumerate(layout.types)]
     for draft in drafts:

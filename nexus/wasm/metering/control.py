@@ -1,6 +1,6 @@
 """The blocks around the code being read (core specification, 3.4.8, A.3 "Control Stack").
 
-Each loop of the guest's becomes two, so a branch that leaves loops has to go further than it says.
+Each loop of the guest becomes two, so a branch out of loops gets a higher label.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from nexus.errors import InvalidModule
 from nexus.wasm.format.leb128 import read_u32
 
 BLOCK, TARGET, LOOP = 0, 1, 2
-"""kinds of frames; a block or `if` that branches leave by becomes a target"""
+"""Kinds of frames; a block or `if` becomes a target once a branch leaves by it"""
 
 
 @dataclass(slots=True)
@@ -20,28 +20,28 @@ class Frame:
 
     kind: int
     bare: bool
-    """whether branches to it surely take no values with them"""
+    """whether branches to it certainly carry no values"""
     loops: int
-    """how many loops it is in, or is"""
+    """number of loops it is in, itself included"""
     segment: int
-    """of the code around it"""
+    """segment of the code around it"""
     number: int
-    """how many were opened before it"""
+    """number of blocks opened before it"""
     checked: int
-    """what `Control.checked` was at its beginning"""
+    """value of `Control.checked` at its beginning"""
 
 
 class Control:
     """The control stack of one function body."""
 
     def __init__(self) -> None:
-        # The function itself, as a loop: no segment begins behind its end.
+        # The function itself counts as a loop: no segment begins behind its end.
         self.frames = [Frame(LOOP, False, 0, 0, 0, 0)]
         """outermost first; empty once the function has ended"""
         self.loops = 0
-        """how many there are around the code being read"""
+        """number of loops around the code being read"""
         self.checked = 0
-        """how much code had been read at the last check that was passed to get here"""
+        """amount of code read before the last check on the way here"""
         self._opened = 1
 
     def open(self, kind: int, *, bare: bool, segment: int) -> None:
@@ -60,10 +60,10 @@ class Control:
         return frame
 
     def label(self, data: bytes, pos: int) -> tuple[Frame, int, int]:
-        """Read the label at *pos*: give its frame, its new number if it has one, else 0, and where
-        it ends.
+        """Read the label at *pos*; return its frame, its new number (0 if unchanged), and the
+        position behind it.
 
-        Raises: InvalidModule if there is no such label.
+        Raises: InvalidModule if the label does not exist.
         """
         label, end = read_u32(data, pos)
         if label >= len(self.frames):

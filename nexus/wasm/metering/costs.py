@@ -1,44 +1,44 @@
-"""What each instruction costs, in units of fuel.
+"""The cost of each instruction, in units of fuel.
 
 One unit is about the time of one simple instruction, a tenth to half of a nanosecond. Most
-instructions cost 1. What only shapes the control flow costs nothing: a loop that goes round has
-a branch, a call has its callee's entry check. The table is part of what a cached artifact
-depends on: raise `REWRITER_VERSION` with every change.
+instructions cost 1. Pure control flow costs nothing: a loop's repetition has a branch, and a call
+has its callee's entry check. Cached artifacts depend on the table: raise `REWRITER_VERSION` with
+every change.
 
 A charge is taken before the instructions it covers, for all of them: an upper bound of what runs,
-the same on every engine and in every run. `charges.py` tells what a charge covers.
+the same on every engine and in every run. `charges.py` explains what a charge covers.
 """
 
 from __future__ import annotations
 
 ENTRY = 1
-"""of any function"""
+"""Cost of entering a function"""
 CALL = 4
 CALL_INDIRECT = 8
 HOST_CALL = 100
-"""a call of an imported function; 0.1 µs with wasmer, 1.6 µs with wasmtime-py"""
+"""Cost of calling an imported function; it takes 0.1 µs with wasmer, 1.6 µs with wasmtime-py"""
 
 FREE_VALUES = 8
-"""how many parameters and results a block or function may have that cost nothing; each further one
-costs 1. A `br` moves them all: shifting a thousand by one took 500 times as long as it cost"""
+"""Parameters and results of a block or function that cost nothing; each further one costs 1. A `br`
+moves them all: shifting a thousand by one took 500 times as long as it cost"""
 
 SLACK = 32
-"""how much a charge may exceed the cost of its own segment, for small ones that may not run.
+"""The most that a charge may exceed its own segment's cost, for small segments that may not run.
 QuickJS was charged 2.0 times what it ran, in 1.47 times its unmetered time; with a slack of 8,
 1.2 times in 1.54; of 64, 2.7 times in 1.6 (wasmtime 50)"""
 
 LONG = 1000
-"""how much code may lie between a check and a call without a check in between, and how much a
-charge may take without being a check"""
+"""The most code between a check and a call without a check in between, and the largest charge that
+is not a check"""
 CHUNK = 1 << 13
-"""how much the rounds of a loop may cost that are charged at once: some microseconds"""
+"""The most that loop rounds charged at once may cost: some microseconds"""
 
 MEMORY_SHIFT = -4
-"""memory.fill, memory.copy, memory.init cost `bytes >> 4` on top"""
+"""memory.fill, memory.copy, memory.init cost `bytes >> 4` more"""
 TABLE_SHIFT = 2
-"""table.fill, table.copy, table.init, table.grow cost `elements << 2` on top"""
+"""table.fill, table.copy, table.init, table.grow cost `elements << 2` more"""
 PAGE_SHIFT = 12
-"""memory.grow costs `pages << 12` on top: to write a page by memory.fill costs as much"""
+"""memory.grow costs `pages << 12` more, as much as writing the pages by memory.fill"""
 
 
 def _table() -> bytes:
@@ -59,9 +59,9 @@ def _table() -> bytes:
 
 
 def values_cost(count: int) -> int:
-    """What it costs to pass *count* values into a block, or out of it or a function."""
+    """Return the cost of passing *count* values into a block, or out of a block or function."""
     return max(0, count - FREE_VALUES)
 
 
 COSTS = _table()
-"""cost by first opcode byte; for calls, `CALL`, `CALL_INDIRECT` or `HOST_CALL` come on top"""
+"""Cost by first opcode byte; calls add `CALL`, `CALL_INDIRECT` or `HOST_CALL`"""

@@ -1,8 +1,8 @@
-"""Loops whose number of rounds can be told beforehand are charged for many rounds at once.
+"""Loops with a predictable number of rounds are charged for many rounds at once.
 
-What compilers make of `for (i = …; i < n; i += s)` is a loop that at its end adds to a local *i*
-and goes round while *i* compares with a bound, where nothing else in the loop changes index, bound
-and step, calls or goes round. Such a loop becomes the inner one of two:
+Compilers turn `for (i = …; i < n; i += s)` into a loop that ends by adding to a local *i* and
+repeats while *i* compares with a bound; nothing else in the loop changes index, bound and step,
+calls or repeats. Such a loop becomes the inner one of two:
 
     loop                                  each time: choose how many rounds, charge for them, check
       goal = i + rounds * s
@@ -10,13 +10,13 @@ and step, calls or goes round. Such a loop becomes the inner one of two:
       br_if (i < n)                       the guest's own condition
     end
 
-Why that is right: *rounds* is never more than the loop would have made from here on, and at least
-1, which it makes in any case. `i` takes the value *goal* after so many rounds, and not before (the
-steps add up to less than 2^32), so the inner loop ends, having made exactly what was charged; then
-the guest's own condition tells if the next rounds are due. All of it is arithmetic on the guest's
-own numbers: charges are the same everywhere. *rounds* cost `CHUNK` at most, however long the loop.
-A branch out of the loop gives back what was charged for the rounds not begun, which index and goal
-tell: the index only changes behind all branches.
+This is right because *rounds* is never more than the loop would have made from here on, and at
+least 1, which it makes in any case. `i` takes the value *goal* after that many rounds, not before
+(the steps add up to less than 2^32), so the inner loop makes exactly the charged rounds; then
+the guest's own condition decides about more. All of it is arithmetic on the guest's own numbers:
+charges are the same everywhere. *rounds* cost at most `CHUNK`, however long the loop. A branch out
+of the loop gives back the charge for rounds not begun, computed from index and goal: the index
+changes only behind all branches.
 """
 
 from __future__ import annotations
@@ -43,34 +43,34 @@ class Exit(NamedTuple):
     """A branch out of a loop."""
 
     slot: int
-    """the place of the branch in the patch"""
+    """place of the branch in the patch"""
     label: int | None
-    """the new one; None for a return"""
+    """new label; None for a return"""
     conditional: bool
 
 
 @dataclass(frozen=True)
 class CountedLoop:
-    """How a loop counts, and the locals to work with."""
+    """A loop that counts, and our locals for it."""
 
     index: int
     """the local that counts"""
     step: bytes
-    """code that gives what is added each round, or taken away if *down*"""
+    """code for the number added each round, or subtracted if *down*"""
     constant: int
-    """what that is, 0 if a local says"""
+    """that number, 0 if it is in a local"""
     down: bool
     bound: bytes
-    """code that gives what the index is compared with; empty: with 0"""
+    """code for the number that the index is compared with; empty: 0"""
     comparison: int
     weight: int
-    """of one round, whatever of it runs"""
+    """cost of one round, whatever part of it runs"""
     exits: tuple[Exit, ...]
     rounds: int
     goal: int
 
     def check(self, cost: int, meter: Meter, left: int) -> bytes:
-        """Begin the inner loop, at a *cost* by round."""
+        """Return the code that begins the inner loop, at *cost* for each round."""
         most = max(1, CHUNK // max(1, self.weight))
         set_rounds = _SET + encode_unsigned(self.rounds)
         get, rounds = _get(self.index), _get(self.rounds)
@@ -91,7 +91,7 @@ class CountedLoop:
         )
 
     def leave(self, exit: Exit, cost: int, meter: Meter, left: int) -> bytes:
-        """Branch out of the loop, having given back what was charged for rounds not begun."""
+        """Return code that gives back the charge for rounds not begun, and leaves the loop."""
         ends = (_get(self.index), _get(self.goal))
         distance = b"".join(ends if self.down else reversed(ends)) + _SUB
         if self.constant != 1:
@@ -105,7 +105,7 @@ class CountedLoop:
         return _IF + refund + _BR + encode_unsigned(exit.label + 1) + _END
 
     def _rounds_but_one(self, most: int) -> bytes:
-        """How many rounds will follow the next one, as far as can be told, and *most*."""
+        """Return code for the number of predictable rounds after the next one, up to *most*."""
         get, bound = _get(self.index), self._bound
         distance = (get + bound if self.down else bound + get) + _SUB
         equal = self.comparison == NE
@@ -113,7 +113,7 @@ class CountedLoop:
             distance += _minus_one()
         if self.constant != 1:
             distance += self._divisor() + _DIV_U
-        if equal:  # from 0 it goes round by way of 2^32: more than is ever charged at once
+        if equal:  # from 0 it wraps at 2^32: more rounds than are ever charged at once
             distance += _minus_one()
         tee, rounds = _TEE + encode_unsigned(self.rounds), _get(self.rounds)
         least = tee + i32_const(most) + rounds + i32_const(most) + _LT_U + _SELECT
@@ -123,7 +123,7 @@ class CountedLoop:
         return distance + least + i32_const(0) + holds + _SELECT
 
     def _divisor(self) -> bytes:
-        """The step, or what gives no further round where a local says 0."""
+        """Return the step; if a local holds 0, a number that allows no further round."""
         if self.constant:
             return self.step
         return i32_const(-1) + self.step + self.step + _EQZ + _SELECT
@@ -134,12 +134,12 @@ class CountedLoop:
 
     @property
     def inner(self) -> bytes:
-        """What the inner loop compares the index with, and how."""
+        """The inner loop's comparison of the index."""
         return _get(self.goal) + _NE
 
     @property
     def tail(self) -> bytes:
-        """What comes behind the inner loop: the guest's condition, and the outer loop's end."""
+        """The code behind the inner loop: the guest's condition, and the outer loop's end."""
         compare = self.bound + bytes((self.comparison,)) if self.bound else b""
         return _get(self.index) + compare + _BR_IF + _END
 

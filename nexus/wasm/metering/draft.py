@@ -1,4 +1,4 @@
-"""A function body that was read, and where code of ours is still to be put."""
+"""A function body that was read, with open places for our code."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from nexus.wasm.metering.patch import Patch
 I32, I64 = 0x7F, 0x7E
 
 EXTRA_LOCALS = 5
-"""of ours, at most: left, own, rounds, goal, length"""
+"""The most locals that we add: left, own, rounds, goal, length"""
 
 
 class CallSite(NamedTuple):
-    """A call of a function of the guest's."""
+    """A call of one of the guest's functions."""
 
     before: int
     """slot ahead of the call, its arguments on the stack"""
     after: int
     """slot behind it, its results on the stack"""
     target: int
-    """a function, or a type if *indirect*, by its place"""
+    """place of a function, or of a type if *indirect*"""
     indirect: bool
     segment: int
-    """of code that it is in"""
+    """segment of the code around it"""
     block: int
-    """innermost one that it is in, by number"""
+    """number of the innermost block around it"""
     left: int | None
-    """the local that mirrors the fuel, in a loop"""
+    """the local that mirrors the fuel, if in a loop"""
     ahead: int | None
-    """in a loop, slot ahead of the outermost one"""
+    """slot ahead of the outermost loop, if in a loop"""
 
 
 class Draft:
-    """One function of the guest's, on its way to its new body."""
+    """One of the guest's functions while its new body is made."""
 
     __slots__ = (
         "_added", "_declared", "_end", "_locals", "_runs", "_types",
@@ -52,8 +52,8 @@ class Draft:
         locals: int,
         end: int,
     ) -> None:
-        """*declared* are the runs of locals, as many as *runs* says; *locals* counts parameters
-        too."""
+        """*declared*: the declarations of locals, in *runs* groups; *locals*: their number,
+        parameters included."""
         self.patch, self.charges = patch, charges
         self.sites: list[CallSite] = []
         self._runs, self._declared, self._locals, self._end = (
@@ -73,14 +73,14 @@ class Draft:
         )
 
     def local(self, type_: int, name: str) -> int:
-        """Give the index of our local *name*."""
+        """Return the index of our local *name*."""
         if name not in self._added:
             self._added[name] = self._locals + len(self._types)
             self._types.append(type_)
         return self._added[name]
 
     def finish(self, entry: bytes) -> bytes:
-        """Give the body, once every slot is filled; *entry* is what it begins with."""
+        """Return the body, once every slot is filled; it begins with *entry*."""
         declared = b"".join(b"\x01" + bytes((type_,)) for type_ in self._types)
         runs = encode_unsigned(self._runs + len(self._types))
         return b"".join((runs, self._declared, declared, entry, self.patch.finish(self._end)))

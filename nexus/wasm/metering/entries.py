@@ -1,22 +1,22 @@
-"""What functions do when they are entered, and when they call.
+"""The code at functions' entries and calls.
 
-Fuel. A function checks it at its entry, but for two kinds, which are charged there only, or by
-those who call them:
+Fuel. A function checks it at its entry, except two kinds, which only charge there, or whose callers
+charge:
 
-- a *small leaf*: no loops, no calls but of the host's, at most `LONG` units of code
+- a *small leaf*: no loops, only calls of the host, at most `LONG` units of code
 - a *small recursive* function: at most `LONG` units of code and `_FEW_SITES` calls, all of them
   into its own cycle and each with a check before it (in a loop, the loop's head has one)
 
-Neither enters one that does the same, so behind a call at most `LONG` units more go unchecked, and
-a caller checks every `LONG` units of its own. Returning through many frames does not add to that
-without bound either: each returns into at most `LONG` units of a small recursive function, or into
-one that was checked.
+Neither kind enters a function of its own kind, so behind a call at most `LONG` more units are
+unchecked, and a caller checks every `LONG` units of its own. Returning through many frames adds a
+bounded amount too: each returns into at most `LONG` units of a small recursive function, or into a
+checked function.
 
-Depth. It is held in a global that says, whenever a counted function may come to be called, how many
-more frames may be made. A counted function takes its own share into a local on entry, and sets the
-global from it before each such call; it never restores it, which would be a chain of loads and
-stores through memory as long as the run. Others that call a counted function keep what the global
-said in a local, and restore it behind the call. So the global is never above the truth.
+Depth. A global holds the number of frames still allowed whenever a counted function may be called.
+A counted function subtracts its frame into a local on entry, and sets the global from it before
+each such call; it never restores the global, which would be a chain of loads and stores through
+memory as long as the run. Other callers of a counted function save the global in a local, and
+restore it behind the call. So the global is never above the true number.
 """
 
 from __future__ import annotations
@@ -31,34 +31,34 @@ from nexus.wasm.metering.draft import I64, CallSite, Draft
 from nexus.wasm.metering.meter import Meter
 
 _FEW_SITES = 2
-"""each has a check, in place of the one at the entry"""
+"""Most calls of a small recursive function; each has a check, in place of the entry's"""
 
 
 class Entry(Enum):
-    """How a function begins."""
+    """The kind of a function's entry."""
 
     CHECKED = auto()
     COUNTED = auto()
-    """checked, and depth with it"""
+    """checks fuel and depth"""
     LEAF = auto()
     RECURSIVE = auto()
-    """counted, but checked where it calls"""
+    """counts frames, but checks where it calls"""
 
 
 class Entries:
-    """Decides for all functions of a module, and writes the code."""
+    """Decides on the entries of a module's functions, and writes their code."""
 
     def __init__(
         self, drafts: Sequence[Draft], graph: CallGraph, entered: AbstractSet[int], meter: Meter
     ) -> None:
-        """*entered* are the functions that others than direct calls enter."""
+        """*entered*: the functions entered not only by direct calls."""
         self._drafts, self._graph, self._meter = drafts, graph, meter
         self._kinds = [self._kind(place, draft) for place, draft in enumerate(drafts)]
         self._paid = [
             kind in (Entry.LEAF, Entry.RECURSIVE) and place not in entered
             for place, kind in enumerate(self._kinds)
         ]
-        """whether those who call a function pay for its first segment"""
+        """whether callers of a function pay for its first segment"""
         for draft in drafts:
             for site in draft.sites:
                 if self._is_paid(site):
@@ -66,7 +66,7 @@ class Entries:
         self._costs = [draft.charges.settle() for draft in drafts]
 
     def body(self, place: int) -> bytes:
-        """Give the finished body of the function at *place*."""
+        """Return the finished body of the function at *place*."""
         draft = self._drafts[place]
         for site in draft.sites:
             if self._is_paid(site):
@@ -78,7 +78,7 @@ class Entries:
         return draft.finish(self._entry(self._kinds[place], cost, draft))
 
     def calls_itself(self, place: int) -> bool:
-        """Whether the function at *place* is a small recursive one that does so directly."""
+        """Return whether the function at *place* is a small recursive one that calls itself."""
         return (
             self._kinds[place] is Entry.RECURSIVE and place in self._drafts[place].calls.functions
         )
@@ -124,14 +124,14 @@ class Entries:
             own, points = draft.local(I64, "own"), _points(draft)
             for slot, first in points.items():
                 check = self._meter.check_frame(own, fuel=first.ahead is None)
-                if len(points) == 1:  # nothing was called yet: not to burden those who never do
+                if len(points) == 1:  # the first call, so that runs without one do not pay
                     check = self._meter.count_frame(own) + check
                 if first.ahead is None:
                     check += self._meter.pass_depth(own)
                 patch.fill(slot, check)
 
     def _around(self, place: int, draft: Draft, site: CallSite) -> tuple[bytes, bytes]:
-        """What is to be done with the depth ahead of a call and behind it."""
+        """Return the code for the depth ahead of a call and behind it."""
         graph, meter = self._graph, self._meter
         node = site.target + len(self._drafts) if site.indirect else site.target
         if place in graph.counted:
@@ -144,11 +144,11 @@ class Entries:
 
 
 def _points(draft: Draft) -> dict[int, CallSite]:
-    """Where a small recursive function is to check, by slot, and a call that this is for.
+    """Return the slots where a small recursive function must check, each with a call it is for.
 
-    That is ahead of loops, once for all rounds, as a frame's depth does not change; else ahead of
-    the first call of a segment, which is passed before the others in the same block. In others it
-    need not be: a branch may leave the first call's block, and what is around go on in the segment.
+    A check goes ahead of loops, once for all rounds, as a frame's depth does not change; otherwise
+    ahead of a segment's first call in each block. One call's check does not serve other blocks: a
+    branch may leave the first call's block, and the code around continue in the segment.
     """
     found: dict[int, CallSite] = {}
     checked: set[tuple[int, int]] = set()

@@ -1,14 +1,14 @@
 """Copies a small recursive function into itself, in place of its own calls.
 
-What such functions do is little beside a call, a check and the counting of depth. With some levels
-of calls unfolded most calls are none any more, and the engine's compiler sees through what the
-copies check and count. Engines do not do so themselves: wasmer and wasmtime compile each function
-on its own. `python -m bench.metering` has binary trees at 0.75 of their unmetered time, which took
-1.3 of it before, and Fibonacci at 1.02, which took 1.35.
+Such functions do little beside a call, a check and the counting of depth. With some levels of calls
+unfolded, most calls disappear, and the engine's compiler can optimise the checks and counts left.
+Engines do not do this themselves: wasmer and wasmtime compile each function on its own. By
+`python -m bench.metering` binary trees take 0.75 of their unmetered time, before this 1.3, and
+Fibonacci 1.02, before this 1.35.
 
-The body is copied as it is metered already, so what is charged, checked and counted stays the same:
-a copy is one frame for the depth, though it makes none. Its locals follow the function's own; all
-copies use the same, as none is within another. A `return` in it is a branch to its block.
+The copied body is metered already, so charges, checks and counts stay the same: a copy is one frame
+for the depth, though it makes none. Its locals follow the function's own; all copies use the same
+locals, as no copy is inside another. A `return` in it becomes a branch to its block.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from nexus.wasm.format.leb128 import encode_unsigned, read_u32
 from nexus.wasm.format.types import EMPTY_BLOCK, VALUE_TYPES
 
 MOST_BYTES = 1200
-"""of a body with its copies"""
+"""Limit on a body with its copies"""
 MOST_LOCALS = 100
-"""of a function that is copied, parameters included: each copy sets them all"""
+"""Limit for a function that is copied, parameters included: each copy sets all locals"""
 MOST_UNFOLDED = 1 << 18
-"""bytes of such bodies in one module: to make and to compile them takes time"""
+"""Limit on the bytes of such bodies in one module, as making and compiling them takes time"""
 
 _OPENING = range(0x02, 0x05)  # block loop if
 _BLOCK, _BR, _SET, _END = b"\x02", b"\x0c", b"\x21", 0x0B
@@ -45,10 +45,10 @@ _ZEROS = {
 
 
 def unfold(body: bytes, function: int, signature: FuncType) -> bytes:
-    """Give the *body* of *function* with the body itself in place of its calls of *function*.
+    """Return the *body* of *function* with the body itself in place of its calls of *function*.
 
-    That is done again while it stays within `MOST_BYTES`, so maybe never; and never where there are
-    several results or many locals. *body* must be well-formed.
+    This is repeated while the result stays within `MOST_BYTES`, so maybe never; a function with
+    several results or many locals is not unfolded. *body* must be well-formed.
     """
     if len(signature.results) > 1:
         return body
@@ -61,7 +61,7 @@ def unfold(body: bytes, function: int, signature: FuncType) -> bytes:
 
 
 def _unfold_once(body: bytes, function: int, signature: FuncType) -> bytes | None:
-    """Give the body with copies in it, or None if it has too many locals."""
+    """Return the body with copies in it, or None if it has too many locals."""
     declared, start = _read_locals(body)
     if len(signature.params) + len(declared) > MOST_LOCALS:
         return None
@@ -82,7 +82,7 @@ def _unfold_once(body: bytes, function: int, signature: FuncType) -> bytes | Non
 def _copy(
     body: bytes, code: Sequence[Instruction], signature: FuncType, declared: Sequence[str]
 ) -> bytes:
-    """Give what takes the arguments from the stack and leaves the result there."""
+    """Return code that takes the arguments from the stack and leaves the result there."""
     parameters = len(signature.params)
     first = parameters + len(declared)
     """index of the copy's first local"""
@@ -107,7 +107,7 @@ def _copy(
 
 
 def _read_locals(body: bytes) -> tuple[list[str], int]:
-    """Give the types of the locals that *body* declares, and where its code starts."""
+    """Return the types of the locals that *body* declares, and where its code starts."""
     runs, at = read_u32(body, 0)
     types: list[str] = []
     for _ in range(runs):

@@ -1,7 +1,7 @@
-"""Finds out whether a loop counts: see `counted.py`.
+"""Recognises loops that count: see `counted.py`.
 
-What compilers write comes in few forms. The index is read, or has just been written, where it is
-compared; the bound is a constant or a local, on either side; without a comparison it is 0.
+Compilers write few forms. The index is read, or was just written, where it is compared; the bound
+is a constant or a local, on either side; without a comparison it is 0.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _SWAPPED = {
     NE: NE, _LT_S: _GT_S, _LT_U: _GT_U, _GT_S: _LT_S, _GT_U: _LT_U,
     _LE_S: _GE_S, _LE_U: _GE_U, _GE_S: _LE_S, _GE_U: _LE_U,
 }  # fmt: skip
-"""the comparison of `b, a` that is the same as this one of `a, b`"""
+"""Maps a comparison of `a, b` to the same one of `b, a`"""
 _UP, _DOWN = (_LT_S, _LT_U, _LE_S, _LE_U), (_GT_S, _GT_U, _GE_S, _GE_U)
 
 _MOST_BYTES = 4096
-"""of a loop that is looked at"""
+"""Larger loops are not examined"""
 _MOST_STEP = 1 << 16
-"""times `CHUNK`, less than 2^32"""
+"""Largest step; times `CHUNK` it is less than 2^32"""
 
 _KINDS = frozenset(
     (
@@ -37,13 +37,13 @@ _KINDS = frozenset(
         *(Kind.MISC, Kind.SIMD),
     )
 )
-"""what a counted loop may consist of: no calls, no loops, nothing that goes by length"""
+"""Instructions that a counted loop may contain: no calls, no loops, none with a length"""
 
 _Span = tuple[int, int]
 
 
 class Shape(NamedTuple):
-    """What was found: how to make the loop of it, and which bytes give way to which condition."""
+    """A recognised loop: the parts of its counted form, and the bytes to replace."""
 
     local: int
     step: bytes
@@ -52,17 +52,17 @@ class Shape(NamedTuple):
     bound: bytes
     comparison: int
     cuts: tuple[_Span, ...]
-    """of the guest's code: its bound, its comparison; the last is where the new one goes"""
+    """parts of the guest's code: its bound, its comparison; the new one replaces the last part"""
 
     def loop(self, weight: int, exits: tuple[Exit, ...], rounds: int, goal: int) -> CountedLoop:
-        """Give the loop, with two i32 locals to use."""
+        """Return the loop, with two i32 locals to use."""
         return CountedLoop(*self[:-1], weight, exits, rounds, goal)
 
 
 def recognize(data: bytes, start: int, end: int) -> Shape | None:
-    """Look at a loop's body up to its last instruction, a `br_if 0`; None: it does not count so.
+    """Examine a loop's body up to its last instruction, a `br_if 0`; None: it does not count.
 
-    The code must have been read before: here nothing is checked.
+    The code must have been read before: nothing is checked here.
     """
     if end - start > _MOST_BYTES:
         return None
@@ -73,7 +73,7 @@ def recognize(data: bytes, start: int, end: int) -> Shape | None:
 
 
 def _decode(data: bytes, pos: int, end: int) -> list[Instruction] | None:
-    """Give the instructions; None where there is one that counted loops may not have."""
+    """Return the instructions; None if there is one that counted loops may not contain."""
     found = []
     for instruction in instructions(data, pos, end):
         opcode, start, _ = instruction
@@ -92,9 +92,9 @@ class _Recognizer:
     def __init__(self, data: bytes, code: list[Instruction]) -> None:
         self._data, self._code = data, code
         self._straight = 0
-        """from where on there is no control flow"""
+        """position behind the last control flow"""
         self._writes: dict[int, list[int]] = {}
-        """by local, where in the code"""
+        """positions of writes, by local"""
         for place, found in enumerate(code):
             if KINDS[found.opcode] >= Kind.BLOCK:
                 self._straight = place + 1
@@ -130,7 +130,7 @@ class _Recognizer:
     def _index(
         self, place: int, bound: bytes, comparison: int, cuts: tuple[_Span, ...]
     ) -> Shape | None:
-        """The whole, if at *place* stands a local that counts, once it did."""
+        """Return the shape if a counting local is at *place*, or was just written there."""
         if place < 3 or self._code[place].opcode not in (_GET, _TEE):
             return None
         index = self._local(self._code[place])
@@ -147,7 +147,7 @@ class _Recognizer:
         return Shape(index, step, constant, down, bound, comparison, cuts) if fits else None
 
     def _count(self, write: int, index: int) -> tuple[bytes, int, bool] | None:
-        """Step, its constant and direction of `index = index + step`, written at *write*."""
+        """Return step, constant and direction of `index = index + step`, written at *write*."""
         first, second, operation = self._code[write - 3 : write]
         if operation.opcode == _ADD and self._is_index(second, index):
             at = write - 3
@@ -169,7 +169,7 @@ class _Recognizer:
         return found.opcode == _GET and self._local(found) == index
 
     def _is_fixed(self, place: int) -> bool:
-        """Whether a constant stands there, or a local that the loop does not write."""
+        """Return whether a constant is at *place*, or a local that the loop does not write."""
         found = self._code[place]
         if found.opcode == _GET:
             return self._local(found) not in self._writes

@@ -1,10 +1,10 @@
-"""The code that is put into guests: checks, charges and the functions that ask the host.
+"""The code inserted into guests: checks, charges and the functions that ask the host.
 
-The fuel lives in a global, which is right at any moment. Within loops its value is kept in a local
-as well, the *left*: an iteration then subtracts in a register and only stores, where to load,
-subtract and store would chain each iteration to the one before (5 to 8 cycles each). The compare
-is against zero because the sign bit is free on every machine, and LLVM takes `x < 0` for unlikely,
-which moves the call out of the way.
+The fuel is in a global, which is always right. Within loops a local, the *left*, mirrors it: an
+iteration then subtracts in a register and only stores; loading, subtracting and storing would chain
+each iteration to the one before (5 to 8 cycles each). The comparison is with zero because the sign
+bit is free on every machine, and because LLVM considers `x < 0` unlikely, which moves the call out
+of the way.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ _STOP = _IF + _EMPTY + _UNREACHABLE + _END
 
 
 class Meter:
-    """Emits metering code for one module, given where fuel, refill and checkpoint ended up.
+    """Emits metering code for one module, with the indices of fuel, refill and checkpoint.
 
-    *left* is the local that mirrors the fuel where a loop runs, None elsewhere; *own* the one that
-    holds what depth is left to a frame.
+    *left* is the local that mirrors the fuel in a loop, None elsewhere; *own* is the local with the
+    depth left to a frame.
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -48,22 +48,22 @@ class Meter:
     # ---- fuel --------------------------------------------------------------------------------
 
     def take_left(self, left: int) -> bytes:
-        """Set *left* from the fuel: ahead of a loop, and behind whatever may have changed it."""
+        """Set *left* from the fuel: ahead of a loop, and behind code that may have changed it."""
         return self._get + _LOCAL_SET + encode_unsigned(left)
 
     def charge(self, cost: int, left: int | None = None) -> bytes:
-        """Take *cost* from the fuel without looking at what remains."""
+        """Subtract *cost* from the fuel without a check."""
         return self.charge_sum(_I64_CONST + encode_signed(cost), left) if cost else b""
 
     def charge_sum(self, costs: bytes, left: int | None) -> bytes:
-        """Take from the fuel what the code *costs* computes, an i64."""
+        """Subtract from the fuel the result of the code *costs*, an i64."""
         if left is None:
             return self._get + costs + _I64_SUB + self._set
         index = encode_unsigned(left)
         return b"".join((_LOCAL_GET, index, costs, _I64_SUB, _LOCAL_TEE, index, self._set))
 
     def check(self, cost: int, left: int | None = None) -> bytes:
-        """Take *cost* from the fuel; call refill if that leaves less than nothing."""
+        """Subtract *cost* from the fuel; call refill if the result is negative."""
         found = self._checks.get((cost, left))
         if found is None:
             found = self.charge(cost, left) + self.refill_if_negative(left)
@@ -71,10 +71,10 @@ class Meter:
         return found
 
     def repair(self, left: int) -> bytes:
-        """Begin the outer loop that `leave_if_negative` goes to: refill where it came from there.
+        """Begin the outer loop that `leave_if_negative` branches to: refill after such a branch.
 
-        Then the fuel does not know yet what *left* was charged. That is added again, for the inner
-        loop to take: it begins its round anew.
+        The fuel does not include the charge on *left* then. Add it again, for the inner loop to
+        take: it begins its round anew.
         """
         index = encode_unsigned(left)
         get = _LOCAL_GET + index
@@ -83,7 +83,7 @@ class Meter:
         return get + _IS_NEGATIVE + _IF + _EMPTY + taken + more + _END
 
     def leave_if_negative(self, cost: int, left: int) -> bytes:
-        """Take *cost*, or go to the loop around this one if there is not so much left."""
+        """Subtract *cost*, or branch to the loop around this one if less than that is left."""
         index = encode_unsigned(left)
         less = _LOCAL_GET + index + _I64_CONST + encode_signed(cost) + _I64_SUB
         leave = _LOCAL_TEE + index + _IS_NEGATIVE + _BR_IF_1
@@ -99,7 +99,7 @@ class Meter:
     def check_length(self, local: int, shift: int, cap: int | None, left: int | None) -> bytes:
         """Charge for the unsigned i32 on top of the stack, and leave it there.
 
-        *local* is an i32 local to keep it in. A *cap* is the most it counts for.
+        *local* is an i32 local to keep it in. *cap* limits the charged length.
         """
         index = encode_unsigned(local)
         get = _LOCAL_GET + index
@@ -115,15 +115,15 @@ class Meter:
     # ---- depth -------------------------------------------------------------------------------
 
     def count_frame(self, own: int) -> bytes:
-        """Set *own*, once a frame has taken its share."""
+        """Set *own* after subtracting a frame."""
         less = self._get_depth + _I64_CONST + b"\1" + _I64_SUB
         return less + _LOCAL_SET + encode_unsigned(own)
 
     def check_frame(self, own: int, fuel: bool) -> bytes:
-        """Call refill if there is no depth left, or if *fuel* matters too and there is none.
+        """Call refill if there is no depth left or, if *fuel* matters too, no fuel.
 
-        One branch for both: either is negative exactly if their bits together are. Without depth,
-        refill does not return; a compiler that is told so moves the call out of the way.
+        One branch serves both: either is negative exactly if their bits together are. Without
+        depth, refill does not return; told so, a compiler moves the call out of the way.
         """
         index = encode_unsigned(own)
         get = _LOCAL_GET + index
@@ -132,19 +132,19 @@ class Meter:
         return look + _IS_NEGATIVE + _IF + _EMPTY + ask + _END
 
     def pass_depth(self, own: int) -> bytes:
-        """Tell what is called next how much depth it may use."""
+        """Set the depth that the next callee may use."""
         return _LOCAL_GET + encode_unsigned(own) + self._set_depth
 
     def keep_depth(self, own: int) -> bytes:
-        """Set *own* to what depth there is, for `pass_depth` to restore."""
+        """Save the depth in *own*, for `pass_depth` to restore."""
         return self._get_depth + _LOCAL_SET + encode_unsigned(own)
 
     # ---- our functions -----------------------------------------------------------------------
 
     def refill_body(self) -> bytes:
-        """Give the body of `$refill`: without parameters, results and locals.
+        """Return the body of `$refill`: without parameters, results and locals.
 
-        It traps here rather than in the host: nothing may raise through a guest (fact 9).
+        It traps here, not in the host: nothing may raise through a guest (fact 9).
         """
         ask = self._get + self._checkpoint + self._set + self._get + _IS_NEGATIVE + _STOP
         fuel = self._get + _IS_NEGATIVE + _IF + _EMPTY + ask + _END
@@ -153,7 +153,7 @@ class Meter:
         return b"\0" + fuel + depth + _END
 
     def start_body(self, start: int) -> bytes:
-        """Give the body of `$start`: it asks for depth, which no one could set before, and calls
+        """Return the body of `$start`: it asks for depth, which could not be set before, and calls
         the guest's own start function."""
         return b"".join(
             (
@@ -167,9 +167,9 @@ class Meter:
         )
 
     def table_body(self, type_: int) -> bytes:
-        """Give the body of `$table`: it calls the function of *type_* that its first parameter
-        names, with the other four. What it calls checks fuel and depth by itself: whatever a table
-        holds may be entered from anywhere."""
+        """Return the body of `$table`: it calls the function of *type_* that its first parameter
+        names, with the other four. The callee checks fuel and depth itself: any function in a table
+        may be entered from anywhere."""
         arguments = b"".join(_LOCAL_GET + encode_unsigned(index) for index in (1, 2, 3, 4, 0))
         return b"\0" + arguments + _CALL_INDIRECT + encode_unsigned(type_) + b"\0" + _END
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class Patch:
-    """Collects changes to `data[start:end]`, in ascending order; between them nothing changes."""
+    """Collects changes to `data[start:end]` in ascending order; the rest is copied."""
 
     __slots__ = ("_codes", "_data", "_spans", "_start")
 
@@ -21,8 +21,8 @@ class Patch:
         self.replace(pos, pos, code)
 
     def slot(self, start: int, end: int | None = None) -> int:
-        """Keep a place for code known later, instead of `data[start:end]`; unless *end* is given,
-        at *start*. `fill` takes what this returns; without code nothing changes."""
+        """Reserve a place for later code, instead of `data[start:end]`; without *end*, at *start*.
+        Pass the result to `fill`; without code nothing changes."""
         self._spans.append((start, start if end is None else end))
         self._codes.append(b"")
         return len(self._codes) - 1

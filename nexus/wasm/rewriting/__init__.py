@@ -1,4 +1,4 @@
-"""Puts a metered module together from a guest's.
+"""Assembles a metered module from a guest's module.
 
 rewriter.py      section by section
 declarations.py  imports, functions, tables, memories and globals

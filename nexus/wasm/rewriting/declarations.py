@@ -1,6 +1,6 @@
 """Imports, functions, tables, memories and globals (core specification, 5.5.5 to 5.5.9).
 
-Each function reads one section, fills in the layout, and gives the section's new payload.
+Each function reads one section, updates the layout, and returns the section's new payload.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from nexus.wasm.format.types import (
 
 MAX_IMPORTS = 1000
 MAX_TABLES = 16
-"""together with the limit on elements, this bounds what tables can take"""
+"""Most tables; together with the limit on elements, this bounds the memory of tables"""
 
 _FUNCTION, _TABLE, _MEMORY, _GLOBAL, _TAG = range(5)
 _REFUSED_IMPORTS = {
@@ -37,7 +37,7 @@ _REFUSED_IMPORTS = {
 _CHECKPOINT_TYPE = b"\x60\x01\x7e\x01\x7e"  # (i64) -> (i64)
 _REFILL_TYPE = b"\x60\x00\x00"  # () -> ()
 _TABLE_TYPES = (b"\x60\x05" + b"\x7f" * 5 + b"\x01\x7f", b"\x60\x04" + b"\x7f" * 4 + b"\x01\x7f")
-"""of the function that calls one of table 0, and of what it calls"""
+"""Types of the function that calls a function of table 0, and of its callee"""
 _FUEL = _DEPTH = b"\x7e\x01\x42\x00\x0b"  # mutable i64, initially 0
 
 
@@ -49,12 +49,12 @@ class Global(NamedTuple):
 
 
 def extended(reader: Reader, first: int, count: int, *added: bytes) -> bytes:
-    """Give a vector that was read: *count* entries from *first* on, and *added* behind them."""
+    """Return a vector with *count* entries, read from *first* on, and *added* behind them."""
     return b"".join((encode_unsigned(count + len(added)), reader.data[first : reader.end], *added))
 
 
 def rewrite_types(reader: Reader, layout: Layout, *, table: bool = False) -> bytes:
-    """Append our types; *table*: those too by which functions of table 0 are called."""
+    """Append our types; *table*: also those of calls through table 0."""
     count, first = _peek_count(reader)
     layout.types = read_function_types(reader)
     ours = (_CHECKPOINT_TYPE, _REFILL_TYPE, *(_TABLE_TYPES if table else ()))
@@ -79,8 +79,8 @@ def rewrite_imports(reader: Reader, layout: Layout) -> tuple[bytes, tuple[Import
 
 
 def rewrite_functions(reader: Reader, layout: Layout, ours: int, *, table: bool = False) -> bytes:
-    """Read the functions' types; append *ours* that take and give nothing, and with *table* the one
-    that calls a function of table 0."""
+    """Read the functions' types; append *ours* without parameters and results, and with *table*
+    the one that calls a function of table 0."""
     count, first = reader.u32(), reader.pos
     types, found = len(layout.types), layout.function_types
     for _ in range(count):
@@ -94,7 +94,7 @@ def rewrite_functions(reader: Reader, layout: Layout, ours: int, *, table: bool 
 def rewrite_tables(reader: Reader, layout: Layout, limits: RewriteLimits) -> bytes:
     """Clamp the maximum of each table.
 
-    Raises: InvalidModule if a minimum is above it.
+    Raises: InvalidModule if a minimum is above the limit.
     """
     at, ceiling = reader.pos, limits.table_elements
     layout.tables = reader.u32()
@@ -120,9 +120,9 @@ def rewrite_tables(reader: Reader, layout: Layout, limits: RewriteLimits) -> byt
 def rewrite_memories(
     reader: Reader, layout: Layout, limits: RewriteLimits
 ) -> tuple[bytes, Limits | None]:
-    """Clamp the maximum of the memory; give the payload and the new limits, if there is one.
+    """Clamp the maximum of the memory; return the payload and the new limits, if there is one.
 
-    Raises: InvalidModule if the minimum is above it.
+    Raises: InvalidModule if the minimum is above the limit.
     """
     at, ceiling = reader.pos, limits.memory_pages
     layout.memories = reader.u32()

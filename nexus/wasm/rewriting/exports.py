@@ -24,7 +24,7 @@ def encode_export(name: str, kind: int, index: int) -> bytes:
 def rewrite_exports(
     reader: Reader, layout: Layout, added: list[bytes]
 ) -> tuple[bytes, tuple[Export, ...]]:
-    """Renumber the exported functions and append *added*; give the payload and the guest's own.
+    """Renumber exported functions and append *added*; return the payload and the guest's exports.
 
     Raises: InvalidModule for a name that is used twice or reserved.
     """
@@ -48,7 +48,7 @@ def rewrite_exports(
 
 
 def rewrite_start(reader: Reader, layout: Layout) -> bytes:
-    """Start with our function, which will call the guest's."""
+    """Make our function the start function; it calls the guest's."""
     at = reader.pos
     layout.start = layout.entrance(reader.u32(), at)
     return encode_unsigned(layout.start_wrapper)

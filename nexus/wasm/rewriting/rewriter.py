@@ -1,8 +1,8 @@
-"""Puts a metered module together from a guest's (facts 4, 5, 10, 11 and 23).
+"""Assembles a metered module from a guest's module (facts 4, 5, 10, 11 and 23).
 
-Sections are read in the order of the specification, and each is checked as far as the rewrite
-needs: what is still wrong with types, engines find when they compile. Custom sections are
-dropped, the name section too: function indices have moved, and engines do not need it.
+Sections are read in the order of the specification, and checked as far as the rewrite needs;
+engines find remaining type errors when they compile. Custom sections are dropped, the name section
+too: function indices have moved, and engines do not need it.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ from nexus.wasm.rewriting.exports import (
 from nexus.wasm.rewriting.segments import check_data, rewrite_elements
 
 SAVED_BYTES = 72
-"""of a frame, for the return address and the registers a function may save"""
+"""Part of a frame for the return address and the registers a function may save"""
 ARGUMENT_BYTES = 16
-"""of a frame, for each parameter and result that may lie on the stack"""
+"""Part of a frame for each parameter and result that may lie on the stack"""
 
 _EXTENDED = (
     sections.TYPE,
@@ -60,7 +60,7 @@ _EXTENDED = (
     sections.EXPORT,
     sections.CODE,
 )
-"""sections that get something of ours, so they exist in every output"""
+"""Sections with additions of ours, which exist in every output"""
 
 T = TypeVar("T")
 
@@ -73,14 +73,14 @@ def rewrite(
     *,
     table: bool = False,
 ) -> tuple[bytes, ModuleInfo]:
-    """Meter *wasm*, clamp what it may grow to, and export what a reset restores.
+    """Meter *wasm*, clamp its maximum sizes, and export the state that a reset restores.
 
-    Returns the new binary, and what is known of the module as the guest declared it. *functions*
-    are exported too, by their names in its name section; *table*: a function is that calls those of
-    table 0 (`TABLE_ENTRANCE`). *check* is called with the module's imports and exports before any
-    code is looked at, and may raise.
+    Returns the new binary, and the facts about the module as the guest declared it. *functions*
+    are exported too, by their names in its name section; *table* exports a function that calls
+    those of table 0 (`TABLE_ENTRANCE`). *check* gets the module's imports and exports before any
+    code is read, and may raise.
 
-    Raises: InvalidModule if it is malformed or uses what Nexus refuses, or has no such function.
+    Raises: InvalidModule if it is malformed, uses what Nexus refuses, or lacks one of *functions*.
     """
     rewriting = _Rewrite(bytes(wasm), limits, functions, table)
     rewriting.declare()
@@ -90,7 +90,7 @@ def rewrite(
 
 
 class _Rewrite:
-    """One module on its way through; the methods run in the order of the sections."""
+    """One module during the rewrite; the methods run in the order of the sections."""
 
     def __init__(
         self, wasm: bytes, limits: RewriteLimits, functions: Sequence[str], table: bool
@@ -100,7 +100,7 @@ class _Rewrite:
         self.found = {section.id: section for section in sections.split(wasm)}
         self.layout = Layout()
         self.payloads: dict[int, bytes] = {}
-        """of the new sections, by id"""
+        """new payloads by section id"""
 
     def declare(self) -> None:
         self._declarations()
@@ -194,7 +194,7 @@ class _Rewrite:
         self.reset_blocker = self._global_blocker() or bodies.reset_blocker
 
     def _data(self) -> None:
-        """Check the data sections, which stay as they are."""
+        """Check the data sections, which are not changed."""
         declared = None
         if sections.DATA_COUNT in self.found:
             declared = self._read(sections.DATA_COUNT, lambda reader, _: reader.u32())
@@ -233,5 +233,5 @@ class _Rewrite:
             has_start=sections.START in self.found,
             functions=self.layout.functions - self.layout.imported_functions,
             frame_bytes=SAVED_BYTES + ARGUMENT_BYTES * self.layout.largest_arity,
-            uncounted_frames=MAX_CHAIN + 1,  # one that calls nothing may be made unchecked
+            uncounted_frames=MAX_CHAIN + 1,  # a function that calls nothing may go unchecked
         )

@@ -58,9 +58,9 @@ def _read_element_type(reader: Reader, *, expressions: bool) -> int:
 
 
 def check_data(reader: Reader, layout: Layout, declared: int | None) -> None:
-    """Read the data section, which stays as it is; *declared* is the data count section's.
+    """Read the data section, which is not changed; *declared*: the data count section's number.
 
-    Raises: InvalidModule if it is malformed or its segments are not as many as declared.
+    Raises: InvalidModule if it is malformed or the number of segments differs from *declared*.
     """
     at = reader.pos
     count = reader.u32()

@@ -55,7 +55,7 @@ def test_settings_change_in_every_worker_and_outlive_the_server(
                 lambda: count(server, f"{where}: max_request_bytes: found 'many', allowed: ") == 2
             )
             redis.stop()
-            until(lambda: count(server, f"{where} cannot be read, what it said last stays") == 2)
+            until(lambda: count(server, f"{where} cannot be read, its last values stay") == 2)
             assert posted(server, 500) == {413}
         assert PASSWORD not in server.log.read_text()
     finally:

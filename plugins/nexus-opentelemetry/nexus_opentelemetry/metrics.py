@@ -27,7 +27,7 @@ class OtelSink:
             "nexus.handler.instructions", "{instruction}", "Metered instructions"
         )
         self._errors = meter.create_counter("nexus.errors", "{run}", "Failed runs by code")
-        self._rejected = meter.create_counter("nexus.rejected", "{request}", "Requests turned away")
+        self._rejected = meter.create_counter("nexus.rejected", "{request}", "Rejected requests")
         self._cache = meter.create_counter("nexus.cache.requests", "{request}", "Artifacts wanted")
         self._suspensions = meter.create_counter(
             "nexus.suspensions", "{suspension}", "Suspended executions by how that ended"
