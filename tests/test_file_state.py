@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from nexus import file_state as module
 from nexus.file_state import file_state
-from nexus.plugin_api import file_state as module
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ def masters(pid: int) -> set[int]:
     return {
         int(child)
         for child in children
-        if b"nexus.server.settings" in Path(f"/proc/{child}/cmdline").read_bytes()
+        if b"GUNICORN_PID=" in Path(f"/proc/{child}/environ").read_bytes()
     }
 
 
