@@ -1,21 +1,21 @@
-"""`/metrics`: prometheus-flask-exporter's endpoint, over all workers, brought up to date first."""
+"""`/metrics` over all workers; prometheus-flask-exporter counts the requests that Flask answers."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Collection, Iterator
+from contextlib import nullcontext
 from copy import copy
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response, request
 from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from prometheus_flask_exporter import PrometheusMetrics
-from prometheus_flask_exporter.multiprocess import GunicornInternalPrometheusMetrics
 
 from nexus.http.series import known_series
 from nexus.metrics.dead import all_figures
@@ -26,60 +26,40 @@ from nexus.service import Service
 
 
 def add_metrics(app: Flask, registry: CollectorRegistry, service: Service) -> None:
-    """Add `/metrics` to *app*. *registry* has this process's metrics; where workers share a
-    folder, that is read instead. The metrics of *service* are flushed before each scrape."""
+    """Count the requests that Flask answers, and add `/metrics` to *app*.
+
+    *registry* has this process's metrics; where workers share a folder, a scrape reads that
+    instead. The metrics of *service* are flushed before each scrape.
+    """
     folder = _multiprocess_folder()
+    # With a folder the exporter's counters write there; in *registry* they would count twice.
+    own = registry if folder is None else CollectorRegistry()
+    exporter = PrometheusMetrics(app, path=None, registry=own, group_by="endpoint")
+    held = nullcontext if folder is None else partial(all_figures, folder)
 
-    def collected() -> Collector:
-        service.flush_metrics()
-        figures: Collector = registry
-        if folder is not None:
-            figures = CollectorRegistry()
-            MultiProcessCollector(figures)  # type: ignore[no-untyped-call]
-        found = CollectorRegistry()
-        found.register(WithDerived(WithZeros(figures, lambda: known_series(service))))
-        found.register(CpuCollector())  # here, so that it is read once, not once a worker
-        return found
-
-    if folder is not None:
-        # A registry of its own for the exporter: it only reads files, and ours in it would count
-        # everything twice.
-        options = {"registry": CollectorRegistry(), "group_by": "endpoint"}
-        _OfAllWorkers(collected, lambda: all_figures(folder), app, **options)
-    else:
-        _OfThisProcess(collected, nullcontext, app, registry=registry, group_by="endpoint")
-
-
-class _Collected:
-    """For the exporter's classes: what *collected* makes, anew for each scrape."""
-
-    def __init__(
-        self,
-        collected: Callable[[], Collector],
-        held: Callable[[], AbstractContextManager[None]],
-        app: Flask,
-        **options: Any,
-    ) -> None:
-        """*held* is entered while figures are collected, so that none are moved meanwhile."""
-        self._collected, self._held = collected, held
-        super().__init__(app, **options)  # type: ignore[call-arg]  # the exporter's
-
-    def generate_metrics(
-        self, accept_header: str | None = None, names: list[str] | None = None
-    ) -> tuple[str, str]:
-        encode, content_type = choose_encoder(accept_header or "")
-        with self._held():
-            found: Any = self._collected()
+    @app.get("/metrics")
+    @exporter.do_not_track()  # type: ignore[untyped-decorator]  # the exporter has no types
+    def prometheus_metrics() -> Response:
+        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+        names = request.args.getlist("name[]")
+        with held():  # so that no figures are moved meanwhile
+            found: Any = _collected(service, registry if folder is None else None)
             content = encode(_Named(found, names) if names else found)
-        return content.decode(), content_type
+        return Response(content, content_type=content_type)
 
 
-class _OfThisProcess(_Collected, PrometheusMetrics):  # type: ignore[misc]
-    """Where there is one process."""
-
-
-class _OfAllWorkers(_Collected, GunicornInternalPrometheusMetrics):  # type: ignore[misc]
-    """Where workers share a folder."""
+def _collected(service: Service, registry: CollectorRegistry | None) -> Collector:
+    """Return what a scrape shows: the figures of *registry*, or else those of all workers, with
+    what is derived from them and with the CPU's."""
+    service.flush_metrics()
+    figures: Collector | None = registry
+    if figures is None:
+        figures = CollectorRegistry()
+        MultiProcessCollector(figures)  # type: ignore[no-untyped-call]
+    found = CollectorRegistry()
+    found.register(WithDerived(WithZeros(figures, lambda: known_series(service))))
+    found.register(CpuCollector())  # here, so that it is read once, not once a worker
+    return found
 
 
 class _Named(Collector):
