@@ -6,10 +6,11 @@ import pytest
 import wasmtime
 
 from nexus.errors import InvalidModule
+from nexus.plugin_api.engine import TABLE_ENTRANCE
 from nexus.wasm import rewrite
 from nexus.wasm.format.name_section import find_functions, find_slots
 
-from .support import ENGINES, LIMITS, instantiate
+from .support import ENGINES, LIMITS, Meter, Trap, instantiate
 
 NAMED = """(module
   (import "host" "log" (func $log))
@@ -69,3 +70,54 @@ def test_names_that_lie_are_found_out() -> None:
     assert forged != wasm
     with pytest.raises(InvalidModule, match="function 127 does not exist"):
         rewrite(forged, LIMITS, ["double"])
+
+
+IN_TABLE = """(module
+  (memory 1)
+  (table 8 funcref)
+  (global $started (mut i32) (i32.const 0))
+  (func $begin (global.set $started (i32.const 1)))
+  (func $weigh (param i32 i32 i32 i32) (result i32)
+    (i32.add (i32.mul (local.get 0) (i32.const 1000))
+      (i32.add (i32.mul (local.get 1) (i32.const 100))
+        (i32.add (i32.mul (local.get 2) (i32.const 10)) (local.get 3)))))
+  (func $spin (param i32 i32 i32 i32) (result i32) (loop (br 0)) (unreachable))
+  (func $deep (param i32 i32 i32 i32) (result i32)
+    (call $deep (local.get 0) (local.get 1) (local.get 2) (local.get 3)))
+  (func $other (result i32) (i32.const 7))
+  (elem (i32.const 2) $weigh $spin $deep $other)
+  START)"""
+
+
+@pytest.mark.parametrize("start", ["", "(start $begin)"])
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_function_in_the_table_can_be_called(engine: str, start: str) -> None:
+    rewritten, info = rewrite(wasm_with_names(IN_TABLE.replace("START", start)), LIMITS, table=True)
+    program = instantiate(rewritten, engine)
+    assert program.call(TABLE_ENTRANCE, 2, 1, 2, 3, 4) == 1234
+    for slot in (0, 5, 100):  # empty, of another type, beyond the end
+        with pytest.raises(Trap):
+            program.call(TABLE_ENTRANCE, slot, 0, 0, 0, 0)
+    assert program.call(TABLE_ENTRANCE, 2, 4, 3, 2, 1) == 4321
+    assert info.exports == ()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_calls_through_the_table_are_metered(engine: str) -> None:
+    rewritten, _ = rewrite(wasm_with_names(IN_TABLE.replace("START", "")), LIMITS, table=True)
+    program = instantiate(rewritten, engine, Meter(budget=10_000))
+    with pytest.raises(Trap):
+        program.call(TABLE_ENTRANCE, 3, 0, 0, 0, 0)
+    program = instantiate(rewritten, engine)
+    with pytest.raises(Trap):
+        program.call(TABLE_ENTRANCE, 4, 0, 0, 0, 0)
+
+
+def test_the_entrance_is_there_only_when_wanted() -> None:
+    wasm = wasm_with_names(IN_TABLE.replace("START", ""))
+    assert TABLE_ENTRANCE.encode() not in rewrite(wasm, LIMITS)[0]
+
+
+def test_a_module_without_a_table_has_no_entrance() -> None:
+    with pytest.raises(InvalidModule, match="no table"):
+        rewrite(wasm_with_names("(module (func))"), LIMITS, table=True)

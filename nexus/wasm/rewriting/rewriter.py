@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from nexus.errors import InvalidModule
 from nexus.model import Export, Import, ModuleInfo, MutableGlobal
 from nexus.wasm.format import sections
 from nexus.wasm.format.layout import Layout
@@ -80,7 +81,8 @@ def rewrite(
     those of table 0 (`TABLE_ENTRANCE`). *check* gets the module's imports and exports before any
     code is read, and may raise.
 
-    Raises: InvalidModule if it is malformed, uses what Nexus refuses, or lacks one of *functions*.
+    Raises: InvalidModule if it is malformed, uses what Nexus refuses, or lacks one of *functions*
+            or the table.
     """
     rewriting = _Rewrite(bytes(wasm), limits, functions, table)
     rewriting.declare()
@@ -153,6 +155,8 @@ class _Rewrite:
             lambda reader, layout: rewrite_functions(reader, layout, ours, table=table),
         )
         self._rewrite(sections.TABLE, lambda reader, layout: rewrite_tables(reader, layout, limits))
+        if table and not self.layout.tables:
+            raise InvalidModule("no table, whose functions the host is to call", len(self.wasm))
         payloads[sections.MEMORY], self.memory = self._read(
             sections.MEMORY, lambda reader, layout: rewrite_memories(reader, layout, limits)
         )
