@@ -11,8 +11,6 @@ What stands here is the public face, together with `nexus.plugin_api` (for plugi
 wsgi.py        what a WSGI server loads
 runtime.py     `WasmRuntime`: run handlers from Python
 errors.py      every error, as a tree
-fence.py       what code from outside may not do by raising
-file_state.py  whether a file is still the one that was read
 plugin_api/    hook specifications, protocols, capabilities, option types: all a plugin may import
 server/        gunicorn: worker, connections, settings, run folder
 http/          WSGI layer, views, runtime API, problem+json

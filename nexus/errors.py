@@ -41,6 +41,7 @@ NexusError
 
 from __future__ import annotations
 
+import threading
 from typing import ClassVar
 
 from nexus.model import Outcome
@@ -304,3 +305,17 @@ class InternalError(NexusError):
 
 class EngineUnavailable(InternalError):
     """The engine or compiler cannot be used on this machine; the message says what to install."""
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Return whether *error* is the user's Ctrl-C, which must end the process.
+
+    Code from outside, such as a plugin's, may raise anything: its SystemExit or CancelledError is
+    its own fault and must not end a worker.
+    """
+    return isinstance(error, KeyboardInterrupt) and on_main_thread()
+
+
+def on_main_thread() -> bool:
+    """Return whether this is the thread on which signals arrive."""
+    return threading.current_thread() is threading.main_thread()

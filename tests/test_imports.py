@@ -27,7 +27,7 @@ FLOORS = (
     ("capacity", "config", "engines", "guest", "logs", "metrics", "run", "scheduling"),
     ("wasm",),
     ("plugin_api",),
-    ("errors", "fence", "file_state"),
+    ("errors",),
     ("model",),
 )
 """From the top down. A room imports only rooms on floors below its own: not its neighbours."""

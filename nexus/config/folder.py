@@ -15,7 +15,7 @@ from typing import TypeAlias
 from nexus.config.layers import PREFIX, from_environ
 from nexus.config.plugin_tables import single
 from nexus.config.settings import Settings
-from nexus.file_state import file_state
+from nexus.model.file_state import file_state
 from nexus.plugin_api.config_source import Closer, PartlyWrong
 from nexus.plugin_api.problems import suggestion
 from nexus.plugin_api.ticker import TICKER

@@ -11,8 +11,7 @@ from nexus.config.describe import public_values
 from nexus.config.load import Loaded
 from nexus.config.settings import LIVE_NAMES, Settings
 from nexus.config.stack import read_all
-from nexus.errors import ConfigError
-from nexus.fence import is_interrupt
+from nexus.errors import ConfigError, is_interrupt
 from nexus.plugin_api.config_source import Closer
 
 log = logging.getLogger("nexus.config")

@@ -16,8 +16,7 @@ from pydantic import ValidationError
 from nexus.config.layers import Layer, home_directory
 from nexus.config.problems import explain
 from nexus.config.settings import Settings
-from nexus.errors import ConfigError
-from nexus.fence import is_interrupt
+from nexus.errors import ConfigError, is_interrupt
 from nexus.plugin_api.config_source import ConfigSource, PartlyWrong
 from nexus.plugin_api.problems import shown
 

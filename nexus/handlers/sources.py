@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nexus.errors import InvalidHandler
-from nexus.file_state import FileState, file_state
 from nexus.guest import Abis
+from nexus.model.file_state import FileState, file_state
 
 _OTHERS = frozenset({"nexus.toml", "pyproject.toml", "Cargo.toml"})
 """Files that are not manifests, in a project that is its own handlers folder"""

@@ -6,8 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from nexus.errors import InternalError, NexusError
-from nexus.fence import is_interrupt
+from nexus.errors import InternalError, NexusError, is_interrupt
 from nexus.model import Handler, HttpResponse, Outcome
 from nexus.plugin_api.filters import RequestFilter
 from nexus.run import Execution

@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from nexus.errors import InternalError, InvalidArgument, MethodNotAllowed, NexusError
-from nexus.fence import is_interrupt
+from nexus.errors import InternalError, InvalidArgument, MethodNotAllowed, NexusError, is_interrupt
 from nexus.guest.target import SERVER_WIDE, check_target
 from nexus.handlers.routes import is_reserved
 from nexus.http.body import read_body

@@ -13,8 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from nexus.errors import NexusError
-from nexus.fence import is_interrupt
+from nexus.errors import NexusError, is_interrupt
 from nexus.model import Handler, Outcome, PoolCounts, Usage
 from nexus.plugin_api.metrics import MetricsSink, SuspensionSink
 

@@ -1,10 +1,12 @@
-"""Plain values that every part of Nexus shares. No behaviour, no imports of other parts.
+"""Plain values that every part of Nexus shares. No imports of other parts, and no behaviour but that
+`file_state.py` reads files.
 
 outcome.py   how a request ended; how instances are isolated, and their states
 wasm.py      modules: signatures, imports, exports, and facts about a rewritten module
 handler.py   limits, snapshots, compiled modules, handlers
 tasks.py     the tasks of guests, and their answers
 results.py   the result and the effects of an execution with a JSON context
+file_state.py  whether a file is still the one that was read
 usage.py     what an execution used; pool and queue at one moment
 """
 

@@ -13,8 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from nexus.errors import DeadlineExceeded, InternalError, NexusError
-from nexus.fence import on_main_thread
+from nexus.errors import DeadlineExceeded, InternalError, NexusError, on_main_thread
 from nexus.model import Compiled, Handler, Outcome, Task
 from nexus.plugin_api.capabilities import NO_CAPABILITIES, capabilities_of
 from nexus.run import Execution, ExtensionCaller

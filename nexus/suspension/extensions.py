@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from nexus.fence import is_interrupt
+from nexus.errors import is_interrupt
 from nexus.model import ExtensionAnswer
 from nexus.plugin_api.extensions import Extension, ExtensionError
 from nexus.run import Execution, no_answer

@@ -13,8 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from nexus.errors import InvalidHandler
-from nexus.file_state import FileState, file_state
 from nexus.guest.js.bundle import Bundle
+from nexus.model.file_state import FileState, file_state
 
 MAX_FILES = 256
 MAX_BYTES = 4 << 20

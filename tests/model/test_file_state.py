@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nexus import file_state as module
-from nexus.file_state import file_state
+from nexus.model import file_state as module
+from nexus.model.file_state import file_state
 
 
 @pytest.fixture
