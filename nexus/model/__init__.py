@@ -1,4 +1,4 @@
-"""Plain values that every part of Nexus shares. No imports of other parts, and no behaviour but that
+"""Plain values that every part of Nexus shares. No imports of other parts; no behaviour, except that
 `file_state.py` reads files.
 
 outcome.py   how a request ended; how instances are isolated, and their states
