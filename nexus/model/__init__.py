@@ -1,5 +1,5 @@
-"""Plain values that every part of Nexus shares. No imports of other parts; no behaviour, except that
-`file_state.py` reads files.
+"""Plain values that every part of Nexus shares. They import no other parts and have no behaviour,
+except that `file_state.py` reads files.
 
 outcome.py   how a request ended; how instances are isolated, and their states
 wasm.py      modules: signatures, imports, exports, and facts about a rewritten module
