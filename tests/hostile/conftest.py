@@ -40,6 +40,9 @@ class MixedCompiler:
         artifact = self._engine.compile(rewritten)
         return Compiled(path.stem, artifact, measured(info, artifact), abi)
 
+    def takes_long(self, path: Path, memory_bytes: int) -> bool:
+        return False
+
 
 def write(case: Case, folder: Path) -> None:
     binary = isinstance(case.module, bytes)
