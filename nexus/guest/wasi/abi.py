@@ -15,7 +15,7 @@ MAX_MODULE_BYTES = 64 << 20
 
 
 class WasiAbi(AbiBase):
-    """Modules; whichever no other ABI recognises is taken for a command."""
+    """WebAssembly modules; a module that no other ABI recognises counts as a WASI command."""
 
     name = "wasi"
     suffixes = (".wasm", ".wat")
@@ -34,7 +34,7 @@ class WasiAbi(AbiBase):
 
 
 def _read_module(path: Path) -> bytes:
-    """Raises: InvalidHandler where the file cannot be read or is larger than any module may be."""
+    """Return the file's bytes. Raises: InvalidHandler if it is unreadable or too large."""
     try:
         if path.stat().st_size > MAX_MODULE_BYTES:
             raise InvalidHandler(f"{path.name} is larger than {MAX_MODULE_BYTES} bytes")
