@@ -12,6 +12,7 @@ import re
 from typing import Any, Final, NoReturn
 
 MAX_DEPTH: Final = 100
+"""levels of arrays and objects in one JSON text; `parse_json` rejects a deeper text"""
 
 _STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _BRACKETS: Final = bytes.maketrans(b"{}", b"[]")

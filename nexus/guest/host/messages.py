@@ -64,7 +64,7 @@ def _answered(services: Services, content: memoryview) -> tuple[int, bytes]:
     try:
         words = parse_json(line)
     except ValueError as error:
-        raise Declined(INVALID, "a message that is none") from error
+        raise Declined(INVALID, "the first line of the message is not JSON") from error
     match words:
         case ["ext_call", str(name), str(method)]:
             called = services.call_extension(name, method, value)

@@ -17,7 +17,9 @@ from nexus.file_state import FileState, file_state
 from nexus.guest.js.bundle import Bundle
 
 MAX_FILES = 256
+"""files of one handler; a handler with more is invalid"""
 MAX_BYTES = 4 << 20
+"""size of all files of a handler together; a larger handler is invalid"""
 
 _SPECIFIER = re.compile(rb"""(['"`])(\.{1,2}/[^'"`\\\r\n]{1,512}\.(?:js|mjs|json))\1""")
 

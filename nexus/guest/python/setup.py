@@ -113,7 +113,9 @@ class SetUp:
             error = json.loads(answer[7:])["error"]
             raise CompilationError(f"{name}: while it was loaded:\n{error['trace']}")
         if self._snapshot is None or not answer.startswith(b"ENTER "):
-            raise self._refused(CompilationError("CPython ended before it had loaded it"), run)
+            raise self._refused(
+                CompilationError("CPython ended before the handler was loaded"), run
+            )
         function, is_wsgi = map(int, answer.split()[1:3])
         try:
             index = vectorcall_of(memoryview(self._snapshot.memory), function)

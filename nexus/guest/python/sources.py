@@ -13,8 +13,9 @@ from nexus.errors import InvalidHandler
 
 INDEX: Final = "main.py"
 MAX_FILES: Final = 512
+"""files of one handler; a handler with more is invalid"""
 MAX_BYTES: Final = 8 << 20
-"""size of all files of a handler together; a larger handler is rejected"""
+"""size of all files of a handler together; a larger handler is invalid"""
 
 
 @dataclass(frozen=True)

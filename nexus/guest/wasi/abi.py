@@ -12,6 +12,7 @@ from nexus.model import Compiled, Export, Import
 from nexus.plugin_api.abi import AbiBase, Module, ModuleProgram
 
 MAX_MODULE_BYTES = 64 << 20
+"""size of a module's file; a larger one is an invalid handler"""
 
 
 class WasiAbi(AbiBase):
