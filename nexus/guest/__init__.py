@@ -1,18 +1,18 @@
 """Guest ABIs: how a request reaches a guest, and what the guest may ask of the host.
 
-abis.py       the ABIs there are: by a handler's file, by its module, by name
+abis.py       finds an ABI: by a handler's file, by its module, by name
 host/         what guests of all ABIs may ask of the host
 preview1/     WASI preview 1 as host functions
 wasi/         WASI preview 1 commands that speak CGI/1.1
 js/           JavaScript modules in QuickJS
 python/       Python modules in CPython
 target.py     the request's target and Host, in one form
-authority.py  host and port, as a Host field has them
+authority.py  host and port, as a Host field writes them
 json_text.py  JSON texts from callers and guests
 headers.py    response headers that guests may not set
 
-An ABI is one folder, with an `abi.py` that says how it recognises a handler, what is compiled for
-it, how its snapshot is prepared and how its guests are made; `built_in_abis` registers it.
+Each ABI has one folder. Its `abi.py` recognises handlers, names the module to compile, prepares the
+snapshot and makes the guests; `built_in_abis` registers it.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ __all__ = ["Abis", "built_in_abis"]
 
 
 def built_in_abis(settings: Settings | None = None) -> Sequence[Abi]:
-    """Return the ABIs that come with Nexus, the one that is asked last behind the others.
+    """Return the ABIs that come with Nexus, in the order in which `Abis` asks them.
 
     *settings* may name other builds of the language runtimes.
 
-    Raises: ConfigError where such a build cannot be used.
+    Raises: ConfigError if such a build cannot be used.
     """
     if settings is None:
         return (JsAbi(), PythonAbi(), WasiAbi())

@@ -1,4 +1,4 @@
-"""The guest ABIs there are: by a handler's file, by its module, by name."""
+"""Finds a guest ABI: by a handler's file, by its module, by name."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from nexus.plugin_api.guest import Guest
 
 
 class Abis:
-    """All guest ABIs of one process. Immutable."""
+    """The guest ABIs of one process. Immutable."""
 
     def __init__(self, abis: Iterable[Abi]) -> None:
-        """*abis*: the ones asked first come first."""
+        """Register *abis*; `recognise` asks them in this order."""
         self._abis = tuple(abis)
         self._by_name = {abi.name: abi for abi in self._abis}
         self._by_suffix: dict[str, Abi] = {}
@@ -23,16 +23,16 @@ class Abis:
             for suffix in abi.suffixes:
                 self._by_suffix.setdefault(suffix, abi)
         self.indexes = tuple(abi.index for abi in self._abis if abi.index)
-        """the files that make a folder a handler"""
+        """names of files; a folder that holds one of them is a handler"""
 
     @property
     def suffixes(self) -> Sequence[str]:
-        """The suffixes of files that are handlers."""
+        """Return the suffixes of handler files."""
         found = [suffix for abi in reversed(self._abis) for suffix in abi.suffixes]
         return tuple(dict.fromkeys(found))
 
     def of_file(self, path: Path) -> Abi | None:
-        """Return the ABI that reads the file at *path*, by its suffix; None: no ABI does."""
+        """Return the ABI that reads the file at *path*, by its suffix, or None if no ABI does."""
         return self._by_suffix.get(path.suffix)
 
     def read(self, path: Path) -> Program:
@@ -44,7 +44,7 @@ class Abis:
         return abi.read(path)
 
     def of_language(self, language: str) -> Abi:
-        """Return the ABI of *language*. Raises: InvalidHandler where there is none."""
+        """Return the ABI of *language*. Raises: InvalidHandler if no ABI runs it."""
         languages = {abi.language: abi for abi in self._abis if abi.language}
         if language not in languages:
             allowed = ", ".join(sorted(languages))
@@ -52,13 +52,13 @@ class Abis:
         return languages[language]
 
     def read_text(self, language: str, source: bytes) -> Program:
-        """Take *source* for a handler in *language*. Raises: InvalidHandler."""
+        """Read *source* as a handler in *language*. Raises: InvalidHandler."""
         return self.of_language(language).read_text(source)
 
     def recognise(self, imports: Sequence[Import], exports: Sequence[Export]) -> str:
-        """Return the name of the ABI that a module speaks, by what it declares.
+        """Return the name of the ABI that a module speaks, judged by its *imports* and *exports*.
 
-        Raises: InvalidHandler with a sentence that names what is missing or too much.
+        Raises: InvalidHandler, naming the missing or the excess import or export.
         """
         abi = next((abi for abi in self._abis if abi.matches(imports, exports)), None)
         if abi is None:
@@ -67,7 +67,7 @@ class Abis:
         return abi.name
 
     def named(self, name: str) -> Abi:
-        """Return the ABI of this *name*. Raises: InternalError where there is no such ABI."""
+        """Return the ABI called *name*. Raises: InternalError if no ABI is."""
         found = self._by_name.get(name)
         if found is None:
             raise InternalError(f"there is no guest ABI {name!r}")
@@ -76,10 +76,10 @@ class Abis:
     def guest_for(self, compiled: Compiled) -> Guest:
         """Make the host's side of *compiled* for the calling thread.
 
-        Raises: InternalError where there is no such ABI.
+        Raises: InternalError if its ABI is unknown.
         """
         return self.named(compiled.abi).guest(compiled)
 
     def can_defer(self, compiled: Compiled) -> bool:
-        """Return whether guests of *compiled* can take `DEFERRED` for an answer."""
+        """Return whether guests of *compiled* accept `DEFERRED` as an answer."""
         return self.named(compiled.abi).can_defer

@@ -1,8 +1,7 @@
-"""Host and port, as a Host field and a URL have them (RFC 3986 section 3.2, RFC 9110 section 7.2).
+"""Host and port, as written in a Host field and a URL (RFC 3986 section 3.2, RFC 9110 section 7.2).
 
-Stricter than the grammar where a name could not be a URL's host all the same, or would be read as
-another one there: the URL standard (section 3.5) makes 127.0.0.1 of `0x7f.1`, and nothing of
-`1.2.3.4.5` or `a%2Fb`.
+Parsing is stricter than the grammar. It also rejects a name that the URL standard (section 3.5)
+rejects, such as `1.2.3.4.5` or `a%2Fb`, or reads as another host: it reads `0x7f.1` as 127.0.0.1.
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ from typing import Final, NamedTuple
 MAX_PORT: Final = 65535
 _NAME_CHARACTERS: Final = 255  # DNS (RFC 1035 section 2.3.4)
 
-# Unreserved characters and sub-delimiters, but for the comma: servers that join repeated fields
-# make one of two Host lines.
+# Unreserved characters and sub-delimiters except the comma: a server that joins repeated fields by
+# commas would turn two Host lines into one valid host.
 _AUTHORITY: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+;=-]+)(?::([0-9]{0,5}))?")
 _NUMBER: Final = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 
@@ -27,12 +26,12 @@ class Authority(NamedTuple):
 
     host: str
     port: str
-    """digits; empty: the scheme's default"""
+    """digits; empty for the scheme's default port"""
 
 
 @lru_cache(maxsize=256)
 def parse_authority(text: str) -> Authority | None:
-    """Return host and port of *text*, or None if it has anything else or is no host."""
+    """Return host and port of *text*, or None if *text* is not exactly a host and a port."""
     matched = _AUTHORITY.fullmatch(text)
     if matched is None:
         return None
@@ -48,7 +47,7 @@ def _is_host(host: str) -> bool:
     if len(host) > _NAME_CHARACTERS:
         return False
     labels = host.lower().removesuffix(".").split(".")
-    if _NUMBER.fullmatch(labels[-1]):  # then the URL standard takes it for an IPv4 address
+    if _NUMBER.fullmatch(labels[-1]):  # then the URL standard reads it as an IPv4 address
         return _is_address(IPv4Address, host)
     return all(map(_is_label, labels))
 
@@ -62,7 +61,7 @@ def _is_address(kind: type[IPv4Address | IPv6Address], text: str) -> bool:
 
 
 def _is_label(label: str) -> bool:
-    """Return whether a label that claims to be Punycode stands for letters beyond ASCII."""
+    """Return whether *label* is plain, or is Punycode for a name with letters beyond ASCII."""
     if not label.startswith("xn--"):
         return True
     try:

@@ -1,4 +1,4 @@
-"""Response headers as a stranger gives them: what may pass, and what is not his to say."""
+"""Response headers from untrusted guests: which may pass, and which a guest must not set."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 from nexus.errors import InvalidResponse
 
-MAX_HEADERS: Final = 100  # what gunicorn accepts in requests by default
+MAX_HEADERS: Final = 100  # beyond, a response is invalid; gunicorn's default for requests
 WITHOUT_BODY: Final = frozenset({204, 304})  # RFC 9110 sections 15.3.5 and 15.4.5
 
 NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
@@ -18,14 +18,14 @@ _DIGITS: Final = re.compile(r"[0-9]{1,19}")
 _DROPPED: Final = frozenset(
     {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
 )
-_DROPPED_PREFIXES: Final = ("proxy-", "x-nexus-")  # the connection's, and our own
+_DROPPED_PREFIXES: Final = ("proxy-", "x-nexus-")  # about the connection; reserved by Nexus
 
 
 def length_without_body(declared: str | None, body_bytes: int, *, is_head: bool) -> int | None:
-    """Return Content-Length for a response whose body is not sent; None if nothing is known of it.
+    """Return Content-Length for a response that is sent without a body, or None if it is unknown.
 
-    *declared*: the guest's own Content-Length. *is_head*: the request's method was HEAD, for which
-    a guest may have written the whole body all the same.
+    *declared*: the guest's own Content-Length. *is_head*: the request's method was HEAD; the guest
+    may have written the whole body nevertheless.
 
     Raises: InvalidResponse if *declared* is not a number of bytes.
     """
@@ -37,5 +37,5 @@ def length_without_body(declared: str | None, body_bytes: int, *, is_head: bool)
 
 
 def is_dropped(name: str) -> bool:
-    """Tell whether a header of this name, in lower case, must not come from a guest."""
+    """Return whether a guest must not set the header *name*, given in lower case."""
     return name in _DROPPED or name.startswith(_DROPPED_PREFIXES)

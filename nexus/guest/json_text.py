@@ -1,7 +1,7 @@
-"""JSON from strangers: read strictly, and never so deep that the native stack could end.
+"""Reads untrusted JSON strictly, and limits its depth so that the native stack cannot overflow.
 
-Host functions read and write it at the deepest point of a guest's recursion, where 128 KiB of stack
-are left; CPython's scanner and encoder take about 150 bytes a level.
+Host functions read and write JSON at the deepest point of a guest's recursion, where 128 KiB of
+stack are left; CPython's scanner and encoder take about 150 bytes a level.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from typing import Any, Final, NoReturn
 
 MAX_DEPTH: Final = 100
+"""levels of arrays and objects in one JSON text; `parse_json` rejects a deeper text"""
 
 _STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
@@ -23,7 +24,7 @@ _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False, allow_na
 def parse_json(content: bytes) -> Any:
     """Return the value of a JSON text in UTF-8.
 
-    Raises: ValueError with what is wrong with it, and where.
+    Raises: ValueError naming the fault and its place.
     """
     if _is_deep(content):
         raise ValueError(f"nested deeper than {MAX_DEPTH}")
@@ -38,7 +39,7 @@ def parse_json(content: bytes) -> Any:
 
 
 def to_json(value: Any) -> bytes:
-    """Return what `parse_json` gave, as JSON again: compact, and ASCII only."""
+    """Return *value*, as returned by `parse_json`, as compact JSON in ASCII."""
     return _encode(value).encode()
 
 
@@ -46,7 +47,7 @@ def _is_deep(content: bytes) -> bool:
     if content.count(b"[") + content.count(b"{") <= MAX_DEPTH:
         return False
     rest = _STRING.sub(b"", content).translate(_BRACKETS, _OTHERS)
-    for _ in range(MAX_DEPTH):  # each round takes the innermost level away
+    for _ in range(MAX_DEPTH):  # each round removes the innermost level
         rest = rest.replace(b"[]", b"")
     return bool(rest)
 
@@ -56,7 +57,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def finite(text: str) -> float:
-    """Read a number of JSON. Raises: ValueError where Python would make it infinite."""
+    """Read a JSON number. Raises: ValueError if Python would turn it into infinity."""
     number = float(text)
     if math.isinf(number):
         raise ValueError(f"a number too large: {text[:40]}")

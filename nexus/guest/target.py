@@ -1,9 +1,9 @@
-"""Reads a request's target and Host, once for all (RFC 9112 section 3, RFC 9110 section 7).
+"""Checks a request's target and Host once, for all later readers (RFC 9112 section 3, RFC 9110
+section 7).
 
-What they say becomes part of URLs and decides which handler runs, so whoever reads the request
-later must find the same in it. Therefore `check_target` refuses what can be read in two ways, and
-rewrites the rest to one form: an origin-form target, the Host that counts, a server's name that is
-one.
+Target and Host become part of URLs and decide which handler runs, so every later reader must
+understand them alike. `check_target` therefore rejects an ambiguous request and rewrites any other
+to one form: an origin-form target, the Host that counts, a valid server name.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from nexus.errors import InvalidArgument
 from nexus.guest.authority import parse_authority
 
 SERVER_WIDE: Final = "*"
-"""the target of `OPTIONS *`, which is about no path (RFC 9112 section 3.2.4)"""
+"""the target of `OPTIONS *`, which asks about the whole server (RFC 9112 section 3.2.4)"""
 
 _RAW_NAMES: Final = ("RAW_URI", "REQUEST_URI")  # gunicorn and others; neither is part of WSGI
 _ABSOLUTE: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)(.*)", re.DOTALL)
@@ -28,11 +28,11 @@ _SHOWN_CHARACTERS: Final = 80
 def check_target(environ: dict[str, Any]) -> None:
     """Check method, target and Host of a request, and bring *environ* into one form.
 
-    Afterwards HTTP_HOST, if it is there and not empty, is a valid host with a valid port;
+    Afterwards HTTP_HOST, if present and not empty, is a valid host with a valid port;
     the raw target is in origin form or `SERVER_WIDE`; PATH_INFO has no dot segments; SERVER_NAME
-    and SERVER_PORT can stand in a URL.
+    and SERVER_PORT are valid in a URL.
 
-    Raises: InvalidArgument with what was found and what is allowed.
+    Raises: InvalidArgument, naming the value found and the values allowed.
     """
     if environ["REQUEST_METHOD"] == "CONNECT":
         raise InvalidArgument("the method is CONNECT; this server is no proxy")
@@ -66,7 +66,7 @@ def _wrong_host(what: str, found: str) -> str:
 
 
 def _origin_form(target: str, environ: dict[str, Any]) -> str:
-    """Return an absolute-form *target* as an origin-form one; its authority becomes the Host."""
+    """Return the absolute-form *target* in origin form, and make its authority the Host."""
     if target == SERVER_WIDE and environ["REQUEST_METHOD"] == "OPTIONS":
         return target
     matched = _ABSOLUTE.fullmatch(target)
@@ -83,7 +83,7 @@ def _origin_form(target: str, environ: dict[str, Any]) -> str:
         )
     if parse_authority(authority) is None:
         raise InvalidArgument(_wrong_host("the request target's host", authority))
-    environ["HTTP_HOST"] = authority  # whatever Host says (RFC 9112 section 3.2.2)
+    environ["HTTP_HOST"] = authority  # replaces Host (RFC 9112 section 3.2.2)
     if not environ.get("SCRIPT_NAME") and not environ.get("PATH_INFO"):
         environ["PATH_INFO"] = "/"
     return rest if rest[:1] == "/" else f"/{rest}"
@@ -92,13 +92,13 @@ def _origin_form(target: str, environ: dict[str, Any]) -> str:
 def _check_raw_path(target: str) -> None:
     if "#" in target:
         raise InvalidArgument("the request target has a '#'; encode it as %23")
-    # The URL standard takes a backslash for a slash, CGI and routes do not.
+    # The URL standard reads a backslash as a slash; CGI and routes do not.
     if "\\" in target and "\\" in target.partition("?")[0]:
         raise InvalidArgument("the request path has a backslash; encode it as %5C")
 
 
 def _check_path(path: str, method: str) -> None:
-    """Refuse a decoded path that URL parsers and file systems read as another one."""
+    """Reject a decoded path that URL parsers or file systems read as a different path."""
     if path and path[0] != "/" and (path, method) != (SERVER_WIDE, "OPTIONS"):
         raise InvalidArgument(
             f"the request path is {_shown(path)}; allowed: one that begins with '/'"
@@ -113,10 +113,13 @@ def _check_path(path: str, method: str) -> None:
 
 @lru_cache(maxsize=64)
 def _server(name: str, port: str, scheme: str) -> tuple[str, str]:
-    """Return a name and a port that can stand in a URL; of a Unix socket servers give its path."""
+    """Return a name and a port that are valid in a URL.
+
+    For a Unix socket, servers pass its path as *name*; it becomes localhost.
+    """
     if not port.isascii() or not port.isdigit():
         port = _DEFAULT_PORTS.get(scheme, "80")
-    for host in (name, f"[{name}]"):  # WSGI has IPv6 addresses without brackets, CGI with them
+    for host in (name, f"[{name}]"):  # WSGI writes IPv6 addresses without brackets, CGI with them
         found = parse_authority(host)
         if found is not None and found.host == host:
             return host, port

@@ -1,4 +1,4 @@
-"""An execution's JSON context, taken apart: `state`, `args` and `scope`."""
+"""Splits an execution's JSON context into `state`, `args` and `scope`."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _NULL: Final = b"null"
 
 @dataclass(frozen=True)
 class ExecutionContext:
-    """What an execution was given."""
+    """The JSON context that the caller passed to an execution."""
 
     whole: Any
-    """any JSON value; where it is no object, the rest is empty"""
+    """any JSON value; if it is not an object, the other fields are empty"""
     state: Mapping[str, Any]
     args: bytes = _NULL
     """JSON"""
@@ -27,7 +27,7 @@ class ExecutionContext:
 
 
 def read_context(content: bytes) -> ExecutionContext:
-    """Take a JSON context apart.
+    """Split a JSON context into its fields.
 
     Raises: InvalidArgument.
     """
@@ -44,8 +44,10 @@ def read_context(content: bytes) -> ExecutionContext:
 
 
 def readable(context: ExecutionContext, content: bytes, granted: Capabilities) -> bytes:
-    """The context as a guest may see it whole: *content*, which `read_context` read, without the
-    state that is not *granted*."""
+    """Return the context that a guest may read, as JSON: without the state that is not *granted*.
+
+    *content* is the JSON from which `read_context` made *context*.
+    """
     state = context.state
     kept = {key: value for key, value in state.items() if granted.allows(READ_STATE, key)}
     if len(kept) == len(state):

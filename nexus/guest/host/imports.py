@@ -1,7 +1,7 @@
 """Functions of the import module `nexus`, for guests in WebAssembly: `docs/abi.md`.
 
-Strings and JSON values go as a pointer and a length; what comes back is written to a buffer of the
-guest, or only its length is told where it does not fit.
+Guests pass strings and JSON values as a pointer and a length. The host writes a result to the
+guest's buffer and returns its length; if the buffer is too small, it only returns the length.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ def _value(process: Process, pointer: int, size: int) -> bytes:
 
 
 def _give(process: Process, content: bytes, buffer: int, size: int) -> int:
-    """Write *content* if the buffer has room for all of it, and return how long it is."""
+    """Write *content* if the buffer has room for all of it; return the length of *content*."""
     if len(content) <= size & _MASK:
         process.memory.write(buffer, content)
     return len(content)
@@ -170,7 +170,7 @@ def _with_status(function: Callable[..., int]) -> Callable[..., int]:
             return function(process, *arguments)
         except Declined as declined:
             return declined.status
-        except Refused:  # by the memory: an address outside
+        except Refused:  # an address outside the guest's memory
             return FAULT
 
     return call

@@ -1,9 +1,9 @@
-"""The host calls as JavaScript makes them: a message to a descriptor, the answer back from it.
+"""Host calls of JavaScript guests: a descriptor takes a message and returns the answer.
 
-A message is a line with the call's name and its words, as a JSON array of strings, and after the
-line a JSON value where the call has one. An answer is a status (one signed byte), a length (four
-bytes, little-endian) and as much content: JSON, or where the status is not 0 a JSON string for
-people.
+A message is one line, a JSON array of strings with the call's name and its words; if the call takes
+a value, the value follows the line as JSON. An answer is a status (one signed byte), a length (four
+bytes, little-endian) and content of that length, in JSON: the result, or a message if the host
+declined the call.
 """
 
 from __future__ import annotations
@@ -22,22 +22,24 @@ from nexus.model import DEFERRED
 
 _HEAD: Final = struct.Struct("<bI")
 _DONE: Final = b"null"
-_MOST_WORDS_BYTES: Final = 16 << 10  # three names at most, each character in up to 12 bytes of JSON
+_MOST_WORDS_BYTES: Final = 16 << 10  # up to three names, each character in up to 12 bytes of JSON
 
 
 class Messages(Descriptor):
-    """Answers each message that is written to it; a first read gives the whole answer where there
-    is room for it, else its head alone."""
+    """Answers each message that the guest writes to it.
+
+    The first read returns the whole answer, or only its head if the answer exceeds the length read.
+    """
 
     rights = FD_READ | FD_WRITE
 
     def __init__(self, services: Callable[[], Services]) -> None:
-        """*services*: those of the execution that is under way."""
+        """Ask *services* for the services of the current execution, once per message."""
         self._services = services
         self._unread = b""
 
     def forget(self) -> None:
-        """Begin with another execution."""
+        """Drop the unread answer; another execution begins."""
         self._unread = b""
 
     def write(self, content: memoryview) -> None:
@@ -62,7 +64,7 @@ def _answered(services: Services, content: memoryview) -> tuple[int, bytes]:
     try:
         words = parse_json(line)
     except ValueError as error:
-        raise Declined(INVALID, "a message that is none") from error
+        raise Declined(INVALID, "the first line of the message is not JSON") from error
     match words:
         case ["ext_call", str(name), str(method)]:
             called = services.call_extension(name, method, value)

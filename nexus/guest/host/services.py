@@ -1,6 +1,7 @@
-"""The host calls of one execution, on Python values. Each asks the capabilities first.
+"""The host calls of one execution, on Python values. Each checks the capabilities first.
 
-What a guest may not reach answers the same whether it exists or not. All of them raise `Declined`.
+A guest without the capability gets the same answer whether or not the key exists. Every call may
+raise `Declined`.
 """
 
 from __future__ import annotations
@@ -27,35 +28,35 @@ from nexus.plugin_api.guest import Run
 
 VIEW_COMMANDS: Final = ("setFilter", "scrollTo", "focus", "custom")
 LOG_MARKS: Final = (b"<7>", b"", b"<4>", b"<3>")
-"""debug, info, warn, error, as sd-daemon(3) marks lines; unmarked ones are info"""
+"""line prefixes for debug, info, warn and error (sd-daemon(3)); a line without a prefix is info"""
 
 _EMPTY: Final = ExecutionContext(None, {})
 
 
 class Services:
-    """What one execution may ask of the host. Used on its thread alone."""
+    """The host calls of one execution. Used only by the execution's thread."""
 
     def __init__(self, run: Run, context: ExecutionContext | None) -> None:
-        """*context* None: it has none (an HTTP request), so neither state nor anybody who would
-        carry out what it asks."""
+        """Serve *run*. An HTTP request has no *context*: it has no state, and nobody would carry
+        out its effects."""
         self._run, self._context = run, context
         given = context or _EMPTY
         self._state = State(given.state)
         self._recorder = Recorder(run)
         self._log = LogOutput(run)
         self.args, self.scope = given.args, given.scope
-        """JSON; null where there is no context"""
+        """JSON; null without a context"""
         self.denied = ""
-        """what was said to the last call that lacked a capability"""
+        """the message of the last call that was denied for lack of a capability"""
         self.deferred: deque[tuple[str, str, bytes]] = deque()
-        """calls of extensions whose answers are yet to come: name, method, arguments"""
+        """extension calls that wait for their answers: name, method, arguments"""
         self.answer = b""
-        """of the last extension: JSON"""
+        """the last extension's answer, as JSON"""
 
     # ---- state -------------------------------------------------------------------------------
 
     def state_get(self, key: str) -> bytes:
-        """The value of *key* as JSON."""
+        """Return the value of *key* as JSON."""
         self._permit(READ_STATE, key)
         found = self._state.get(key)
         if found is None:
@@ -67,7 +68,7 @@ class Services:
         return key in self._state
 
     def state_keys(self) -> list[str]:
-        """The keys that may be read, in the order they came to be."""
+        """Return the keys that the guest may read, oldest first."""
         self._need_context()
         allows = self._run.capabilities.allows
         return [key for key in self._state if allows(READ_STATE, key)]
@@ -78,12 +79,12 @@ class Services:
         self._state.set(key, value)
 
     def state_delete(self, key: str) -> None:
-        """Whether it was there is for those who may read it."""
+        """Delete *key*. An absent key is no error: only a guest that may read it learns of it."""
         self._permit(WRITE_STATE, key)
         self._recorder.delete_state(key)
         self._state.delete(key)
 
-    # ---- what others are asked ---------------------------------------------------------------
+    # ---- effects and extensions --------------------------------------------------------------
 
     def emit(self, name: str, payload: bytes) -> None:
         self._permit(EMIT, name)
@@ -97,7 +98,10 @@ class Services:
         self._recorder.update_view(command, view, arguments)
 
     def call_extension(self, name: str, method: str, arguments: bytes) -> ExtensionAnswer:
-        """Call an extension and wait; `answer` is its answer's value from then on."""
+        """Call an extension, wait for its answer and keep the answer's value in `answer`.
+
+        If the answer is deferred, queue the call in `deferred` instead.
+        """
         self._permit(EXTENSION, name, needs_context=False)
         _check(method)
         self._recorder.parse(arguments)
@@ -112,7 +116,7 @@ class Services:
         self.answer = found.value
         return found
 
-    # ---- what needs no capability -----------------------------------------------------------
+    # ---- calls that need no capability -------------------------------------------------------
 
     def log(self, level: int, text: bytes) -> None:
         """Write *text* to the handler's log, at a *level* from 0 (debug) to 3 (error)."""
@@ -123,13 +127,16 @@ class Services:
         self._log.write(memoryview(lines))
 
     def time_ms(self) -> int:
-        """Milliseconds since 1970, as fine as any clock that a guest has."""
+        """Return milliseconds since 1970; no clock of a guest is finer."""
         return time.time_ns() // 1_000_000
 
     # ---- rules -------------------------------------------------------------------------------
 
     def limit_value(self, size: int) -> None:
-        """To be asked before a value of *size* bytes is copied out of guest memory."""
+        """End the run if a value of *size* bytes exceeds its limit.
+
+        Call this before copying the value out of guest memory.
+        """
         self._recorder.limit_value(size)
 
     def _permit(self, scope: str, key: str, *, needs_context: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""The state an execution sees: what it was given, under what it has written since."""
+"""The state an execution sees: the given values, overlaid with its own writes."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ _DELETED: Final = object()
 
 
 class State:
-    """Values by key. Who may see them is asked elsewhere."""
+    """Values by key. `Services` checks which keys a guest may see."""
 
     def __init__(self, given: Mapping[str, Any]) -> None:
         self._given = given
         self._written: dict[str, object] = {}
         self._as_json: dict[str, bytes] = {}
-        """of what was read or written: a guest asks twice, for the length and for the value"""
+        """values read or written, as JSON; a guest asks twice, for the length and for the value"""
 
     def get(self, key: str) -> bytes | None:
-        """The value of *key* as JSON; None: there is none."""
+        """Return the value of *key* as JSON, or None if the state lacks *key*."""
         found = self._as_json.get(key)
         if found is None and key in self:
             found = self._as_json[key] = to_json(self._given[key])
@@ -32,14 +32,14 @@ class State:
         return key in self._given
 
     def __iter__(self) -> Iterator[str]:
-        """The keys, in the order they came to be."""
+        """Return the keys, oldest first."""
         return (key for key in {**self._given, **self._written} if key in self)
 
     def set(self, key: str, value: bytes) -> None:
-        """Give *key* a JSON *value*."""
+        """Set *key* to a JSON *value*."""
         self._written[key], self._as_json[key] = value, value
 
     def delete(self, key: str) -> None:
-        """Take *key* away, if it is there."""
+        """Delete *key*, if it exists."""
         self._written[key] = _DELETED
         self._as_json.pop(key, None)

@@ -1,11 +1,11 @@
-"""How a host call can end: the statuses of `docs/abi.md`."""
+"""The statuses that a host call can return, as in `docs/abi.md`."""
 
 from __future__ import annotations
 
 from typing import Final
 
 DEFERRED: Final = 1
-"""the answer comes later (JavaScript alone)"""
+"""the answer comes later (JavaScript only)"""
 OK: Final = 0
 NOT_FOUND: Final = -1
 DENIED: Final = -2
@@ -17,7 +17,7 @@ FAILED: Final = -7
 
 
 class Declined(Exception):
-    """Carries a status, and a sentence for people, to the edge of a host call, never further."""
+    """Carries a status and a readable message to the edge of a host call, never further."""
 
     def __init__(self, status: int, message: str = "") -> None:
         super().__init__(message)

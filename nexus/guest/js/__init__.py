@@ -1,21 +1,21 @@
 """Handlers in JavaScript: an ES module in QuickJS-NG, itself a WebAssembly module.
 
-abi.py          registers the language: its files, QuickJS as its runtime, set-up, guests
-sources.py      which files a handler is made of
-bundle.py       those files as one value, which travels to the compiler's child
-runtime.py      where QuickJS comes from, and which of its functions are called
-interpreter.py  those functions, as Python methods
-setup.py        runs once per handler, in the compiler's child: what it leaves is the snapshot
+abi.py          registers the language: files, runtime (QuickJS), set-up, guests
+sources.py      finds the files of a handler
+bundle.py       the files as one value, to pass to the compiler's child
+runtime.py      loads QuickJS and lists the functions that Nexus calls
+interpreter.py  QuickJS's functions as Python methods
+setup.py        runs once per handler, in the compiler's child, and leaves the snapshot
 version.py      part of a snapshot's key
 files.py        the source files as a WASI folder, during set-up only
-entry.py        where the host enters a snapshot
+entry.py        the addresses at which the host enters a snapshot
 guest.py        `JsGuest`: a task in, its result out
-image.py        a guest that waits, as bytes
-bridge.py       what JavaScript may ask of the host: descriptors with Python behind them
-bootstrap.js    joins both sides
-web/            the web API by standard, called the prelude where it is one script
-request.py      a request's head as the prelude takes it
-response.py     what a handler answered
-outcome.py      what a handler came to, as bootstrap.js reports it
-errors.py       JavaScript errors: read from a guest, and told to people
+image.py        a waiting guest, as bytes
+bridge.py       the host's services for JavaScript, as file descriptors
+bootstrap.js    joins host and prelude
+web/            the web API, one folder per standard; joined to one script, the prelude
+request.py      a request's head in the form the prelude expects
+response.py     reads a handler's response
+outcome.py      reads the state that bootstrap.js reports: a value, an error or a wait
+errors.py       JavaScript errors: reads them from a guest, formats them for people
 """

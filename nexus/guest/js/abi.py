@@ -17,7 +17,7 @@ from nexus.model import Compiled, Snapshot
 from nexus.plugin_api.abi import AbiBase, Module, RuntimeProgram, Start, snapshot_of
 
 TEXT_NAME = "source.js"
-"""what source text without a file is called where its errors are located"""
+"""the file name that error messages show for source text without a file"""
 
 
 class JsAbi(AbiBase):
@@ -30,9 +30,9 @@ class JsAbi(AbiBase):
     can_defer = True
 
     def __init__(self, runtime: str = "", sha256: str = "") -> None:
-        """*runtime*, *sha256*: path and digest of another build of QuickJS than the pinned one.
+        """Use the build of QuickJS at *runtime*, with digest *sha256*; empty: the pinned build.
 
-        Raises: ConfigError where that build cannot be used.
+        Raises: ConfigError if that build cannot be used.
         """
         self._own = read_own_runtime(Path(runtime), sha256) if runtime else None
 
@@ -48,7 +48,7 @@ class JsAbi(AbiBase):
         return self._program(read_bundle(entry))
 
     def read_text(self, source: bytes) -> RuntimeProgram:
-        """Take *source* for a module, or for a script whose value is the result."""
+        """Read *source* as a module, or as a script whose value is the result."""
         if len(source) > MAX_BYTES:
             raise InvalidHandler(f"the source has {len(source)} bytes; allowed are {MAX_BYTES}")
         return self._program(Bundle(TEXT_NAME, {TEXT_NAME: source}, is_text=True))
@@ -66,7 +66,7 @@ class JsAbi(AbiBase):
         return RuntimeProgram(self.name, self._quickjs, bundle.pack(), version)
 
     def prepare(self, program: RuntimeProgram, start: Start) -> tuple[tuple[int, ...], Snapshot]:
-        # Only the compiler's child gets here; workers do without these imports.
+        # Only the compiler's child calls this; workers need not load these modules.
         from nexus.guest.js.setup import SetUp
         from nexus.wasm.format.name_section import find_functions, find_slots
 

@@ -1,4 +1,4 @@
-// Joins the two halves: what the host calls, and `host`, what the prelude may ask of it.
+// Joins host and prelude: functions for the host to call, and `host`, functions for the prelude.
 //
 // Evaluated once, before the snapshot. `read` and `write` are QuickJS's own functions on file
 // descriptors, made for this closure alone: handler code has no way to them. They take
@@ -106,7 +106,7 @@
     },
   };
 
-  // What became of a thrown value, in strings, whatever its getters do.
+  // Describes a thrown value in strings, whatever its getters do.
   function described(error) {
     const found = { name: "", message: "", stack: "" };
     try {
@@ -185,7 +185,7 @@
       }
     },
 
-    // Where the handler is a script the host runs it next, and calls `follow` with its promise.
+    // If the handler is a script, the host runs it next and calls `follow` with its promise.
     evaluate(given) {
       outcome = undefined;
       if (adopted) follow(api.evaluate(handler, given));
@@ -195,7 +195,7 @@
       follow((async () => (await promise).value)());
     },
 
-    // How far it has come, as JSON. A response's body is written to the host on the way.
+    // Returns the state of the task as JSON, and writes a response's body to the host.
     result() {
       if (outcome === undefined) return unsettled();
       if (outcome.error) return stringify(outcome);

@@ -1,6 +1,6 @@
-"""What handlers' JavaScript may ask of the host, as file descriptors that `bootstrap.js` holds.
+"""The host's services for JavaScript handlers, as file descriptors that only `bootstrap.js` uses.
 
-A descriptor number per service: it writes what goes in, and reads what comes out.
+Each service has one descriptor number: `bootstrap.js` writes the input and reads the result.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from nexus.plugin_api.guest import Run
 
 RANDOM, BODY, SLEEP, CALL = 16, 17, 18, 19
 _LOG, _DIGEST, _HMAC = 24, 32, 40
-"""the first of one per level or algorithm; `bootstrap.js` has the same numbers"""
+"""first numbers; each level or algorithm has one, and `bootstrap.js` uses the same numbers"""
 
 _ALGORITHMS: Final = ("sha1", "sha256", "sha384", "sha512")
 _RANDOM_BYTES: Final = 64 << 10  # 0.2 ms of the kernel's generator between two checkpoints
-_STEP_S: Final = 0.01  # how late a cancelled run's sleep may notice
+_STEP_S: Final = 0.01  # how late a sleeping run may notice that it was cancelled
 
 
 class Bridge:
-    """The descriptors of one thread's guest; `open` makes them new for each run."""
+    """The descriptors of one thread's guest; `open` resets them for each run."""
 
     def __init__(self, services: Callable[[], Services]) -> None:
-        """*services*: those of the execution that is under way."""
+        """Ask *services* for the services of the current execution, once per message."""
         self._logs = [_Log(mark) for mark in LOG_MARKS]
         self._messages = Messages(services)
         self._hashes = [
@@ -48,7 +48,7 @@ class Bridge:
         }
 
     def open(self, run: Run, body: Descriptor) -> dict[int, Descriptor]:
-        """The table for *run*; what it writes to `BODY` goes to *body*."""
+        """Return the descriptor table for *run*, with *body* at `BODY`."""
         output = LogOutput(run)
         for log in self._logs:
             log.output = output
@@ -61,7 +61,7 @@ class Bridge:
 
 
 def sleep(run: Run, seconds: float) -> bool:
-    """Give the CPU away for *seconds*; False if the run's deadline came before."""
+    """Sleep for *seconds*, off the CPU. Return False if the run stopped or its deadline passed."""
     run.give_way()
     end = time.monotonic() + seconds
     while True:
@@ -81,7 +81,7 @@ class _Random(Descriptor):
 
 
 class _Sleep(Descriptor):
-    """Takes milliseconds in decimal."""
+    """Sleeps as many milliseconds as the guest writes, in decimal."""
 
     rights = FD_WRITE
 
@@ -96,7 +96,7 @@ class _Sleep(Descriptor):
 
 
 class _Log(Descriptor):
-    """Takes a line, or several, without the last line's end."""
+    """Logs the lines that the guest writes; the last one without its line end."""
 
     rights = FD_WRITE
     output: LogOutput
@@ -111,14 +111,14 @@ class _Log(Descriptor):
 
 
 class _Digest(Descriptor):
-    """Takes content in pieces; a read gives its digest and starts anew."""
+    """Hashes content written in pieces; a read returns the digest and resets the hash."""
 
     rights = FD_READ | FD_WRITE
 
     def __init__(self, algorithm: str) -> None:
         self._algorithm = algorithm
         self.state: Any = None
-        """a hash object of hashlib or hmac, both untyped in common"""
+        """a hash object of hashlib or of hmac, which share no type"""
 
     def write(self, content: memoryview) -> None:
         if self.state is None:
@@ -134,7 +134,7 @@ class _Digest(Descriptor):
 
 
 class _Hmac(_Digest):
-    """As `_Digest`, but what is written first is the key."""
+    """Like `_Digest`, but the first write passes the key."""
 
     def write(self, content: memoryview) -> None:
         if self.state is None:

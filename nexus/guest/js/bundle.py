@@ -10,19 +10,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Bundle:
-    """All files a handler is made of, by their path below the handlers folder."""
+    """All files of a handler, by their path below the handlers folder."""
 
     entry: str
     files: Mapping[str, bytes]
     is_text: bool = False
-    """source text from a caller: a script will do, whose value is the result"""
+    """whether a caller passed the source as text, which may also be a script"""
 
     def digest(self) -> bytes:
-        """Of the names and contents of all files."""
+        """Return the digest of the names and contents of all files."""
         return hashlib.sha256(self.pack()).digest()
 
     def pack(self) -> bytes:
-        """The bundle as bytes, for `unpack_bundle`."""
+        """Return the bundle as bytes, for `unpack_bundle`."""
         files = [(name, len(content)) for name, content in sorted(self.files.items())]
         facts = {"entry": self.entry, "files": files, "is_text": self.is_text}
         head = json.dumps(facts).encode()
@@ -30,7 +30,7 @@ class Bundle:
 
 
 def unpack_bundle(packed: bytes) -> Bundle:
-    """The bundle that `Bundle.pack` made *packed* from."""
+    """Return the bundle from which `Bundle.pack` made *packed*."""
     line, _, rest = packed.partition(b"\n")
     head = json.loads(line)
     files, start = {}, 0

@@ -1,4 +1,4 @@
-"""Where the host enters a JavaScript guest: what set-up leaves behind, beside the snapshot."""
+"""Where the host enters a JavaScript guest; set-up returns it beside the snapshot."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from nexus.guest.js.interpreter import Addresses
 
 
 class Entry(NamedTuple):
-    """Addresses, the script if the handler is one, then functions of `bootstrap.js`; the latter as
-    JavaScript values. Travels as a tuple of integers."""
+    """Addresses, the script if the handler is a script, then functions of `bootstrap.js`.
+
+    Script and functions are JavaScript values. The entry is stored as a tuple of integers.
+    """
 
     runtime: int
     context: int
     scratch: int
     script: int
-    """bytecode, which runs for each context; `UNDEFINED` where the handler is a module"""
+    """bytecode, which runs once for each context; `UNDEFINED` if the handler is a module"""
     respond: int
     evaluate: int
     result: int
@@ -29,4 +31,4 @@ class Entry(NamedTuple):
 
 
 FUNCTIONS = Entry._fields[4:]
-"""of `bootstrap.js`, by name"""
+"""names of the functions of `bootstrap.js`"""

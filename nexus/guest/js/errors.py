@@ -1,4 +1,4 @@
-"""JavaScript errors: read from a guest, and told to people."""
+"""JavaScript errors: reads them from a guest and formats them for people."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ _STACK: Final = ("RangeError", "Maximum call stack size exceeded")
 
 
 class Thrown(NamedTuple):
-    """A thrown value in strings; only *message* where it was no error object."""
+    """A thrown value as strings; a value that is not an error object has only a *message*."""
 
     name: str
     message: str
     stack: str
 
     def headline(self) -> str:
-        """As a console shows it, without the stack."""
+        """Return the error as a console shows it, without the stack."""
         message = self.message[:_SHOWN_CHARACTERS]
         if not self.name:
             return f"Uncaught {message}"
         return f"Uncaught {self.name}: {message}" if message else f"Uncaught {self.name}"
 
     def report(self) -> str:
-        """For the log: the headline and the stack below it."""
+        """Return the text for the log: the headline and the stack below it."""
         lines = [line for line in self.stack.splitlines() if _OUR_FILES not in line]
         return "\n".join([self.headline(), *lines])
 
     def as_guest_error(self) -> GuestError:
-        """The error of Nexus for it, without the stack."""
+        """Return the matching Nexus error, without the stack."""
         kind = (self.name, self.message)
         if kind == _MEMORY:
             return MemoryLimit("the handler needs more memory than it may have")
@@ -52,15 +52,15 @@ OUT_OF_MEMORY: Final = Thrown(*_MEMORY, "")
 
 
 def parse_thrown(text: bytes) -> Thrown:
-    """What `bootstrap.js` made of a thrown value, from JSON.
+    """Read a thrown value that `bootstrap.js` wrote as JSON.
 
-    A handler that gives objects a `toJSON` may have made anything of it, or of any part.
+    The JSON is untrusted: a handler that adds `toJSON` to objects can replace any part of it.
     """
     return _read(text, lambda found: found)
 
 
 def answered_error(text: bytes) -> Thrown:
-    """As `parse_thrown`, from an answer that holds it as its `error`."""
+    """Read the thrown value in the `error` of an answer, like `parse_thrown`."""
     return _read(text, lambda found: found["error"])
 
 
@@ -73,7 +73,7 @@ def _read(text: bytes, part: Callable[[Any], Any]) -> Thrown:
 
 
 def locate(thrown: Thrown, files: Mapping[str, bytes]) -> str:
-    """Say what was thrown while *files* were loaded: file, line, column and the source line."""
+    """Describe an error of loading *files*: file, line, column, message and the source line."""
     message = thrown.headline().removeprefix("Uncaught ")
     for name, line, column in _POSITION.findall(thrown.stack):
         if name in files:

@@ -1,7 +1,7 @@
-"""A handler's source files, as QuickJS's module loader finds them while a handler is set up.
+"""Serves a handler's source files to QuickJS's module loader during set-up.
 
-The loader opens files with C's `fopen`, so a folder is given to it as WASI gives one, with exactly
-the bundle's files in it. At run time there is no folder, and no loader either.
+The loader opens files with C's `fopen`, so it gets a preopened WASI folder that holds exactly the
+bundle's files. At run time a guest has neither the folder nor the loader.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FIRST_FILE: Final = 100
 
 
 class SourceFolder(Descriptor):
-    """A flat view of the bundle: names with slashes are opened whole."""
+    """The bundle as one flat folder; a path with slashes is one file name."""
 
     filetype = _DIRECTORY
     rights = (1 << 30) - 1
@@ -39,7 +39,7 @@ class _SourceFile(BytesInput):
 
 
 def folder_functions() -> dict[str, Implementation]:
-    """What takes the place of WASI's refusals where descriptor 3 is a `SourceFolder`."""
+    """Return the functions that replace WASI's refusals while descriptor 3 is a `SourceFolder`."""
     return {
         "fd_fdstat_get": _fd_fdstat_get,
         "fd_prestat_dir_name": _fd_prestat_dir_name,
@@ -64,7 +64,7 @@ def _fd_prestat_dir_name(process: Process, fd: int, start: int, length: int) -> 
 
 def _fd_fdstat_get(process: Process, fd: int, result: int) -> int:
     found = process.descriptor(fd)
-    # What a folder has its files inherit: `open` of wasi-libc asks for no more than that.
+    # Files inherit all rights of the folder: wasi-libc's `open` asks for no more than those.
     status = _FDSTAT.pack(found.filetype, found.flags, found.rights, found.rights)
     process.memory.write(result, status)
     return errno.SUCCESS

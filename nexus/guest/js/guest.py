@@ -43,7 +43,7 @@ from nexus.plugin_api.engine import EngineInstance, HostFunctions
 from nexus.plugin_api.guest import GuestBase, Run
 
 _WAITS: Final = b'{"waits":true}'
-"""in a result's place: the guest waits for an answer that was deferred"""
+"""stands for a result while the guest waits for a deferred answer"""
 _NO_PROGRAM: Final = Program()
 
 
@@ -57,11 +57,11 @@ _REFUSED: Final[Mapping[str, Implementation]] = {
     "fd_fdstat_set_rights": _refuse,
     "fd_renumber": _refuse,
 }
-"""QuickJS has no need of them here, and what they change outlives a run"""
+"""functions that QuickJS does not need here; their changes would outlive a run"""
 
 
 class JsGuest(GuestBase):
-    """The host's side of one thread's QuickJS, entered at a snapshot by its functions' names."""
+    """The host's side of one thread's QuickJS, which it calls by its functions' names."""
 
     def __init__(self) -> None:
         self._process = Process()
@@ -86,7 +86,7 @@ class JsGuest(GuestBase):
 
         body = CappedOutput(run, run.limits.max_response_bytes)
         answer = self._entered(instance, handler, run, body, start)
-        assert isinstance(answer, bytes)  # nobody could bring a request what it asked
+        assert isinstance(answer, bytes)  # only a JSON context can wait for a deferred answer
         is_head = request.meta.get("REQUEST_METHOD") == "HEAD"
         return response_of(answer, body.content, run.limits, to_head=is_head)
 
@@ -123,7 +123,7 @@ class JsGuest(GuestBase):
 
         return _value(self._entered(instance, handler, run, CappedOutput(run, 0), start), run)
 
-    # ---- what these have in common -------------------------------------------------------------
+    # ---- shared by all tasks -------------------------------------------------------------------
 
     def _entered(
         self,
@@ -134,9 +134,9 @@ class JsGuest(GuestBase):
         start: Callable[[Interpreter, Entry], bytes],
         context: ExecutionContext | None = None,
     ) -> bytes | Asked:
-        """Call *start* with the guest served on behalf of *run*."""
+        """Call *start* while the host serves the guest on behalf of *run*; return its answer."""
         prepared = handler.compiled.prepared
-        assert prepared is not None  # every JavaScript handler is
+        assert prepared is not None  # set-up prepares every JavaScript handler
         entry, process = Entry(*prepared.entry), self._process
         process.start(instance, run, _NO_PROGRAM, self._bridge.open(run, body), context)
         try:
@@ -145,7 +145,7 @@ class JsGuest(GuestBase):
             if answer is _WAITS:
                 answer = self._asked(instance, prepared.snapshot, run)
         except GuestError:
-            # The trap that ended the guest; why it was to end is known better.
+            # This trap ended the guest; `run.stopped` holds the actual reason, if there is one.
             if run.stopped is None:
                 raise
         finally:
@@ -154,7 +154,7 @@ class JsGuest(GuestBase):
         return answer
 
     def _settle(self, js: Interpreter, entry: Entry, result: int, run: Run) -> bytes:
-        """Run jobs and timers until there is a result, and return it as JSON."""
+        """Run jobs and timers until the handler has a result, and return the result as JSON."""
         while True:
             js.run_jobs()
             answer = js.text(_checked(js, js.call(result)))
@@ -173,7 +173,7 @@ class JsGuest(GuestBase):
             _checked(js, js.call(entry.wake))
 
     def _asked(self, instance: EngineInstance, snapshot: Snapshot, run: Run) -> Asked:
-        """Return what the guest waits for, and all there is of it."""
+        """Return the call that the guest waits for, with an image of the guest."""
         services = self._process.services()
         extension, method, arguments = services.deferred.popleft()
         image = take(instance, snapshot, services, run.written())
@@ -181,12 +181,12 @@ class JsGuest(GuestBase):
 
 
 def _value(answer: bytes | Asked, run: Run) -> JsonValue | Asked:
-    """Return the value of an execution that has come to one."""
+    """Return the value in *answer*, or *answer* itself if the guest still waits."""
     return answer if isinstance(answer, Asked) else value_of(answer, run)
 
 
 def _checked(js: Interpreter, value: int) -> int:
-    """Return *value*; raise what was thrown in its place, which is never the handler's doing."""
+    """Return *value*; raise if it is an exception, which handler code never causes here."""
     if tag(value) != EXCEPTION:
         return value
     name = js.text(js.get(error := js.exception(), "name")).decode("utf-8", "replace")

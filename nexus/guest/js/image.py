@@ -1,4 +1,4 @@
-"""A JavaScript guest that waits, as bytes: QuickJS is all in its memory once it has returned."""
+"""A waiting JavaScript guest, as bytes: between calls QuickJS keeps all its state in memory."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from nexus.plugin_api.engine import EngineInstance
 
 _PAGE_BYTES: Final = 4096
 _OVERHEAD_BYTES: Final = 64
-"""of a page that is kept: two objects"""
+"""added for each page kept: two Python objects"""
 
 
 @dataclass(frozen=True)
 class Image:
-    """What differs from the snapshot that the guest began from."""
+    """The differences between a guest and the snapshot that it began from."""
 
     memory_bytes: int
     pages: tuple[tuple[int, bytes], ...]
-    """(address, content)"""
+    """(address, content) of each page that differs"""
     globals: tuple[Any, ...]
     services: Services
     """the host's side of the same execution"""
 
     def size_bytes(self) -> int:
-        """How much memory it takes, about."""
+        """Return roughly how much memory the image takes."""
         return sum(len(content) + _OVERHEAD_BYTES for _, content in self.pages)
 
 
@@ -37,8 +37,10 @@ def take(
     services: Services,
     written: Sequence[tuple[int, int]] | None,
 ) -> Image:
-    """Return the image of *instance*, which began at *snapshot*. *written*: where its memory may
-    differ, in whole pages; None: anywhere."""
+    """Return the image of *instance*, which began at *snapshot*.
+
+    *written*: the ranges, in whole pages, where its memory may differ; None if it may anywhere.
+    """
     memory, before = instance.memory(), snapshot.memory
     if written is None:
         written = [(0, len(before))]
@@ -57,7 +59,7 @@ def take(
 
 
 def put(instance: EngineInstance, image: Image) -> None:
-    """Bring *instance*, which is at the snapshot, to where *image* was taken.
+    """Bring *instance*, which is at the snapshot, to the state in *image*.
 
     Raises: MemoryLimit.
     """

@@ -1,7 +1,7 @@
-"""QuickJS from outside: its C functions, called on values that live in guest memory.
+"""Calls QuickJS's C functions from outside, on values that live in guest memory.
 
-A JavaScript value is 64 bits: a tag in the upper half, a number or an address in the lower (what
-quickjs.h does where addresses have 32 bits).
+A JavaScript value has 64 bits: a tag in the upper half, a number or an address in the lower
+(quickjs.h, for addresses of 32 bits).
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from nexus.plugin_api.engine import FUNCTION_PREFIX, EngineInstance
 UNDEFINED: Final = 3 << 32
 EXCEPTION: Final = 6
 OBJECT: Final = -1
-"""tags of `JSValue`; an exception says that one is pending in the context"""
+"""tags of `JSValue`; EXCEPTION means that the context holds a pending exception"""
 
 PENDING, FULFILLED, REJECTED = range(3)
-"""what `JS_PromiseState` returns"""
+"""the results of `JS_PromiseState`"""
 
 SCRATCH_BYTES: Final = 16 << 10
 _ARGUMENTS_BYTES: Final = 64
@@ -32,50 +32,52 @@ _OUT_OF_MEMORY = "no memory is left for the request"
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where things are in a guest's memory; the same in every instance made from a snapshot."""
+    """Addresses in a guest's memory; equal in all instances of one snapshot."""
 
     runtime: int
     context: int
     scratch: int
-    """`SCRATCH_BYTES` that belong to the host"""
+    """start of `SCRATCH_BYTES` that belong to the host"""
 
 
 def tag(value: int) -> int:
-    """The signed upper half of a value."""
+    """Return the signed upper half of a value."""
     return value >> 32
 
 
 def address(value: int) -> int:
-    """The lower half of a value."""
+    """Return the lower half of a value."""
     return value & 0xFFFFFFFF
 
 
 class Interpreter:
-    """One QuickJS context in one instance. Values it returns are owned by the caller: an instance
-    that is thrown away or reset need not free them."""
+    """One QuickJS context in one instance.
+
+    The caller owns the values returned, and need not free them if it drops or resets the instance.
+    """
 
     __slots__ = ("_at", "_context", "_instance", "_invoke", "_memory_bytes")
 
     def __init__(self, instance: EngineInstance, at: Addresses, memory_bytes: int) -> None:
-        """*memory_bytes*: what the memory may grow to."""
+        """Call QuickJS in *instance*, whose memory may grow to *memory_bytes*."""
         self._memory_bytes = memory_bytes
         self._instance, self._invoke = instance, instance.invoke
         self._at, self._context = at, at.context
 
     def c(self, function: str, *arguments: int) -> int:
-        """Call the C function of this name, the context its first argument."""
+        """Call the C function called *function*, with the context as first argument."""
         return self._invoke(FUNCTION_PREFIX + function, self._context, *arguments)
 
     def is_full(self) -> bool:
-        """Tell whether the memory has nearly grown to where it may."""
+        """Return whether the memory has nearly grown to its limit."""
         return is_full(self._instance.memory_size(), self._memory_bytes)
 
     # ---- in ----------------------------------------------------------------------------------
 
     def place(self, content: bytes) -> int:
-        """Put *content* and a NUL behind it into memory; return where.
+        """Write *content* and a NUL to guest memory; return the address.
 
-        A short one lies in the scratch area, until the next.
+        Short content goes to the scratch area and is valid until the next call of `place`.
 
         Raises: MemoryLimit.
         """
@@ -89,12 +91,12 @@ class Interpreter:
         return start
 
     def evaluate(self, source: bytes, name: str, flags: int) -> int:
-        """Evaluate a script or module whose file is called *name*."""
+        """Evaluate the script or module *source*, whose file is called *name*; return its value."""
         place = self.keep(name.encode())
         return self.c("JS_Eval", self.place(source), len(source), place, flags)
 
     def keep(self, content: bytes) -> int:
-        """Put *content* and a NUL behind it into memory of its own; return where.
+        """Write *content* and a NUL to newly allocated guest memory; return the address.
 
         Raises: MemoryLimit.
         """
@@ -105,18 +107,18 @@ class Interpreter:
         return start
 
     def parse_json(self, text: bytes) -> int:
-        """The value of a JSON text in UTF-8."""
+        """Return the value of a JSON text in UTF-8."""
         start = self.place(text)
         return self.c("JS_ParseJSON", start, len(text), start + len(text))
 
     def uint8array(self, content: bytes) -> int:
-        """A Uint8Array of *content*."""
+        """Return a Uint8Array of *content*."""
         return self.c("JS_NewUint8ArrayCopy", self.place(content), len(content))
 
     # ---- calls -------------------------------------------------------------------------------
 
     def call(self, function: int, arguments: Sequence[int] = ()) -> int:
-        """Call a JavaScript function of at most eight *arguments*."""
+        """Call a JavaScript function with up to eight *arguments*; return its value."""
         start = self._at.scratch
         if arguments:
             memory = self._instance.memory()
@@ -126,17 +128,17 @@ class Interpreter:
         return self.c("JS_Call", function, UNDEFINED, len(arguments), start)
 
     def get(self, value: int, name: str) -> int:
-        """The property of an object."""
+        """Return the property *name* of an object."""
         return self.c("JS_GetPropertyStr", value, self.place(name.encode()))
 
     def run_jobs(self) -> None:
-        """Run what promises have queued, and what that queues, until nothing is left."""
+        """Run the jobs that promises have queued, including new ones, until none is left."""
         invoke, runtime, context = self._invoke, self._at.runtime, self._at.scratch
         while invoke("nexus.fn.JS_ExecutePendingJob", runtime, context):
             pass  # a job that throws (-1) has rejected its promise; the next may run
 
     def set_module_loader(self, loader: int, check_attributes: int) -> None:
-        """Have modules loaded by the C function at *loader*; 0: none can be loaded any more."""
+        """Let the C function at *loader* load modules; 0 makes every later import fail."""
         runtime = self._at.runtime
         name = f"{FUNCTION_PREFIX}JS_SetModuleLoaderFunc2"
         self._invoke(name, runtime, 0, loader, check_attributes, 0)
@@ -144,9 +146,9 @@ class Interpreter:
     # ---- out ---------------------------------------------------------------------------------
 
     def text(self, value: int) -> bytes:
-        """A value as a string, in UTF-8; code units that are half a character as WTF-8 has them.
+        """Return a value as a string in UTF-8, with lone surrogates encoded as in WTF-8.
 
-        Raises: GuestTrap where it has none, or no memory is left.
+        Raises: GuestTrap if the value cannot become a string, or no memory is left.
         """
         length_at = self._at.scratch
         start = address(self.c("JS_ToCStringLen2", length_at, value, 0))
@@ -160,5 +162,5 @@ class Interpreter:
         return content
 
     def exception(self) -> int:
-        """Take the exception that is pending in the context."""
+        """Return the pending exception, and clear it in the context."""
         return self.c("JS_GetException")

@@ -1,4 +1,4 @@
-"""What a handler came to: the JSON text of `bootstrap.js`, read as what it is."""
+"""Reads the outcome of a handler from the JSON text of `bootstrap.js`, as untrusted input."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ WAIT: Final = b'{"wait":'
 PENDING: Final = b'{"pending":true}'
 
 NO_TIME: Final = "a timer of the handler is due at no time"
-"""where the handler replaced what timers count with, or how that is told"""
+"""the message if the handler replaced the clock of timers, or the way to report it"""
 
 _NO_ROOM: Final = Thrown("", "null", "")
-"""what QuickJS throws where there is not even room for an error; where there is not room for all
-of it, it is an InternalError with some message"""
+"""thrown by QuickJS if memory has no room even for an error object; with room for only a part of
+it, QuickJS throws an InternalError with some message"""
 
 
 def wait_s(answer: bytes) -> float:
-    """How long to wait for the next timer. Raises: GuestTrap."""
+    """Return the seconds until the next timer is due. Raises: GuestTrap."""
     try:
         return float(json.loads(answer)["wait"] / 1000)
     except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
@@ -31,18 +31,20 @@ def wait_s(answer: bytes) -> float:
 
 
 def never_settles() -> GuestTrap:
-    """The error where a promise is pending and nothing is left that could settle it."""
+    """Return the error for a pending promise that no job and no timer can settle."""
     return GuestTrap("the handler's promise never settles: nothing is left to run that could")
 
 
 def is_full(memory_bytes: int, limit_bytes: int) -> bool:
-    """Tell whether a memory has nearly grown to where it may."""
+    """Return whether a memory of *memory_bytes* has nearly grown to *limit_bytes*."""
     return 8 * memory_bytes > 7 * limit_bytes
 
 
 def failure(answer: bytes, run: Run, denied: str, *, full: bool) -> GuestError:
-    """The error for what a handler threw; its stack goes to the log. *denied*: what the host said
-    to the last call that it denied; *full*: whether the memory is."""
+    """Return the error for a value that a handler threw, and write its stack to the log.
+
+    *denied*: the host's message for the last call that it denied; *full*: whether memory is full.
+    """
     thrown = answered_error(answer)
     if full and (thrown == _NO_ROOM or thrown.name == "InternalError"):
         thrown = OUT_OF_MEMORY
@@ -57,7 +59,7 @@ def failure(answer: bytes, run: Run, denied: str, *, full: bool) -> GuestError:
 
 
 def value_of(answer: bytes, run: Run) -> Any:
-    """The value of an execution that has come to one. Raises: InvalidResponse."""
+    """Return the value in the *answer* of an execution. Raises: InvalidResponse."""
     limit = run.limits.max_response_bytes
     if len(answer) > limit:
         raise InvalidResponse(f"the value is longer than {limit} bytes as JSON")
@@ -68,11 +70,11 @@ def value_of(answer: bytes, run: Run) -> Any:
 
 
 def check_stopped(run: Run) -> None:
-    """Raises: why *run* was stopped, if it was."""
+    """Raise the reason why *run* was stopped, if it was stopped."""
     stopped = run.stopped
     if stopped is None:
         return
     cause = stopped.__cause__
     if isinstance(cause, (KeyboardInterrupt, SystemExit)):
-        raise cause  # it arrived during a host call, where it could not be raised
+        raise cause  # it arrived during a host call, which must not raise
     raise stopped

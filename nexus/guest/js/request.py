@@ -1,4 +1,4 @@
-"""A request's head as `dispatch` of the prelude takes it: one JSON text."""
+"""A request's head as one JSON text, in the form that the prelude's `dispatch` expects."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nexus.plugin_api.capabilities import AUTHORIZATION
 
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 _OWN_NAMES = ("CONTENT_TYPE", "CONTENT_LENGTH")
-"""headers that CGI and WSGI have without the prefix"""
+"""headers that CGI and WSGI name without the prefix HTTP_"""
 
 
 def head_of(request: HttpRequest, handler: Handler) -> bytes:
@@ -28,8 +28,8 @@ def head_of(request: HttpRequest, handler: Handler) -> bytes:
 def fields_of(request: HttpRequest, handler: Handler) -> dict[str, Any]:
     """Return method, URL, headers and the manifest's environment.
 
-    Header values are bytes, one to a character, as WSGI and the Fetch standard have them. What a
-    CGI guest does not get to see, JavaScript does not either.
+    Header values carry one byte per character, as in WSGI and the Fetch standard. Headers that are
+    hidden from CGI guests are hidden from JavaScript as well.
     """
     meta = request.meta
     with_credentials = AUTHORIZATION in handler.capabilities
@@ -54,7 +54,7 @@ def fields_of(request: HttpRequest, handler: Handler) -> dict[str, Any]:
 
 @lru_cache(maxsize=1024)
 def _header_name(name: str, with_credentials: bool) -> str:
-    """Empty where a handler must not see that header."""
+    """Return the header's name; empty if a handler must not see the header."""
     if is_withheld(name, with_credentials=with_credentials):
         return ""
     return name.removeprefix("HTTP_").replace("_", "-").lower()

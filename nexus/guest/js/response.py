@@ -1,4 +1,4 @@
-"""What a JavaScript handler answered, read as what it is: input from a stranger."""
+"""Reads the response of a JavaScript or Python handler as untrusted input."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CACHED_BYTES: Final = 1024
 
 
 class _Head(NamedTuple):
-    """An answer without its body; immutable, since equal ones share one."""
+    """A response without its body; immutable, since equal heads share one object."""
 
     status: int
     reason: str
@@ -36,10 +36,10 @@ def response_of(
 ) -> HttpResponse:
     """Make a response from the JSON *answer* of `bootstrap.js` and the *body* it wrote.
 
-    *to_head*: the request's method was HEAD, so Content-Length is that of a body not sent, and a
-    body that was written is dropped.
+    *to_head*: the request's method was HEAD, so Content-Length describes a body that is not sent,
+    and *body* is dropped.
 
-    Raises: InvalidResponse with what was found and what is needed.
+    Raises: InvalidResponse, naming the text found and the form needed.
     """
     if len(answer) > limits.max_header_bytes:
         raise InvalidResponse(f"the headers are longer than {limits.max_header_bytes} bytes")
@@ -78,7 +78,7 @@ _read_cached = lru_cache(maxsize=256)(_read)
 
 
 def _headers(given: Any) -> tuple[list[tuple[str, str]], str | None]:
-    """The headers to send, and what Content-Length was said to be."""
+    """Return the headers to send, and the declared Content-Length."""
     if not isinstance(given, list) or len(given) > MAX_HEADERS:
         raise InvalidResponse(f"the response has more than {MAX_HEADERS} headers")
     headers: list[tuple[str, str]] = []
@@ -113,5 +113,5 @@ def _pair(pair: Any) -> tuple[str, str]:
 
 
 def _is_value(text: str) -> bool:
-    """Tell whether *text* can go over the wire: bytes, one to a character, none of control."""
+    """Return whether *text* is a valid header value: one byte per character, none for control."""
     return VALUE.fullmatch(text) is not None and (text.isascii() or max(text) <= "\xff")

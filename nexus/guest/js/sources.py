@@ -1,8 +1,8 @@
-"""Which files a JavaScript handler is made of.
+"""Finds the files of a JavaScript handler.
 
-Found by looking, not by running: every string in a source that reads like a relative path of a
-`.js`, `.mjs` or `.json` file counts as imported, so dynamic imports and mentions in comments do
-too. What is not there by then cannot be imported.
+The search reads the sources without running them: every string that looks like the relative path of
+a `.js`, `.mjs` or `.json` file counts as an import, also in dynamic imports and in comments. A
+handler cannot import a file that is missing when its sources are read.
 """
 
 from __future__ import annotations
@@ -17,22 +17,24 @@ from nexus.guest.js.bundle import Bundle
 from nexus.model.file_state import FileState, file_state
 
 MAX_FILES = 256
+"""files of one handler; a handler with more is invalid"""
 MAX_BYTES = 4 << 20
+"""size of all files of a handler together; a larger handler is invalid"""
 
 _SPECIFIER = re.compile(rb"""(['"`])(\.{1,2}/[^'"`\\\r\n]{1,512}\.(?:js|mjs|json))\1""")
 
 
 def root_of(entry: Path) -> Path:
-    """The handlers folder of the handler whose module is at *entry*."""
+    """Return the handlers folder of the handler whose module is at *entry*."""
     return entry.parent.parent if entry.name == "index.js" else entry.parent
 
 
 def list_files(entry: Path) -> list[Path]:
-    """The files of the handler at *entry*, which comes first, and of whatever they import.
+    """Return *entry* and all files that it imports, directly or not; *entry* comes first.
 
-    Those that do not exist are listed too: that they come to exist is a change.
+    The list includes missing files, since creating one of them changes the handler.
 
-    Raises: InvalidHandler where there are too many.
+    Raises: InvalidHandler if the handler has too many files.
     """
     root = root_of(entry)
     found = [entry]
@@ -47,11 +49,11 @@ def list_files(entry: Path) -> list[Path]:
 
 
 def read_bundle(entry: Path) -> Bundle:
-    """Read the handler at *entry* with all that it imports.
+    """Read the handler at *entry* with all files that it imports.
 
-    A link that leads out of the handlers folder is as good as absent.
+    A link that leads out of the handlers folder counts as a missing file.
 
-    Raises: InvalidHandler where it cannot be read, or is too large.
+    Raises: InvalidHandler if a file is unreadable, or the handler is too large.
     """
     root = root_of(entry)
     inside = root.resolve()
@@ -61,7 +63,7 @@ def read_bundle(entry: Path) -> Bundle:
             files[path.relative_to(root).as_posix()] = _read(path)
     name = entry.relative_to(root).as_posix()
     if name not in files:
-        files[name] = _read(entry)  # says why it cannot be read
+        files[name] = _read(entry)  # raises an error that says why it is unreadable
     if sum(map(len, files.values())) > MAX_BYTES:
         raise InvalidHandler(f"{name} and what it imports are larger than {MAX_BYTES} bytes")
     return Bundle(name, files)
@@ -83,8 +85,10 @@ def _imports(path: Path) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _scan(path: Path, state: FileState) -> tuple[str, ...]:
-    """What the file at *path* imports; the folder is looked at five times a second, so this is
-    kept as long as the file's *state* is the same."""
+    """Return the imports of the file at *path*.
+
+    Cached for each *state* of the file, since the watcher looks at the folder five times a second.
+    """
     try:
         content = path.read_bytes()
     except OSError:

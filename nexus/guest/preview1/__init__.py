@@ -1,19 +1,20 @@
-"""WASI preview 1 as host functions, for guests of any ABI. A guest has three pipes: no files, no
-sockets.
+"""WASI preview 1 as host functions, for guests of any ABI.
+
+A guest has three pipes; it has no files and no sockets.
 
 signatures.py   every function's name and type; drives linking and recognition
 link.py         wraps the implementations so that nothing ever raises through a guest
 process.py      what the functions of one guest share: memory, descriptors, program, run
 program.py      where arguments and environment come from (CGI, command line, context)
 memory.py       guest memory: every access checked, no pointer trusted
-descriptors.py  stdin, stdout, stderr, and what else a host gives
+descriptors.py  stdin, stdout, stderr, and the base class of other descriptors
 fd_io.py        fd_read, fd_write
 fd_status.py    fd_fdstat_*, fd_filestat_get, fd_close, fd_renumber
 environment.py  args_get, environ_get and their sizes
 clocks.py       clock_res_get, clock_time_get
 poll.py         poll_oneoff
 system.py       proc_exit, proc_raise, random_get, sched_yield
-refusals.py     what three pipes cannot do
-exit.py         how a guest that called `proc_exit` is ended
+refusals.py     functions that fail on a pipe, with their error numbers
+exit.py         the stop reason of a guest that called `proc_exit`
 errno.py        error numbers
 """

@@ -1,7 +1,7 @@
 """clock_res_get, clock_time_get.
 
-Every clock ticks in whole milliseconds. A finer clock is what a guest needs to read caches and
-neighbours by timing; answering an HTTP request needs none (docs/security.md).
+Every clock ticks in whole milliseconds. With a finer clock a guest could spy on caches and
+neighbours by timing; to answer an HTTP request it needs no such clock (docs/security.md).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ MONOTONIC: Final = 1
 CPU_CLOCKS: Final = (2, 3)  # process, thread: a guest has one thread
 RESOLUTION_NS: Final = 1_000_000
 
-# Not the host's uptime, which identifies a machine; and never zero, which Go takes for a broken
-# clock.
+# The monotonic clock hides the host's uptime, which identifies a machine. It is never zero, which
+# Go takes for a broken clock.
 _MONOTONIC_EPOCH_NS: Final = time.monotonic_ns() - 1_000_000_000
 
 
@@ -37,7 +37,7 @@ def clock_time_get(process: Process, clock: int, precision_ns: int, result: int)
 
 
 def exact_time_ns(clock: int) -> int:
-    """Return the time of a wall or monotonic clock, finer than any guest may see it.
+    """Return the time of a wall or monotonic clock, in a resolution that guests must not see.
 
     Raises: Refused(INVAL) for another clock.
     """

@@ -1,4 +1,4 @@
-"""File descriptors: a guest has stdin, stdout and stderr, and nothing can open another."""
+"""File descriptors: a guest has stdin, stdout and stderr, and cannot open others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FD_READ: Final = 1 << 1
 FD_WRITE: Final = 1 << 6
 _COMMON: Final = 1 << 3 | 1 << 21 | 1 << 27  # fdstat_set_flags, filestat_get, poll_fd_readwrite
 
-# file types; `unknown` is what WASI has for a pipe
+# file types; WASI has none for a pipe but `unknown`
 UNKNOWN: Final = 0
 CHARACTER_DEVICE: Final = 2
 
@@ -30,7 +30,7 @@ class Descriptor:
     rights = _COMMON
 
     def read(self, length: int) -> bytes:
-        """Return up to *length* bytes; none at the end.
+        """Return up to *length* bytes; empty at the end.
 
         Raises: Refused.
         """
@@ -44,11 +44,11 @@ class Descriptor:
         raise Refused(errno.NOTCAPABLE)
 
     def ready_bytes(self) -> int:
-        """Return how much can be read or written without waiting, as far as that is known."""
+        """Return how many bytes can be read or written without waiting; 0 if unknown."""
         return 0
 
     def at_end(self) -> bool:
-        """Tell whether nothing more will ever be read."""
+        """Return whether every later read will be empty."""
         return False
 
 
@@ -75,7 +75,7 @@ class BytesInput(Descriptor):
 
 
 class CappedOutput(Descriptor):
-    """Stdout into memory; a guest that writes more than *limit_bytes* is stopped."""
+    """Stdout, collected in memory; stops a guest that writes more than *limit_bytes*."""
 
     rights = _COMMON | FD_WRITE
 
@@ -97,7 +97,7 @@ class CappedOutput(Descriptor):
 
 
 class LogOutput(Descriptor):
-    """Stderr into the run's log; what does not fit is dropped, and a last line says so."""
+    """Stderr, written to the run's log; drops the text beyond the log's limit and marks the cut."""
 
     rights = _COMMON | FD_WRITE
 
@@ -123,7 +123,7 @@ class LogOutput(Descriptor):
 
 
 class CallInput(Descriptor):
-    """Stdin of a command line, from a function that may block."""
+    """Stdin of a command line; reads from a function that may block."""
 
     filetype = CHARACTER_DEVICE
     rights = _COMMON | FD_READ
@@ -142,7 +142,7 @@ class CallInput(Descriptor):
 
 
 class CallOutput(Descriptor):
-    """Stdout or stderr of a command line, into a function."""
+    """Stdout or stderr of a command line; writes to a function."""
 
     filetype = CHARACTER_DEVICE
     rights = _COMMON | FD_WRITE

@@ -1,4 +1,4 @@
-"""Error numbers of WASI preview 1, those that Nexus returns.
+"""The error numbers of WASI preview 1 that Nexus returns.
 
 https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#errno
 """

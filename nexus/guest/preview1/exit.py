@@ -1,4 +1,4 @@
-"""How a guest that called `proc_exit` is ended."""
+"""The stop reason of a guest that called `proc_exit`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from nexus.errors import NexusError
 class GuestExit(NexusError):
     """Not an error: the stop reason of a guest that exited by itself.
 
-    Nothing raises through a guest, so `proc_exit` stops the run with this and `perform` turns it
-    back into the exit code. It never leaves `perform`.
+    Nothing raises through a guest, so `proc_exit` stops the run with this reason and `perform`
+    turns the reason back into the exit code. It never leaves `perform`.
     """
 
     def __init__(self, exit_code: int) -> None:

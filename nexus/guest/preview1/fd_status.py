@@ -52,7 +52,7 @@ def fd_close(process: Process, fd: int) -> int:
 
 def fd_renumber(process: Process, fd: int, to: int) -> int:
     descriptor = process.descriptor(fd)
-    process.descriptor(to)  # only an open descriptor can be replaced: guests make up no numbers
+    process.descriptor(to)  # must be open as well: guests cannot make up numbers
     del process.descriptors[fd]
     process.descriptors[to] = descriptor
     return errno.SUCCESS

@@ -1,4 +1,4 @@
-"""From implementations to host functions: the edge that nothing crosses but numbers."""
+"""Turns implementations into host functions, which return numbers and never raise."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ IMPLEMENTATIONS: Final[Mapping[str, Implementation]] = {
 def host_functions(
     process: Process, others: Mapping[str, Implementation] | None = None
 ) -> HostFunctions:
-    """Make all functions of WASI preview 1 for *process*; *others* take the place of the usual."""
+    """Make all functions of WASI preview 1 for *process*; *others* replace those of equal name."""
     implementations = {**IMPLEMENTATIONS, **(others or {})}
     return {
         (MODULE, name): HostFunction(
@@ -65,7 +65,10 @@ def guarded(
     stopped: int = errno.CANCELED,
     failed: int = errno.IO,
 ) -> Callable[..., int | None]:
-    """Count the call, keep a stopped guest from doing anything, and let nothing raise."""
+    """Return *implementation* wrapped so that it counts calls, serves no stopped run, never raises.
+
+    The wrapper returns *stopped* once the run has stopped, and *failed* after an unexpected error.
+    """
 
     def call(*arguments: int) -> int:
         run = process.run

@@ -1,4 +1,4 @@
-"""Guest memory as host functions use it: every access checked, no pointer trusted."""
+"""Guest memory for host functions, which check every access and trust no pointer."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from nexus.plugin_api.engine import EngineInstance
 U32: Final = struct.Struct("<I")
 U64: Final = struct.Struct("<Q")
 _IOVEC: Final = struct.Struct("<II")
-_MAX_IOVECS: Final = 1024  # IOV_MAX of POSIX systems; bounds the loop one host call can cause
-_EMPTY: Final = memoryview(bytearray())  # writable: writing nothing is no error
+_MAX_IOVECS: Final = 1024  # more are INVAL; IOV_MAX of POSIX systems, bounds the loop of one call
+_EMPTY: Final = memoryview(bytearray())  # writable, so that writing zero bytes is no error
 _MASK: Final = 0xFFFFFFFF  # engines pass i32 signed
 
 
 class GuestMemory:
-    """The linear memory of whichever instance was bound last.
+    """The linear memory of the instance that was bound last.
 
-    The view is taken at the first access and again only when an access lies beyond it: the guest
-    may have grown its memory since, and growing never moves or shortens it.
+    The first access takes a view of the memory; an access beyond that view takes a new one, since
+    the guest may have grown its memory. Growing never moves or shortens a memory.
     """
 
     __slots__ = ("_instance", "_size", "_view")
@@ -32,15 +32,15 @@ class GuestMemory:
         self._size = 0
 
     def bind(self, instance: EngineInstance | None) -> None:
-        """Serve *instance* from now on; None lets go of the last one."""
+        """Serve *instance* from now on; None drops the last one."""
         self._instance = instance
         self._view = _EMPTY
         self._size = 0
 
     def view(self, pointer: int, length: int) -> memoryview:
-        """Return *length* bytes at *pointer*, both as they came from the guest.
+        """Return a view of *length* bytes at *pointer*, two numbers from the guest.
 
-        Raises: Refused(FAULT) where they do not lie in memory.
+        Raises: Refused(FAULT) if the bytes lie outside the memory.
         """
         start = pointer & _MASK
         end = start + (length & _MASK)
@@ -56,11 +56,11 @@ class GuestMemory:
             raise Refused(errno.FAULT)
 
     def write(self, pointer: int, content: bytes) -> None:
-        """Raises: Refused(FAULT)."""
+        """Write *content* at *pointer*. Raises: Refused(FAULT)."""
         self.view(pointer, len(content))[:] = content
 
     def write_u32(self, pointer: int, value: int) -> None:
-        """Raises: Refused(FAULT)."""
+        """Write *value* in 32 bits. Raises: Refused(FAULT)."""
         start = pointer & _MASK
         if start + 4 > self._size:
             self._take_anew(start + 4)
@@ -93,8 +93,8 @@ class GuestMemory:
     def buffers(self, iovecs: int, count: int) -> list[memoryview]:
         """Return the buffers that *count* iovecs at *iovecs* describe.
 
-        Raises: Refused(FAULT), or Refused(INVAL) for too many of them or for more bytes than
-        memory has: buffers that overlap could otherwise make one host call last for minutes.
+        Raises: Refused(FAULT), or Refused(INVAL) for too many iovecs, or if their lengths add up to
+        more than the memory: overlapping buffers could make one host call last for minutes.
         """
         count &= _MASK
         table = self.view(iovecs, min(count * _IOVEC.size, _MASK))

@@ -1,4 +1,4 @@
-"""poll_oneoff: sleep, or ask which of stdin, stdout and stderr is ready (all are, always)."""
+"""poll_oneoff: sleep, or ask which of stdin, stdout and stderr are ready (they always are)."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ _EVENT: Final = struct.Struct("<Q H B 5x Q H 6x")  # userdata, error, type, byte
 _ON_CLOCK, _ON_READ, _ON_WRITE = 0, 1, 2
 _ABSOLUTE: Final = 1
 _HANGUP: Final = 1
-_MAX_SUBSCRIPTIONS: Final = 1024  # three descriptors and a few timers is all there is to wait for
-_WAIT_S: Final = 0.01  # how late a cancelled guest's sleep may notice
+_MAX_SUBSCRIPTIONS: Final = 1024  # more are INVAL; a guest has three descriptors and a few timers
+_WAIT_S: Final = 0.01  # how late a sleeping guest may notice that it was cancelled
 
 
 class _Timer(NamedTuple):
     userdata: int
     due_ns: int
-    """when it is due, in `time.monotonic_ns()`"""
+    """due time on the clock of `time.monotonic_ns()`"""
 
 
 def poll_oneoff(process: Process, subscriptions: int, events: int, count: int, result: int) -> int:
     if not 0 < count <= _MAX_SUBSCRIPTIONS:
         return errno.INVAL
     memory = process.memory
-    # Copied: the guest may have both tables overlap.
+    # A copy: the guest may let both tables overlap.
     table = bytes(memory.view(subscriptions, count * _SUBSCRIPTION_BYTES))
     memory.view(events, count * _EVENT.size)
     memory.view(result, 4)
@@ -86,16 +86,16 @@ def _due_ns(clock: int, timeout_ns: int, precision_ns: int, flags: int) -> int:
     if flags & ~_ABSOLUTE:
         raise Refused(errno.INVAL)
     if clock in CPU_CLOCKS:
-        raise Refused(errno.NOTSUP)  # it would not advance while the guest waits for it
+        raise Refused(errno.NOTSUP)  # a CPU clock stands still while the guest sleeps
     now_ns = exact_time_ns(clock)
     due_ns = timeout_ns if flags & _ABSOLUTE else now_ns + timeout_ns
-    # Up to the next tick: a guest that looks at its coarse clock then finds the time has come.
+    # Round up to the next tick, so that the guest's coarse clock shows the due time on waking.
     due_ns += -due_ns % RESOLUTION_NS
     return time.monotonic_ns() + due_ns - now_ns
 
 
 def _sleep_until(process: Process, due_ns: int) -> bool:
-    """Sleep without the GIL; False if the run must end before."""
+    """Sleep without the GIL. Return False if the run must end before *due_ns*."""
     process.run.give_way()
     while True:
         left_s = (due_ns - time.monotonic_ns()) / 1e9

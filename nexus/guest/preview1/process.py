@@ -1,4 +1,4 @@
-"""What the host functions of one guest share, from one `perform` to the next."""
+"""State that the host functions of one guest share during one `perform`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from nexus.plugin_api.guest import Run
 
 
 class _NoRun:
-    """Stands in between two executions: a start function that calls the host finds it stopped."""
+    """The run between two executions. It is stopped, so that a start function can call nothing."""
 
     execution_id = ""
     limits: Limits = Limits()
@@ -33,14 +33,14 @@ class _NoRun:
         self.stopped: NexusError | None = InternalError("no task is being performed")
 
     def give_way(self) -> None:
-        """Nothing waits."""
+        """Do nothing; no other thread waits."""
 
     def call_extension(self, name: str, method: str, arguments: bytes) -> ExtensionAnswer | None:
-        """It is stopped."""
+        """Return None, since this run is stopped."""
         return None
 
     def written(self) -> list[tuple[int, int]] | None:
-        """Nothing is known."""
+        """Return None; nothing is known of the memory."""
         return None
 
     def stop(self, reason: NexusError) -> None:
@@ -50,8 +50,8 @@ class _NoRun:
 class Process:
     """The execution under way: memory, descriptors, program and run.
 
-    Belongs to one thread, which performs one task at a time; `start` sets everything anew and
-    `finish` lets go of everything, so nothing of one request is there in the next.
+    Belongs to one thread, which performs one task at a time. `start` sets every field and `finish`
+    clears every field, so no request sees traces of an earlier one.
     """
 
     __slots__ = (
@@ -88,7 +88,7 @@ class Process:
         self._services: Services | None = None
 
     def finish(self) -> None:
-        """Serve nobody."""
+        """Drop the instance, the run and all else that `start` set."""
         self.memory.bind(None)
         self.run, self.program = self._nothing
         self.descriptors = {}
@@ -96,17 +96,17 @@ class Process:
         self._context = self._services = None
 
     def services(self) -> Services:
-        """What the guest may ask of the host beyond WASI; made at the first call."""
+        """Return the host calls beyond WASI, made at their first use."""
         if self._services is None:
             self._services = Services(self.run, self._context)
         return self._services
 
     def adopt(self, services: Services) -> None:
-        """Go on with the *services* that the execution had on another thread."""
+        """Continue with the *services* that the execution used on another thread."""
         self._services = services
 
     def descriptor(self, fd: int) -> Descriptor:
-        """Raises: Refused(BADF)."""
+        """Return the open descriptor *fd*. Raises: Refused(BADF)."""
         found = self.descriptors.get(fd)
         if found is None:
             raise Refused(errno.BADF)
@@ -115,7 +115,7 @@ class Process:
     def cpu_ns(self) -> int:
         """Return this thread's CPU time since the guest first asked.
 
-        Counting from the thread's birth would tell one guest what others before it used.
+        Counted from the thread's start, it would tell a guest how much time earlier guests used.
         """
         now_ns = time.thread_time_ns()
         if self._cpu_epoch_ns is None:
@@ -123,9 +123,9 @@ class Process:
         return now_ns - self._cpu_epoch_ns
 
     def out_of_time(self) -> bool:
-        """Tell whether a long host call should end here, for the next checkpoint to act.
+        """Return whether a long host call must end now, so that the next checkpoint can act.
 
-        At the deadline this stops the run: the guest might end, or call on, before a checkpoint.
+        Stops the run at its deadline: the guest might end, or call again, before a checkpoint.
         """
         run = self.run
         if run.stopped is None and time.monotonic() >= run.deadline:

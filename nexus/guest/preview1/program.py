@@ -1,4 +1,4 @@
-"""What a guest sees as its program: arguments and environment, built only if it asks."""
+"""A guest's command-line arguments and environment, built only if the guest asks for them."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ class Strings:
 
 
 class Program:
-    """Arguments and environment of one execution; this one has neither."""
+    """Arguments and environment of one execution. This base class has neither."""
 
     @cached_property
     def arguments(self) -> Strings:
-        """The command line, program name first."""
+        """Return the command line, program name first."""
         return Strings(self.list_arguments())
 
     @cached_property
     def environment(self) -> Strings:
-        """The environment, `NAME=value` each."""
+        """Return the environment, as `NAME=value` strings."""
         return Strings(self.list_environment())
 
     def list_arguments(self) -> list[bytes]:
@@ -61,7 +61,7 @@ class CommandProgram(Program):
 
 
 class ContextProgram(Program):
-    """A handler run for its JSON value: its name, and its manifest's arguments and environment."""
+    """The name, arguments and environment of a handler that runs for a JSON value."""
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
@@ -79,7 +79,7 @@ def list_arguments(handler: Handler) -> list[bytes]:
 
 
 def name_is_valid(name: str) -> bool:
-    """Tell whether a guest could read a variable of this name back."""
+    """Return whether a guest can read back an environment variable called *name*."""
     return bool(name) and "=" not in name
 
 
@@ -88,5 +88,5 @@ def _pairs(variables: Mapping[str, str]) -> list[bytes]:
 
 
 def _utf8(text: str) -> bytes:
-    # Undecodable command-line arguments arrive as surrogates (PEP 383) and leave as they were.
+    # Undecodable command-line arguments arrive as surrogates (PEP 383); turn them back into bytes.
     return text.encode("utf-8", "surrogateescape")

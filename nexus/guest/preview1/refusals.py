@@ -1,8 +1,8 @@
-"""What three pipes cannot do: seek, be files or directories, be sockets.
+"""Functions that always fail, since pipes cannot seek and are neither files nor sockets.
 
-A guest has no preopened directory and no socket, so all that is left of these functions is which
-error number they return. For a number that is no open descriptor that is BADF; for stdin, stdout
-or stderr it is what POSIX says of the same call on a pipe.
+A guest has no preopened directory and no socket, so these functions only choose an error number.
+They return BADF if the descriptor is not open; for stdin, stdout or stderr they return the error
+that POSIX prescribes for the same call on a pipe.
 """
 
 from __future__ import annotations

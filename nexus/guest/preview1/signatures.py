@@ -1,4 +1,4 @@
-"""The functions of WASI preview 1, all of them, with their core WebAssembly types.
+"""All functions of WASI preview 1, with their core WebAssembly types.
 
 https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/witx/wasi_snapshot_preview1.witx:
 handles, flags, pointers and sizes lower to i32, a list or string to a pointer and a length;
@@ -67,4 +67,4 @@ SIGNATURES: Final[Mapping[str, FuncType]] = {
     name: FuncType(tuple(parameters.split()), () if name == "proc_exit" else ("i32",))
     for name, parameters in _PARAMETERS.items()
 }
-"""Every function returns an error number, except `proc_exit`, which is not to return."""
+"""Every function returns an error number, except `proc_exit`, which has no result."""

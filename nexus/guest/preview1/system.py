@@ -11,7 +11,8 @@ from nexus.guest.preview1 import errno
 from nexus.guest.preview1.exit import GuestExit
 from nexus.guest.preview1.process import Process
 
-_RANDOM_CHUNK_BYTES: Final = 64 << 10  # 0.2 ms of the kernel's generator between two looks
+# Bytes between two looks at the deadline; the kernel's generator takes about 0.2 ms for them.
+_RANDOM_CHUNK_BYTES: Final = 64 << 10
 
 _IGNORED: Final = {0: "none", 12: "pipe", 16: "chld", 17: "cont", 22: "urg", 27: "winch"}
 _STOPPING: Final = {18: "stop", 19: "tstp", 20: "ttin", 21: "ttou"}
@@ -27,7 +28,7 @@ def proc_raise(process: Process, signal: int) -> int:
     if not 0 <= signal <= _LAST_SIGNAL:
         return errno.INVAL
     if signal in _STOPPING:
-        return errno.NOTSUP  # nobody could ever continue it
+        return errno.NOTSUP  # nothing could ever continue the guest
     if signal not in _IGNORED:
         process.run.stop(GuestTrap(f"the guest raised signal {signal}"))
     return errno.SUCCESS

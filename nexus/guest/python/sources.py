@@ -1,4 +1,4 @@
-"""Which files a Python handler is made of: one file, or all `.py` files of its folder."""
+"""Finds the files of a Python handler: one file, or all `.py` files of its folder."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from nexus.errors import InvalidHandler
 
 INDEX: Final = "main.py"
 MAX_FILES: Final = 512
+"""files of one handler; a handler with more is invalid"""
 MAX_BYTES: Final = 8 << 20
-"""of all files of a handler; beyond, it is refused"""
+"""size of all files of a handler together; a larger handler is invalid"""
 
 
 @dataclass(frozen=True)
 class PythonSources:
-    """All files of a handler, by their path below its folder; `main` is the one that is loaded."""
+    """All files of a handler, by their path below its folder; the guest imports `main` first."""
 
     main: str
     files: Mapping[str, str]
 
     def pack(self) -> bytes:
-        """Return them as bytes, for `unpack`."""
+        """Return the sources as bytes, for `unpack`."""
         return json.dumps({"main": self.main, "files": self.files}, sort_keys=True).encode()
 
     def digest(self) -> str:
@@ -34,13 +35,13 @@ class PythonSources:
 
 
 def unpack(packed: bytes) -> PythonSources:
-    """Return the sources that `pack` made *packed* from."""
+    """Return the sources from which `pack` made *packed*."""
     found = json.loads(packed)
     return PythonSources(found["main"], found["files"])
 
 
 def list_files(entry: Path) -> list[Path]:
-    """Return the handler's files, *entry* first. Raises: InvalidHandler if they are too many."""
+    """Return the handler's files, *entry* first. Raises: InvalidHandler for too many files."""
     if entry.name != INDEX:
         return [entry]
     others = sorted(path for path in entry.parent.rglob("*.py") if path != entry)
@@ -52,7 +53,7 @@ def list_files(entry: Path) -> list[Path]:
 def read_sources(entry: Path) -> PythonSources:
     """Read the handler at *entry*.
 
-    Raises: InvalidHandler where a file cannot be read, is not UTF-8, or all are too large.
+    Raises: InvalidHandler if a file is unreadable or not UTF-8, or the handler is too large.
     """
     folder, inside = entry.parent, entry.parent.resolve()
     files: dict[str, str] = {}

@@ -12,10 +12,11 @@ from nexus.model import Compiled, Export, Import
 from nexus.plugin_api.abi import AbiBase, Module, ModuleProgram
 
 MAX_MODULE_BYTES = 64 << 20
+"""size of a module's file; a larger one is an invalid handler"""
 
 
 class WasiAbi(AbiBase):
-    """Modules; whichever no other ABI recognises is taken for a command."""
+    """WebAssembly modules; a module that no other ABI recognises counts as a WASI command."""
 
     name = "wasi"
     suffixes = (".wasm", ".wat")
@@ -34,7 +35,7 @@ class WasiAbi(AbiBase):
 
 
 def _read_module(path: Path) -> bytes:
-    """Raises: InvalidHandler where the file cannot be read or is larger than any module may be."""
+    """Return the file's bytes. Raises: InvalidHandler if it is unreadable or too large."""
     try:
         if path.stat().st_size > MAX_MODULE_BYTES:
             raise InvalidHandler(f"{path.name} is larger than {MAX_MODULE_BYTES} bytes")

@@ -1,8 +1,8 @@
-"""CGI/1.1 requests (RFC 3875 section 4), with what WAGI adds so that its modules run unchanged.
+"""CGI/1.1 requests (RFC 3875 section 4), with WAGI's additions so that its modules run unchanged.
 
 WAGI's additions: https://github.com/deislabs/wagi/blob/main/docs/environment_variables.md and
-`build_headers` in its `src/http_util.rs`. Not followed: PATH_TRANSLATED, which would have to name
-a file; a Host header's port as SERVER_PORT.
+`build_headers` in its `src/http_util.rs`. Nexus leaves out PATH_TRANSLATED, which would have to
+name a file, and does not set SERVER_PORT to the port of the Host header.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _COPIED: Final = ("AUTH_TYPE", "CONTENT_TYPE", "QUERY_STRING", "REMOTE_ADDR", "R
 _CREDENTIALS: Final = frozenset({"HTTP_AUTHORIZATION", "HTTP_PROXY_AUTHORIZATION"})
 _WITHHELD: Final = frozenset(
     {
-        "HTTP_PROXY",  # https://httpoxy.org: libraries take it for their own configuration
-        # about the connection, which is not the guest's (RFC 3875 section 4.1.18)
+        "HTTP_PROXY",  # https://httpoxy.org: libraries read it as their own configuration
+        # about the connection, which guests do not see (RFC 3875 section 4.1.18)
         "HTTP_CONNECTION",
         "HTTP_KEEP_ALIVE",
         "HTTP_PROXY_CONNECTION",
@@ -29,28 +29,28 @@ _WITHHELD: Final = frozenset(
         "HTTP_TRAILER",
         "HTTP_TRANSFER_ENCODING",
         "HTTP_UPGRADE",
-        # have variables of their own
+        # these two have variables of their own
         "HTTP_CONTENT_LENGTH",
         "HTTP_CONTENT_TYPE",
     }
 )
 _WITHHELD_TOO: Final = _WITHHELD | _CREDENTIALS
-_PATH_SAFE: Final = "/:@!$&'()*+,;=~"  # RFC 3986 pchar, so that quoting changes nothing it need not
+_PATH_SAFE: Final = "/:@!$&'()*+,;=~"  # RFC 3986 pchar: quoting leaves these characters alone
 
 
 class CgiProgram(Program):
-    """A request as the guest sees it: meta-variables, and the arguments its manifest says."""
+    """A request as the guest sees it: meta-variables, and the manifest's arguments."""
 
     def __init__(self, request: HttpRequest, handler: Handler) -> None:
         self._request = request
         self._handler = handler
 
     def list_arguments(self) -> list[bytes]:
-        """Return the handler's name and the manifest's arguments; nothing of the request.
+        """Return the handler's name and the manifest's arguments, without any part of the request.
 
-        With `args_from_query`, return what WAGI does: the path in place of the name, and behind the
-        manifest's arguments each part of the query. Clients then choose what a program takes from
-        there: options, code to run (`python -c`), what it does by its own name (busybox).
+        With `args_from_query`, return the arguments that WAGI passes: the path instead of the name,
+        the manifest's arguments, then each part of the query. Clients then choose arguments that
+        can be options, code (`python -c`) or, as the program's name, its function (busybox).
         """
         handler = self._handler
         if not handler.args_from_query:
@@ -67,11 +67,11 @@ class CgiProgram(Program):
 
 
 def environment(request: HttpRequest, handler: Handler) -> dict[str, str]:
-    """Return the variables of *request* and of the manifest, which wins.
+    """Return the variables of *request* and of the manifest; where both set one, the manifest wins.
 
-    Strings carry bytes as WSGI's do: one character per byte, to be encoded as Latin-1. The
-    manifest's are UTF-8 in that form. `PATH_INFO` is expected to begin with the handler's route,
-    as it does in a server that does not shift it; one that does not is left as it is.
+    Strings carry bytes as WSGI's do: one character per byte, for the caller to encode as Latin-1.
+    The manifest's strings are UTF-8 in that form. Servers that do not shift the path pass a
+    `PATH_INFO` that begins with the handler's route; any other `PATH_INFO` stays unchanged.
     """
     meta = request.meta
     script_name, path_info = _shifted(meta, handler.route)
@@ -125,14 +125,14 @@ def _headers(meta: Mapping[str, Any], with_credentials: bool) -> dict[str, str]:
 
 
 def is_withheld(name: str, *, with_credentials: bool) -> bool:
-    """Tell whether a guest must not see the header that CGI calls *name*."""
+    """Return whether a guest must not see the header that CGI calls *name*."""
     if name in (_WITHHELD if with_credentials else _WITHHELD_TOO):
         return True
     return not name.isascii() or not name_is_valid(name)
 
 
 def raw_target(meta: Mapping[str, Any]) -> str:
-    """Return path and query as the client sent them where the server tells, else encoded anew."""
+    """Return path and query as the client sent them if the server passes them, else encode anew."""
     for name in ("RAW_URI", "REQUEST_URI"):
         raw = meta_text(meta, name)
         if raw.startswith("/"):
@@ -157,7 +157,7 @@ def _shifted(meta: Mapping[str, Any], route: str) -> tuple[str, str]:
 
 
 def _raw_path(meta: Mapping[str, Any], path: str) -> str:
-    """Return the path as the client sent it where the server tells, else *path* encoded anew."""
+    """Return the path as the client sent it if the server passes it, else encode *path* anew."""
     for name in ("RAW_URI", "REQUEST_URI"):  # gunicorn and werkzeug; not part of CGI or WSGI
         raw = meta_text(meta, name)
         if raw.startswith("/"):
@@ -166,7 +166,10 @@ def _raw_path(meta: Mapping[str, Any], path: str) -> str:
 
 
 def server_name(meta: Mapping[str, Any]) -> str:
-    """Return the host the client asked for; SERVER_NAME of a WSGI server is what it bound."""
+    """Return the host that the client asked for.
+
+    SERVER_NAME is only the fallback: WSGI servers set it to the address they listen on.
+    """
     asked_for = parse_authority(meta_text(meta, "HTTP_HOST"))
     return asked_for.host if asked_for else meta_text(meta, "SERVER_NAME") or "localhost"
 
@@ -181,11 +184,11 @@ def origin(meta: Mapping[str, Any]) -> str:
 
 
 def meta_text(meta: Mapping[str, Any], name: str) -> str:
-    """Return a variable with one character per byte; empty where it is missing."""
+    """Return the variable *name* with one character per byte; empty if missing or not a string."""
     value = meta.get(name)
     if not isinstance(value, str):
         return ""
-    # A server's strings are Latin-1 already (PEP 3333); those of other callers are text.
+    # A server passes Latin-1 strings (PEP 3333); other callers pass text.
     return value if value.isascii() or max(value) <= "\xff" else _carried(value)
 
 

@@ -1,4 +1,4 @@
-"""CGI/1.1 responses (RFC 3875 section 6), read as what they are: input from a stranger."""
+"""CGI/1.1 responses (RFC 3875 section 6), read as untrusted input."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NEEDED = "a CGI response starts with header lines, then a blank line"
 
 
 class _Head(NamedTuple):
-    """A header block, read; immutable, since equal blocks share one."""
+    """A parsed header block; immutable, since equal blocks share one object."""
 
     status: int
     reason: str
@@ -42,11 +42,11 @@ def parse_response(
 ) -> HttpResponse:
     """Read a guest's whole output as a document or redirect response.
 
-    *to_head*: the request's method was HEAD, so Content-Length is that of a body not sent, and a
-    body that was written is dropped. A local redirect (`Location: /path`) goes to the client like
+    *to_head*: the request's method was HEAD, so Content-Length describes a body that is not sent,
+    and a body in *stdout* is dropped. A local redirect (`Location: /path`) goes to the client like
     any other, as in WAGI.
 
-    Raises: InvalidResponse with what was found and what is needed.
+    Raises: InvalidResponse, naming the text found and the form needed.
     """
     end, body_start = _find_blank_line(stdout, limits.max_header_bytes)
     block = bytes(stdout[:end])
@@ -89,12 +89,12 @@ def _read(block: bytes) -> _Head:
 
 
 # Handlers write the same few heads over and over; reading one anew takes 2 to 4 µs more. The keys
-# take at most 256 KiB.
+# take up to 256 KiB.
 _read_cached = lru_cache(maxsize=256)(_read)
 
 
 def _parse_lines(lines: list[str]) -> tuple[list[tuple[str, str]], dict[str, str]]:
-    """Return the headers to send, and by lower-case name those that may occur only once."""
+    """Return the headers to send, and by lower-case name the values of those allowed only once."""
     if len(lines) > MAX_HEADERS:
         raise InvalidResponse(f"the response has more than {MAX_HEADERS} header lines")
     headers: list[tuple[str, str]] = []
@@ -107,7 +107,7 @@ def _parse_lines(lines: list[str]) -> tuple[list[tuple[str, str]], dict[str, str
         value = value.strip(" \t")
         key = name.lower()
         if not value or is_dropped(key):
-            continue  # an empty field equals one not sent (RFC 3875 section 6.3)
+            continue  # an empty field equals a missing one (RFC 3875 section 6.3)
         if key in _CGI_FIELDS or key == "content-length":
             if key in fields:
                 raise InvalidResponse(f"the response has more than one {name} header")

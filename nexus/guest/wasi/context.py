@@ -1,4 +1,4 @@
-"""JSON contexts: the value a guest wrote to stdout."""
+"""The result of a JSON context: the value that a guest wrote to stdout."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nexus.model import JsonValue
 def parse_value(stdout: bytes | bytearray) -> JsonValue:
     """Return the one JSON value that *stdout* holds.
 
-    Raises: InvalidResponse with what was found, and where.
+    Raises: InvalidResponse naming the fault and its place.
     """
     if not stdout.strip():
         raise InvalidResponse("the guest wrote nothing to stdout; it must write one JSON value")

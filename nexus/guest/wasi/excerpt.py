@@ -1,4 +1,4 @@
-"""Guest output in error messages: short, and with nothing in it that a terminal would obey."""
+"""Guest output for error messages: short, and free of terminal control sequences."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ _SHOWN_BYTES: Final = 60
 
 
 def excerpt(content: bytes | bytearray) -> str:
-    """Return the first bytes of *content* as a Python literal, with a mark if there are more."""
+    """Return the first bytes of *content* as a Python literal; dots mark a cut."""
     shown = repr(bytes(content[:_SHOWN_BYTES]))
     return f"{shown} ..." if len(content) > _SHOWN_BYTES else shown

@@ -28,8 +28,8 @@ from nexus.plugin_api.guest import GuestBase, Run
 class WasiGuest(GuestBase):
     """The host's side of one thread's WASI module.
 
-    A command's exit code is its result; elsewhere one that is not zero is a GuestTrap, whatever the
-    guest wrote before: half of an answer must not pass for a whole one.
+    A command's result is its exit code. In a request or a JSON context, any exit code but zero
+    raises GuestTrap, whatever the guest wrote before: half an answer must not pass for a whole one.
     """
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class WasiGuest(GuestBase):
         }
 
     def functions(self) -> HostFunctions:
-        """Return all functions of WASI preview 1, and those of `nexus`."""
+        """Return all functions of WASI preview 1, and those of the module `nexus`."""
         return self._functions
 
     def respond(
@@ -100,7 +100,7 @@ class WasiGuest(GuestBase):
         try:
             instance.call("_start")
         except GuestError:
-            # The trap that ended the guest; why it was to end is known better.
+            # This trap ended the guest; `run.stopped` holds the actual reason, if there is one.
             if run.stopped is None:
                 raise
         finally:
@@ -112,5 +112,5 @@ class WasiGuest(GuestBase):
             return stopped.exit_code
         cause = stopped.__cause__
         if isinstance(cause, (KeyboardInterrupt, SystemExit)):
-            raise cause  # it arrived during a host call, where it could not be raised
+            raise cause  # it arrived during a host call, which must not raise
         raise stopped

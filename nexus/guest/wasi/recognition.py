@@ -1,4 +1,4 @@
-"""Checks imports and exports of a module that is to be a WASI command."""
+"""Checks that a module's imports and exports are those of a WASI command."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _KNOWN = {
 
 
 def check_command(imported: Sequence[Import], exported: Sequence[Export]) -> None:
-    """Raises: InvalidHandler with a sentence that names what is missing or too much."""
+    """Check a WASI command. Raises: InvalidHandler, naming the missing or excess item."""
     _check_entry_point(exported)
     check_imports(imported)
 
@@ -44,7 +44,7 @@ def _check_entry_point(exported: Sequence[Export]) -> None:
 
 
 def check_imports(wanted: Sequence[Import]) -> None:
-    """Raises: InvalidHandler where there are others than the host's functions among them."""
+    """Check that the host has all imports. Raises: InvalidHandler, naming those it lacks."""
     others = [f"{_name(item)} ({item.kind})" for item in wanted if item.kind != "func"]
     if others:
         raise InvalidHandler(

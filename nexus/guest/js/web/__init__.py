@@ -1,4 +1,4 @@
-"""The web API of JavaScript handlers, one folder a standard, and its load order (`source.py`).
+"""The web API of JavaScript handlers, one folder per standard.
 
 webidl/      names on the global object, and conversion of arguments (Web IDL)
 encoding/    TextEncoder and TextDecoder (Encoding)
@@ -10,6 +10,6 @@ streams/     ReadableStream (Streams)
 file/        Blob and File (File API)
 url/         URL and URLSearchParams (URL)
 fetch/       Headers, Request, Response, FormData (Fetch, XMLHttpRequest)
-nexus/       a request and a JSON context, from what the host has to what it gets back
-source.py    all of them as one script, in their order
+nexus/       runs a request or a JSON context: input from the host, result back to it
+source.py    joins all files to one script, in load order
 """

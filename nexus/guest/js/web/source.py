@@ -74,8 +74,11 @@ LOAD_ORDER: Final = (
     "nexus/dispatch",
     "nexus/evaluate",
 )
-"""The files of the prelude. They share one scope: what a file declares at its top the later ones
-use, and what runs only when called may also use what comes later."""
+"""The files of the prelude, in load order.
+
+They share one scope. Top-level code may use only the declarations of earlier files; the body of a
+function may also use those of later files.
+"""
 
 
 @lru_cache(maxsize=1)
@@ -97,5 +100,5 @@ def prelude() -> bytes:
 
 @lru_cache(maxsize=1)
 def digest() -> bytes:
-    """Return the digest of all that a handler's snapshot holds beside the handler."""
+    """Return the digest of bootstrap and prelude, which every handler's snapshot contains."""
     return hashlib.sha256(b"\0".join((bootstrap(), prelude()))).digest()

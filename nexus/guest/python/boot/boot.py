@@ -1,8 +1,8 @@
 """Runs once in the guest, before the snapshot: loads the handler, then parks where requests enter.
 
-What stands here is Python for the guest: CPython for WASI runs it as its command. The host writes
-the handler's files to stdin as JSON, and reads from stdout where to enter. From then on every
-request is one call of `enter`, from the same state.
+CPython for WASI runs this file as its command, inside the guest. The host writes the handler's
+files to stdin as JSON, and reads the address of `enter` from stdout. From then on every request is
+one call of `enter`, from the same state.
 """
 
 import gc
@@ -16,7 +16,7 @@ import time
 import traceback
 
 MAIN = "handler"
-"""what the handler's first file is imported as; tracebacks show its own name"""
+"""module name of the handler's first file; tracebacks show the file's own name"""
 
 
 class _Files(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
@@ -65,7 +65,7 @@ def _lines(file):
 
 
 def _remember_lines():
-    """Let tracebacks show the handler's lines: there are no files to read them from."""
+    """Cache the handler's lines for tracebacks, since the guest has no files to read them from."""
     import linecache
 
     for file in FILES.files:
@@ -74,7 +74,7 @@ def _remember_lines():
 
 
 def _trace(error):
-    """Return a traceback of the handler's files only, and the error in a line."""
+    """Return a traceback with the handler's own frames, and the error in one line."""
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
@@ -129,8 +129,11 @@ def enter():
 
 
 def _warm_up():
-    """Run what serves a request, with handlers of ours: the interpreter specialises code that ran a
-    few times, and each request would do that anew."""
+    """Serve requests with idle handlers, before the snapshot.
+
+    The interpreter specialises code that has run a few times; without this, each request would
+    specialise it anew.
+    """
     global OUT, SERVE, REQUEST
     kept = OUT, SERVE
     rounds = (
@@ -150,7 +153,7 @@ def _warm_up():
 
 
 def _park():
-    """Tell the host where to enter, and stay here: the host takes the snapshot in the last call."""
+    """Write the address of `enter`, then park: in the last call the host takes the snapshot."""
     _write(b"ENTER %d %d\n" % (id(enter), "wsgi" in SERVE))
     time.clock_getres(time.CLOCK_MONOTONIC)
 
@@ -165,7 +168,7 @@ OUT = 1
 REQUEST = None
 SERVE = {}
 given = json.loads(_read_all())
-for name, source in given["modules"].items():  # ours: `nexus` and what serves
+for name, source in given["modules"].items():  # Nexus's own modules
     spec = importlib.util.spec_from_loader(name, None, origin=f"<{name}>")
     made = sys.modules[name] = importlib.util.module_from_spec(spec)
     exec(compile(source, f"<{name}>", "exec"), made.__dict__)
@@ -184,5 +187,5 @@ else:
     _warm_up()
     bytearray(given["headroom"])  # freed at once: later requests need not grow the memory
     gc.collect()
-    gc.freeze()  # what is here by now is never looked at again
+    gc.freeze()  # the collector skips these objects from now on
     _park()

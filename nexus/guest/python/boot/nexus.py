@@ -1,18 +1,18 @@
-"""What a handler in Python may import: `from nexus import Request, Response`."""
+"""The module for handlers in Python: `from nexus import Request, Response`."""
 
 import json as _json
 from urllib.parse import parse_qsl, urlsplit
 
 
 class Headers:
-    """Header fields in their order; names in any case, values may repeat."""
+    """Header fields in order; names ignore case and may repeat."""
 
     def __init__(self, items=()):
         pairs = items.items() if hasattr(items, "items") else items
         self._items = [(str(name), str(value)) for name, value in pairs]
 
     def get(self, name, default=None):
-        """Return the first value of *name*."""
+        """Return the first value of *name*, or *default*."""
         wanted = name.lower()
         return next((v for n, v in self._items if n.lower() == wanted), default)
 
@@ -67,7 +67,7 @@ class Request:
 
     @property
     def query(self):
-        """The query's parameters; of several with one name the last."""
+        """Return the query's parameters; the last one wins if a name repeats."""
         return dict(parse_qsl(urlsplit(self.url).query, keep_blank_values=True))
 
     def text(self):
@@ -77,7 +77,7 @@ class Request:
         return _json.loads(self.body)
 
     def form(self):
-        """Return the fields of a form: strings, and `File`s of a multipart one."""
+        """Return the fields of a form: strings, and in a multipart form also `File`s."""
         kind = self.headers.get("content-type", "")
         if kind.lower().startswith("multipart/form-data"):
             return _multipart(kind, self.body)
@@ -88,14 +88,14 @@ class Request:
 
 
 class File:
-    """A file of a form."""
+    """A file that a form uploads."""
 
     def __init__(self, filename, content_type, content):
         self.filename, self.content_type, self.content = filename, content_type, content
 
 
 class Response:
-    """An HTTP response; *body* is text, bytes, or what JSON can hold."""
+    """An HTTP response; *body* is text, bytes, or any value that JSON can hold."""
 
     def __init__(self, body="", status=200, headers=()):
         self.status = int(status)
@@ -110,7 +110,7 @@ class Response:
         return made
 
     def encoded(self):
-        """Return the body as bytes; say what it is where the headers do not."""
+        """Return the body as bytes; add a content-type if the headers have none."""
         body, kind = self.body, None
         if isinstance(body, str):
             body, kind = body.encode(), "text/plain; charset=utf-8"

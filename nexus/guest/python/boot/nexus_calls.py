@@ -1,4 +1,4 @@
-"""How a handler's module is called: `fetch`, a WSGI callable or `run`."""
+"""Calls a handler's module: its `fetch`, its WSGI callable or its `run`."""
 
 import inspect
 import io
@@ -12,7 +12,7 @@ _COROUTINE = types.CoroutineType
 
 
 class _Log(io.TextIOBase):
-    """Writes what is printed to the host's log, a line at a time."""
+    """Writes printed text to the host's log, a line at a time."""
 
     encoding = "utf-8"
     errors = "backslashreplace"
@@ -44,14 +44,14 @@ def log_writer(fd):
 
 
 def reseed():
-    """Give this request random numbers of its own: the snapshot's are those of all requests."""
+    """Seed `random` anew; all requests share the seed in the snapshot."""
     random = sys.modules.get("random")
     if random is not None:
         random.seed(int.from_bytes(os.urandom(8), "little"))
 
 
 def serving(module):
-    """Return what answers each kind of task, by what *module* defines."""
+    """Return a function for each kind of task, by the names that *module* defines."""
     made = {}
     fetch, run = getattr(module, "fetch", None), getattr(module, "run", None)
     app = getattr(module, "app", None) or getattr(module, "application", None)
@@ -103,7 +103,7 @@ def _refusing(words):
 
 
 def _awaited(value):
-    """Return *value*; of a coroutine, what it comes to."""
+    """Return *value*; run a coroutine and return its result."""
     if type(value) is not _COROUTINE:
         return value
     import nexus_loop
@@ -112,7 +112,7 @@ def _awaited(value):
 
 
 def _most(function):
-    """Return how many of fetch's three arguments *function* takes."""
+    """Return how many of the three arguments of `fetch` *function* takes."""
     try:
         kinds = [p.kind for p in inspect.signature(function).parameters.values()]
     except (TypeError, ValueError):

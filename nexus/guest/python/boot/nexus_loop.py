@@ -6,7 +6,7 @@ import time
 
 
 class _Nothing(selectors.BaseSelector):
-    """Waits for time alone: there are no files to wait for."""
+    """Waits only for time, since a guest has no files or sockets to wait for."""
 
     def register(self, fileobj, events, data=None):
         raise ValueError("a handler has no sockets to wait for")

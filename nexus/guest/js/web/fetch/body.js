@@ -1,6 +1,6 @@
 // The body that Request and Response share:
 //
-//   bytes   what it is, where that is known without reading
+//   bytes   the content, if it is known without reading
 //   stream  a ReadableStream: given by the user, or made of the bytes when `body` is asked for
 //   used    the bytes were read; with a stream, the stream tells
 //   owned   nobody else has the bytes: they may be given away, to be written to or transferred
@@ -46,7 +46,7 @@ const bodyUsed = (body) =>
 
 const bodyStream = (body) => {
   if (!body.stream) {
-    // Whoever reads the chunk may write to it.
+    // The reader of the chunk may write to it.
     body.stream = streamOfBytes(body.owned || body.used ? body.bytes : body.bytes.slice());
     if (body.used) body.stream.cancel();
     body.owned = false; // from now on the chunk does
@@ -61,7 +61,7 @@ const requireUnused = (body, what) => {
   }
 };
 
-// The bytes of a body, once; nobody else has them.
+// Returns the bytes of a body, once; no other object shares them.
 const takeBytes = async (body, what) => {
   requireUnused(body, what);
   if (body === null) return new Uint8Array(0);

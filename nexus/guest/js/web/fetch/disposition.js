@@ -1,5 +1,5 @@
 // The Content-Disposition of a part of multipart/form-data (RFC 7578 section 4.2), read from left
-// to right; what is inside quotes is a value, whatever it looks like.
+// to right; quoted text is always a value, whatever it looks like.
 //
 // Browsers, and FormData here, write a quote as %22 and a backslash as itself (HTML standard,
 // "multipart/form-data encoding algorithm"). Other clients escape both with a backslash (RFC 9110
@@ -13,7 +13,7 @@ const parameterPattern = (quoted) =>
 const LITERAL_QUOTED = parameterPattern('[^"]*');
 const ESCAPED_QUOTED = parameterPattern('(?:[^"\\\\]|\\\\.)*');
 
-// Names with their values, in bytes, or undefined for anything that is no list of parameters.
+// Returns names with their values, in bytes; undefined if the text is not a parameter list.
 const readParameters = (text, pattern, unescape) => {
   const parameters = new Map();
   for (let at = 0; at < text.length; at = pattern.lastIndex) {
@@ -31,7 +31,7 @@ const decodeName = (latin1) => utf8DecodeKeepingBom(latin1ToBytes(latin1));
 const plainValue = (latin1) =>
   decodeName(latin1).replace(/%0A/gi, "\n").replace(/%0D/gi, "\r").replace(/%22/g, '"');
 
-// The value of filename* (RFC 8187), or undefined for what is none and is passed over.
+// Returns the value of filename* (RFC 8187); undefined if it is invalid, so that callers skip it.
 const extendedValue = (latin1) => {
   const found = /^(utf-8|iso-8859-1)'[^']*'((?:[\w!#$&+.^`|~-]|%[0-9a-f]{2})*)$/i.exec(latin1);
   if (!found) return undefined;

@@ -95,7 +95,7 @@ const blobType = (type) => {
   return /[^\x20-\x7e]/.test(text) ? "" : text.toLowerCase();
 };
 
-// The pieces of bytes; a part that is no bytes becomes a string when its turn comes.
+// Returns the parts as bytes, in order; a part that does not hold bytes is made a string first.
 const blobParts = (parts, nativeEndings) => {
   if (parts === undefined) {
     return [];

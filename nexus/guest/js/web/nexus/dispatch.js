@@ -1,4 +1,4 @@
-// One request: from what the host has to a Request, through the handler, to what the host sends.
+// One request: builds a Request from the host's head, calls the handler, returns the response.
 
 let currentURL; // of the request being answered, as it came
 
@@ -18,8 +18,8 @@ const handlerFunction = (handler) => {
   );
 };
 
-// The handler's third argument. There is nothing after a request: what waitUntil is given is
-// waited for before the answer goes out.
+// The handler's third argument. Nothing runs after a request: the response waits for every promise
+// passed to waitUntil.
 const newContext = () => {
   const waits = [];
   const waitUntil = (promise) => {

@@ -1,4 +1,4 @@
-// $emit and $view: data in the execution's result, for whoever started it to carry out.
+// $emit and $view: data in the execution's result, for the caller to carry out.
 
 const emit = (name, payload = null) => {
   callHost(["emit", toText(name)], toJSONText(payload, "An event's payload"));

@@ -1,7 +1,7 @@
 // $ext: `await $ext.name.method(argument)`. The promise is rejected with an ExtensionError where the
 // extension answers with an error.
 
-// `await` asks whatever it is given for `then`.
+// `await` looks up `then` on its operand.
 const isMethod = (name) => typeof name === "string" && name !== "then";
 
 // Calls whose answers come later; the host answers them in this order.
@@ -20,7 +20,7 @@ const extensionMethod = (extension, method) => async (argument = null, ...more) 
   });
 };
 
-// For the host: the call that has waited longest is answered.
+// Called by the host: answers the call that has waited longest.
 const answer = (ok, value) => {
   const { resolve, reject } = waiting.shift();
   if (ok) resolve(value);

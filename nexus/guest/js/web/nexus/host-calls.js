@@ -1,4 +1,4 @@
-// Calls of the host that the handler's manifest has to grant. What the host declines is thrown.
+// Calls of the host that the handler's manifest has to grant. A call that the host declines throws.
 
 const { parse: parseJSON, stringify: writeJSON } = JSON;
 

@@ -1,5 +1,5 @@
-// $state: what the execution was given, with what it has written since. Values are copies: one that
-// was changed has to be set again.
+// $state: the given values, overlaid with the execution's own writes. Values are copies: set a
+// changed value again to keep the change.
 
 const STATE_NAMES = {
   get(key) {
@@ -27,7 +27,7 @@ const STATE_NAMES = {
   },
 };
 
-// `await` asks whatever it is given for `then`.
+// `await` looks up `then` on its operand.
 const isStateName = (name) => typeof name === "symbol" || name === "then" || name in STATE_NAMES;
 
 const refuseStateName = (name) => {

@@ -69,7 +69,7 @@ class ReadableByteStreamController {
 expose(ReadableStreamDefaultController);
 expose(ReadableByteStreamController);
 
-// The bytes of a view, which has none afterwards.
+// Takes the bytes out of a view and leaves it detached.
 const transferView = (view) => {
   const { buffer, byteOffset, byteLength } = view;
   if (!(buffer instanceof ArrayBuffer)) {

@@ -92,7 +92,7 @@ const finishStream = (stream) => {
   for (const { resolve } of stream.requests.splice(0)) resolve({ value: undefined, done: true });
 };
 
-// The source has no more: readers still get what is queued.
+// Closes the stream at the end of its source; readers still get the queued chunks.
 const closeStream = (stream) => {
   stream.closing = true;
   if (stream.queue.length === 0) finishStream(stream);

@@ -1,4 +1,4 @@
-// User, password, host and port of a URL. The functions give false for what is wrong.
+// User, password, host and port of a URL. The functions return false for invalid text.
 
 const colonOfPort = (text) => {
   const bracket = text.startsWith("[") ? Math.max(text.indexOf("]"), 0) : 0;
@@ -33,7 +33,7 @@ const setHostAndPort = (url, text) => {
   return colon > 0 && setHost(url, text.slice(0, colon)) && setPort(url, text.slice(colon + 1));
 };
 
-// What comes after "//": up to the next slash, then the path.
+// Parses the text after "//": the authority up to the next slash, then the path.
 const setAuthority = (url, text) => {
   const end = text.search(isSpecial(url) ? /[/\\]|$/ : /\/|$/);
   const authority = text.slice(0, end);
@@ -47,7 +47,7 @@ const setAuthority = (url, text) => {
   return true;
 };
 
-// The host of a file URL has no port and no user; "localhost" is none.
+// The host of a file URL has no port and no user; "localhost" becomes an empty host.
 const setFileHost = (url, text) => {
   if (text === "") {
     url.host = "";

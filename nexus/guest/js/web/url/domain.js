@@ -1,4 +1,4 @@
-// Domain names to ASCII. The mapping of UTS 46 is made of what the engine knows of Unicode:
+// Domain names to ASCII. The mapping of UTS 46 is built from the engine's Unicode functions:
 // lower case and NFKC. Not checked: the rules for right-to-left labels, and each single
 // exception of the standard's table.
 
@@ -37,7 +37,7 @@ const labelToAscii = (label) => {
   return isValidLabel(label) ? `xn--${punycodeEncode(label)}` : undefined;
 };
 
-// undefined where the domain cannot be one.
+// Returns undefined if the domain is invalid.
 const domainToAscii = (domain) => {
   if (!NOT_ASCII.test(domain) && !/xn--/i.test(domain)) {
     return domain.toLowerCase();

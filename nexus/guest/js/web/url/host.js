@@ -1,4 +1,4 @@
-// The host of a URL, as text ready to be written. undefined: no such host may be.
+// Returns a URL's host, as text ready to be written; undefined if the host is invalid.
 
 const FORBIDDEN_IN_HOSTS = /[\0\t\n\r #/:<>?@[\\\]^|]/;
 const FORBIDDEN_IN_DOMAINS = /[\0-\x20#%/:<>?@[\\\]^|\x7f]/;

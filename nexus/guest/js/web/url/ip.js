@@ -1,4 +1,4 @@
-// IPv4 and IPv6 addresses in URLs. Parsers give undefined for what is no address.
+// IPv4 and IPv6 addresses in URLs. Parsers return undefined for an invalid address.
 
 const parseIPv4Number = (text) => {
   if (text === "") return undefined;
@@ -39,7 +39,7 @@ const parseIPv4InIPv6 = (text) => {
   return [a * 256 + b, c * 256 + d];
 };
 
-// The 16-bit pieces of one side of "::"; an IPv4 address may stand at the very end.
+// Returns the 16-bit pieces of one side of "::"; the last two may be written as an IPv4 address.
 const parsePieces = (text, isEnd) => {
   if (text === "") return [];
   const parts = text.split(":");

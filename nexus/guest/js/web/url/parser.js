@@ -1,5 +1,5 @@
 // The URL parser. The standard walks a state machine over the input; this takes the same
-// decisions on whole pieces: fragment, query, scheme, then what is left.
+// decisions on whole pieces: fragment, query, scheme, then the rest.
 
 const stripInput = (text) => text.replace(/^[\0-\x20]+|[\0-\x20]+$/g, "");
 const stripTabs = (text) => (/[\t\n\r]/.test(text) ? text.replace(/[\t\n\r]+/g, "") : text);
@@ -110,7 +110,7 @@ const parseWithoutScheme = (url, text, base, query, fragment) => {
   return base.scheme === "file:" ? parseFile(url, text, base) : parseRelative(url, text, base);
 };
 
-// `new URL(request.url)` is what most handlers begin with: its text was written from a record.
+// Most handlers begin with `new URL(request.url)`, whose text was written from such a record.
 let lastWritten = { text: undefined, record: undefined };
 
 const writeRecord = (record) => {
@@ -119,7 +119,7 @@ const writeRecord = (record) => {
   return text;
 };
 
-// The record of an absolute URL, or of one relative to `base`; undefined where there is none.
+// Returns the record of a URL, absolute or relative to `base`; undefined if it is invalid.
 const parseURL = (input, base = undefined) => {
   if (base === undefined && input === lastWritten.text) return copyRecord(lastWritten.record);
   const [beforeFragment, fragment] = cutAt(stripTabs(stripInput(input)), "#");

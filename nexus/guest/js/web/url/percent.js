@@ -29,7 +29,7 @@ const percentEncode = (text, set) => {
   return encoded;
 };
 
-// Bytes: what is no valid %XX stays.
+// Returns bytes; an invalid %XX stays as it is.
 const percentDecode = (text) => {
   const bytes = utf8Encode(text);
   if (!text.includes("%")) {

@@ -58,7 +58,7 @@ const punycodeEncode = (label) => {
   return text;
 };
 
-// undefined where the text is no punycode.
+// Returns undefined if the text is not valid Punycode.
 const punycodeDecode = (text) => {
   const split = text.lastIndexOf("-");
   const points = Array.from(text.slice(0, Math.max(split, 0)), (c) => c.charCodeAt(0));

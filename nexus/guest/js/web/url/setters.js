@@ -1,5 +1,5 @@
-// What URL's setters do, on a record that is dropped where they give false. The text has no
-// tabs and newlines any more.
+// The work of URL's setters, on a copy of the record; the caller drops the copy if they return
+// false. Tabs and newlines have been removed from the text.
 
 const cannotHavePort = (url) => !url.host || url.scheme === "file:";
 

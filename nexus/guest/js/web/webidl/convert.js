@@ -1,5 +1,5 @@
-// Conversions of arguments, as Web IDL has them; a wrong one is a TypeError that says what was
-// found and what is allowed.
+// Converts arguments by the rules of Web IDL; throws a TypeError that names the value found and
+// the values allowed.
 
 const need = (args, count, what) => {
   if (args.length < count) {
