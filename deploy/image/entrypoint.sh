@@ -1,7 +1,7 @@
 #!/bin/sh
-# Fills the cache folder, which may be an empty volume, with what was made at build time.
+# Copies the artifacts made at build time into the cache folder, which may be an empty volume.
 set -eu
-umask 077 # artifacts are trusted: nobody else may write them
+umask 077 # Nexus trusts artifacts: no other user may write them
 
 cache=${NEXUS_CACHE_DIR:-/var/cache/nexus}
 if [ ! -e "$cache/artifacts" ]; then

@@ -15,11 +15,11 @@ podman() {
         --cgroup-manager cgroupfs --runtime runc "$@"
 }
 
-# Stands for an emptyDir: empty, and the image's user may write to it.
+# Takes the place of an emptyDir: it is empty, and the image's user may write to it.
 cache=$(mktemp -d -p "$storage")
 chown 10001:10001 "$cache"
 
-# The limits on open files and processes are given because a nested podman may not raise them.
+# Set the limits on open files and processes, because a nested podman may not raise them.
 container=$(podman run --detach --read-only --user 10001:10001 --cap-drop ALL \
     --security-opt no-new-privileges --cpus 0.5 --network host \
     --ulimit nofile=1024:1024 --ulimit nproc=1000:1000 \
@@ -43,7 +43,7 @@ metric() { get /metrics | sed -n "s/^$1 //p"; }
 ready=no
 for _ in $(seq 120); do
     if get /readyz >/dev/null 2>&1; then ready=yes && break; fi
-    sleep 0.25 # polled, bounded: at half a core the start takes some seconds
+    sleep 0.25 # poll, up to a limit: at half a core the start takes some seconds
 done
 [ "$ready" = yes ] || fail "not ready after 30 s"
 

@@ -80,9 +80,7 @@ def require_matplotlib() -> None:
     try:
         import matplotlib  # noqa: F401
     except ImportError:
-        raise click.UsageError(
-            "--chart needs matplotlib: pip install 'nexus-runtime[capacity]'"
-        ) from None
+        raise click.UsageError("--chart needs matplotlib: pip install '.[capacity]'") from None
 
 
 def draw_chart(file: Path, cpu_s: float, outlooks: Sequence[Outlook], name: str) -> None:

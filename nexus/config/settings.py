@@ -54,7 +54,10 @@ class Settings(BaseSettings):
 
     # ---- what one execution may use
     timeout_ms: Annotated[Whole, LIVE] = Field(
-        5000, ge=1, le=_HOUR_MS, description="wall clock of one request, waiting included, in ms"
+        5000,
+        ge=1,
+        le=_HOUR_MS,
+        description="wall-clock time of one request, waiting included, in ms",
     )
     cpu_timeout_ms: Annotated[Whole, Derived("same as timeout_ms"), LIVE] = Field(
         default_factory=lambda data: data.get("timeout_ms", 1),
@@ -81,25 +84,34 @@ class Settings(BaseSettings):
         64 << 10, ge=1, le=_MAX_BYTES, description="largest response header block, in bytes"
     )
     max_stderr_bytes: Annotated[Whole, LIVE] = Field(
-        64 << 10, ge=1, le=_MAX_BYTES, description="stderr kept of one execution, in bytes"
+        64 << 10,
+        ge=1,
+        le=_MAX_BYTES,
+        description="stderr that Nexus keeps of one execution, in bytes",
     )
     max_effects: Annotated[Whole, LIVE] = Field(
         1000,
         ge=0,
         le=10**6,
-        description="state mutations, events and view commands of one execution together",
+        description="state mutations, events and view commands of one execution, counted together",
     )
     max_effect_bytes: Annotated[Whole, LIVE] = Field(
         1 << 20,
         ge=1,
         le=_MAX_BYTES,
-        description="of all of them, and of one value to or from an extension, in bytes",
+        description="total size of those effects, and size of one value to or from an extension, "
+        "in bytes",
     )
 
     # ---- pool and queue
-    min_instances: Whole = Field(2, ge=0, le=1000, description="instances warmed at start")
+    min_instances: Whole = Field(
+        2, ge=0, le=1000, description="instances that each worker warms when it starts"
+    )
     max_instances: Annotated[Whole, LIVE] = Field(
-        10, ge=1, le=1000, description="instances of one worker, and so executions at once"
+        10,
+        ge=1,
+        le=1000,
+        description="most instances of one worker, and so most executions at once",
     )
     pool_memory_mb: Annotated[Whole, Derived("max_instances times memory_limit_mb"), LIVE] = Field(
         default_factory=lambda data: data.get("max_instances", 1) * data.get("memory_limit_mb", 1),
@@ -114,29 +126,29 @@ class Settings(BaseSettings):
     # ---- order in the queue (docs/scheduling.md)
     scheduling_policy: Name = Field(
         "fifo",
-        description="who of those that wait goes first: fifo, priority, shortest, deadline, or a "
-        "plugin's",
+        description="order in which waiting requests run: fifo, priority, shortest, deadline, or "
+        "a plugin's policy",
     )
-    scheduling_key_header: Annotated[Header, Derived("none: the handler is the key")] = Field(
-        "", description="request header by which requests are told apart, such as a tenant's id"
+    scheduling_key_header: Annotated[Header, Derived("none (each handler is a key)")] = Field(
+        "", description="request header whose value is the key of a request, such as a tenant's id"
     )
-    scheduling_weights: Annotated[Weights, Derived("1 for each"), LIVE] = Field(
-        default_factory=dict, description="shares by key under the policy fair"
+    scheduling_weights: Annotated[Weights, Derived("1 for each key"), LIVE] = Field(
+        default_factory=dict, description="share of each key under the policy fair"
     )
-    scheduling_priority_header: Annotated[Header, Derived("none: the handler's counts")] = Field(
-        "", description="request header that may say a priority from 0 to 9"
-    )
+    scheduling_priority_header: Annotated[
+        Header, Derived("none (the manifest sets the priority)")
+    ] = Field("", description="request header that may set a priority from 0 to 9")
     scheduling_ageing_ms: Whole = Field(
         500,
         ge=1,
         le=_HOUR_MS,
-        description="wait that counts as much as one step of priority, in ms",
+        description="waiting time that counts as much as one step of priority, in ms",
     )
     scheduling_target_ms: Whole = Field(
         100,
         ge=1,
         le=_HOUR_MS,
-        description="longest wait in the queue that the policy adaptive aims at, in ms",
+        description="longest wait in the queue under the policy adaptive, in ms",
     )
 
     # ---- suspended executions
@@ -147,19 +159,19 @@ class Settings(BaseSettings):
         300_000,
         ge=1,
         le=24 * _HOUR_MS,
-        description="how long an execution may be suspended before it is ended, in ms",
+        description="time after which Nexus ends a suspended execution, in ms",
     )
 
     # ---- server
     cpu_profile: Literal["none", "burst", "guaranteed", "throughput", "latency", "edge"] = Field(
-        "none", description="CPU profile by which workers are derived from the pod's cores"
+        "none", description="CPU profile that derives the number of workers from the pod's cores"
     )
     bind: Bind = Field("127.0.0.1:8000", description="address to listen on")
     workers: Annotated[Whole, Derived("from the pod's CPU and memory")] = Field(
         default_factory=usable_cpus, ge=1, le=256, description="gunicorn worker processes"
     )
     http_max_concurrent: Whole = Field(
-        10, ge=1, le=1000, description="HTTP requests one worker works on at once"
+        10, ge=1, le=1000, description="HTTP requests that one worker handles at once"
     )
     threads: Annotated[Whole, Derived("http_max_concurrent or max_instances")] = Field(
         default_factory=lambda data: data.get("http_max_concurrent", 1),
@@ -171,48 +183,48 @@ class Settings(BaseSettings):
         30_000,
         ge=1,
         le=_HOUR_MS,
-        description="longest a request body may take to arrive, where http_body_timeout_ms "
-        "does not say otherwise, in ms",
+        description="longest time a request body may take to arrive unless http_body_timeout_ms "
+        "is set, in ms",
     )
     http_head_timeout_ms: Annotated[Whole, LIVE] = Field(
         10_000,
         ge=1,
         le=_HOUR_MS,
-        description="longest a client may take to send the head of a request, and a new "
-        "connection its TLS handshake, in ms",
+        description="longest time a client may take to send a request's head, and for a new "
+        "connection's TLS handshake, in ms",
     )
     http_body_timeout_ms: Annotated[Whole, Derived("same as http_timeout"), LIVE] = Field(
         default_factory=lambda data: data.get("http_timeout", 1),
         ge=1,
         le=_HOUR_MS,
-        description="longest a client may take to send a request body, in ms",
+        description="longest time a client may take to send a request body, in ms",
     )
     http_send_timeout_ms: Annotated[Whole, LIVE] = Field(
         60_000,
         ge=1,
         le=_HOUR_MS,
-        description="longest a client may take to receive an answer, in ms",
+        description="longest time a client may take to receive an answer, in ms",
     )
     http_min_bytes_per_second: Annotated[Whole, LIVE] = Field(
         240,
         ge=0,
         le=10**9,
-        description="least rate at which a client must send a body and receive an answer after "
-        "the first 5 s; 0: any",
+        description="slowest rate at which a client may send a body and receive an answer after "
+        "the first 5 s; 0 allows any rate",
     )
     drain_delay_ms: Annotated[Whole, LIVE] = Field(
         1000,
         ge=0,
         le=600_000,
-        description="on SIGTERM, how long /readyz says 503 before the worker stops accepting, "
-        "in ms",
+        description="after SIGTERM, time for which /readyz answers 503 before the worker stops "
+        "accepting, in ms",
     )
     stuck_after_ms: Whole = Field(
         10_000,
         ge=100,
         le=_HOUR_MS,
-        description="how long past its deadline an execution may go without reaching a checkpoint "
-        "before its worker is replaced, in ms",
+        description="time past its deadline after which Nexus replaces the worker of an execution "
+        "that reaches no checkpoint, in ms",
     )
 
     # ---- handlers, engine, compiler child
@@ -221,34 +233,35 @@ class Settings(BaseSettings):
         description="folder of compiled artifacts"
     )
     cache_max_mb: Annotated[Whole, LIVE] = Field(
-        512, ge=1, le=1 << 20, description="disk that compiled artifacts may take, in MiB"
+        512, ge=1, le=1 << 20, description="disk space that compiled artifacts may take, in MiB"
     )
     engine: Name = Field(
         "auto",
-        description="WebAssembly engine: wasmer, wasmtime or a plugin's; auto takes wasmer where "
-        "it imports",
+        description="WebAssembly engine: wasmer, wasmtime or a plugin's; auto takes wasmer if it "
+        "can be imported",
     )
     compiler: Literal["auto", "llvm", "cranelift"] = Field(
-        "auto", description="compiler of the engine; auto takes the best that works here"
+        "auto",
+        description="compiler of the engine; auto takes the best one that works on this machine",
     )
     compile_timeout_ms: Annotated[Whole, LIVE] = Field(
-        120_000, ge=1, le=_HOUR_MS, description="longest one compilation may take, in ms"
+        120_000, ge=1, le=_HOUR_MS, description="longest time one compilation may take, in ms"
     )
     compile_memory_mb: Annotated[Whole, LIVE] = Field(
         2048, ge=64, le=1 << 20, description="memory the compiler process may use, in MiB"
     )
 
-    javascript_runtime: Annotated[File, Derived("none: the pinned package's")] = Field(
-        "", description="another build of QuickJS-NG for JavaScript, a WASI reactor"
+    javascript_runtime: Annotated[File, Derived("none (the pinned package's build)")] = Field(
+        "", description="another build of QuickJS-NG for JavaScript handlers: a WASI reactor"
     )
     javascript_runtime_sha256: Annotated[Digest, Derived("none")] = Field(
-        "", validate_default=True, description="SHA-256 of that file"
+        "", validate_default=True, description="SHA-256 of the file that javascript_runtime names"
     )
-    python_runtime: Annotated[File, Derived("none: the pinned package's")] = Field(
-        "", description="another build of CPython 3.12 for Python, a WASI command"
+    python_runtime: Annotated[File, Derived("none (the pinned package's build)")] = Field(
+        "", description="another build of CPython 3.12 for Python handlers: a WASI command"
     )
     python_runtime_sha256: Annotated[Digest, Derived("none")] = Field(
-        "", validate_default=True, description="SHA-256 of that file"
+        "", validate_default=True, description="SHA-256 of the file that python_runtime names"
     )
 
     # ---- plugins
@@ -266,20 +279,21 @@ class Settings(BaseSettings):
         5000,
         ge=1,
         le=600_000,
-        description="longest that a plugin's start or stop hook is waited for, in ms",
+        description="longest time a plugin's start or stop hook may take, in ms",
     )
 
     # ---- logs
     log_level: Annotated[LogLevel, LIVE] = Field(
-        "info", description="least severe level that is logged"
+        "info", description="least severe level that Nexus logs"
     )
     log_format: Literal["auto", "json", "pretty"] = Field(
         "auto", description="log format; auto is pretty on a terminal, else json"
     )
-    access_log: Flag = Field(True, description="one log line for each request")
+    access_log: Flag = Field(True, description="write one log line for each request")
     debug: Annotated[Flag, LIVE] = Field(
         False,
-        description="what handlers threw or wrote, in answers to errors; not for production",
+        description="show clients what a handler threw or wrote, in answers to errors; not for "
+        "production",
     )
 
     @field_validator("max_instances")

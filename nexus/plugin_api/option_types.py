@@ -143,7 +143,9 @@ File: TypeAlias = Annotated[
 Digest: TypeAlias = Annotated[
     str,
     Field(pattern=r"^([0-9a-f]{64})?$"),
-    Allowed("64 hexadecimal digits in lower case beside the file they are of, else nothing"),
+    Allowed(
+        "64 hexadecimal digits in lower case, set together with the path of the file, or nothing"
+    ),
 ]
 Header: TypeAlias = Annotated[
     str,

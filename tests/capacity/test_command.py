@@ -115,7 +115,7 @@ def test_without_matplotlib_it_says_what_to_install(monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "matplotlib", None)  # as Python marks what cannot be imported
     done = capacity(*GIVEN, "--chart", "chart.png")
     assert done.exit_code == 2
-    assert "pip install 'nexus-runtime[capacity]'" in done.stderr
+    assert "pip install '.[capacity]'" in done.stderr
     assert not Path("chart.png").exists()
     assert capacity(*GIVEN).exit_code == 0, "the table needs none"
 

@@ -10,7 +10,7 @@ from nexus.config import Settings, load, to_environ
 from nexus.errors import ConfigError
 
 DIGEST = "ab" * 32
-ALLOWED = "64 hexadecimal digits in lower case beside the file they are of, else nothing"
+ALLOWED = "64 hexadecimal digits in lower case, set together with the path of the file, or nothing"
 
 
 def read(directory: Path, **environ: str) -> Settings:
