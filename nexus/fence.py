@@ -1,4 +1,4 @@
-"""Tells errors of outside code, such as a plugin's `sys.exit()`, from a user's Ctrl-C."""
+"""Code from outside, such as a plugin's, may raise anything: `sys.exit()` in it must not end us."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import threading
 
 
 def is_interrupt(error: BaseException) -> bool:
-    """Return whether *error* is a user's Ctrl-C, which the caller must raise again. Anything else
-    that outside code raises is a fault of that code, SystemExit and CancelledError too: it must not
-    end this process."""
+    """Return whether *error* is somebody's Ctrl-C, which must go on: where outside code is called,
+    everything else that it raises is its own fault, SystemExit and CancelledError too."""
     return isinstance(error, KeyboardInterrupt) and on_main_thread()
 
 

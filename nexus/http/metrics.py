@@ -1,4 +1,4 @@
-"""`/metrics`: prometheus-flask-exporter's endpoint, with the current figures of all workers."""
+"""`/metrics`: prometheus-flask-exporter's endpoint, over all workers, brought up to date first."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from nexus.service import Service
 
 
 def add_metrics(app: Flask, registry: CollectorRegistry, service: Service) -> None:
-    """Add `/metrics` to *app*. It shows the metrics in *registry*, or those in the workers' shared
-    folder if there is one. Each scrape first flushes the metrics of *service*."""
+    """Add `/metrics` to *app*. *registry* has this process's metrics; where workers share a
+    folder, that is read instead. The metrics of *service* are flushed before each scrape."""
     folder = _multiprocess_folder()
 
     def collected() -> Collector:
@@ -38,12 +38,12 @@ def add_metrics(app: Flask, registry: CollectorRegistry, service: Service) -> No
             MultiProcessCollector(figures)  # type: ignore[no-untyped-call]
         found = CollectorRegistry()
         found.register(WithDerived(WithZeros(figures, lambda: known_series(service))))
-        found.register(CpuCollector())  # here, so that it counts once, not once for each worker
+        found.register(CpuCollector())  # here, so that it is read once, not once a worker
         return found
 
     if folder is not None:
-        # The exporter gets a registry of its own: it only reads the files, and with our registry
-        # everything would count twice.
+        # A registry of its own for the exporter: it only reads files, and ours in it would count
+        # everything twice.
         options = {"registry": CollectorRegistry(), "group_by": "endpoint"}
         _OfAllWorkers(collected, lambda: all_figures(folder), app, **options)
     else:
@@ -51,7 +51,7 @@ def add_metrics(app: Flask, registry: CollectorRegistry, service: Service) -> No
 
 
 class _Collected:
-    """A mixin for the exporter's classes: each scrape shows a new collector from *collected*."""
+    """For the exporter's classes: what *collected* makes, anew for each scrape."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class _Collected:
         app: Flask,
         **options: Any,
     ) -> None:
-        """*held* is entered while figures are collected, so that no file is merged meanwhile."""
+        """*held* is entered while figures are collected, so that none are moved meanwhile."""
         self._collected, self._held = collected, held
         super().__init__(app, **options)  # type: ignore[call-arg]  # the exporter's
 
@@ -75,16 +75,16 @@ class _Collected:
 
 
 class _OfThisProcess(_Collected, PrometheusMetrics):  # type: ignore[misc]
-    """The exporter for a single process."""
+    """Where there is one process."""
 
 
 class _OfAllWorkers(_Collected, GunicornInternalPrometheusMetrics):  # type: ignore[misc]
-    """The exporter for workers that share a folder."""
+    """Where workers share a folder."""
 
 
 class _Named(Collector):
-    """Those metrics of another collector that a scrape selects with `name[]`, by the name of a
-    metric or of a sample. prometheus_client can only select from collectors with `describe`."""
+    """The metrics of another collector that a scrape asks for by `name[]`: each one's own name
+    or a sample's. prometheus_client finds only collectors that describe themselves."""
 
     def __init__(self, collector: Collector, names: Collection[str]) -> None:
         self._collector, self._names = collector, frozenset(names)
@@ -96,7 +96,7 @@ class _Named(Collector):
                 continue
             samples = [sample for sample in family.samples if sample.name in self._names]
             if samples:
-                part = copy(family)  # the collector may keep the original
+                part = copy(family)  # others may look at the whole one
                 part.samples = samples
                 yield part
 
