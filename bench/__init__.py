@@ -1,8 +1,8 @@
-"""Benchmarks: every claim of speed comes from here, side by side with its alternatives.
+"""Benchmarks: the source of every claim of speed; each measures the alternatives, too.
 
 python -m bench.dispatch   requests/s of handlers, of plain Flask, and of other ways to run guests
 python -m bench.memory     resident memory over 50,000 requests
-python -m bench.deadline   how late a runaway guest's answer is
+python -m bench.deadline   how late the answer to an endless loop is
 python -m bench.metering   what metering costs, beside native C and wasmtime's epochs and fuel
 python -m bench.engine     what an engine's small steps cost: calls, instances, a reset
 python -m bench.stalled    what clients that stall cost the others, beside gunicorn's peers

@@ -70,7 +70,7 @@ def _looping(url: str, clients: int) -> Iterator[None]:
 
 
 def _cpu_s(base: str) -> float:
-    """CPU seconds that ended runs of the loop have used."""
+    """Return the CPU seconds that all ended runs of the loop have used."""
     with urllib.request.urlopen(f"{base}/metrics") as response:
         for line in response.read().decode().splitlines():
             if line.startswith('nexus_handler_cpu_seconds_total{handler="spin"}'):

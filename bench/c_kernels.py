@@ -1,4 +1,4 @@
-"""Builds the kernels in `bench/kernels`: C, by the same compiler, for WebAssembly and for here."""
+"""Builds the C kernels in `bench/kernels`, for WebAssembly and natively, with one compiler."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _WASM = ("-target", "wasm32-freestanding", "-nostdlib", "-Wl,--no-entry", "-Wl,-
 
 @dataclass(frozen=True)
 class Kernel:
-    """One kernel, built: `run(rounds)` as an export, and a program that times it."""
+    """A built kernel: a module that exports `run(rounds)`, and a native program that times it."""
 
     name: str
     wasm: bytes
     program: Path
 
     def native(self, rounds: int) -> tuple[float, int]:
-        """Run the program; give its own time in seconds, and the checksum."""
+        """Run the native program; return its time in seconds, and the checksum."""
         said = subprocess.run(
             [self.program, str(rounds)], capture_output=True, text=True, check=True
         ).stdout.split()
@@ -32,7 +32,7 @@ class Kernel:
 
 
 def build(name: str, folder: Path) -> Kernel:
-    """Build one kernel into *folder*. Raises: CalledProcessError; the compiler said why."""
+    """Build one kernel into *folder*. Raises: CalledProcessError; the compiler has printed why."""
     source, module, program = FOLDER / f"{name}.c", folder / f"{name}.wasm", folder / name
     _zig(folder, *_WASM, "-o", str(module), str(source))
     _zig(folder, "-o", str(program), str(source), str(FOLDER / "native.c"))

@@ -1,4 +1,4 @@
-"""Ways to run a kernel: each makes, from its WebAssembly, a function of the rounds."""
+"""Ways to run a kernel: each turns its WebAssembly into a function that takes the rounds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nexus.wasm import RewriteLimits, rewrite
 from nexus.wasm.format.names import CHECKPOINT_MODULE, CHECKPOINT_NAME, DEPTH_EXPORT
 
 SLICE = 2_000_000
-"""about 0.5 ms of a guest that counts one unit per instruction"""
+"""Units that a checkpoint grants at once: about 0.5 ms, at one unit per instruction."""
 DEPTH = 4_000
 
 Run = Callable[[int], int]
@@ -25,7 +25,7 @@ def metered(wasm: bytes) -> bytes:
 
 
 def checkpoint(left: int) -> int:
-    """The least a host does: grant the next slice."""
+    """Grant the next slice: the least that a host must do."""
     return SLICE
 
 

@@ -1,8 +1,8 @@
-"""`python -m bench.cpu_shares`: do handlers get the CPU that their manifests say?
+"""`python -m bench.cpu_shares`: do handlers get the CPU that their manifests ask for?
 
 One worker, endless loops for ten seconds each: first one with `cpu.limit = "200m"` beside one
-without a limit, then two without limits whose `cpu.request` are 300m and 100m. CPU seconds are
-those of `nexus_handler_cpu_seconds_total`, beside what the kernel says the worker used.
+without a limit, then two without limits whose `cpu.request` are 300m and 100m. Shows the CPU
+seconds in `nexus_handler_cpu_seconds_total`, and those that the kernel counted for the worker.
 """
 
 from __future__ import annotations

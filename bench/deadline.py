@@ -1,8 +1,8 @@
 """`python -m bench.deadline`: how late is the answer of a handler that never ends by itself?
 
 Eight clients ask for an endless loop with `timeout_ms = 300`, 200 times in all, while a ninth asks
-for a trivial handler. Prints how long the loops' answers took, as the clients saw it, and the
-others' latency; every loop must end as 504, and the worker must stay the same.
+for a trivial handler. Prints how long the clients waited for the loops' answers, and the latency of
+the trivial handler. Every loop must end with 504, and the worker must not be replaced.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _measure(base: str, count: int, clients: int) -> tuple[list[float], list[flo
 
 
 def _ask(url: str, expected: int) -> float:
-    """Ask once; return how long it took, in ms."""
+    """Send one request; return how long the answer took, in ms."""
     began = time.monotonic()
     try:
         with urllib.request.urlopen(url, timeout=30) as response:

@@ -1,8 +1,8 @@
 """`python -m bench.dispatch`: requests/s of a warm handler beside the limit, Flask and its peers.
 
 Every contestant runs under gunicorn with the same settings: one gthread worker, 8 threads, 8
-connections kept alive, no access log. All stand ready at once; each round measures every one of
-them, in turn, and the median of the rounds counts: what slows the machine slows all alike.
+connections kept alive, no access log. All are started first. Each round measures every contestant,
+in turn, and the median of the rounds counts, so that a slow phase of the machine affects all alike.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ CONTESTANTS = {
 }
 BASE = "raw WSGI callable"
 ENVIRON = {"Nexus, 5 idle plugins": idle_plugins.environ}
-"""what a contestant's server has in its environment, where that is more than nothing"""
+"""Maps a contestant to a function that returns extra environment variables for its server."""
 
 
 def main() -> None:
@@ -51,7 +51,7 @@ def main() -> None:
         rounds: dict[str, list[Load]] = {name: [] for name in servers}
         for number in range(options.rounds):
             print(f"round {number + 1} of {options.rounds} ...", file=sys.stderr)
-            # Backwards every other time: it matters a little whom one comes after.
+            # Every other round runs backwards: a contestant's place has a small effect.
             for name in list(servers)[:: -1 if number % 2 else 1]:
                 load = measure(servers[name].url, connections=8, seconds=options.seconds)
                 rounds[name].append(load)

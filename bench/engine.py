@@ -1,8 +1,8 @@
-"""`python -m bench.engine`: what an engine's small steps cost, and what a loaded module leaves.
+"""`python -m bench.engine`: what an engine's small steps cost, and how much memory a module leaves.
 
 For each engine of this Python, without pool, guest ABI or server: a call of an export, a call from
 the guest to the host, a new instance (with a page of memory, and with 1 MiB of data), 1 MiB copied
-back as a reset does it, and the memory that stays when a module of 500 functions was loaded and
+back like in a reset, and the memory that remains after a module of 500 functions was loaded and
 dropped.
 """
 
@@ -32,7 +32,7 @@ from nexus.wasm import RewriteLimits, rewrite
 from nexus.wasm.format.names import CHECKPOINT
 
 CALLS = 1000
-"""of the host, by one call of `many`"""
+"""How often one call of `many` calls the host."""
 MIB = 1 << 20
 PLAIN = f"""(module (import "host" "nothing" (func $nothing)) (memory 1)
   (func (export "nothing"))
@@ -67,7 +67,7 @@ def main() -> None:
 
 
 def measured(engine: Engine, rounds: int) -> dict[str, str]:
-    """Each figure by what it is of."""
+    """Return all figures; maps a title to its figure as text."""
     plain, data = Built(engine, PLAIN), Built(engine, DATA)
     instance, large = plain.instance(), data.instance()
     snapshot = snapshot_of(large)
@@ -87,7 +87,7 @@ def measured(engine: Engine, rounds: int) -> dict[str, str]:
 
 
 class Built:
-    """A compiled module, and a loaded one to make instances from."""
+    """A module, compiled and loaded, to make instances of."""
 
     def __init__(self, engine: Engine, wat: str) -> None:
         self._engine = engine
@@ -99,7 +99,8 @@ class Built:
         return self._engine.load(self._artifact, self._info, IMPORTS)
 
     def loader_into_one_store(self) -> Callable[[], object]:
-        """What loads with wasmer itself, unlike its engine, which has a store for each module."""
+        """Return a function that loads the module into one shared wasmer store. Nexus's engine
+        makes a store for each module."""
         import wasmer
 
         store = wasmer.Store(wasmer.engine.Universal())
@@ -112,7 +113,7 @@ class Built:
 
 
 def per_call(call: Callable[[], object], rounds: int) -> float:
-    """Seconds that *call* takes: the median of some rounds of about 50 ms."""
+    """Return the seconds that *call* takes: the median of some rounds of about 50 ms."""
     count = 1
     while (took_s := timed(call, count)) < 0.025:
         count *= 2
@@ -128,7 +129,8 @@ def timed(call: Callable[[], object], count: int) -> float:
 
 
 def left_by_each(load: Callable[[], object]) -> float:
-    """Bytes of resident memory that each of many loads leaves when its result was dropped."""
+    """Return the bytes of resident memory that a load leaves after its result is dropped: the
+    average of many."""
     for _ in range(20):
         load()
     gc.collect()

@@ -1,4 +1,4 @@
-"""Packages of plugins that have every hook and add nothing, for servers under test."""
+"""Makes plugins that have every hook and add nothing, for servers under test."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _folder() -> TemporaryDirectory[str]:
 
 
 def environ() -> dict[str, str]:
-    """Of a server in which `COUNT` such plugins are installed, as pip would."""
+    """Return the environment of a server that finds `COUNT` such plugins, as if pip-installed."""
     folder = Path(_folder().name)
     hooks = "".join(
         _HOOK.format(name=name, arguments=", ".join(taken)) for name, taken in HOOKS.items()

@@ -1,8 +1,8 @@
 """`python -m bench.javascript [start|compiling|stages]...`: what JavaScript costs, and where.
 
-start      the first answer of a handler in JavaScript, from the command: from an empty cache, from
-           what `make run` prepares, and from what an earlier start left
-compiling  another handler's latency alone, and while LLVM compiles QuickJS behind it
+start      the time from the command to the first answer of a JavaScript handler: with an empty
+           cache, with the cache of `make run`, and with that of an earlier start
+compiling  another handler's latency alone, and while LLVM compiles QuickJS in the background
 stages     a request by stage (reset, body in, call, body out) and its instance's memory, without
            the HTTP server, at bodies of 1 KB and 1 MB
 """
@@ -30,9 +30,9 @@ from nexus.guest import Abis, built_in_abis
 
 PARTS = ("start", "compiling", "stages")
 MEMORY_BYTES = 32 << 20
-"""the default limit, for which handlers are compiled"""
+"""The default memory limit; handlers are compiled for it."""
 _BEFORE_LLVM_S = 1.5
-"""a compilation begins with the rewriter, in Python; then comes LLVM"""
+"""How long to wait until LLVM runs: the rewriter, in Python, runs before it."""
 
 
 def main() -> None:
@@ -86,7 +86,7 @@ def _print_start(title: str, found: list[float]) -> None:
 
 
 def _first_answer(cache: Path) -> float:
-    """Seconds from the command to the first answer."""
+    """Return the seconds from the command to the first answer."""
     environ = {"NEXUS_HANDLERS_DIR": str(ROOT / "examples"), "NEXUS_CACHE_DIR": str(cache)}
     began = time.monotonic()
     with Server("nexus", "/pages/", workers=len(os.sched_getaffinity(0)), **environ):
@@ -120,9 +120,9 @@ def _print_beside(cache: Path, rounds: int, seconds: int) -> None:
 
 @contextmanager
 def _compiling() -> Iterator[None]:
-    """Have LLVM compile QuickJS meanwhile, as a service does behind what it serves."""
+    """Let LLVM compile QuickJS during the block, as a service does in the background."""
     with tempfile.TemporaryDirectory() as folder:
-        # A process, to be killed: its child, the compiler, ends with it.
+        # A process, since it can be killed: its child, the compiler, ends with it.
         process = multiprocessing.Process(target=_compile, args=(Path(folder),))
         process.start()
         time.sleep(_BEFORE_LLVM_S)

@@ -1,4 +1,4 @@
-"""A request to a handler in JavaScript by stage, in this process and without the HTTP server."""
+"""Measures the stages of a request to a JavaScript handler, in this process, without a server."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ HELLO = 'export default { fetch: () => new Response("hello\\n") };\n'
 ROUNDS = 300
 _INSTANCES = 8
 _STAGES = ("all", "reset", "body in", "call", "body out", "rest")
-"""the rest: the request's head, the result, and where the memory grew a new instance"""
+"""Names of the stages. `rest` is the request's head, the result, and a new instance if the memory
+grew."""
 
 
 def print_stages(cache: Path, folder: Path) -> None:
-    """Print the tables; *folder* is for the handlers."""
+    """Print the tables; the handlers are written into *folder*."""
     (folder / "hello.js").write_text(HELLO)
     (folder / "echo.js").write_text(ECHO)
     layers = {"handlers_dir": str(folder), "cache_dir": str(cache), "log_level": "error"}
@@ -65,14 +66,14 @@ def _print_stages(service: Service) -> None:
 
 
 def _memory(service: Service, handler: Handler, size: int) -> tuple[int, int]:
-    """Bytes of linear memory of a warm instance after a request, and at most in the request."""
+    """Return the bytes of a warm instance's linear memory after a request, and their peak in it."""
     peak = _request(service, handler, bytes(size))
     with _lent(service, handler) as instance:
         return instance.memory_used(), peak
 
 
 def _resident(service: Service, handler: Handler) -> float:
-    """Bytes that the process grows by with each instance."""
+    """Return the bytes by which the process grows with each instance."""
     with contextlib.ExitStack() as lent:
         lent.enter_context(_lent(service, handler))
         before = _resident_bytes()
@@ -87,13 +88,13 @@ def _resident_bytes() -> int:
 
 
 def _stage_times(service: Service, handler: Handler, size: int) -> tuple[float, ...]:
-    """Seconds of a whole request, and of its stages: reset, body in, call, body out."""
+    """Return the seconds of a whole request and of its stages: reset, body in, call, body out."""
     body = bytes(range(256)) * (size >> 8)
     whole = _median(lambda: _request(service, handler, body))
     with _lent(service, handler) as instance:
         reset = _median(instance.reset)
     watches = [
-        # Stage, and what does its work; writing is called from within the guest's own calls.
+        # The method of each stage; the guest's own calls call the one that writes.
         Stopwatch(Interpreter, "uint8array"),
         Stopwatch(Interpreter, "call"),
         Stopwatch(Interpreter, "run_jobs"),
@@ -113,7 +114,7 @@ def _stage_times(service: Service, handler: Handler, size: int) -> tuple[float, 
 
 
 class Stopwatch:
-    """Adds up the time that calls of one method take, while it is entered."""
+    """A context manager that adds up the time of all calls of one method."""
 
     def __init__(self, owner: type, name: str) -> None:
         self._owner, self._name, self._method = owner, name, getattr(owner, name)
@@ -136,7 +137,7 @@ class Stopwatch:
 
 
 def _request(service: Service, handler: Handler, body: bytes) -> int:
-    """Make one; return the most linear memory it had."""
+    """Send one request; return the peak of its linear memory."""
     meta = {"REQUEST_METHOD": "POST", "PATH_INFO": handler.route, "HTTP_HOST": "localhost"}
     run = service.dispatcher.new_run(handler, time.monotonic())
     response = service.dispatcher.run(handler, HttpRequest(meta, body), run)

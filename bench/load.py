@@ -15,7 +15,7 @@ _MS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 @dataclass(frozen=True)
 class Load:
-    """What one run of wrk found."""
+    """The result of one run of wrk."""
 
     per_second: float
     p50_ms: float
@@ -25,7 +25,7 @@ class Load:
 def measure(url: str, *, connections: int, seconds: float) -> Load:
     """Ask *url* over *connections* kept alive for *seconds*.
 
-    Raises: RuntimeError where an answer was not 2xx or 3xx, or a socket failed.
+    Raises: RuntimeError if an answer was not 2xx or 3xx, or a socket failed.
     """
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency", url]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -39,6 +39,6 @@ def measure(url: str, *, connections: int, seconds: float) -> Load:
 
 
 def need_wrk() -> None:
-    """End with what to install where wrk is missing."""
+    """End the program if wrk is missing, and say how to install it."""
     if shutil.which("wrk") is None:
         sys.exit("This needs wrk: sudo apt-get install wrk")

@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def _ask(server: Server, path: str, count: int) -> int:
-    """Ask at least *count* times; return how often it was."""
+    """Send at least *count* requests; return how many were sent."""
     asked = 0
     while asked < count:
         command = ["wrk", "-t1", "-c8", "-d1s", server.url]

@@ -1,9 +1,9 @@
 """`python -m bench.metering`: what does it cost that a guest can be interrupted?
 
 Kernels in C, built by one compiler for WebAssembly and natively, on wasmer with LLVM and on
-wasmtime: as they are, metered by Nexus, and with wasmtime's own epochs and fuel. All stand ready
-before the first is measured; each round measures every one of them, in turn, and the median of the
-rounds counts. Times are CPU times. All must compute the same.
+wasmtime: unchanged, metered by Nexus, and with wasmtime's own epochs and fuel. All are prepared
+before the first is measured; each round measures every contestant, in turn, and the median of the
+rounds counts. Times are CPU times. All must compute the same checksum.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ RATIOS = {
 }
 
 Times = dict[str, float]
-"""seconds by contestant"""
+"""Maps a contestant to its seconds."""
 
 
 def main() -> None:
@@ -71,7 +71,7 @@ def _measure(kernel: Kernel, rounds: int, seconds: float) -> Times:
 
 
 def _work_for(kernel: Kernel, seconds: float) -> int:
-    """How many rounds of the kernel take about *seconds* natively."""
+    """Return how many rounds of the native kernel take about *seconds*."""
     work = 1
     while (took := kernel.native(work)[0]) < seconds / 4:
         work *= 2
@@ -88,7 +88,7 @@ def _time(kernel: str, name: str, run: Run, work: int, expected: int) -> float:
 
 
 def _ratios(times: dict[str, Times]) -> dict[str, dict[str, float]]:
-    """By ratio and kernel, and their geometric means."""
+    """Return ratios by name and kernel, and their geometric means."""
     found: dict[str, dict[str, float]] = {}
     for ratio, (above, below) in RATIOS.items():
         by_kernel = {kernel: t[above] / t[below] for kernel, t in times.items()}

@@ -1,7 +1,7 @@
 """The admission queue in virtual time: the real `Admission` and policies, simulated guests.
 
-*cores* share the CPU evenly among those that run; a request has so much work, and ends when that is
-done or at its deadline, whichever comes first.
+*cores* share the CPU evenly among the requests that run. A request has an amount of work, and ends
+when that is done or at its deadline, whichever is first.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ KEY_HEADER = "X-Tenant"
 
 @dataclass(frozen=True)
 class Arrival:
-    """One request that is to come."""
+    """One request that will arrive."""
 
     at: float
     work_s: float
-    """time it takes alone"""
+    """how long the request takes alone"""
     handler: str = "h"
     tenant: str = ""
     priority: int = 5
@@ -35,7 +35,7 @@ class Arrival:
 
 @dataclass(eq=False)
 class Request:
-    """What became of one."""
+    """A request that has arrived, and how it ended."""
 
     arrival: Arrival
     began: float = math.nan
@@ -44,7 +44,7 @@ class Request:
     """`served`, `timeout` (its deadline came while it ran), `refused`, `displaced` or `expired`
     (in the queue)"""
     done_at: float = math.inf
-    """where the virtual clock of work stands when it is done"""
+    """the virtual clock of work (`_worked_s`) at which the request is done"""
 
     @property
     def waited_s(self) -> float:
@@ -56,12 +56,12 @@ class Request:
 
 
 class _Parked(Exception):
-    """Raised instead of waiting."""
+    """Raised in place of a wait."""
 
 
 @dataclass
 class Simulation:
-    """One worker."""
+    """One worker in virtual time."""
 
     make_policy: Callable[[PolicyOptions], Policy]
     places: int
@@ -69,11 +69,11 @@ class Simulation:
     max_queue: int = 100
     options: PolicyOptions = field(default_factory=lambda: PolicyOptions(key_header=KEY_HEADER))
     cpu_share: float = 1.0
-    """of a request's work: the rest it waits by itself, at no cost to others"""
+    """the share of a request's work that needs CPU; for the rest it waits, at no cost to others"""
     now: float = 0.0
     done: list[Request] = field(default_factory=list)
     limits: list[tuple[float, int]] = field(default_factory=list)
-    """how many might run, after each request that ended"""
+    """pairs of a time at which a request ended and the number that might run after that"""
 
     def __post_init__(self) -> None:
         options = replace(self.options, places=self.places, clock=lambda: self.now)
@@ -102,11 +102,11 @@ class Simulation:
         self._deadlines: list[tuple[float, int, Request, Ticket | None]] = []
         self._order = itertools.count()
         self._worked_s = 0.0
-        """work that one request would have had done since the start"""
+        """how much work one request would have finished since the start"""
         self._count = 0
 
     def run(self, arrivals: Iterable[Arrival]) -> list[Request]:
-        """Let all of them come, and wait until all have ended."""
+        """Let all *arrivals* arrive; return their requests once all have ended."""
         for arrival in sorted(arrivals, key=lambda arrival: arrival.at):
             self._go_on_until(arrival.at)
             self._arrive(arrival)
@@ -136,7 +136,7 @@ class Simulation:
 
     def _next_end(self) -> float:
         while self._running and self._running[0][2].end:
-            heapq.heappop(self._running)  # its deadline came first
+            heapq.heappop(self._running)  # its deadline was first
         if not self._running:
             return math.inf
         return self.now + max(self._running[0][0] - self._worked_s, 0.0) / self._rate()

@@ -1,8 +1,8 @@
 """`python -m bench.scheduling`: what each scheduling policy does, in virtual time.
 
-The real admission queue and policies, simulated guests; the same figures on every machine.
-`docs/scheduling.md` has its tables; `tests/scheduling/test_effects.py`, and the plugins' tests for
-their policies, hold it to them.
+The admission queue and policies are real, the guests simulated: the figures are the same on every
+machine. `docs/scheduling.md` has the tables; `tests/scheduling/test_effects.py` checks them, and
+the plugins' tests check those of their policies.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Rows = list[tuple[str, ...]]
 def poisson(
     rate: float, seconds: float, make: Callable[[random.Random, float], Arrival], seed: int
 ) -> Iterator[Arrival]:
-    """Arrivals at random, *rate* a second on average."""
+    """Yield arrivals at random, *rate* a second on average."""
     source, at = random.Random(seed), 0.0
     while (at := at + source.expovariate(rate)) < seconds:
         yield make(source, at)
@@ -51,7 +51,7 @@ def share_served(requests: Iterable[Request]) -> float:
 
 @cache
 def tenants(policy: Factory, *, flood: float) -> dict[str, list[Request]]:
-    """Tenant `quiet` asks 40 times a second, tenant `flood` *flood* times; a place serves 100."""
+    """Simulate tenants `quiet` (40 requests/s) and `flood` (*flood*/s); a place serves 100/s."""
 
     def asks(tenant: str) -> Callable[[random.Random, float], Arrival]:
         return lambda source, at: Arrival(at, source.uniform(0.005, 0.015), tenant=tenant)
@@ -85,7 +85,7 @@ def fair_rows(fair: Factory) -> Rows:
 
 @cache
 def priorities(policy: Factory, ageing_s: float = 0.5) -> dict[int, list[Request]]:
-    """For 20 s more requests of priority 9 come than can be served, and some of priority 5."""
+    """Simulate 20 s of too many requests of priority 9, and a few of priority 5."""
     options = PolicyOptions(ageing_s=ageing_s)
     simulation = Simulation(policy, places=4, cores=4, max_queue=1000, options=options)
     arrivals = [
@@ -121,7 +121,7 @@ def priority_rows() -> Rows:
 
 @cache
 def mixed(policy: Factory) -> list[Request]:
-    """Nine requests of 2 ms for one of 60 ms, at 90 % load."""
+    """Simulate nine requests of 2 ms for each of 60 ms, at 90 % load."""
 
     def asks(source: random.Random, at: float) -> Arrival:
         if source.random() < 0.1:
@@ -152,7 +152,7 @@ def shortest_rows() -> Rows:
 
 @cache
 def urgent(policy: Factory, load: float) -> list[Request]:
-    """Requests of 20 ms that may take 50 to 500 ms."""
+    """Simulate requests of 20 ms with deadlines of 50 to 500 ms."""
 
     def asks(source: random.Random, at: float) -> Arrival:
         return Arrival(at, source.uniform(0.01, 0.03), timeout_s=source.uniform(0.05, 0.5))
@@ -161,7 +161,7 @@ def urgent(policy: Factory, load: float) -> list[Request]:
 
 
 def told_after_ms(requests: Iterable[Request]) -> float:
-    """How long those that were not served waited for that answer, on average."""
+    """Return how long the clients of unserved requests waited for their answer, on average."""
     waits = [request.latency_s for request in requests if request.end != "served"]
     return 1000 * sum(waits) / max(len(waits), 1)
 
@@ -189,7 +189,7 @@ def deadline_rows() -> Rows:
 
 @cache
 def crowded(policy: Factory, *, cores: int, load: float) -> Simulation:
-    """Requests of 10 ms, with 64 places on *cores*."""
+    """Simulate requests of 10 ms, with 64 places on *cores*."""
 
     def asks(source: random.Random, at: float) -> Arrival:
         return Arrival(at, source.uniform(0.005, 0.015))
@@ -200,7 +200,7 @@ def crowded(policy: Factory, *, cores: int, load: float) -> Simulation:
 
 
 def settled_limit(simulation: Simulation) -> float:
-    """The average limit of the second half."""
+    """Return the average limit in the second half."""
     half = [limit for at, limit in simulation.limits if at > simulation.now / 2]
     return sum(half) / len(half)
 
@@ -252,7 +252,7 @@ def as_markdown(rows: Rows) -> list[str]:
 
 
 def missing_on_page(rows: Rows) -> list[str]:
-    """Return the lines of a table that `docs/scheduling.md` does not have as they are now."""
+    """Return the lines of a table that `docs/scheduling.md` lacks."""
     page = PAGE.read_text().splitlines()
     return [line for line in as_markdown(rows) if line not in page]
 

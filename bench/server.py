@@ -1,4 +1,4 @@
-"""One gunicorn with one worker: Nexus, or another application with the very same settings."""
+"""Runs gunicorn for a benchmark: Nexus, or another application with the same settings."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ THREADS = 8
 _START_TIMEOUT_S = 120.0
 _HAS_LLVM = find_spec("wasmer_compiler_llvm") is not None
 _QUICK = re.compile(r'^nexus_handler_compiler{.*compiler="cranelift".*} [^0]', re.MULTILINE)
-"""of a handler that serves with the quick compiler's code"""
+"""Matches the metric of a handler that serves with the quick compiler's code."""
 
 
 class Server:
-    """A server under test; a context manager that waits until it answers, and ends it."""
+    """A server under test: a context manager that waits until the server answers, and ends it."""
 
     def __init__(self, app: str, path: str, *, workers: int = 1, **environ: str) -> None:
-        """*app*: `nexus`, `node`, or a module of `bench.apps`; *path*: what is asked for.
-        *environ* goes to Nexus."""
+        """*app*: `nexus`, `node`, or a module of `bench.apps`; *path*: the path of the requests;
+        *environ*: environment variables for Nexus."""
         self.port = _free_port()
         self._is_nexus = app == "nexus"
         self.url = f"http://127.0.0.1:{self.port}{path}"
@@ -58,8 +58,8 @@ class Server:
         return self
 
     def wait_settled(self) -> None:
-        """Wait until a Nexus has warmed what it keeps warm and serves all handlers with its best
-        compiler's code: compiling that doubles the latency of what is measured meanwhile."""
+        """Wait until Nexus has warmed its instances and serves all handlers with its best
+        compiler's code: a compilation doubles the latencies that are measured meanwhile."""
         if self._is_nexus:
             base = f"http://127.0.0.1:{self.port}"
             self._wait_for(f"{base}/readyz")
@@ -70,10 +70,10 @@ class Server:
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
                 with urllib.request.urlopen(url, timeout=5) as response:
-                    if holds(response.read().decode(errors="replace")):  # it may be a picture
+                    if holds(response.read().decode(errors="replace")):  # may be a picture
                         return
             except urllib.error.HTTPError as error:
-                if error.code != 503:  # 503: its handlers are still being loaded
+                if error.code != 503:  # 503: the server is still loading its handlers
                     raise
             except OSError:
                 pass
@@ -94,7 +94,7 @@ class Server:
             self._process.wait()
 
     def workers(self) -> list[int]:
-        """Process ids of the workers."""
+        """Return the process ids of the workers."""
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
         return [int(pid) for pid in children.read_text().split()]
 

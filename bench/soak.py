@@ -1,8 +1,8 @@
 """`python -m bench.soak`: good, slow, trapping, looping, deep and memory-hungry handlers at once.
 
-One worker at full load for 15 minutes, or as long as is asked for. Prints resident memory, open
-file descriptors and replaced workers as it goes, and the statuses of each handler at the end. Ends
-with exit code 1 where a handler answered what it may not, a worker was replaced, or memory or
+One worker at full load for 15 minutes, or another time. Prints resident memory, open file
+descriptors and replaced workers meanwhile, and the statuses of each handler at the end. Ends with
+exit code 1 if a handler answered with a status that it may not, a worker was replaced, or memory or
 descriptors grew from the second quarter to the last.
 """
 
@@ -24,15 +24,15 @@ from bench.server import Server
 from bench.soak_handlers import KINDS, SHED, Kind, write
 
 RSS_SLACK = 1.05
-"""how much larger memory may be in the last quarter than in the second"""
+"""How much larger memory may be in the last quarter than in the second, else the soak fails."""
 FD_SLACK = 8
-"""connections that happen to be open"""
+"""How many more descriptors may be open in the last quarter: some connections may be open then."""
 BODY = b"0123456789abcdef" * 64
 
 
 @dataclass
 class Reading:
-    """What the worker took at one moment."""
+    """The worker's memory and descriptors at one moment."""
 
     at_s: float
     rss_mib: float
@@ -41,7 +41,7 @@ class Reading:
 
 @dataclass
 class Soak:
-    """What came of it."""
+    """The results of a soak."""
 
     statuses: dict[str, Counter[int]] = field(
         default_factory=lambda: {kind.name: Counter() for kind in KINDS}
@@ -49,10 +49,10 @@ class Soak:
     readings: list[Reading] = field(default_factory=list)
     replaced: int = 0
     broken: Counter[str] = field(default_factory=Counter)
-    """answers that did not come, by reason"""
+    """number of requests without an answer, by reason"""
 
     def faults(self) -> list[str]:
-        """What must not be."""
+        """Return a line for each result that is not allowed."""
         found = [f"{count} times {reason}" for reason, count in self.broken.items()]
         if self.replaced:
             found.append(f"the worker was replaced {self.replaced} times")
@@ -67,7 +67,7 @@ class Soak:
         quarter = len(self.readings) // 4
         if not quarter:
             return []
-        # Medians: memory goes up and down with what happens to run.
+        # Medians, since memory goes up and down with the requests under way.
         before = _middle(self.readings[quarter : 2 * quarter])
         after = _middle(self.readings[-quarter:])
         found = []
@@ -87,7 +87,7 @@ def _middle(readings: list[Reading]) -> Reading:
 
 
 def soak(seconds: float, every_s: float, **environ: str) -> Soak:
-    """Serve and ask for *seconds*, and read what the worker takes *every_s*."""
+    """Serve and send requests for *seconds*; read the worker's memory and descriptors *every_s*."""
     result, over = Soak(), threading.Event()
     with tempfile.TemporaryDirectory() as folder:
         write(Path(folder))

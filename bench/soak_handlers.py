@@ -1,4 +1,4 @@
-"""What the soak serves: good handlers and bad ones, and what each may answer."""
+"""The handlers of the soak, good and bad, and the statuses that each may answer with."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 SHED = frozenset({429, 503})
-"""what admission says when there is too much"""
+"""The statuses of requests that admission rejects under load."""
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,9 @@ class Kind:
 
     name: str
     allowed: frozenset[int]
-    """statuses, beside what admission sheds"""
+    """statuses that the handler may answer with, beside `SHED`"""
     text: str = ""
-    """its module; empty: the example of this name"""
+    """the handler's module as text; empty: the example of this name"""
     manifest: str = ""
     clients: int = 1
 
@@ -65,7 +65,7 @@ KINDS = (
 
 
 def write(folder: Path) -> None:
-    """Put all handlers into *folder*."""
+    """Write all handlers into *folder*."""
     for kind in KINDS:
         if kind.text:
             (folder / f"{kind.name}.wat").write_text(kind.text)

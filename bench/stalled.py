@@ -1,9 +1,9 @@
 """`python -m bench.stalled`: what do clients that stall cost the others?
 
-One worker of four threads, of Nexus and of its peers, each with a crowd of clients of one kind that
-begin a request and do not go on. Meanwhile others ask for `/hello`, each on a new connection. Shows
-how long they take (p99, ms), how many got no answer within a second, and how long the server takes
-to end after SIGTERM (s) while the crowd is still there.
+Nexus and its peers run one worker of four threads each. A crowd of clients of one kind begin
+requests and do not go on. Meanwhile good clients ask for `/hello`, each time on a new connection.
+Shows how long their requests take (p99, ms), how many get no answer within a second, and how long
+the server takes to end after SIGTERM (s) while the crowd is still connected.
 """
 
 from __future__ import annotations
@@ -26,31 +26,33 @@ from bench.stalled_clients import BEGINNINGS, CERTIFICATE, TLS, Stalled
 from bench.stalled_servers import CONTESTANTS, WITH_TLS, installed, peak_mib, running
 
 PATIENCE_S = 1.0
-"""after which a good request counts as lost"""
+"""How long a good request may take; then it counts as lost."""
 END_S = 4.0
-"""how long a server may take to end; Nexus's longest timeout is a second"""
+"""How long a server may take to end; then it counts as not ended. Nexus's longest timeout is a
+second."""
 SETTLE_S = 1.0
-"""how long the crowd is there before others ask: requests of its own have been answered by then"""
+"""How long the crowd is connected before good clients begin: by then the server has answered those
+requests of the crowd that it can."""
 PAUSE_S = 0.005
-"""between two good requests of one client"""
+"""The pause between two requests of one good client."""
 ASKERS = 2
 ALL = "all of them"
 
 
 @dataclass
 class Reading:
-    """What a crowd of one kind did to one server."""
+    """The effect of a crowd of one kind on one server."""
 
     contestant: str
     kind: str
     took_ms: list[float] = field(default_factory=list)
     lost: int = 0
     end_s: float | None = None
-    """None: it had not ended"""
+    """how long the server took to end; None: it did not end in time"""
     peak_mib: int = 0
 
     def p99_ms(self) -> float | None:
-        """Return the 99th percentile of what was answered."""
+        """Return the 99th percentile of the answered requests' times, or None without answers."""
         if len(self.took_ms) < 2:
             return None
         return statistics.quantiles(self.took_ms, n=100)[98]
@@ -92,7 +94,8 @@ def main() -> None:
 
 
 def measure(name: str, kind: str, clients: int, seconds: float) -> Reading:
-    """Let *clients* of a *kind* stall one contestant for *seconds*, ask meanwhile, then end it."""
+    """Let *clients* of a *kind* stall one contestant for *seconds*, with good clients beside them;
+    then end the contestant."""
     reading = Reading(name, kind)
     tls = kind == TLS
     kinds = [other for other in BEGINNINGS if other != TLS] if kind == ALL else [kind]

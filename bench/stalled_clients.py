@@ -1,4 +1,4 @@
-"""Clients that begin and do not go on, of eight kinds; for `bench.stalled` and the tests."""
+"""Clients of eight kinds that begin a request and stall; for `bench.stalled` and the tests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 CERTIFICATE = Path(__file__).parent / "apps" / "tls.pem"
-"""a certificate that only these clients trust, for localhost, with its key"""
+"""A certificate for localhost, with its key; only these clients trust it."""
 HEAD = b"HTTP/1.1\r\nHost: here\r\n"
 SMALL_BUFFER = 4096
 
@@ -22,14 +22,14 @@ BEGINNINGS = {
     "answer unread": b"GET /large " + HEAD + b"\r\n",
     "half a handshake": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
 }
-"""what each kind sends at first"""
+"""Maps each kind to the bytes that it sends first."""
 DRIPS = {"head drips": b"X: y\r\n", "body drips": b"x", "endless chunks": b"1\r\nx\r\n"}
-"""what some kinds go on to send, a little at a time"""
+"""Maps some kinds to the bytes that they send again and again afterwards."""
 TLS = "half a handshake"
 
 
 class Stalled:
-    """One such client."""
+    """One client that stalls."""
 
     def __init__(self, port: int, kind: str) -> None:
         self.kind = kind
@@ -40,9 +40,9 @@ class Stalled:
         self.sock.sendall(BEGINNINGS[kind])
 
     def drip(self) -> None:
-        """Send a little more, if this kind does."""
+        """Send the next bytes, if this kind does."""
         if self.kind in DRIPS:
-            with suppress(OSError):  # the server has closed it: its right
+            with suppress(OSError):  # the server may close the connection
                 self.sock.sendall(DRIPS[self.kind])
 
     def answer(self) -> bytes:
@@ -56,7 +56,7 @@ class Stalled:
         return found
 
     def is_open(self) -> bool:
-        """Return whether the server has not closed the connection; loses what it sent."""
+        """Return whether the connection is still open; discards the bytes that the server sent."""
         self.sock.settimeout(0)
         try:
             while more := self.sock.recv(65536):

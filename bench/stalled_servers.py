@@ -51,7 +51,7 @@ def installed(name: str) -> bool:
 
 @contextmanager
 def running(name: str, *, tls: bool) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """Start a contestant; yield it and its port; kill what is left of it in the end."""
+    """Start a contestant; yield its process and port; kill it and its workers in the end."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -71,7 +71,7 @@ def running(name: str, *, tls: bool) -> Iterator[tuple[subprocess.Popen[bytes], 
         try:
             yield process, port
         finally:
-            with suppress(ProcessLookupError):  # its workers too: the session is theirs alone
+            with suppress(ProcessLookupError):  # its workers, too: they share a session
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 

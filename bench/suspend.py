@@ -1,9 +1,9 @@
-"""`python -m bench.suspend`: how much suspended executions take, and how long a resume does.
+"""`python -m bench.suspend`: how much memory do suspended executions take, how long a resume?
 
-One worker's service in this process. Suspends as many executions as are asked for, reads memory and
-threads, resumes some of them one after another, and lets the rest expire. Ends with exit code 1
-where that is more than `--most-mib`, where a resume's median is over 2 ms, or where threads, counts
-or memory do not come back to where they were after a first round.
+Runs one worker's service in this process. Suspends executions, reads memory and threads, resumes
+some executions one after another, and lets the rest expire. Ends with exit code 1 if the process
+takes more than `--most-mib`, if the median of the resumes is over 2 ms, or if threads, counts or
+memory do not return to their values after a first round.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ GUESTS = {"wat": WAT, "js": JAVASCRIPT}
 RESUMED = 100
 MEDIAN_MS = 2.0
 MEMORY_SLACK_MIB = 8.0
-"""what the allocator may keep"""
+"""How much more memory the process may have at the end: allocators keep some."""
 
 
 @dataclass
 class Reading:
-    """What the process takes at one moment."""
+    """The memory, threads and counts of the process at one moment."""
 
     rss_mib: float
     threads: int
@@ -53,13 +53,13 @@ class Reading:
 
 @dataclass
 class Report:
-    """What came of it."""
+    """The results of a run."""
 
     guest: str
     count: int
     start: Reading
     before: Reading
-    """after a first round"""
+    """read after a first round"""
     suspended: Reading
     after: Reading
     suspend_s: float
@@ -69,7 +69,7 @@ class Report:
         return (self.suspended.rss_mib - self.start.rss_mib) / self.count
 
     def faults(self, most_mib: float) -> list[str]:
-        """What must not be."""
+        """Return a line for each result that is not allowed."""
         found = []
         if self.suspended.rss_mib > most_mib:
             found.append(f"{self.suspended.rss_mib:.0f} MiB, more than {most_mib:.0f}")
@@ -83,7 +83,7 @@ class Report:
 
 
 def measure(guest: str, count: int, expire_s: float, scratch: Path) -> Report:
-    """Suspend *count* executions of *guest*, whose time is over after *expire_s*."""
+    """Suspend *count* executions of *guest*, which expire after *expire_s*."""
     suffix = "js" if guest == "js" else "wat"
     handlers = scratch / "handlers"
     handlers.mkdir()
@@ -110,8 +110,8 @@ def _measure(guest: str, count: int, service: Service) -> Report:
     _resume(runtime, _suspend(runtime))
     _until(lambda: not _run_threads())
     start = _read(service)
-    # Python's and the engine's allocators keep for next time what they had at most, so a first
-    # round shows nothing: what must not be is that the next leaves more behind.
+    # Python's and the engine's allocators keep their peak for later, so a first round shows
+    # nothing: the second round must not leave more memory in use than the first.
     ids = [_suspend(runtime) for _ in range(count)]
     for suspension_id in ids[:RESUMED]:
         _resume(runtime, suspension_id)
@@ -138,7 +138,7 @@ def _suspend(runtime: WasmRuntime) -> str:
 
 
 def _resume(runtime: WasmRuntime, suspension_id: str) -> float:
-    """Resume one to its end; return the seconds that took."""
+    """Resume one execution to its end; return how many seconds that took."""
     began = time.perf_counter()
     result = runtime.resume_handler(suspension_id, {"success": True, "value": 1})
     took_s = time.perf_counter() - began
@@ -160,7 +160,7 @@ def _until(holds: object) -> None:
 
 def _read(service: Service) -> Reading:
     gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)  # what the allocator keeps is not what is in use
+    ctypes.CDLL(None).malloc_trim(0)  # memory that the allocator keeps is not in use
     status = Path("/proc/self/status").read_text().splitlines()
     rss = next(int(line.split()[1]) for line in status if line.startswith("VmRSS:")) / 1024
     pool = service.pool

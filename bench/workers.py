@@ -1,4 +1,4 @@
-"""`python -m bench.workers`: what does a second worker bring to a handler that computes?
+"""`python -m bench.workers`: how much faster does a second worker make a handler that computes?
 
 Prints the requests/s of the chart example (draws and compresses a PNG: milliseconds of CPU) with
 one worker and with two, rounds interleaved, and the ratio of the medians.

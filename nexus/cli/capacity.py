@@ -16,14 +16,14 @@ from nexus.cli.options import (
 )
 from nexus.pod.profiles import PROFILES
 
-CPU_HELP = "Measure nothing: a request costs so much CPU, the server's part included."
+CPU_HELP = "CPU time of one request, the server's part included; nothing is measured then."
 RATE_HELP = "Requests/s to plan for; default: the trace's peak, or 100."
 TRACE_HELP = (
-    "Lines of `seconds,requests per second`, each of which holds until the next; default: two "
-    "hours around R, with a spike of twice as much."
+    "Lines of `seconds,requests per second`; each rate holds until the next line. Default: two "
+    "hours around R, with a spike of twice that rate."
 )
-PROFILE_HELP = "Which one to draw; default: the one recommended."
-TARGET_HELP = 'With --profile: another HPA target for it, "70%" of its request or "700m".'
+PROFILE_HELP = "The profile to draw; default: the recommended one."
+TARGET_HELP = 'Another HPA target for the --profile: "70%" of its request, or "700m".'
 
 PROFILE_NAMES = [name for name in PROFILES if name != "none"]
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -1,4 +1,4 @@
-"""`nexus capacity --chart`: one profile under the trace, as a PNG."""
+"""`nexus capacity --chart`: draws one profile under the trace, as a PNG."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nexus.capacity.simulate import STEP_S
 
 WIDTH_INCH, HEIGHT_INCH, DPI = 6.4, 5.2, 100
 LONG_S = 6 * 3600
-"""Longer traces are drawn in hours"""
+"""Up to this length a trace is drawn in minutes, a longer one in hours."""
 ASKED, SERVED, PODS, CPU = "#888888", "#2a7fba", "#d1662a", "#3b8c4a"
 
 

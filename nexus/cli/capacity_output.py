@@ -17,7 +17,7 @@ class Cost:
     cpu_s: float
     """total time"""
     handler_s: float | None = None
-    """the handler's part, if measured; None: not measured"""
+    """the handler's part; None: not measured"""
     requests: int = 0
     """number of requests measured"""
 

@@ -19,7 +19,7 @@ from nexus.pod.quantity import parse_cores
 
 
 def profiles_with(name: str | None, target: str | None) -> tuple[PodProfile, ...]:
-    """Return all profiles; the one called *name* with another *target*, if one is given."""
+    """Return all profiles; if *target* is given, it replaces that of the profile called *name*."""
     if target is None:
         return tuple(POD_PROFILES.values())
     if name is None:

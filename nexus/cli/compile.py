@@ -1,4 +1,4 @@
-"""`nexus compile`: compiles a module like a worker at its start."""
+"""`nexus compile`: compiles a module as a worker does when it starts."""
 
 from __future__ import annotations
 

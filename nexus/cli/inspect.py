@@ -50,8 +50,9 @@ def inspect(path: Path, as_json: bool, **options: Any) -> None:
 
 
 def _load(sources: tuple[Source, ...], service: Service) -> Catalogue:
-    """Load like a server: use the quick compiler if the better one has not compiled yet."""
-    # Its log lines would repeat the output below.
+    """Load the handlers like a server: with the quick compiler, unless the better one has compiled
+    them already."""
+    # The log lines of loading would repeat the output below.
     logging.getLogger("nexus.handlers").disabled = True
     compiler = service.tiers or service.compiler
     pending = [

@@ -25,7 +25,7 @@ _COMMANDS = {
 
 
 class Subcommands(click.Group):
-    """A group that imports a subcommand when it is needed: each start needs at most one."""
+    """A group that imports only the subcommand that is called, so that the start is quick."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(_COMMANDS)

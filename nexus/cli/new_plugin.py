@@ -21,7 +21,7 @@ _MAX_CHARACTERS = 40
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(),
     metavar="DIR",
-    help="Where its folder is made; default: here.",
+    help="Make the package's folder in DIR; default: here.",
 )
 def new_plugin(name: str, directory: Path) -> None:
     """Write the package of a new plugin, nexus-NAME, into a folder of that name.
@@ -51,7 +51,7 @@ def new_plugin(name: str, directory: Path) -> None:
 
 
 def files(plugin: str) -> dict[str, str]:
-    """Return the package's files: path -> text."""
+    """Return the package's files; maps a path to its text."""
     words = {
         "@NAME@": plugin,
         "@DISTRIBUTION@": f"nexus-{plugin}",

@@ -23,8 +23,7 @@ MODULE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def load_settings(plugins: Plugins | None = None, **options: Any) -> Loaded:
-    """Return settings from file, environment, these *options* and *plugins* (None: the installed
-    ones).
+    """Return settings from file, environment, *options* and *plugins*, by default those installed.
 
     Raises: ConfigError.
     """
@@ -38,7 +37,7 @@ def load_settings(plugins: Plugins | None = None, **options: Any) -> Loaded:
 
 def installed_plugins() -> Plugins:
     """Return the plugins of this process. Raises: ConfigError."""
-    from nexus.plugins import load_plugins  # not for `--help`: plugins may take a moment to import
+    from nexus.plugins import load_plugins  # late: plugins would slow `--help` down
 
     return load_plugins(os.environ)
 
@@ -54,11 +53,11 @@ def settings_for_a_tool(plugins: Plugins | None = None, **options: Any) -> Setti
 
 
 def service_for_a_tool(**options: Any) -> Service:
-    """Return the service for such a subcommand, with the installed plugins.
+    """Return a service, with the installed plugins, for a subcommand that does one thing and ends.
 
     Raises: ConfigError, EngineUnavailable.
     """
-    # Not for `--help`, nor for bad usage: engines take a moment to import.
+    # Late: engines take a moment to import, and `--help` and bad usage need none.
     from nexus.service import Service
 
     plugins = installed_plugins()
@@ -71,7 +70,7 @@ def config_option(function: F) -> F:
         "--config-folder", metavar="DIR", help="Folder with a file for each setting."
     )(function)
     return click.option(
-        "--config", metavar="FILE", help="Settings file; default nexus.toml, if there."
+        "--config", metavar="FILE", help="Settings file; default: nexus.toml, if it exists."
     )(function)
 
 
@@ -83,4 +82,4 @@ def engine_options(function: F) -> F:
 
 def json_option(function: F) -> F:
     """Add `--json`."""
-    return click.option("--json", "as_json", is_flag=True, help="For machines.")(function)
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(function)

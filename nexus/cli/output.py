@@ -1,4 +1,4 @@
-"""Prints results."""
+"""Prints responses, results and errors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
 def print_response(response: HttpResponse) -> None:
-    """Return the response as sent over the wire, its body byte for byte."""
+    """Print the response as a server would send it, its body byte for byte."""
     reason = response.reason or _REASONS.get(response.status, "")
     lines = [f"HTTP/1.1 {response.status} {reason}".rstrip()]
     lines += [f"{name}: {value}" for name, value in response.headers]
@@ -49,7 +49,8 @@ def described(response: HttpResponse) -> dict[str, Any]:
 
 
 def writer(stream: BinaryIO) -> Callable[[bytes], None]:
-    """Write to *stream* and flush: a guest's prompt must be visible before the guest waits."""
+    """Return a function that writes to *stream* and flushes it: a guest's prompt must be visible
+    before the guest waits for input."""
 
     def write(content: bytes) -> None:
         stream.write(content)

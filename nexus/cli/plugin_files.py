@@ -1,4 +1,4 @@
-"""What `nexus new-plugin` writes: path -> text, with `@MARKS@` for names."""
+"""The files that `nexus new-plugin` writes: maps a path to its text, with `@MARKS@` for names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`nexus prepare`: compiles the language runtimes, so that the first start need not."""
+"""`nexus prepare`: compiles the language runtimes, so that the first start is quick."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from nexus.cli.options import config_option, engine_options, service_for_a_tool
 
 
 @click.command()
-@click.option("--best", is_flag=True, help="With the best compiler too, which may take a minute.")
+@click.option(
+    "--best", is_flag=True, help="Compile with the best compiler, too; may take a minute."
+)
 @click.option(
     "--language",
     "languages",

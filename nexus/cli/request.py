@@ -17,7 +17,7 @@ _PRINTABLE: Final = "".join(map(chr, range(0x21, 0x7F)))
 
 
 def content(given: str) -> bytes:
-    """Return the bytes that an option gives, or the contents of the file after `@`."""
+    """Return *given* as bytes; for `@FILE` the content of that file, for `@-` standard input."""
     if not given.startswith("@"):
         return os.fsencode(given)
     if given == "@-":
@@ -31,8 +31,11 @@ def content(given: str) -> bytes:
 def http_request(
     handler: Handler, method: str, path: str, headers: tuple[str, ...], body: bytes
 ) -> HttpRequest:
-    """A request for *path* below the handler's route; *headers* as `NAME:VALUE`."""
-    # Not for `--help`: guests take a moment to import.
+    """Return a request for *path* below the handler's route; *headers* are `NAME:VALUE`.
+
+    Raises: UsageError.
+    """
+    # Late: guests take a moment to import, and `--help` needs none.
     from nexus.guest.headers import NAME
     from nexus.guest.target import check_target
 
@@ -58,7 +61,7 @@ def http_request(
 
 
 def _target(route: str, path: str) -> dict[str, str]:
-    """The variables that a server makes of the target *path*, below *route*."""
+    """Return the variables that a server sets for the target *path* below *route*."""
     if path and path[0] not in "/?":
         raise click.UsageError(f"--path {path!r}: begin it with '/' or '?'")
     raw = quote(os.fsencode(route.rstrip("/") + path), safe=_PRINTABLE)
@@ -71,7 +74,7 @@ def _target(route: str, path: str) -> dict[str, str]:
 
 
 def _header(given: str) -> tuple[str, str]:
-    """Return name and value, checked as in HTTP (RFC 9110 sections 5.5 and 5.6.2)."""
+    """Return name and value, checked by the rules of HTTP (RFC 9110 sections 5.5 and 5.6.2)."""
     from nexus.guest.headers import NAME, VALUE
 
     name, colon, value = given.partition(":")

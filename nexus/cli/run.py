@@ -1,4 +1,4 @@
-"""`nexus run`: one request, JSON context or command line through one module."""
+"""`nexus run`: runs one request, JSON context or command line through a module."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def run(
         raise click.UsageError("ARG... and --env go with --raw")
     if raw and (context is not None or as_json):
         raise click.UsageError("--raw goes without --context and --json")
-    # Not for `--help`, nor for bad usage: engines take a moment to import.
+    # Late: engines take a moment to import, and `--help` and bad usage need none.
     from nexus.run.results import noted
     from nexus.runtime import WasmRuntime
 
@@ -114,7 +114,7 @@ def _respond(service: Service, handler: Handler, request: HttpRequest, *, as_jso
 
 
 def _print(result: ExecutionResult, as_json: bool) -> None:
-    """Print a handler's answer to a context; for an error, print one line."""
+    """Print a handler's answer to a context, or its error as one line; exit with 1 on an error."""
     if result.error is None or as_json:
         output.print_result(result)
     else:
@@ -125,7 +125,8 @@ def _print(result: ExecutionResult, as_json: bool) -> None:
 
 
 def _unlimited(limits: Limits, timeout_ms: str | None) -> Limits:
-    """Return *limits* with time and host calls that a command at a terminal never reaches."""
+    """Return *limits* for a command at a terminal: practically unlimited host calls, and unless
+    *timeout_ms* is given a whole day."""
     if timeout_ms is None:
         limits = replace(limits, timeout_s=_DAY_S, cpu_timeout_s=_DAY_S)
     return replace(limits, max_host_calls=1 << 62)

@@ -23,7 +23,7 @@ from nexus.server.run_folder import run_folder
 @engine_options
 def serve(**options: Any) -> None:
     """Serve a folder of handlers until interrupted."""
-    run_folder()  # must come before the import of prometheus_client; see there
+    run_folder()  # before prometheus_client is imported; see `run_folder.py`
     from prometheus_client import REGISTRY
 
     from nexus.server.master import become_gunicorn
@@ -43,7 +43,7 @@ def serve(**options: Any) -> None:
 
 
 def _check_engine_and_others(settings: Settings, plugins: Plugins) -> None:
-    """Report the errors that every worker would meet, once; workers inherit what was loaded.
+    """Check once, in the master, for errors that every worker would meet.
 
     Raises: EngineUnavailable, ConfigError.
     """

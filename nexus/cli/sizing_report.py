@@ -1,4 +1,4 @@
-"""`nexus config --sizing`: each number with its reason."""
+"""`nexus config --sizing`: shows each number with its reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which handlers serve side by side: a name and a route belong to whoever has them already."""
+"""Decides which handlers serve if several want one name or route: the one that has it keeps it."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ from nexus.model import Handler
 log = logging.getLogger("nexus.handlers")
 
 Claims: TypeAlias = dict[str, tuple[str, str]]
-"""Maps a file to the name and the route that its handler serves with."""
+"""Maps a file to the name and the route of its handler."""
 
 
 def settle(
     loaded: Mapping[str, Handler], serving: Mapping[str, Handler], claims: Mapping[str, object]
 ) -> tuple[dict[str, Handler], dict[str, HandlerConflict]]:
-    """Return by file the handlers that can serve beside each other, and what is wrong with others.
+    """Return the handlers that can serve together, and the conflicts of the others, both by file.
 
-    *loaded*: by file, in the order in which those that are new are considered. *serving*: by file,
-    those that serve until now; one whose new version will not do goes on as it is, if it can.
-    *claims*: by file, the name and the route of those that serve in this pod; they come first.
+    *loaded* maps files to new handlers, in the order in which they are considered. *serving* maps
+    files to the handlers that serve now; if a new version conflicts, the old one goes on serving
+    unless it conflicts, too. *claims* maps files to the names and routes that are served in this
+    pod; their handlers are considered first.
     """
 
     def rank(file: str) -> int:
@@ -62,18 +63,19 @@ def _conflict(handler: Handler, others: Mapping[str, Handler]) -> str | None:
 
 
 class ClaimsFile:
-    """Who serves what, for all workers of one master: one that starts later must not come to
-    another result than those that saw a newcomer come."""
+    """A file with the names and routes served by all workers of one master, so that a worker that
+    starts later settles conflicts like the workers before it."""
 
     def __init__(self, path: Path | None) -> None:
-        """*path* None: there are no others."""
+        """*path*: the file, or None if there are no other workers."""
         self._path = path
 
     @contextmanager
     def held(self, own: Claims) -> Iterator[Claims]:
-        """Lend the claims, or *own* if nobody has written any; write what is in them afterwards.
+        """Lock the file and lend its claims, or *own* if it has none; write the claims afterwards.
 
-        Other workers wait meanwhile. Without a place for the file each worker is by itself.
+        Other workers wait for the lock meanwhile. If the file cannot be used, each worker decides
+        by itself.
         """
         if self._path is None:
             yield own
@@ -90,7 +92,7 @@ class ClaimsFile:
             yield claims
             self._write(descriptor, json.dumps(claims).encode())
         finally:
-            os.close(descriptor)  # which unlocks
+            os.close(descriptor)  # also unlocks
 
     def _write(self, descriptor: int, text: bytes) -> None:
         try:

@@ -1,12 +1,12 @@
 """HTTP: a WSGI layer for handler traffic in front of a Flask app for everything else.
 
 layer.py     the WSGI layer: request in, response out
-body.py      reads a request body: capped, and not slower than it may be
+body.py      reads a request body, up to a size and a time limit
 filters.py   request filters of plugins, around one request
 errors.py    error -> problem+json (RFC 9457); the one table of statuses
 app.py       the Flask app: health, the layer in front
 metrics.py   the endpoint /metrics
-series.py    the series that it has from the start
+series.py    the series that /metrics shows from the start
 api/         the runtime API
 """
 

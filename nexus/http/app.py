@@ -29,16 +29,16 @@ from nexus.service import Service
 def create_app(
     service: Service, registry: CollectorRegistry, admin_token: bytes | None = None
 ) -> Flask:
-    """Make the app around *service*, which may start later; with the runtime API where there is an
-    *admin_token* for it.
+    """Make the app around *service*, which may start later. With an *admin_token* the app has the
+    runtime API, too.
 
-    Raises: PluginError where a plugin's pages cannot be added.
+    Raises: PluginError if a plugin's pages cannot be added.
     """
     app = Flask("nexus", static_folder=None)
     _add_health(app, service)
     add_metrics(app, registry, service)
     if admin_token is not None:
-        from nexus.http.api import make_blueprint  # 15 ms, of which its models are most
+        from nexus.http.api import make_blueprint  # late: it takes 15 ms, mostly for the models
 
         app.register_blueprint(make_blueprint(service, WasmRuntime.of(service), admin_token))
     _add_blueprints(app, service)
@@ -70,7 +70,7 @@ def _add_blueprints(app: Flask, service: Service) -> None:
     for plugin, blueprint in service.plugins.blueprints(service.settings, service.host):
         try:
             app.register_blueprint(blueprint)
-        except (AssertionError, ValueError) as error:  # Flask's words for names taken already
+        except (AssertionError, ValueError) as error:  # Flask raises these for names in use
             raise service.plugins.error(plugin, f"nexus_blueprints: {error}") from error
 
 
@@ -102,7 +102,7 @@ def _say_outcome(response: Response) -> Response:
 
 
 def _as_problem(service: Service, error: HTTPException) -> Response:
-    """Flask's own error as one of ours: the same form, and counted in the same place."""
+    """Return the response for Flask's own *error*, in the form of ours, and count it like ours."""
     ours = _translated(service, error)
     service.refused(None, ours)
     return refusal(ours)

@@ -1,4 +1,4 @@
-"""Reading a request body: capped, and not slower than it may be."""
+"""Reads a request body, up to a size and a time limit."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ _CHUNK_BYTES = 65536
 def read_body(
     environ: dict[str, Any], limit_bytes: int, timeout_s: float, deadline: float = math.inf
 ) -> bytes:
-    """Read the whole body, on the client's time, before an instance is taken.
+    """Read the whole body before an instance is acquired, so that no instance waits for a client.
 
     Raises: PayloadTooLarge; RequestTimeout after *timeout_s*; DeadlineExceeded at *deadline*
-        (monotonic seconds); InvalidArgument for a length that is not a number, for other codings
-        than `chunked`, and for a body that ends early or cannot be read.
+        (monotonic seconds); InvalidArgument if the length is not a number, if the coding is not
+        `chunked`, or if the body ends early or cannot be read.
     """
     declared = environ.get("CONTENT_LENGTH")
     coding = environ.get("HTTP_TRANSFER_ENCODING")
     if not declared and coding is None:
         return b""
-    # Servers undo `chunked` alone, and no guest is told of what is left: gzip, say.
+    # Servers decode only `chunked`, and a guest could not tell that the body is still encoded (by
+    # gzip, say).
     if coding is not None and coding.strip(" \t").lower() != "chunked":
         raise InvalidArgument(f"Transfer-Encoding is {coding[:40]!r}; allowed: chunked")
     length = _length(declared) if declared else None
@@ -35,7 +36,7 @@ def read_body(
     try:
         body = _read(environ, length, limit_bytes, min(deadline, time.monotonic() + timeout_s))
     except TimeoutError as error:
-        # The server may know less patience: then the client was too slow, whatever the deadline.
+        # The server's own limit may be shorter: then the client was too slow for that.
         if time.monotonic() < deadline:
             raise RequestTimeout("body") from error
         raise DeadlineExceeded("the request body did not arrive within the deadline") from error
@@ -47,7 +48,7 @@ def read_body(
 
 
 def _length(declared: str) -> int:
-    # Not by int() alone: that takes "+1", "1_000" and digits of other scripts.
+    # int() alone also accepts "+1", "1_000" and digits of other scripts.
     if not (declared.isascii() and declared.isdigit() and len(declared) <= 19):
         raise InvalidArgument(f"Content-Length is {declared[:40]!r}; it takes a number of bytes")
     return int(declared)
@@ -58,7 +59,7 @@ def _next(source: Any, size: int) -> bytes:
         chunk: bytes = source.read(size)
     except TimeoutError:
         raise
-    except Exception as error:  # each server has its own for wrong chunks and for a reset
+    except Exception as error:  # each server raises its own for wrong chunks and for a reset
         raise InvalidArgument(
             "the body cannot be read: its chunks are malformed, or the connection was reset"
         ) from error
@@ -66,10 +67,10 @@ def _next(source: Any, size: int) -> bytes:
 
 
 def _read(environ: dict[str, Any], length: int | None, limit_bytes: int, until: float) -> bytes:
-    """Read *length* bytes, or up to one more than *limit_bytes*. Raises: TimeoutError *until* then.
+    """Read *length* bytes; if that is None, up to *limit_bytes* + 1.
 
-    Each read is limited, and looked after: a server's socket may count its limit anew with each
-    byte that comes.
+    The time is checked after each read, too: a server's socket may restart its own limit with each
+    byte that arrives. Raises: TimeoutError at *until* (monotonic seconds).
     """
     source, socket = environ["wsgi.input"], environ.get("gunicorn.socket")
     chunks, left = [], limit_bytes + 1 if length is None else length

@@ -1,4 +1,4 @@
-"""Errors as responses: one table of statuses, bodies as in RFC 9457."""
+"""Turns errors into responses: one table of statuses, bodies in the form of RFC 9457."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _UNQUOTED = {
     "EXECUTION_ERROR": "the handler ended with an error; its log says which",
     "INVALID_RESPONSE": "the handler's answer is not a valid response; its log says why",
 }
-"""Maps a code to what a client is told in place of a message that quotes the guest."""
+"""Maps a code to the detail that a client gets in place of a message that quotes the guest."""
 
 
 def problem(
@@ -57,8 +57,8 @@ def problem(
 ) -> HttpResponse:
     """Return the response for *error*.
 
-    What went wrong inside us stays in the log. What a guest threw or wrote, and where in its source
-    it was, is shown with *debug* alone: it may be a secret of the handler's.
+    Internal errors go only to the log. The text that a guest threw or wrote, and its place in the
+    source, are shown only with *debug*: they may be secrets of the handler.
     """
     status = STATUS[error.code]
     body = {
@@ -91,7 +91,7 @@ def _detail(error: NexusError, *, debug: bool) -> str:
 
 
 def refusal(error: NexusError, handler: str | None = None) -> Response:
-    """Flask's response for *error*, outcome and all."""
+    """Return Flask's response for *error*, with the header that names the outcome."""
     found = problem(error, handler, None)
     headers = [*found.headers, ("X-Nexus-Outcome", error.outcome.value)]
     return Response(found.body, found.status, headers)

@@ -15,20 +15,20 @@ from nexus.service import Service
 log = logging.getLogger("nexus.plugins")
 
 Filters = Sequence[tuple[str, RequestFilter]]
-"""in their order, with their plugins' names"""
+"""Pairs of a plugin's name and its request filter, in the order in which they are called."""
 
 
 class Filtering:
-    """What the filters do to one request. Made only where there are any."""
+    """Calls the filters for one request. Made only if there are filters."""
 
     def __init__(self, filters: Filters, service: Service) -> None:
         self._filters, self._service = filters, service
         self._begun = 0
 
     def begin(self, handler: Handler, environ: dict[str, Any]) -> None:
-        """Call each `begin`, up to one that refuses.
+        """Call `begin` of each filter, until one refuses the request.
 
-        Raises: NexusError as the filter does; InternalError for anything else it raises.
+        Raises: NexusError if the filter raises one; InternalError if it raises anything else.
         """
         for plugin, found in self._filters:
             try:
@@ -50,7 +50,8 @@ class Filtering:
         outcome: Outcome,
         run: Execution | None,
     ) -> None:
-        """Call each `end`, in reverse, whose `begin` returned. One that raises is only logged."""
+        """Call `end` of each filter whose `begin` returned, in reverse order. An error in an `end`
+        is only logged."""
         usage = run.usage if run is not None and run.usage.duration_s else None  # set by a run
         for plugin, found in reversed(self._filters[: self._begun]):
             try:

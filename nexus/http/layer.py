@@ -28,7 +28,7 @@ _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in H
 
 
 class HandlerLayer:
-    """A WSGI middleware that answers for handlers."""
+    """A WSGI middleware that answers requests for handlers and passes all others on to Flask."""
 
     def __init__(self, following: WSGIApplication, service: Service, log: AccessLog | None) -> None:
         self._following, self._service, self._log = following, service, log
@@ -59,7 +59,7 @@ class HandlerLayer:
             body = self._read_body(environ, handler, run)
             size = len(body)
         except NexusError as error:
-            self._service.refused(handler, error)  # what comes after this, the path observes
+            self._service.refused(handler, error)  # errors after this the dispatcher counts
             response, outcome = self._problem(error, handler, run), error.outcome
         else:
             try:
@@ -75,7 +75,7 @@ class HandlerLayer:
     def _follow(
         self, environ: dict[str, Any], start_response: StartResponse, began: float
     ) -> Iterable[bytes]:
-        """Have Flask answer. What it does not catch itself, such as a view's SystemExit, would end
+        """Let Flask answer. Catch what Flask does not, such as a view's SystemExit: it would end
         the worker."""
         try:
             return self._following(environ, start_response)
@@ -92,7 +92,7 @@ class HandlerLayer:
         error: NexusError,
         began: float,
     ) -> Iterable[bytes]:
-        """Answer a request that came to no handler."""
+        """Answer a request that no handler gets."""
         self._service.refused(None, error)
         response = problem(error, None, None)
         if self._log is not None:
@@ -100,8 +100,8 @@ class HandlerLayer:
         return _send(environ, start_response, response, error.outcome)
 
     def _found_late(self, path: str) -> Handler | None:
-        """Wait for the handlers where they are still being loaded: another worker may have said
-        already that it is ready."""
+        """Find the handler again after the handlers are loaded, or return None. Requests may arrive
+        before that: readiness may have been reported by another worker."""
         handlers = self._handlers
         if handlers.loaded or is_reserved(path):
             return None
@@ -144,13 +144,13 @@ class HandlerLayer:
 def _check_method(handler: Handler, method: str) -> None:
     methods = handler.methods
     if methods and "GET" in methods:
-        methods |= {"HEAD"}  # as Flask has it
+        methods |= {"HEAD"}  # like Flask
     if methods and method not in methods:
         raise MethodNotAllowed(method, tuple(sorted(methods)))
 
 
 def _timeout_s(environ: dict[str, Any]) -> float | None:
-    """`X-Nexus-Timeout-Ms`, in seconds. Raises: InvalidArgument."""
+    """Return `X-Nexus-Timeout-Ms` in seconds, None if it is missing. Raises: InvalidArgument."""
     said = environ.get("HTTP_X_NEXUS_TIMEOUT_MS")
     if said is None:
         return None
@@ -181,7 +181,7 @@ def _send(
 
 
 def _content_length(response: HttpResponse, *, is_head: bool) -> int | None:
-    """Return what Content-Length says; None: it is left out (RFC 9110 section 8.6)."""
+    """Return the value of Content-Length, or None to leave it out (RFC 9110 section 8.6)."""
     if response.status == 204:
         return None
     if response.length is not None or response.status == 304:

@@ -1,4 +1,4 @@
-"""The series that `/metrics` has from the start, whether or not anything was counted."""
+"""The series that `/metrics` shows from the start, even if nothing was counted yet."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nexus.service import Service
 _RUNS = tuple(
     outcome.value
     for outcome in Outcome
-    if outcome not in (Outcome.NOT_FOUND, Outcome.INVALID_HANDLER)  # there is no handler then
+    if outcome not in (Outcome.NOT_FOUND, Outcome.INVALID_HANDLER)  # these have no handler
 )
 _FUNCTIONS = tuple(sorted({*WASI_FUNCTIONS, *NEXUS_FUNCTIONS}))
 _SUSPENSIONS = ("resumed", "expired", "cancelled", "shutdown", "refused")
@@ -23,9 +23,9 @@ _REASONS = tuple(kind.reason for kind in AdmissionError.__subclasses__())
 
 
 def known_series(service: Service) -> Known:
-    """Return the labels that the counters of *service* may have now."""
+    """Return the label values that each counter of *service* may have now."""
     plugins = [(entry.candidate.name,) for entry in service.plugins.found]
-    if not service.parts.has_own_metrics:  # a plugin's sink counts, or nobody
+    if not service.parts.has_own_metrics:  # a plugin's sink counts, or nothing does
         return {counters.PLUGIN_ERRORS: plugins}
     handlers = [(name,) for name in service.handlers.catalogue.handlers]
     return {

@@ -1,4 +1,4 @@
-"""The counters that have labels: what they are called, for whoever counts and for `WithZeros`."""
+"""Names and labels of the labelled counters, for the code that counts and for `WithZeros`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 
 class LabelledCounter(NamedTuple):
-    """One such counter."""
+    """A counter's name, help text and labels."""
 
     name: str
     """without `_total`"""

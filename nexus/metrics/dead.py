@@ -1,7 +1,7 @@
-"""Adds the figures of dead workers up in one file, so that scrapes do not read a file of each.
+"""Adds up the figures of all dead workers in one file, so that a scrape reads fewer files.
 
-prometheus_client leaves every process's files in place, since its counters go on counting. With
-`--max-requests` they grew from 10 to 97 in 12 s.
+prometheus_client keeps the files of dead processes, since their counts are part of the sums. With
+`--max-requests` the number of files grew from 10 to 97 in 12 s.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from nexus.metrics.value_file import Figure, read_figures, write_figures
 log = logging.getLogger("nexus.metrics")
 
 DEAD: Final = 0
-"""stands for a process in the names of files that have dead ones' figures"""
+"""Replaces the process id in the names of the files with the figures of dead workers."""
 
 _LOCK_NAME: Final = "lock"
 
@@ -38,23 +38,23 @@ _MERGED: Final[dict[str, Callable[[Figure, Figure], Figure]]] = {
     "gauge_min": min,
     "gauge_mostrecent": lambda one, other: max(one, other, key=itemgetter(1)),
 }
-"""Maps a kind of file to what two processes' figures come to. Not here: `gauge_all`, whose figures
-stay apart, and the gauges of living processes, whose files are deleted."""
+"""Maps a kind of file to a function that joins the figures of two processes. Two kinds are missing:
+`gauge_all`, whose figures stay apart, and gauges of living processes, whose files are deleted."""
 
 
 class DeadWorkers:
-    """Merges workers' files once they have died; used by gunicorn's master alone."""
+    """Merges the files of dead workers. Only gunicorn's master uses it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._waiting: list[int] = []
 
     def merge(self, pid: int, alive: Container[int]) -> None:
-        """Merge the files of the dead worker *pid*, and of those that could not be before.
+        """Merge the files of the dead worker *pid*, and those left over from earlier calls.
 
-        *alive* has the processes of workers that live, one of which may have got the number, and
-        goes on with the files, of one that died. Does not wait: during a scrape the files stay,
-        until the next worker dies.
+        *alive* has the process ids of the living workers: one of them may have got the id of a dead
+        worker, and then goes on writing its files. The call does not wait: during a scrape the
+        files stay until the next worker dies.
         """
         self._waiting = [dead for dead in [*self._waiting, pid] if dead not in alive]
         try:
@@ -82,19 +82,22 @@ class DeadWorkers:
 
 @contextmanager
 def all_figures(folder: Path) -> Iterator[None]:
-    """Within the block no figure is missing or counted twice because files are being merged."""
+    """Keep files from being merged during the block: no figure is missing or counts twice."""
     with ExitStack() as stack:
-        with suppress(OSError):  # who cannot lock cannot merge either
+        with suppress(OSError):  # where locking fails, `merge` fails, too
             stack.enter_context(_locked(folder, fcntl.LOCK_SH))
         yield
 
 
 @contextmanager
 def _locked(folder: Path, how: int) -> Iterator[None]:
-    """Raises: OSError, also if it is locked and *how* does not wait."""
+    """Hold the folder's lock, as `flock` does for *how*.
+
+    Raises: OSError, also if another process has the lock and *how* says not to wait.
+    """
     descriptor = os.open(folder / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, how)
         yield
     finally:
-        os.close(descriptor)  # which unlocks
+        os.close(descriptor)  # also unlocks

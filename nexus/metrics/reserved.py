@@ -1,8 +1,9 @@
 """Keeps prometheus_client's files from ending the process when the disk is full.
 
-prometheus_client lengthens its files and maps them; blocks are taken when a page is first written,
-and where none is left the kernel sends SIGBUS. Here blocks are reserved first. Figures for which
-there is no room stay in memory: the process serves on, `/metrics` lacks them, and the log says so.
+prometheus_client lengthens its files and maps them. The file system allocates a block when a page
+is first written; if no block is free, the kernel sends SIGBUS. So blocks are reserved here first.
+Figures without a block stay in memory: the process serves on, `/metrics` lacks these figures, and
+the log says so.
 """
 
 from __future__ import annotations
@@ -16,21 +17,24 @@ from nexus.metrics.value_file import Figure, ValueFile
 log = logging.getLogger("nexus.metrics")
 
 RETRY_S: Final = 10.0
-"""how long to go without a file, or without more room in it, before the next attempt"""
+"""How long to wait after a failure before the next attempt to make or lengthen a file."""
 
 
 class ReservedFile:
-    """What prometheus_client keeps one process's figures of one kind in. It holds its lock."""
+    """A file with one process's figures of one kind, in place of prometheus_client's `MmapedDict`.
+
+    prometheus_client holds its own lock during each call.
+    """
 
     def __init__(self, filename: str) -> None:
         self._name = filename
         self._file: ValueFile | None = None
         self._unsaved: dict[str, Figure] = {}
-        """figures for which there is no room in the file"""
+        """figures for which the file has no room"""
         self._retry_at = 0.0
 
     def read_value(self, key: str) -> Figure:
-        """Return the figure *key*; one that is new begins at 0."""
+        """Return the figure *key*; a new one begins at 0."""
         if self._has_room(key):
             assert self._file is not None  # it has the key
             return self._file.read(key)
@@ -45,14 +49,14 @@ class ReservedFile:
             self._unsaved[key] = (value, timestamp)
 
     def close(self) -> None:
-        """Close the file; what is not in it is lost."""
+        """Close the file; figures that it had no room for are lost."""
         if self._file is not None:
             self._file.close()
             self._file = None
         self._unsaved.clear()
 
     def _has_room(self, key: str) -> bool:
-        """Return whether the file has *key*, after adding it if there is room."""
+        """Add *key* to the file if it is missing; return whether the file has it now."""
         if self._file is not None and key in self._file:
             return True
         if self._retry_at > time.monotonic():
@@ -71,7 +75,7 @@ class ReservedFile:
         return True
 
     def _add(self, key: str) -> None:
-        """Add *key*, and whatever had no room before. Raises: OSError."""
+        """Add *key*, and all figures that had no room before. Raises: OSError."""
         if self._file is None:
             self._file = ValueFile(self._name)
         self._file.add(key)
@@ -86,8 +90,8 @@ class ReservedFile:
 
 
 def reserve_blocks() -> None:
-    """Have prometheus_client keep its figures in `ReservedFile`s; call before it makes any."""
+    """Let prometheus_client keep its figures in `ReservedFile`s; call this before it makes any."""
     from prometheus_client import values  # it decides at import whether there are files at all
 
-    # There is no public way; a test writes with one and reads with the other.
+    # prometheus_client has no public way; a test writes with one class and reads with the other.
     values.MmapedDict = ReservedFile  # type: ignore[assignment, attr-defined]

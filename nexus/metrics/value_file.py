@@ -1,4 +1,4 @@
-"""Files of named figures, as prometheus_client's multiprocess mode has them.
+"""Files of named figures in the format of prometheus_client's multiprocess mode.
 
 A file begins with the number of bytes in use (4 bytes, then 4 of padding). Entries follow: the
 length of a key (4 bytes), the key in UTF-8, spaces up to a multiple of 8 bytes, a value and a
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 Figure: TypeAlias = tuple[float, float]
-"""a value, and when it was set (seconds since the epoch; 0: no matter)"""
+"""A value, and when it was set (seconds since the epoch; 0: unknown, for kinds that ignore it)."""
 
 _START_BYTES: Final = 1 << 16
 _HEAD_BYTES: Final = 8
@@ -27,9 +27,9 @@ _ZEROS: Final = bytes(1 << 16)
 
 
 class ValueFile:
-    """One process's file, mapped; every block of it is reserved before it is mapped.
+    """One process's file, mapped into memory; each block is reserved before it is mapped.
 
-    A block that is not there when it is first written to would end the process with SIGBUS. Not
+    Otherwise the first write to a block on a full disk would end the process with SIGBUS. Not
     thread-safe.
     """
 
@@ -56,13 +56,13 @@ class ValueFile:
         return key in self._places
 
     def read(self, key: str) -> Figure:
-        """Return the figure *key*, which is there."""
+        """Return the figure *key*, which must exist."""
         value, timestamp = _FIGURE.unpack_from(self._map, self._places[key])
         return value, timestamp
 
     def write(self, key: str, figure: Figure) -> None:
-        """Write the figure *key*, which is there."""
-        # Sliced, not packed into: readers must not see a figure that is half written.
+        """Write the figure *key*, which must exist."""
+        # Assigned as a slice, not with pack_into: a reader must not see a half-written figure.
         place = self._places[key]
         self._map[place : place + _FIGURE.size] = _FIGURE.pack(*figure)
 
@@ -84,7 +84,7 @@ class ValueFile:
         self._write_used()
 
     def close(self) -> None:
-        """Unmap and close the file, which stays."""
+        """Unmap and close the file; do not delete it."""
         self._map.close()
         os.close(self._descriptor)
 
@@ -106,7 +106,7 @@ def read_figures(path: Path) -> dict[str, Figure]:
 
 
 def write_figures(path: Path, figures: Mapping[str, Figure]) -> None:
-    """Make *path* a file of these *figures*, at once for whoever reads it. Raises: OSError."""
+    """Replace *path* by a file of these *figures*, in one step for its readers. Raises: OSError."""
     entries = b"".join(_entry(key, figure) for key, figure in figures.items())
     head = _USED.pack(_HEAD_BYTES + len(entries)).ljust(_HEAD_BYTES, b"\0")
     fresh = path.with_suffix(".new")
@@ -119,7 +119,7 @@ def write_figures(path: Path, figures: Mapping[str, Figure]) -> None:
 
 
 def _entries(content: bytes | mmap.mmap, used: int) -> Iterator[tuple[str, int]]:
-    """Yield each key, and where its figure begins; stop at what is no whole entry."""
+    """Yield each key and where its figure begins; stop at an incomplete entry."""
     at = _HEAD_BYTES
     while at + _USED.size <= used:
         length = _USED.unpack_from(content, at)[0]
@@ -143,12 +143,12 @@ def _entry(key: str, figure: Figure) -> bytes:
 
 
 def _reserve(descriptor: int, size: int) -> None:
-    """Give the file *size* bytes that are really there. Raises: OSError."""
+    """Make the file *size* bytes long, all of them allocated on disk. Raises: OSError."""
     try:
         os.posix_fallocate(descriptor, 0, size)
     except OSError as error:
         if error.errno not in _CANNOT_RESERVE:
             raise
-        # A file system that cannot: write what is missing.
+        # This file system cannot reserve blocks: write zeros up to *size* instead.
         for start in range(os.fstat(descriptor).st_size, size, len(_ZEROS)):
             os.pwrite(descriptor, _ZEROS[: size - start], start)

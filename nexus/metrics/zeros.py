@@ -1,8 +1,8 @@
-"""Counters that have not counted yet, at 0.
+"""Adds a 0 for each counter that has not counted yet.
 
-`increase` and `rate` see nothing of a series that begins at 1: an alert on the first worker that is
-replaced would never fire. The zeros are added at each scrape, not written to the workers' files,
-which would grow by all outcomes of all handlers.
+`increase` and `rate` miss the first count of a series that begins at 1: an alert on the first
+replaced worker would never fire. The zeros are added at each scrape. Written to the workers' files
+they would make each file larger by all outcomes of all handlers.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ Known: TypeAlias = Mapping[LabelledCounter, Iterable[tuple[str, ...]]]
 
 
 class WithZeros(Collector):
-    """What another collector has, and with it each known series that is not there yet."""
+    """The metrics of another collector, and a 0 for each known series that it lacks."""
 
     def __init__(self, collector: Collector, known: Callable[[], Known]) -> None:
-        """*known* is called at each scrape."""
+        """*known* returns the series that must exist; it is called at each scrape."""
         self._collector, self._known = collector, known
 
     def collect(self) -> Iterator[Metric]:

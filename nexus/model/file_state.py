@@ -1,9 +1,9 @@
-"""What tells that a file has changed: what is in it.
+"""Finds out, by a file's content, whether the file has changed.
 
-Size and modification time do not: `cp -p` and `rsync --inplace --times` may keep both. The kernel
-alone sets the time of the last change of status (`ctime`), so a file whose status is as it was need
-not be read again. Where that time is as young as the clock is coarse, the file may have been
-written once more since, and is read at each look.
+Size and modification time are not enough: `cp -p` and `rsync --inplace --times` may keep both. Only
+the kernel sets the time of the last status change (`ctime`), so a file with the same status is not
+read again. But clocks of file systems are coarse: a file whose `ctime` is younger than `COARSE_S`
+may have been written again since without a new `ctime`, so it is read each time.
 """
 
 from __future__ import annotations
@@ -16,17 +16,19 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 FileState: TypeAlias = "tuple[bytes, int, int] | None"
-"""digest of the content, size in bytes, modification time in ns (so that `touch` has a file loaded
-again that failed for a reason outside it); None: there is no such file"""
+"""Digest of the content, size in bytes and modification time in ns, or None if there is no such
+file. The time is part of it so that after `touch` a file is loaded again which could not be loaded
+for a reason outside it."""
 
 COARSE_S: Final = 2.0
-"""how far apart changes must be for every file system to give them different times"""
+"""How far apart two changes must be for every file system to give them different times."""
 _LARGEST_BYTES: Final = 64 << 20
-"""files beyond are told by their status: no handler and no setting may be as large"""
+"""Up to this size the content is read; larger files are compared by status alone. No handler and no
+setting may be so large."""
 
 
 def file_state(path: Path) -> FileState:
-    """Return the state of the file at *path*, which is read only if its status has changed."""
+    """Return the state of the file at *path*; read the file only if its status has changed."""
     try:
         found = os.stat(path)
     except OSError:
@@ -44,7 +46,7 @@ def _digest(path: Path, status: tuple[int, ...]) -> bytes:
             with path.open("rb") as file:
                 while piece := file.read(1 << 20):
                     digest.update(piece)
-        except OSError:  # who reads it for what it is says so
+        except OSError:  # the code that loads the file reports this error
             digest.update(repr(status).encode())
     else:
         digest.update(repr(status).encode())

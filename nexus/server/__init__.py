@@ -1,7 +1,7 @@
-"""All that is gunicorn's: its worker, its settings, and connections from accept to close.
+"""The part that runs in gunicorn: its worker, its settings, and connections from accept to close.
 
 How a connection lives. The *main thread* is gunicorn's own loop; it waits for clients with one
-poller and never for a request. The worker's *threads* get requests that are there.
+poller and never for a request. The worker's *threads* get requests that have arrived.
 
     accept ─► handshake, head, body ─► a thread serves it ─► answer taken? ── no ──► rest sent by
               (main thread: Intake)     │        ▲            │ yes                  the main thread
@@ -12,8 +12,8 @@ poller and never for a request. The worker's *threads* get requests that are the
                             but on half of them at once
 
 A request that arrives in one piece on a connection kept alive costs one system call that waits, one
-that reads and one that sends, all by the leader. Each wait for a client has an end (limits.py), and
-where memory for what clients send or leave unread runs out, the slowest are cut off.
+that reads and one that sends, all by the leader. Each wait for a client has an end (limits.py). If
+requests and unread answers take more memory than they may, the slowest clients are cut off.
 
 gunicorn's parser alone decides what a request is and where it ends; it gets every byte in order.
 
@@ -41,6 +41,6 @@ fields.py         header fields that occur several times
 log.py            gunicorn's messages in our log
 run_folder.py     the folder that workers and master share
 
-What of gunicorn's insides this stands on, `tests/server/test_gunicorn.py` checks one by one;
-setup.cfg bounds its version.
+`tests/server/test_gunicorn.py` checks each of gunicorn's internals that this package relies on;
+setup.cfg bounds gunicorn's version.
 """

@@ -1,4 +1,7 @@
-"""Whether a server can listen where it must: gunicorn tries for five seconds, in fifteen lines."""
+"""Checks that the server can listen on its addresses, and reports each that it cannot in one line.
+
+gunicorn alone would try for five seconds and log fifteen lines.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ from collections.abc import Iterable
 from nexus.errors import ConfigError
 
 _INHERITED = ("GUNICORN_FD", "LISTEN_FDS")
-"""variables that hand sockets down, from a master that is replaced or from systemd"""
+"""Environment variables by which systemd, or a master that is being replaced, passes sockets on;
+if one is set, the addresses are taken already and are not checked."""
 
 
 def check_addresses(addresses: Iterable[object]) -> None:

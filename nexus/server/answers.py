@@ -14,11 +14,11 @@ class Answers:
     """Answers that wait for their clients. Only the main thread uses it."""
 
     def __init__(self, waits: PollerWaits, close: Callable[[Any], None]) -> None:
-        """*close* is called with a connection whose client is gone, or too slow."""
+        """*close* is called with a connection whose client has left or is too slow."""
         self._waits, self._close = waits, close
 
     def add(self, conn: Any, then: Callable[[Any], None]) -> None:
-        """Send what *conn* has not sent, then call *then* with it."""
+        """Send the rest of *conn*'s answer, then call *then* with *conn*."""
         outgoing = conn.sock.outgoing
         self._waits.begin(
             Wait(

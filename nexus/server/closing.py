@@ -1,9 +1,9 @@
 """Closes connections after their last answer without waiting for their clients.
 
-A socket that is closed while there is something to read resets the connection, and the client may
-lose the answer. So it is only closed for writing, and read until the client closes it, too
-(RFC 9112 section 9.6). gunicorn does that on the thread that accepts, up to 2 s for each: sixty
-clients that did not close kept others out for 89 s, and the worker was killed as one that hangs.
+Closing a socket that has unread bytes resets the connection, and the client may lose the answer. So
+the socket is only closed for writing, then read until the client closes it, too (RFC 9112 section
+9.6). gunicorn does that on the thread that accepts, for up to 2 s each: sixty clients that did not
+close blocked all others for 89 s, and gunicorn's master killed the worker, which seemed to hang.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from nexus.server.limits import Allowance
 from nexus.server.poller_waits import PollerWaits, Wait
 
 LINGER_S = 2.0
-"""how long a client has to close its side"""
+"""How long a client has to close its side; after that the connection is closed anyway."""
 
 
 class Closing:
     """Connections that are being closed. Only gunicorn's main thread uses it."""
 
     def __init__(self, waits: PollerWaits, close: Callable[[Any], None]) -> None:
-        """*close* is called with each connection in the end."""
+        """*close* is called with each connection once its client has closed it or is too late."""
         self._waits, self._close = waits, close
 
     def add(self, conn: Any) -> None:
-        """Close *conn* once its client does, or after `LINGER_S`."""
+        """Close *conn* as soon as its client does, or after `LINGER_S`."""
         try:
             conn.sock.shutdown(socket.SHUT_WR)
         except (OSError, ValueError):  # reset, or closed already

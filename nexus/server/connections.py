@@ -29,36 +29,38 @@ from nexus.service import Service
 log = logging.getLogger("nexus.server")
 
 LINGER_S = 0.5
-"""How long a worker that stops begins requests that come or wait for a thread; where the longest
-request takes less, no longer than that."""
+"""How long a stopping worker still begins requests that arrive or wait for a thread, or the longest
+handler's timeout if that is shorter; it answers later requests with 503."""
 SLACK_S = 0.1
-"""how much longer than the longest request it waits for clients to receive their answers"""
+"""How much longer than the longest handler's timeout a stopping worker waits for clients to receive
+their answers; then it closes their connections."""
 HELD_BYTES = 64 << 20
-"""The least memory of one worker for requests and answers that wait for their clients. Beyond it,
-and beyond one answer of `max_response_bytes` for each thread, the slowest clients are cut off."""
+"""How much memory requests and answers that wait for their clients may take in one worker, or one
+answer of `max_response_bytes` for each thread if that is more; beyond it the slowest clients are
+cut off."""
 _PAUSE_S = 0.1
-"""how long no connection is accepted after the process ran out of descriptors"""
+"""How long the worker accepts no connection after it ran out of descriptors or memory."""
 _OUT_OF = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
 _NOTHING_THERE = frozenset((errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED))
 
 
 class Worker(Protocol):
-    """What the connections need of gunicorn's worker."""
+    """The parts of gunicorn's worker that `Connections` uses."""
 
     cfg: Any
     poller: Any
     nr_conns: int
 
     def serve_later(self, conn: Any) -> bool:
-        """Have a thread serve the request of *conn*; return whether one can."""
+        """Let a thread serve the request of *conn*; return False if the threads have ended."""
 
     def on_main_thread(self, step: Callable[[], None]) -> None:
-        """Have the main thread take *step*."""
+        """Let the main thread run *step*."""
 
 
 class Connections:
-    """Accepts, hands over, takes back and closes. Only the main thread uses it, but for
-    `limits`, `following` and `too_late`."""
+    """Accepts connections, hands them to threads, takes them back and closes them. Only the main
+    thread may use it, except for `limits`, `following` and `too_late`."""
 
     def __init__(self, worker: Worker, service: Service, before_wait: Callable[[], None]) -> None:
         self._worker, self._service, cfg = worker, service, worker.cfg
@@ -75,12 +77,12 @@ class Connections:
         self._closing = Closing(self._waits, self.close)
         self._paused_until = 0.0
         self._begins_until = self._ends_s = math.inf
-        """when, because the worker stops, no request begins and nobody waits for a client"""
+        """when a stopping worker begins no more requests, and when it waits for no more clients"""
 
     # ---- begin and end ------------------------------------------------------------------------
 
     def accept(self, listener: Any) -> None:
-        """Accept a connection. Raises: OSError for what is wrong with the listener."""
+        """Accept a connection. Raises: OSError if the listener fails."""
         try:
             sock, address = listener.accept()
         except OSError as error:
@@ -108,7 +110,7 @@ class Connections:
         return time.monotonic() < self._paused_until
 
     def make_room(self) -> None:
-        """Close a connection that waits for its client, so that another can be accepted."""
+        """Close the connection that has waited longest for its client, so that another fits in."""
         self._waits.make_room()
 
     def close(self, conn: Any) -> None:
@@ -118,10 +120,10 @@ class Connections:
             self._worker.nr_conns -= 1
 
     def too_late(self) -> bool:
-        """Return whether a request that no thread has begun must be refused: the worker stops."""
+        """Return whether the worker has been stopping for too long to begin another request."""
         return time.monotonic() > self._begins_until
 
-    # ---- what `Intake` wants of its host --------------------------------------------------------
+    # ---- called by `Intake` ---------------------------------------------------------------------
 
     def limits(self) -> ClientLimits:
         settings = self._service.settings
@@ -153,9 +155,10 @@ class Connections:
     # ---- after a request ------------------------------------------------------------------------
 
     def following(self, conn: Any, *, stays: bool) -> Callable[[], None] | None:
-        """Return what happens to *conn* after a request; None: it can wait for the next anywhere.
+        """Return the main thread's next step with *conn* after a request, or None if *conn* is kept
+        alive and has nothing left to send.
 
-        For the thread that served it.
+        Called by the thread that served the request.
         """
         connection = conn.sock
         connection.never_block()
@@ -191,7 +194,7 @@ class Connections:
             self._thread_waits.end()
 
     def stop(self) -> None:
-        """Wait for clients no longer than the longest request may take: the worker stops."""
+        """Limit all waits for clients, because the worker stops; see `LINGER_S` and `SLACK_S`."""
         if self._ends_s < math.inf:
             return
         longest_s = self._service.handlers.longest_timeout_s or self._service.limits.timeout_s

@@ -6,15 +6,15 @@ from typing import Protocol
 
 
 class HasHeaders(Protocol):
-    """gunicorn's request, as far as it matters here."""
+    """The part of gunicorn's request that is read and changed here."""
 
     headers: list[tuple[str, str]]
-    """names in upper case, with values, as they came"""
+    """names in upper case and values, in the order in which they arrived"""
 
 
 def join_cookies(request: HasHeaders) -> None:
-    """Make one Cookie line of several: cookies are separated by semicolons (RFC 6265 section 4.2),
-    and a comma may be part of one."""
+    """Join several Cookie lines with semicolons (RFC 6265 section 4.2): gunicorn would use commas,
+    which may be part of a cookie."""
     values = [value for name, value in request.headers if name == "COOKIE"]
     if len(values) > 1:
         others = [header for header in request.headers if header[0] != "COOKIE"]

@@ -1,4 +1,4 @@
-"""Waits for requests, on gunicorn's main thread, and hands them over when they are there.
+"""Waits for requests, on gunicorn's main thread, and hands them over when they have arrived.
 
 A connection stays here until its TLS handshake is done and its request has arrived: head and body,
 or of a large body the first `BODY_BYTES`. Large bodies are read on threads, but on half of them at
@@ -28,11 +28,11 @@ class Host(Protocol):
         """Return the limits in force."""
 
     def hand_over(self, conn: Any) -> None:
-        """Have a thread serve the request of *conn*."""
+        """Let a thread serve the request of *conn*."""
 
     def hand_over_part(self, conn: Any, read: Callable[[], None]) -> None:
-        """As `hand_over`, but the thread reads the rest of the body; call *read* when it has, on
-        the main thread."""
+        """Let a thread read the rest of the body of *conn* and serve the request; call *read* on
+        the main thread once the body is read."""
 
     def refuse(self, conn: Any, error: NexusError) -> None:
         """Answer *conn* with *error* and close it."""
@@ -48,12 +48,12 @@ class Intake:
         self._waits, self._host, self._keepalive_s = waits, host, keepalive_s
         self._most_parts = max(1, threads // 2)
         self._parts = 0
-        """large bodies that threads read"""
+        """number of large bodies that threads are reading"""
         self._queue: deque[Any] = deque()
         """connections with a large body that no thread may read yet; some may be closed by now"""
 
     def accept(self, conn: Any) -> None:
-        """Take in a new connection: with TLS its handshake comes first."""
+        """Wait for the first request of a new connection, with TLS for its handshake first."""
         self._shake_hands(self._host.limits().head(), conn)
 
     def keep(self, conn: Any) -> None:
@@ -100,7 +100,8 @@ class Intake:
             self._host.close(conn)
 
     def _wait_for_more(self, conn: Any, silence: Allowance | None = None) -> None:
-        """Wait for what is missing; *silence* is the time for the first byte, else a head's."""
+        """Wait for the rest of a request. *silence* limits the wait for its first byte; by default
+        that wait has the time for a head."""
         incoming = conn.sock.incoming
         stage = incoming.stage()
         wait = self._waits.of(conn)

@@ -1,9 +1,9 @@
-"""Serves connections that are kept alive: in order of arrival, on one thread as long as that goes.
+"""Serves connections that are kept alive: in order of arrival, by one thread if requests are fast.
 
-Of many threads that serve small requests each waits for all others whenever it wants the GIL back,
-and who gets it is a lottery. Here one thread, the leader, waits for all connections and serves them
-one after the other; while nothing else runs, nobody wants the GIL but it. When a request is about
-to wait, or takes longer than small ones do, another thread leads on.
+When many threads serve small requests, each of them waits for all others whenever it wants the GIL
+back, and chance decides which thread gets it. Here one thread, the leader, waits for all
+connections and serves one after the other; while nothing else runs, no other thread wants the GIL.
+When a request is about to wait, or takes longer than `LONG_S`, another thread becomes the leader.
 
 This is Leader/Followers (https://www.dre.vanderbilt.edu/~schmidt/PDF/lf.pdf), but that a leader
 hands over when it must, not with each request. A thread of its own sees to that, as Go's sysmon
@@ -35,30 +35,30 @@ _QUIET_LOOKS = 10
 """without a request under way, after which nobody looks until there is one again"""
 
 Step = Callable[[], None]
-"""what gunicorn's main thread does next with a connection"""
+"""A function that gunicorn's main thread runs next with a connection."""
 
 
 class Host(Protocol):
     """The worker whose connections these are."""
 
     def serve(self, conn: Any) -> Step | None:
-        """Serve the request of *conn* if it is there; return None if the connection stays, else
-        what happens to it. Must not raise."""
+        """Serve the request of *conn* if it has arrived. Return None if the connection is kept
+        alive, else the main thread's next step with it. Must not raise."""
 
     def wait_for_client(self, conn: Any) -> None:
         """Wait for the next request of *conn* on the main thread."""
 
     def on_main_thread(self, step: Step) -> None:
-        """Have gunicorn's main thread take *step*."""
+        """Let gunicorn's main thread run *step*."""
 
     def run_elsewhere(self, task: Callable[[], None]) -> bool:
-        """Have another thread run *task*; return whether one can."""
+        """Let another thread run *task*; return False if the threads have ended."""
 
     def stopping(self) -> bool:
-        """Return whether all connections must go back."""
+        """Return whether the worker stops, so that all connections must go back to its poller."""
 
     def needs_thread(self) -> bool:
-        """Return whether there is work for which the calling thread alone is free."""
+        """Return whether work waits for a thread and only the calling thread could do it."""
 
 
 class _Leader:
@@ -68,13 +68,16 @@ class _Leader:
 
     def __init__(self, thread: int) -> None:
         self.thread = thread
-        """its identifier; 0: it has yet to begin"""
+        """the thread's identifier; 0: a thread was called, but does not lead yet"""
         self.since_s = 0.0
-        """when the request that it serves began; 0: it serves none"""
+        """when the request under way began (monotonic seconds); 0: no request is under way"""
 
 
 class KeptAlive:
-    """The connections that are neither being served nor with gunicorn. Thread-safe."""
+    """Connections that are kept alive, except those being served or back with gunicorn's poller.
+
+    Thread-safe.
+    """
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -83,7 +86,7 @@ class KeptAlive:
         self._ready: deque[Any] = deque()
         """connections with a request"""
         self._round = 0
-        """how many of them there are to serve before the epoll is asked again"""
+        """how many of `_ready` the leader serves before it polls again"""
         self._leader: _Leader | None = None
         self._called = False
         """whether a thread was asked to lead that has yet to come; asked once only, since none may
@@ -107,11 +110,11 @@ class KeptAlive:
             self._looker.join()
 
     def __len__(self) -> int:
-        """Return how many wait for their next request, or for it to be served."""
+        """Return how many connections wait for their next request, or for a thread to serve it."""
         return len(self._silent) + len(self._ready)
 
     def keep(self, conn: Any) -> None:
-        """Wait for the next request of *conn*. Somebody must lead: call `lead` afterwards."""
+        """Wait for the next request of *conn*. Call `lead` afterwards: some thread must lead."""
         may_be_ready = conn.sock.incoming.may_be_ready()
         number = conn.sock.fileno()
         try:
@@ -125,7 +128,7 @@ class KeptAlive:
             self._host.on_main_thread(partial(self._host.wait_for_client, conn))
 
     def lead(self) -> None:
-        """Serve as the leader for as long as requests come, unless another thread does."""
+        """Serve as the leader while requests keep arriving, unless another thread leads."""
         while (leader := self._take_lead()) is not None:
             while (conn := self._next(leader)) is not None:
                 number = conn.sock.fileno()
@@ -144,7 +147,7 @@ class KeptAlive:
                 return
 
     def before_wait(self) -> None:
-        """Hand leadership to another thread, if the caller leads: it is about to wait."""
+        """Hand leadership to another thread if the caller leads: the caller is about to block."""
         with self._lock:
             leader = self._leader
             if leader is None or leader.thread != threading.get_ident() or not leader.since_s:
@@ -155,14 +158,14 @@ class KeptAlive:
     # ---- under the lock ---------------------------------------------------------------------
 
     def _hand_over(self) -> bool:
-        """End the leader's time; return whether another must be called."""
+        """End this leadership; return whether the caller must call another thread to lead."""
         wanted = bool(self._ready or self._silent)
         self._leader = _Leader(0) if wanted else None
         called, self._called = self._called, self._called or wanted
         return wanted and not called
 
     def _take_all(self) -> list[Any]:
-        """Take all connections out, and end the leader's time."""
+        """Take all connections out, and end this leadership."""
         for conn in self._ready:
             self._silent.forget(conn.sock.fileno())
         conns = [*self._silent.take_all(), *self._ready]
@@ -172,12 +175,13 @@ class KeptAlive:
         return conns
 
     def _take_uncalled(self) -> list[Any]:
-        """Take all out, since nobody comes to lead."""
+        """Take all connections out, since no thread can lead."""
         self._called = False
         return self._take_all()
 
     def _take_in(self, events: Events) -> list[Any]:
-        """Begin a round with those that have a request; take out what must go back."""
+        """Begin a round with the connections that have a request; take out those that must go back
+        to gunicorn's poller."""
         self._ready.extend(self._silent.take_ready(events))
         self._round = len(self._ready)
         return self._silent.take_older(KEPT_S) if events or self._round else self._take_all()
@@ -185,7 +189,7 @@ class KeptAlive:
     # ---- the leader -------------------------------------------------------------------------
 
     def _take_lead(self) -> _Leader | None:
-        """Become the leader; None: another thread is."""
+        """Make the calling thread the leader; return None if another thread leads."""
         with self._lock:
             if self._leader is not None and self._leader.thread:
                 return None
@@ -193,7 +197,7 @@ class KeptAlive:
             return self._leader
 
     def _next(self, leader: _Leader) -> Any:
-        """The next connection to serve; None: this thread leads no longer."""
+        """Return the next connection to serve, or None if this thread no longer leads."""
         while self._leader is leader:
             if self._host.stopping():
                 self._give_back(self._take_all)
@@ -211,7 +215,7 @@ class KeptAlive:
         return None
 
     def _begin(self, leader: _Leader) -> Any:
-        """Take the next connection of the round; None: it is over."""
+        """Take the next connection of the round, or return None if the round is over."""
         with self._lock:
             if not self._round:
                 return None
@@ -223,7 +227,8 @@ class KeptAlive:
             return self._ready.popleft()
 
     def _give_back(self, take: Callable[[], list[Any]]) -> None:
-        """Hand back what *take*, under the lock, takes out."""
+        """Call *take* under the lock, and give the connections that it returns back to gunicorn's
+        poller."""
         with self._lock:
             conns = take()
         if conns:

@@ -13,7 +13,8 @@ GRACE_S = 5.0
 """How long a client may be slower than `http_min_bytes_per_second`, in each body and answer.
 Kestrel allows the same, with the same least rate."""
 MOST_CONNECTIONS = 16384
-"""The most connections of one worker, however many descriptors there are: each takes some 5 KB."""
+"""Limits the connections of one worker, even if more descriptors are allowed: each takes some 5 KB.
+Beyond it the worker closes those that have waited longest for their clients."""
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,13 @@ class ClientLimits:
     body_s: float
     send_s: float
     bytes_per_s: int
-    """the least rate of bodies and answers; 0: any"""
+    """the lowest rate at which bodies and answers may arrive; 0: any rate will do"""
     body_bytes: int
     """the largest body that is not refused"""
 
     @classmethod
     def of(cls, settings: Settings) -> ClientLimits:
-        """Return those of *settings*."""
+        """Return the limits in *settings*."""
         return cls(
             head_s=settings.http_head_timeout_ms / 1000,
             body_s=settings.http_body_timeout_ms / 1000,
@@ -53,7 +54,7 @@ class ClientLimits:
 
 
 class Allowance:
-    """The time a client has for one thing: a limit over the whole, and a least rate."""
+    """The time a client has to send or receive something: a limit in all, and a lowest rate."""
 
     __slots__ = ("_bytes_per_s", "_timeout_s", "bytes", "since_s")
 
@@ -61,7 +62,7 @@ class Allowance:
         self._timeout_s, self._bytes_per_s = timeout_s, bytes_per_s
         self.since_s = time.monotonic()
         self.bytes = 0
-        """how many the client has sent, or taken; the user counts them"""
+        """how many bytes the client has sent or received; the code that moves them counts here"""
 
     def until(self) -> float:
         """Return the latest moment for the next byte, in monotonic seconds."""
@@ -71,13 +72,13 @@ class Allowance:
         return self.since_s + left_s
 
     def rate(self, now: float) -> float:
-        """Return the bytes per second so far; infinite in the first second."""
+        """Return the bytes per second so far, or infinity during the first second."""
         took_s = now - self.since_s
         return self.bytes / took_s if took_s > 1 else math.inf
 
 
 def most_connections() -> int:
-    """Return how many connections the descriptor limit allows; raise the soft limit for them.
+    """Raise the soft limit of descriptors, and return how many connections it allows.
 
     A quarter of the descriptors, and at least 64, are left for files, pipes and compilers.
     """

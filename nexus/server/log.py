@@ -1,7 +1,7 @@
-"""gunicorn's own messages in our log; its access log off, since Nexus writes one.
+"""Passes gunicorn's own messages to our log. gunicorn's access log stays off: Nexus writes one.
 
-By `logconfig_dict` the same could be said, but that switches gunicorn's access log on: it then
-builds some thirty fields for every request, 60 µs of it, and throws them away.
+The setting `logconfig_dict` could do the same, but it switches gunicorn's access log on: gunicorn
+then spends 60 µs on some thirty fields for every request, and discards them.
 """
 
 from __future__ import annotations

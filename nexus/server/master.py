@@ -1,4 +1,4 @@
-"""Becomes gunicorn's master in this process: another one would import all this again, 0.4 s."""
+"""Becomes gunicorn's master in this process: a new one would spend 0.4 s on the same imports."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ _CODES = {Arbiter.APP_LOAD_ERROR: 2, Arbiter.WORKER_BOOT_ERROR: 1}
 
 
 class _Application(WSGIApplication):  # type: ignore[misc]  # gunicorn has no types
-    """gunicorn's own, which starts anew on SIGUSR2 with the command line that started us, and
-    imports nothing from the working folder: a file `http.py` beside the handlers would run."""
+    """gunicorn's application, with two changes. On SIGUSR2 it runs the command line that started
+    this process. It imports nothing from the working folder: otherwise a file `http.py` beside the
+    handlers would run."""
 
     def __init__(self, command: list[str]) -> None:
         self._command = command
@@ -34,22 +35,22 @@ class _Application(WSGIApplication):  # type: ignore[misc]  # gunicorn has no ty
 
 
 def become_gunicorn() -> NoReturn:
-    """Serve until the process ends; what it serves was handed over (`prepared.py`).
+    """Serve, with the plugins and settings in `prepared.py`, until the process ends.
 
-    The exit status is 2 for a wrong setting, 1 where a worker cannot boot, else gunicorn's.
+    The exit status is 2 for a wrong setting, 1 if a worker cannot boot, else gunicorn's.
     """
     command = _own_command()
     sys.argv = ["gunicorn", "-c", "python:nexus.server.settings"]
     master = os.getpid()
     try:
         _Application(command).run()
-    except HaltServer as halt:  # two workers that end so at once: it does not expect the second
+    except HaltServer as halt:  # gunicorn does not catch it if a second worker fails at once
         sys.exit(_CODES.get(halt.exit_status, halt.exit_status))
-    except RuntimeError as error:  # as `BaseApplication.run` has it: two masters on a pid file
+    except RuntimeError as error:  # like `BaseApplication.run`: two masters share a pid file
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
     except SystemExit as ended:
-        if os.getpid() != master:  # a worker ends here too
+        if os.getpid() != master:  # a forked worker ends here, too
             raise
         code = ended.code if isinstance(ended.code, int) else 1
         sys.exit(_CODES.get(code, code))
@@ -57,7 +58,7 @@ def become_gunicorn() -> NoReturn:
 
 
 def _own_command() -> list[str]:
-    """Return the command line that starts this process anew."""
+    """Return the command line that starts this process again."""
     script, *arguments = sys.argv
     if Path(script).is_file():
         return [sys.executable, script, *arguments]

@@ -1,4 +1,4 @@
-"""Connections that wait for their clients, on gunicorn's main thread: each wait ends."""
+"""Connections that wait for their clients on gunicorn's main thread, each up to a time limit."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from nexus.server.limits import Allowance
 log = logging.getLogger("nexus.server")
 
 SWEEP_S = 0.25
-"""how often waits are looked through for those that took too long"""
+"""How often the main thread searches for waits that took too long."""
 STOP_SWEEP_S = 0.05
-"""the same, while the worker stops"""
+"""How often it searches for them while the worker stops."""
 _FREED = 0.75
-"""of the memory for waits, what may stay in use when it ran out: ending some each time that a few
-bytes come would take all CPU"""
+"""The share of the memory for waits that stays in use after it ran out and the slowest clients were
+cut off. Were it 1, every few bytes that arrive would start another search, and take all CPU."""
 
 
 @dataclass
@@ -36,39 +36,40 @@ class Wait:
     ready: Callable[[Any], None]
     """called with the connection at each such event"""
     late: Callable[[Any], None]
-    """called with it when the client took too long; the wait has ended then"""
+    """called with the connection, after the wait has ended, if the client took too long"""
     stage: Any = None
-    """what is waited for, in the caller's words"""
+    """the caller's own mark for what the connection waits for"""
     answers: bool = False
-    """whether the client receives an answer: a worker that stops waits longest for those"""
+    """whether the client receives an answer: a stopping worker waits longest for those"""
     held_bytes: int = 0
-    """what is kept in memory meanwhile"""
+    """how much memory the connection holds during the wait"""
 
 
 class PollerWaits:
-    """All such waits of a worker. Only gunicorn's main thread uses it."""
+    """All waits of one worker for its clients. Only gunicorn's main thread uses it."""
 
     def __init__(
         self, poller: selectors.BaseSelector, close: Callable[[Any], None], most_bytes: int
     ) -> None:
-        """*close* ends a connection. Where more than *most_bytes* are held, the slowest go."""
+        """*close* closes a connection. If the waits hold more than *most_bytes*, the connections of
+        the slowest clients are closed."""
         self._poller, self._close, self._most_bytes = poller, close, most_bytes
         self._waits: dict[Any, Wait] = {}
-        """by connection, in the order in which they began"""
+        """maps a connection to its wait, in the order in which the waits began"""
         self._held_bytes = 0
         self._swept_s = 0.0
         self._until, self._answers_until = math.inf, math.inf
-        """when the waits end because the worker stops"""
+        """when the worker stops and ends all waits, and when those with an answer to send"""
 
     def __len__(self) -> int:
         return len(self._waits)
 
     def of(self, conn: Any) -> Wait | None:
-        """Return the wait of *conn*, if it waits."""
+        """Return the wait of *conn*, or None if it does not wait."""
         return self._waits.get(conn)
 
     def begin(self, wait: Wait) -> None:
-        """Begin *wait*, in place of the connection's last one if there is one."""
+        """Begin *wait*; it replaces an earlier wait of the same connection."""
         before = self._waits.get(wait.conn)
         event = 0 if before is None else before.event
         try:
@@ -92,7 +93,7 @@ class PollerWaits:
         self._free_memory()
 
     def hold(self, wait: Wait, held_bytes: int) -> None:
-        """Note how much is kept in memory for *wait*; the slowest may be closed for it."""
+        """Note that *wait* holds *held_bytes*. If all hold too much, close the slowest."""
         self._held_bytes += held_bytes - wait.held_bytes
         wait.held_bytes = held_bytes
         self._free_memory()
@@ -124,14 +125,15 @@ class PollerWaits:
                 self._call(wait.conn, wait.late)
 
     def make_room(self) -> None:
-        """Close the connection that has waited longest, but none that receives an answer."""
+        """Close the connection that has waited longest, except those that receive an answer."""
         for conn, wait in self._waits.items():
             if not wait.answers:
                 self._drop(conn)
                 return
 
     def stop(self, until: float, answers_until: float) -> None:
-        """End all waits, also those to come, *until* then: the worker stops."""
+        """End all waits at *until*, and those for answers at *answers_until*, since the worker
+        stops. Waits that begin later end then, too."""
         self._until, self._answers_until = until, answers_until
 
     def drop_all(self) -> None:
@@ -141,13 +143,13 @@ class PollerWaits:
 
     def _happened(self, conn: Any, _fileobj: Any) -> None:
         wait = self._waits.get(conn)
-        if wait is not None:  # else it ended by an event that came along with this one
+        if wait is not None:  # otherwise an earlier event of the same poll ended it
             self._call(conn, wait.ready)
 
     def _call(self, conn: Any, call: Callable[[Any], None]) -> None:
         try:
             call(conn)
-        except Exception:  # it would end the worker
+        except Exception:  # an uncaught one would end the worker
             log.exception("a connection failed and is closed")
             self._drop(conn)
 

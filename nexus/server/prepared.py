@@ -1,7 +1,7 @@
-"""What gunicorn's master has loaded, for its own configuration and for the workers that it forks.
+"""Plugins and settings that gunicorn's master loaded, for its configuration and its workers.
 
-gunicorn imports its configuration and its workers by name, so this process-wide place is how the
-three meet: set once in the master, before it forks.
+gunicorn imports its configuration and its workers by name, so they cannot get arguments: the master
+sets this module's variable once, before it forks.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ _prepared: Prepared | None = None
 
 
 def hand_over(prepared: Prepared) -> None:
-    """Let the configuration and the workers have *prepared*."""
+    """Keep *prepared* for gunicorn's configuration and workers."""
     global _prepared
     _prepared = prepared
 
 
 def prepared() -> Prepared:
-    """Return what was handed over; where nothing was, load it from the environment.
+    """Return what `hand_over` kept; if it was not called, load it from the environment.
 
     Raises: ConfigError.
     """
     if _prepared is None:
-        from prometheus_client import REGISTRY  # only once the run folder is there: it decides
+        from prometheus_client import REGISTRY  # late: it looks for the run folder at import
 
         plugins = load_plugins(os.environ, REGISTRY)
         sources = plugins.config_sources(Path.cwd(), os.environ)

@@ -1,4 +1,4 @@
-"""Answers to requests that never come to the application, as bytes."""
+"""Answers, as bytes, to requests that the server refuses before the application sees them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from nexus.http.errors import problem
 
 
 def refusal(error: NexusError) -> bytes:
-    """Return the whole response for *error*, which is the last on its connection."""
+    """Return the whole response for *error*; it says that the connection closes."""
     response = problem(error, None, None)
     headers = [
         *response.headers,

@@ -1,8 +1,8 @@
-"""One folder for what gunicorn's workers leave to each other and to their master: metrics, why a
-worker was stuck, where they find each other. It is gone with the process that made it.
+"""The folder of files that gunicorn's workers and master share: metrics, the stacks of workers that
+were stuck, the addresses of workers. The process that made the folder deletes it at its end.
 
-It has to be there, and prometheus_client's variable set, before anything imports that: it decides
-at import whether it counts for several processes. Plugins may import it.
+The folder must exist, and prometheus_client's variable be set, before anything (a plugin, say)
+imports prometheus_client: that decides at import whether it counts for several processes.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ _FOLDERS = {
 
 @cache
 def run_folder() -> Path:
-    """Make it, once for this process, and name it in the environment.
+    """Return the folder; the first call makes it and names it in the environment.
 
     Raises: ConfigError if it cannot be made.
     """
     try:
         folder = Path(tempfile.mkdtemp(prefix="nexus-"))
-        # Not in gunicorn's on_exit: that is not called where the address cannot be bound.
+        # Not in gunicorn's on_exit: gunicorn does not call it if the address cannot be bound.
         atexit.register(_remove, folder, os.getpid())
         for variable, name in _FOLDERS.items():
             (folder / name).mkdir(mode=0o700)
@@ -53,7 +53,7 @@ def run_folder() -> Path:
 
 
 def _write_key(path: Path) -> None:
-    """Make what workers know each other by; on a full disk they serve without."""
+    """Write the key by which workers recognise each other; if the disk is full, serve without."""
     try:
         path.write_bytes(secrets.token_bytes(32))
     except OSError as error:
@@ -66,5 +66,5 @@ def _write_key(path: Path) -> None:
 
 
 def _remove(folder: Path, master: int) -> None:
-    if os.getpid() == master:  # its children inherit what is to be done at exit
+    if os.getpid() == master:  # forked children inherit this exit function
         shutil.rmtree(folder, ignore_errors=True)

@@ -14,15 +14,15 @@ from nexus.server.run_folder import run_folder
 
 
 def _end_with(error: ConfigError, code: int = 2) -> NoReturn:
-    """Say what is wrong, which gunicorn would show with all its frames, and end the process."""
+    """Print the problems and end the process; gunicorn would print a traceback instead."""
     print(*(f"error: {line}" for line in error.problems), sep="\n", file=sys.stderr)
     sys.exit(code)
 
 
 try:
     _shared = run_folder()
-    # Not above: they import prometheus_client, which decides at import whether it counts for
-    # several processes.
+    # Not at the top: these modules import prometheus_client, which decides at import whether it
+    # counts for several processes.
     from nexus.metrics.dead import DeadWorkers
     from nexus.pod.derived import sized
     from nexus.server.prepared import hand_over, prepared
@@ -39,19 +39,20 @@ wsgi_app = "nexus.wsgi:app()"
 worker_class = "nexus.server.worker.NexusWorker"
 bind = _settings.bind
 control_socket_disable = True
-"""gunicorn 25.1 and later would make one under $HOME, which in a container may not be there"""
+"""gunicorn 25.1 and later would make one under $HOME, which may not exist in a container"""
 workers = _sizing.workers.value
 threads = _sizing.threads.value
 worker_connections = _sizing.worker_connections.value
 timeout = 30 + _settings.stuck_after_ms // 1000
-"""worker liveness; guests give the GIL up at every checkpoint, so only a stuck worker misses it"""
+"""How long a worker may be silent before the master kills it. Guests release the GIL at every
+checkpoint, so only a stuck worker is silent for so long."""
 _slack_s = max(30, 2 * _settings.plugin_timeout_ms // 1000)  # stop hooks, then sinks
 graceful_timeout = _slack_s + (_settings.timeout_ms + _settings.drain_delay_ms) // 1000
 forwarder_headers = ""
-"""gunicorn's default lets any client on this machine move the path by a header SCRIPT_NAME; an
-operator who mounts the app below a path sets the environment variable SCRIPT_NAME"""
+"""By gunicorn's default any client on this machine can change the path with a header SCRIPT_NAME.
+An operator who mounts the app below a path sets the environment variable SCRIPT_NAME instead."""
 sendfile = False
-"""it would hold a thread for as long as the client takes"""
+"""sendfile would keep a thread busy until the client has read the whole file"""
 accesslog = None
 """Nexus writes its own access log"""
 logger_class = "nexus.server.log.NexusLogger"
@@ -61,14 +62,14 @@ logs.configure(_settings.log_level, _settings.log_format)
 
 
 def on_starting(server: Any) -> None:
-    """Import what workers run, and say what was derived from what.
+    """Check the addresses, import the workers' code, and log the derived numbers and their reasons.
 
-    Imported once here, before workers are forked: by each of them it took 0.2 s.
+    The imports take 0.2 s: done here, before the master forks, the workers need not repeat them.
     """
     try:
         check_addresses(server.cfg.address)
     except ConfigError as error:
-        _end_with(error, 1)  # nothing is wrong with the settings as such
+        _end_with(error, 1)  # not 2: the settings by themselves are valid
     import nexus.http  # noqa: F401
 
     cores = _sized.quota
@@ -80,13 +81,13 @@ def on_starting(server: Any) -> None:
 
 
 def pre_request(worker: Any, request: Any) -> None:
-    """Join what gunicorn would join wrongly."""
+    """Join the Cookie lines, which gunicorn would join wrongly."""
     join_cookies(request)
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """Take a dead worker's live gauges out of the sum, and add its other figures to those of all
-    that are dead; count it if a guest did not stop."""
+    """Delete the live gauges of a dead worker, and merge its other figures with those of all dead
+    workers. If a guest did not stop, log the stacks and count the worker as stuck."""
     # Imported late: prometheus_client decides at import whether it counts for several processes.
     from prometheus_client import multiprocess
 
@@ -103,5 +104,5 @@ def child_exit(server: Any, worker: Any) -> None:
 
 
 def worker_exit(server: Any, worker: Any) -> None:
-    """Let the worker's service go in order."""
+    """Stop the worker's service in an orderly way."""
     worker.stop_service()

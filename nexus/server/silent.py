@@ -1,8 +1,7 @@
 """Connections that wait for their next request, and the epoll that watches them.
 
-The epoll reports a connection once for whatever arrives (EPOLLET), and not again before more does.
-So a connection stays registered from one request to the next: otherwise each request would take two
-more system calls.
+The epoll reports a connection once when bytes arrive (EPOLLET), and again only when more arrive. So
+a connection stays registered from one request to the next, which saves two system calls a request.
 """
 
 from __future__ import annotations
@@ -18,39 +17,40 @@ Events = list[tuple[int, int]]
 
 
 class Silent:
-    """The silent connections of one worker. Its user's lock guards all but `poll`."""
+    """The silent connections of one worker. The caller must hold its lock for all methods but
+    `poll`."""
 
     def __init__(self) -> None:
         self._epoll = select.epoll()
         self._watched: set[int] = set()
-        """descriptors: of connections that wait here, or are being served"""
+        """descriptors of the connections that wait here or are being served"""
         self._waiting: dict[int, tuple[Any, float]] = {}
-        """by descriptor those that wait, the oldest first, and since when"""
+        """maps a descriptor to a connection that waits and since when, the oldest first"""
         self._missed: set[int] = set()
-        """those of which an event came while they were being served"""
+        """descriptors for which an event was reported while their connection was being served"""
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def poll(self, timeout_s: float) -> Events:
-        """Wait for events. Any thread may do so meanwhile."""
+        """Wait for events. Several threads may do so at once, without a lock."""
         return self._epoll.poll(timeout_s)
 
     def watch(self, number: int) -> None:
-        """Watch a connection from now on, if it is not watched. Raises: OSError."""
+        """Watch a connection, unless it is watched already. Raises: OSError."""
         if number not in self._watched:
             self._epoll.register(number, _EVENTS)
             self._watched.add(number)
         elif number in self._missed:
             self._missed.discard(number)
-            self._epoll.modify(number, _EVENTS)  # tells again of what is there
+            self._epoll.modify(number, _EVENTS)  # reports again if bytes are there
 
     def add(self, number: int, conn: Any) -> None:
         """Wait for the next request of *conn*, which is watched."""
         self._waiting[number] = conn, time.monotonic()
 
     def forget(self, number: int) -> None:
-        """No longer watch a connection, before anybody closes it."""
+        """Stop watching a connection; call this before it is closed."""
         self._watched.discard(number)
         self._missed.discard(number)
         with suppress(OSError, ValueError):  # closed already
@@ -62,14 +62,14 @@ class Silent:
         for number, event in events:
             if number in self._waiting:
                 conns.append(self._waiting.pop(number)[0])
-                if event & ~select.EPOLLIN:  # with its last request the client closed, perhaps
+                if event & ~select.EPOLLIN:  # perhaps the client closed after its last request
                     self._missed.add(number)
             elif number in self._watched:
                 self._missed.add(number)
         return conns
 
     def take_older(self, seconds: float) -> list[Any]:
-        """Take out those that have waited for so long."""
+        """Take out the connections that have waited for more than *seconds*."""
         conns = []
         before = time.monotonic() - seconds
         while self._waiting and (oldest := next(iter(self._waiting.items())))[1][1] < before:
@@ -77,7 +77,7 @@ class Silent:
         return conns
 
     def take_all(self) -> list[Any]:
-        """Take out all."""
+        """Take out all connections that wait."""
         return [self._take_out(number) for number in list(self._waiting)]
 
     def _take_out(self, number: int) -> Any:

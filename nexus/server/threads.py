@@ -1,4 +1,4 @@
-"""The threads of one worker: how many are at work, how many connections wait for one."""
+"""The threads of one worker; counts how many are busy and how many connections wait for one."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ Task = Callable[[], None]
 
 
 class Threads:
-    """A pool of threads that is counted. Thread-safe."""
+    """A thread pool that counts its busy threads and queued connections. Thread-safe."""
 
     def __init__(self, pool: Executor, count: int, most_queued: int, has_room: Task) -> None:
-        """*has_room* is called when fewer than *most_queued* tasks wait again."""
+        """*has_room* is called when the queue is no longer full: below *most_queued* again."""
         self._pool, self._count = pool, count
         self._most_queued, self._has_room = most_queued, has_room
         self._lock = threading.Lock()  # guards the next two
         self._queued = 0
-        """connections that no thread has begun to serve"""
+        """number of connections that no thread has begun to serve"""
         self._busy = 0
-        """threads that do something"""
+        """number of threads that run a task"""
 
     def serve(self, task: Task) -> bool:
-        """Have a thread run *task*, which serves a connection; return whether one can."""
+        """Let a thread run *task*, which serves a connection; return False if the pool is shut."""
         with self._lock:
             self._queued += 1
 
@@ -45,11 +45,11 @@ class Threads:
         return False
 
     def run(self, task: Task) -> bool:
-        """Have a thread run *task*; return whether one can."""
+        """Let a thread run *task*; return False if the pool is shut."""
         return self._submit(lambda: self._run(task))
 
     def queue_is_full(self) -> bool:
-        """Return whether as many connections wait for a thread as may."""
+        """Return whether *most_queued* connections or more wait for a thread."""
         return self._queued >= self._most_queued
 
     def wanted(self) -> bool:

@@ -1,12 +1,12 @@
-"""gunicorn's `gthread` worker: instances warm on its threads, an orderly drain, short ways.
+"""Extends gunicorn's `gthread` worker: warms instances on its threads, drains, serves faster.
 
-On SIGTERM readiness fails first, and the worker goes on accepting for `drain_delay_ms`: what sends
-requests here (a Service's endpoints, a load balancer) needs that long to notice. Then it stops
-accepting and finishes what runs, as gthread does.
+On SIGTERM readiness fails first, and the worker goes on accepting for `drain_delay_ms`: the sender
+of requests (a Service's endpoints, a load balancer) needs that long to notice. Then the worker
+stops accepting and finishes the requests under way, like gthread.
 
 gthread lets its threads wait for clients, and passes a connection that is kept alive back to its
-poller and from there to a thread with each request. Here threads get requests that are there, and
-serve them one after the other while they follow closely. The package's docstring has the map.
+poller and from there to a thread with each request. Here threads get requests that have arrived,
+and serve one after the other while they follow closely. The package's docstring has the map.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from nexus.service import Service
 from nexus.wsgi import worker_app
 
 QUIT_GRACE_S = 0.1
+"""How long the service of a worker that must stop at once waits for its executions to end."""
 
 
 class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -45,10 +46,10 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     service: Service | None = None
     _quits = False
     _polls = True
-    """whether the main thread still takes steps"""
+    """whether the main thread still runs steps"""
 
     def load_wsgi(self) -> None:
-        """Make the app and start its service; where that is wrong, say so and end the server."""
+        """Make the app and start its service. If that fails, log why and end the server."""
         try:
             self.wsgi = _make_app()
         except NexusError as error:
@@ -57,15 +58,15 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
                 self.log.error("%s", line)
             sys.exit(Arbiter.APP_LOAD_ERROR if wrong else Arbiter.WORKER_BOOT_ERROR)
         self.service = self.wsgi.extensions["nexus"]
-        # Not when the worker is made: that is in gunicorn's master, whose descriptors they would
-        # stay.
+        # Not in the constructor: gunicorn's master calls it, and the descriptors would stay open
+        # there.
         queued = max(1, self.cfg.worker_connections - self.cfg.threads)
         wake = partial(self.on_main_thread, lambda: None)
         self._threads = Threads(self.tpool, self.cfg.threads, queued, wake)
         self._kept_alive = KeptAlive(self)
         self._connections = Connections(self, self.service, self._kept_alive.before_wait)
-        # gthread limits connections to limit requests, of which it knows nothing before a thread
-        # reads them; and it closes some to have room for others.
+        # gthread limits connections because it cannot count requests before a thread reads them,
+        # and it closes kept connections to make room for others. Neither is needed here.
         self.worker_connections = most_connections()
         self.max_keepalived = sys.maxsize
         self.service.before_wait(self._kept_alive.before_wait)
@@ -74,38 +75,39 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
-        """Accept any number of connections: gthread warns of settings that mean nothing here."""
+        """Check nothing: gthread would warn of settings that have no effect here."""
 
     # ---- gunicorn's main loop ---------------------------------------------------------------
 
     def run(self) -> None:
-        """Serve until the worker is told to stop, and all connections are closed."""
+        """Serve until the worker must stop and all its connections are closed."""
         try:
             super().run()
         finally:
             self._polls = False
 
     def accept(self, listener: Any) -> None:
-        """Accept a connection, for whose requests no thread is going to wait."""
+        """Accept a connection, whose requests no thread will wait for."""
         if "h2" in self.cfg.http_protocols or self.cfg.protocol != "http":
-            super().accept(listener)  # those gthread alone can read, and its threads wait
+            super().accept(listener)  # only gthread reads these protocols; its threads wait
             return
         self._connections.accept(listener)
         if self.nr_conns >= self.worker_connections:
             self._connections.make_room()
 
     def set_accept_enabled(self, enabled: bool) -> None:
-        """Accept connections or not; never while too many requests wait for a thread."""
+        """Begin or stop accepting; do not accept while too many requests wait for a thread."""
         super().set_accept_enabled(enabled and self._may_accept())
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
-        """Poll once, but no longer than until a client may have taken too long."""
+        """Poll once, for no longer than until the next search for clients that are too slow."""
         if self._accepting and not self._may_accept():
             self.set_accept_enabled(False)
         super().wait_for_and_dispatch_events(min(timeout, self._connections.pause_s()))
 
     def murder_keepalived(self, force: bool = False) -> None:
-        """End waits that took too long; with *force*, all. Called with each round of the loop."""
+        """End the waits that took too long; with *force*, all of them. gunicorn calls this in each
+        round of its loop."""
         super().murder_keepalived(force)
         if not self.alive:
             self._connections.stop()
@@ -114,7 +116,7 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             self._connections.close_all()
 
     def is_parent_alive(self) -> bool:
-        """Return whether the master lives; without it the worker stops as by SIGTERM."""
+        """Return whether the master lives; if not, stop this worker in an orderly way."""
         if not super().is_parent_alive():
             self.alive = False
         return bool(self.alive)
@@ -123,18 +125,19 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         return not (self._threads.queue_is_full() or self._connections.paused())
 
     def on_main_thread(self, step: Step) -> None:
-        """Have the main thread take *step*."""
+        """Let the main thread run *step*."""
         if self._polls:
             self.method_queue.defer(step)
 
     # ---- threads ----------------------------------------------------------------------------
 
     def serve_later(self, conn: Any) -> bool:
-        """Have a thread serve the request of *conn*, which is there; return whether one can."""
+        """Let a thread serve the request of *conn*, which has arrived; return False if the threads
+        have ended."""
         return self._threads.serve(partial(self._serve_first, conn))
 
     def _serve_first(self, conn: Any) -> None:
-        """Serve the request of *conn*, and then those of all connections that are kept."""
+        """Serve the request of *conn*; then lead, unless another thread does."""
         if self._connections.too_late():
             error = ShuttingDown("this worker is shutting down")
             conn.sock.incoming.end_part()
@@ -150,28 +153,30 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self._kept_alive.lead()
 
     def _keeps(self) -> bool:
-        # Not while instances are made warm: that takes all threads, and who leads lets none go.
+        # Not while instances are warmed: that takes all threads, and a leader would not end.
         return self.service is not None and self.service.handlers.warmed and not self.stopping()
 
     def _answer(self, conn: Any) -> Step | None:
-        """Serve the request of *conn*; return what happens to the connection, None: it stays."""
+        """Serve the request of *conn*; return the main thread's next step with the connection, or
+        None if it is kept alive."""
         stays = False
         try:
             stays = self.handle(conn) is True
             conn.sock.flush()
-        except HeadIncomplete:  # by gunicorn's parser, which knows more of heads
+        except HeadIncomplete:  # for gunicorn's parser, which is stricter than `Incoming`
             return partial(self._connections.keep, conn)
-        except OSError as error:  # the client is gone
+        except OSError as error:  # the client has left
             self.log.debug("a connection is closed: %s", error)
             stays = False
-        except BaseException:  # a request for the worker to exit, too: the thread goes on
+        except BaseException:  # also SystemExit: the thread must go on
             self.log.exception("a request ended its connection")
         finally:
             conn.sock.incoming.end_part()
         return self._connections.following(conn, stays=stays)
 
     def handle(self, conn: Any) -> Any:
-        """Serve one request, to which long executions give way; return whether *conn* stays."""
+        """Serve one request while long executions give way to it; return whether *conn* is kept
+        alive."""
         assert self.service is not None  # loaded before the first connection is taken
         lane = self.service.lane
         lane.request_begins()
@@ -180,11 +185,11 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         finally:
             lane.request_ends()
 
-    # ---- what `KeptAlive` wants of its host -------------------------------------------------
+    # ---- called by `KeptAlive` --------------------------------------------------------------
 
     def serve(self, conn: Any) -> Step | None:
         assert self.service is not None  # loaded before the first connection is taken
-        if self.service.orders:  # a policy can only choose among requests that came to it
+        if self.service.orders:  # a policy must see other requests, too, to choose among them
             self._kept_alive.before_wait()
         arrival = conn.sock.incoming.arrival()
         if arrival is Arrival.WHOLE:
@@ -210,7 +215,7 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     # ---- signals ----------------------------------------------------------------------------
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """SIGTERM: drain, then stop."""
+        """Handle SIGTERM: drain, then stop."""
         if self.service is None:
             super().handle_exit(sig, frame)
         elif not self.service.draining:
@@ -221,12 +226,12 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             timer.start()
 
     def handle_quit(self, sig: int, frame: FrameType | None) -> None:
-        """SIGQUIT, SIGINT: stop at once."""
+        """Handle SIGQUIT and SIGINT: stop at once."""
         self._quits = True
         super().handle_quit(sig, frame)
 
     def stop_service(self) -> None:
-        """Let the service go; called when the worker has ended."""
+        """Stop the service. Called after the worker's loop has ended."""
         if self.service is not None:
             self._connections.end_waits()
             self._kept_alive.stop()
@@ -234,7 +239,7 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
 
 def _make_app() -> Flask:
-    """Make this worker's app from what the master loaded; what may change is read again."""
+    """Make this worker's app from the master's plugins and settings; read live settings again."""
     found = prepared()
     sources = found.plugins.config_sources(Path.cwd(), os.environ)
     return worker_app(found.plugins, inherit(found.loaded, sources))

@@ -16,7 +16,7 @@ from nexus.wasm.format.limits import RewriteLimits
 __all__ = ["REWRITER_VERSION", "Check", "RewriteLimits", "rewrite"]
 
 Check: TypeAlias = Callable[[Sequence[Import], Sequence[Export]], object]
-"""Gets what a module imports and exports, and raises if that will not do."""
+"""Gets a module's imports and exports, and raises if the module cannot be used."""
 
 REWRITER_VERSION = 6
 """Part of an artifact's cache key; raise it whenever the output changes"""

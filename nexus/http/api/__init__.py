@@ -1,14 +1,14 @@
-"""The runtime API over HTTP, below `/v1`: run handlers with JSON contexts, look at what is there.
+"""The runtime API over HTTP, below `/v1`: runs handlers with JSON contexts, shows the state.
 
 Off unless there is an admin token; without one nothing is served here.
 
 operations.py  path, models and errors of each operation: for routes and OpenAPI document alike
-models.py      what goes in and what comes out: checks it and describes it
-views.py       what each operation does
+models.py      models of requests and answers: check and describe them
+views.py       the function of each operation
 requests.py    a request's JSON body, read into its model
 blueprint.py   every operation as a route, behind the token
 openapi.py     the OpenAPI 3.1 document
-token.py       who may use it
+token.py       checks the admin token
 """
 
 from nexus.http.api.blueprint import make_blueprint

@@ -21,13 +21,13 @@ from nexus.service import Service
 
 
 def make_blueprint(service: Service, runtime: WasmRuntime, token: bytes) -> Blueprint:
-    """The runtime API of *service*, for whoever has *token*."""
+    """Make the runtime API of *service*; clients must send *token*."""
     blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
     views = Views(service, runtime)
 
     @blueprint.before_request
     def authorize() -> None:
-        # The document says nothing that this project's repository does not say.
+        # The document is public: it has nothing that is not in this project's repository.
         if request.endpoint != "api.getDocument":
             check_token(token, request.headers.get("Authorization"))
 

@@ -1,4 +1,4 @@
-"""What goes in and what comes out, once: these models check it and describe it."""
+"""Models of requests and answers: each one checks them and describes them for OpenAPI."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class _Model(BaseModel):
 
 
 def _with_examples(*examples: dict[str, JsonValue]) -> ConfigDict:
-    return ConfigDict(json_schema_extra={"examples": list(examples)})  # joins what is inherited
+    return ConfigDict(json_schema_extra={"examples": list(examples)})  # merged with _Model's own
 
 
 # ---- requests ---------------------------------------------------------------------------------

@@ -25,12 +25,12 @@ _HEADERS = {
     429: _RETRY_AFTER,
     503: _RETRY_AFTER,
 }
-"""status: the header that it comes with, its type, and what it says"""
+"""Maps a status to the header that comes with it: its name, type and description."""
 
 
 @lru_cache(maxsize=1)
 def document() -> dict[str, Any]:
-    """The document, as a JSON object."""
+    """Return the document as a JSON object."""
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
         path = paths.setdefault(PREFIX + operation.path, {})

@@ -26,7 +26,7 @@ class Operation:
     """None: 204, without a body"""
     body: type[BaseModel] | None = None
     errors: tuple[int, ...] = ()
-    """statuses, beside 401 and 500, which any may have"""
+    """statuses, beside 401 and 500, which any operation may have"""
 
 
 OPERATIONS = (

@@ -1,4 +1,4 @@
-"""Reading a request's JSON body into its model, or into an error that says what is wrong."""
+"""Reads a request's JSON body into its model; an error lists each mistake."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Model = TypeVar("Model", bound=BaseModel)
 def read_model(
     request: Request, model: type[Model], *, limit_bytes: int, timeout_s: float
 ) -> Model:
-    """The body of *request* as a *model*.
+    """Return the body of *request* as a *model*.
 
-    Raises: InvalidArgument with a line for each thing wrong, PayloadTooLarge, RequestTimeout.
+    Raises: InvalidArgument with a line for each mistake; PayloadTooLarge; RequestTimeout.
     """
     if request.mimetype != "application/json":
         raise InvalidArgument(
@@ -38,8 +38,8 @@ def read_model(
 
 def _parse(body: bytes) -> Any:
     try:
-        # Named, since json.loads guesses UTF-16 and UTF-32 too; JSON between systems is UTF-8
-        # (RFC 8259 section 8.1).
+        # UTF-8 is named since json.loads also guesses UTF-16 and UTF-32; JSON between systems must
+        # be UTF-8 (RFC 8259 section 8.1).
         return json.loads(body.decode("utf-8"), parse_constant=_refuse)
     except RecursionError as error:
         raise InvalidArgument("body: JSON nested too deeply") from error

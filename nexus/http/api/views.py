@@ -1,4 +1,4 @@
-"""What each operation does."""
+"""The functions of all operations."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Views:
         return facts_of(self._handler(name))
 
     def execute_handler(self, body: ExecutionRequest, name: str) -> dict[str, Any]:
-        self._handler(name)  # what is no handler's name the runtime would take as source text
+        self._handler(name)  # the runtime would take an unknown name for source text
         context = json.dumps(body.context).encode()
         return self._runtime.execute_handler(name, context, body.timeout_ms).to_json()
 
@@ -53,8 +53,8 @@ class Views:
         return found
 
     def _catalogue(self) -> Catalogue:
-        """The handlers, waited for where they are still being loaded, as handler traffic does: a
-        404 would say of a handler that is about to serve that there is none."""
+        """Return the catalogue once the handlers are loaded, as handler traffic does: an earlier
+        404 would deny a handler that is about to serve."""
         service = self._service
         if not service.handlers.wait_loaded(service.limits.timeout_s):
             raise Overloaded("the handlers are still being loaded")

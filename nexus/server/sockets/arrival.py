@@ -14,7 +14,7 @@ from enum import Enum
 HEAD_BYTES = 64 << 10
 """The longest request head. A longer one is answered with 431."""
 BODY_BYTES = 64 << 10
-"""The longest body that is collected without a thread. The rest of a longer one is read on one."""
+"""The longest body that is collected without a thread. A thread reads the rest of a longer one."""
 _LINE_BYTES = 8190
 """The longest line with the size of a chunk: gunicorn's default `limit_request_field_size`."""
 
@@ -41,36 +41,37 @@ class Framing:
     __slots__ = ("_at", "_end", "_length", "_most_bytes", "_seen", "_trailers", "_waits")
 
     def __init__(self, most_bytes: Callable[[], int]) -> None:
-        """*most_bytes* returns the length from which on a body is refused, and not waited for."""
+        """*most_bytes* returns the largest allowed body; a larger one is refused without a wait."""
         self._most_bytes = most_bytes
         self.reset()
 
     def reset(self) -> None:
         """Begin with the next request."""
         self._seen = 0
-        """bytes that were searched for the end of the head"""
+        """how many bytes were searched for the end of the head"""
         self._end = 0
-        """where the body begins; 0: the head goes on, or the request has no body"""
+        """where the body begins; 0: the head is incomplete, or the request has no body"""
         self._length: int | None = None
-        """the body's length; None: it comes in chunks"""
+        """the body's length; None: the body arrives in chunks"""
         self._waits = False
         """whether the client waits for `100 Continue`"""
         self._at = 0
         """where the next chunk's size line begins, or the trailers"""
         self._trailers = False
-        """whether the last chunk is there, and trailers begin at `_at`"""
+        """whether the last chunk has arrived, so that trailers begin at `_at`"""
 
     @property
     def in_body(self) -> bool:
-        """Return whether the head is there, and a body follows."""
+        """Return whether the head has arrived and a body follows."""
         return self._end > 0
 
     def missing(self, received: int) -> int | None:
-        """Return how many bytes of the body are not among *received*; None: nobody can know."""
+        """Return how many bytes of the body are not among *received*, or None if its length is
+        unknown."""
         return None if self._length is None else self._end + self._length - received
 
     def look(self, data: bytes | bytearray) -> Arrival:
-        """Return how much of the request is in *data*: all that came since its first byte."""
+        """Return how much of the request has arrived; *data* has all bytes since its first."""
         if self._end:
             return self._look_at_body(data)
         end = data.find(b"\r\n\r\n", max(self._seen - 3, 0))
@@ -99,7 +100,7 @@ class Framing:
                 return False
             self._length = int(value)
             return self._length > 0
-        # A length beside a coding, or two lengths: rejected.
+        # gunicorn rejects a length beside a coding, and two lengths.
         return (
             all(name == b"transfer-encoding" for name, _ in fields)
             and _ends_with_chunked([value for _, value in fields])
@@ -118,7 +119,7 @@ class Framing:
         return Arrival.PART if large or self._waits else Arrival.MORE
 
     def _chunks_end(self, data: bytes | bytearray) -> bool:
-        """Return whether the last chunk is there, or one that gunicorn rejects."""
+        """Return whether the last chunk has arrived, or a chunk that gunicorn rejects."""
         while True:
             if self._trailers:
                 ends = data.find(b"\r\n\r\n", self._at) >= 0

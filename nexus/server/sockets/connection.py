@@ -1,9 +1,9 @@
 """A connection's socket, as gunicorn and applications see it.
 
-Each system call on a socket gives the GIL up, and then waits for all others that want it. For a
-request on a connection kept alive gunicorn makes nine: it sets and unsets time limits that no read
-comes to meet, waits and then reads, and sends the head of a response and its body one by one. Here
-it is one that reads and one that sends.
+Each system call on a socket releases the GIL, and then waits for all other threads that want it.
+For a request on a connection kept alive gunicorn makes nine calls: it sets and unsets time limits
+that no read reaches, waits before it reads, and sends the head of a response apart from its body.
+Here one call reads and one sends.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _DISCARD_BYTES = 65536
 
 
 class Connection:
-    """Stands for a connected socket, and is one in all that it does not do itself.
+    """Wraps a connected socket, and passes on all that it does not do itself.
 
     The socket itself never blocks. A time limit that is set covers everything until another is
     set, not each call: a client that sends a byte now and then does not extend it. One thread at a
@@ -54,7 +54,8 @@ class Connection:
         return self._sock.fileno()
 
     def close(self) -> None:
-        """Read and send no more. The descriptor stays until `release`: others may watch it."""
+        """Read and send no more. The descriptor stays open until `release`, for epolls that watch
+        it."""
         self.incoming.ended = True
         self._closed = True
 
@@ -66,7 +67,7 @@ class Connection:
         return self._timeout_s
 
     def settimeout(self, timeout_s: float | None) -> None:
-        """Limit everything that is done from now on, until this is called again."""
+        """Limit all reads and writes together, from now until the next call of this."""
         self._timeout_s = timeout_s
         self._until = time.monotonic() + timeout_s if timeout_s else None  # 0: it does not wait
 
@@ -74,7 +75,7 @@ class Connection:
         self.settimeout(None if flag else 0.0)
 
     def recv(self, size: int) -> bytes:
-        """As `socket.recv`, but raises HeadIncomplete rather than wait for a head."""
+        """Receive like `socket.recv`, but raise HeadIncomplete rather than wait for a head."""
         self.never_block()
         return self.incoming.recv(
             size,
@@ -84,8 +85,8 @@ class Connection:
         )
 
     def sendall(self, data: bytes) -> None:
-        """As `socket.sendall`, but for the head of a response, and for what the client does not
-        take: that is kept for `outgoing.go_on`."""
+        """Send like `socket.sendall`, but keep the head of a response for the next call, and the
+        bytes that the client does not take for `outgoing.go_on`."""
         self.never_block()
         self.outgoing.send(data)
 
@@ -101,28 +102,28 @@ class Connection:
         return len(data)
 
     def flush(self) -> None:
-        """Send a head that nothing followed."""
+        """Send the head of a response if it is still kept."""
         self.never_block()
         self.outgoing.flush()
 
     def never_block(self) -> None:
-        """Undo what `__getattr__` does to the socket; asking it is no system call."""
+        """Make the socket non-blocking again after `__getattr__`; no system call if it still is."""
         if self._sock.gettimeout() != 0.0:
             self._sock.setblocking(False)
 
     def shutdown(self, how: int) -> None:
-        """As `socket.shutdown`; nothing more is read for anybody."""
+        """Shut down like `socket.shutdown`, and read no more requests."""
         self.incoming.ended = True
         self.never_block()
         self._sock.shutdown(how)
 
     def handshake(self) -> None:
-        """Go on with TLS. Raises: SSLWantReadError, SSLWantWriteError; OSError."""
+        """Go on with the TLS handshake. Raises: SSLWantReadError, SSLWantWriteError; OSError."""
         if isinstance(self._sock, ssl.SSLSocket):
             self._sock.do_handshake()
 
     def discard(self) -> bool:
-        """Read and forget what the client still sends; return whether it may send more."""
+        """Read and discard the client's bytes; return whether the client may send more."""
         try:
             return bool(self._sock.recv(_DISCARD_BYTES))
         except BlockingIOError:

@@ -1,4 +1,4 @@
-"""The receiving half of a connection: what its client sent, read ahead of gunicorn's parser."""
+"""The receiving half of a connection; reads its client's bytes ahead of gunicorn's parser."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from nexus.server.sockets.thread_waits import NOT_NOW, ThreadWaits, event_of
 READ_BYTES = 64 << 10
 _NOTHING = b""
 _MOST_TRIES = 100
-"""how often the parser may find incomplete what counts as complete; the client is cut off then"""
+"""How often the parser may find a request incomplete that counts as complete; after that the client
+is cut off."""
 
 
 class HeadIncomplete(BaseException):
@@ -47,22 +48,22 @@ class Incoming:
         self._sock, self._waits, self._tls = sock, waits, tls
         self._framing = Framing(lambda: waits.limits().body_bytes)
         self._ahead: bytes | bytearray = _NOTHING
-        """read from the socket, and by nobody yet"""
+        """bytes read from the socket that the parser or the application has not read yet"""
         self._may_hold_more = False
-        """whether the socket may have more, although no event says so again"""
+        """whether the socket may have more bytes although no event will report them"""
         self.ended = False
         """whether the client sends no more, or nobody listens any more"""
         self._in_head = False
         self._given: bytes = _NOTHING
-        """what the parser has of the head that it reads"""
+        """the bytes of the current head that the parser has read"""
         self._tried = 0
-        """the length of a head that the parser found incomplete; 0: it has found none so"""
+        """the length of a head that the parser found incomplete; 0: there was none"""
         self._tries = 0
-        """how often it did"""
+        """how often the parser found a head incomplete"""
         self._reading: Allowance | None = None
-        """the time for what a thread reads"""
+        """the client's time for the body that a thread reads"""
         self._left: int | None = None
-        """of a body that a thread reads, bytes to come; None: nobody knows, or no thread reads"""
+        """how many bytes a thread has yet to read of a body; None: unknown, or no thread reads"""
         self._part_read: Callable[[], None] | None = None
         """called when a thread has read the rest of a body"""
         self.before_read: Callable[[], None] | None = None
@@ -72,11 +73,11 @@ class Incoming:
 
     @property
     def held_bytes(self) -> int:
-        """Return how many bytes wait here to be read."""
+        """Return how many bytes are kept here until the parser or the application reads them."""
         return len(self._ahead)
 
     def stage(self) -> Stage:
-        """Return what of the next request is arriving. (An empty line before it is not yet one.)"""
+        """Return which part of the next request is arriving; empty lines before it do not count."""
         if self._framing.in_body:
             return Stage.BODY
         return Stage.NONE if not self._ahead or self._ahead == b"\r\n" else Stage.HEAD
@@ -86,7 +87,7 @@ class Incoming:
         return self._may_hold_more or (bool(self._ahead) and self._look() is not Arrival.MORE)
 
     def arrival(self) -> Arrival:
-        """Read what there is; return how much of the next request has arrived."""
+        """Read all bytes that have arrived; return how much of the next request they are."""
         if self._ahead and (found := self._look()) is not Arrival.MORE:
             return found
         while True:
@@ -118,24 +119,24 @@ class Incoming:
     # ---- gunicorn's parser ----------------------------------------------------------------------
 
     def begin_head(self) -> None:
-        """Have the parser read a head, which it may not wait for."""
+        """Begin the head: the parser may read it, but not wait for it."""
         self._in_head = True
         self._given = _NOTHING
 
     def end_head(self) -> None:
-        """Have it read the body."""
+        """End the head: further reads are of the body."""
         self._in_head = False
         self._given = _NOTHING
 
     def take_head_back(self) -> None:
-        """Put back what the parser has read, until there is more."""
+        """Put back the bytes that the parser has read of a head, until more arrive."""
         self._ahead = self._given + self._ahead
         self._tried = len(self._ahead)
         self._tries += 1
         self.end_head()
 
     def read_part(self, done: Callable[[], None]) -> None:
-        """Let a thread read the rest of the body, and call *done* when it has."""
+        """Let a thread read the rest of the body; call *done* once it is read."""
         self._left = self._framing.missing(len(self._ahead))
         self._part_read = done
 
@@ -154,11 +155,10 @@ class Incoming:
         self._reading = self.before_read = None
 
     def recv(self, size: int, until: float | None, *, blocks: bool, limited: bool) -> bytes:
-        """Return what was read ahead, else wait for the client.
+        """Return bytes that were read ahead; if there are none, wait for the client.
 
-        Raises: HeadIncomplete in a head; TimeoutError at *until* (monotonic seconds), and where
-            waits are *limited* when the client takes longer than it may; BlockingIOError where the
-            caller does not wait.
+        Raises: HeadIncomplete in a head; TimeoutError at *until* (monotonic seconds), or, if the
+            wait is *limited*, when the client is too slow; BlockingIOError if not *blocks*.
         """
         if self._ahead:
             return self._take(size)

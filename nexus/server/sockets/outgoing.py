@@ -1,4 +1,4 @@
-"""The sending half of a connection: what the client does not take at once waits for it here."""
+"""The sending half of a connection; keeps the bytes that the client does not take at once."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from nexus.server.limits import Allowance
 from nexus.server.sockets.thread_waits import NOT_NOW, ThreadWaits
 
 STREAM_BYTES = 1 << 20
-"""how much of an answer that is sent piece by piece may wait for its client before the thread does,
-too. A single piece may be of any size: it is in memory anyway"""
+"""How much of an answer that is sent piece by piece may wait for its client; beyond it the thread
+waits, too. A single piece may be of any size: it is in memory anyway."""
 _MOST_JOINED = 65536
-"""bytes of a body that are copied behind their head rather than sent by themselves"""
+"""The largest piece of a body that is copied behind its head; a larger one is sent by itself."""
 _RECORDS_BYTES = 65536
-"""how much TLS is handed at once: it says nothing of progress before all of it is gone"""
+"""How much TLS gets at once: it reports no progress before it has sent all of it."""
 _HEAD, _HEAD_ENDS = b"HTTP/1.", b"\r\n\r\n"
 _INTERIM, _SWITCHED = b"HTTP/1.1 1", b"HTTP/1.1 101 "
 
@@ -25,8 +25,8 @@ _INTERIM, _SWITCHED = b"HTTP/1.1 1", b"HTTP/1.1 101 "
 class Outgoing:
     """Writes to a socket that never blocks. One thread at a time uses it.
 
-    The head of a response waits for what is sent next, or for `flush`: by PEP 3333 it goes out with
-    the first bytes of the body.
+    The head of a response is kept until the next `send` or `flush`: by PEP 3333 it is sent with the
+    first bytes of the body.
     """
 
     __slots__ = (
@@ -37,20 +37,20 @@ class Outgoing:
     def __init__(self, sock: Any, waits: ThreadWaits, *, tls: bool) -> None:
         self._sock, self._waits, self._tls = sock, waits, tls
         self._head = b""
-        """of a response, to be sent yet"""
+        """a response's head that is not sent yet"""
         self._unsent: deque[memoryview] = deque()
         self.unsent_bytes = 0
-        """how much of the answer waits for its client"""
+        """how many bytes of the answer wait for the client"""
         self.allowance: Allowance | None = None
-        """the time for that; None: nothing waits"""
+        """the time that the client has for them; None: no bytes wait"""
         self.switched = False
-        """whether the application answered 101: then it speaks a protocol of its own, and its
-        thread waits as long as it likes"""
+        """whether the application answered 101: then it speaks another protocol, and its thread may
+        wait without a limit"""
 
     def send(self, data: bytes) -> None:
-        """Send *data*, or keep what the client does not take at once.
+        """Send *data*; keep the bytes that the client does not take at once.
 
-        Raises: OSError where the client is gone, or takes a stream more slowly than it may.
+        Raises: OSError if the client has left, or receives a stream too slowly.
         """
         head, self._head = self._head, b""
         if not head and data.startswith(_HEAD):
@@ -66,13 +66,13 @@ class Outgoing:
             self._put(data)
 
     def flush(self) -> None:
-        """Send a head that nothing followed."""
+        """Send the head if it is still kept."""
         if self._head:
             head, self._head = self._head, b""
             self._put(head)
 
     def go_on(self) -> bool:
-        """Send more of what waits; return whether all of it is gone. Raises: OSError."""
+        """Send more of the bytes that wait; return whether all are sent. Raises: OSError."""
         while self._unsent:
             left = self._send_now(self._unsent[0])
             if left:
@@ -90,7 +90,7 @@ class Outgoing:
             try:
                 self._waits.wait(self._sock, select.POLLOUT, until)
             except TimeoutError:
-                # gunicorn logs a broken pipe as a client's doing, a timeout as a fault of ours.
+                # gunicorn logs a broken pipe as the client's fault, a timeout as the server's.
                 raise BrokenPipeError(errno.EPIPE, "the client is too slow") from None
 
     def _put(self, data: bytes) -> None:

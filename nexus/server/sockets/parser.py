@@ -1,4 +1,4 @@
-"""gunicorn's parser over a `Connection`: it waits for no head, and closes after an unread body."""
+"""gunicorn's parser, without waits for a head; closes the connection after an unread body."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nexus.server.sockets.incoming import HeadIncomplete
 
 
 class NexusRequest(Request):  # type: ignore[misc]  # gunicorn has no types
-    """A request that ends its connection where the application answers before it has the body.
+    """A request that ends its connection if the application answers before it has read the body.
 
     A client that waits for `100 Continue` may send the body or not after another answer: nobody can
     know where its next request begins. And what is left of a large body is not worth reading.
@@ -21,8 +21,8 @@ class NexusRequest(Request):  # type: ignore[misc]  # gunicorn has no types
     def should_close(self) -> bool:
         """Return whether the connection ends with this request.
 
-        gunicorn asks when it writes the head of the answer, and then again: what that head said
-        stands, even where the application goes on reading.
+        gunicorn calls this when it writes the head of the answer, and again later. The first result
+        stands, since the head has told it to the client, even if the application reads on.
         """
         if not self.must_close and self._is_unread():
             self.force_close()
@@ -44,15 +44,15 @@ class NexusParser(RequestParser):  # type: ignore[misc]  # gunicorn has no types
     def __next__(self) -> Any:
         """Return the next request.
 
-        Raises: StopIteration where there is none; HeadIncomplete where more of it has to arrive,
-            after which this may be called again.
+        Raises: StopIteration if there is none; HeadIncomplete if more of it must arrive; then the
+            caller may call this again.
         """
         incoming = self.unreader.sock.incoming
         incoming.begin_head()
         try:
             request = super().__next__()
         except HeadIncomplete:
-            self.req_count -= 1  # by which gunicorn knows where a PROXY line may stand
+            self.req_count -= 1  # gunicorn allows a PROXY line only in the first request
             incoming.take_head_back()
             raise
         except BaseException:

@@ -1,4 +1,4 @@
-"""How a thread waits for a client, where it must: in large bodies and in streamed answers."""
+"""Lets a thread wait for a client where it must: for large bodies and for streamed answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from nexus.server.limits import ClientLimits
 
 NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
-"""what a socket that never blocks raises instead"""
+"""Exceptions that a non-blocking socket raises instead of waiting."""
 
 
 def event_of(error: OSError, event: int) -> int:
@@ -27,10 +27,10 @@ class ThreadWaits:
     """The waits of one worker's threads. Thread-safe."""
 
     def __init__(self, before_wait: Callable[[], None], limits: Callable[[], ClientLimits]) -> None:
-        """Call *before_wait* before a thread waits; *limits* returns those in force."""
+        """*before_wait* is called before a thread waits; *limits* returns the current limits."""
         self._before_wait, self.limits = before_wait, limits
         self._ended = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        """readable once nobody may wait any longer"""
+        """readable once `end` was called, so that all polls return"""
 
     def wait(self, sock: Any, event: int, until: float) -> None:
         """Wait for a poll *event* on *sock*.
@@ -47,9 +47,9 @@ class ThreadWaits:
             raise TimeoutError("timed out")
 
     def end(self) -> None:
-        """End all waits, also those to come: the worker stops."""
+        """End all waits, also later ones, because the worker stops."""
         os.eventfd_write(self._ended, 1)
 
     def close(self) -> None:
-        """Let the descriptor go. Nobody may wait any more."""
+        """Close the descriptor. No thread may wait afterwards."""
         os.close(self._ended)

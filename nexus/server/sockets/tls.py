@@ -1,4 +1,4 @@
-"""TLS contexts as gunicorn makes them, but not one for each connection."""
+"""TLS contexts like gunicorn's, but shared by all connections."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ log = logging.getLogger("nexus.server")
 
 
 class TlsContext:
-    """The context for new connections; made anew when a file of it changed, as gunicorn does."""
+    """The context for new connections; made again when one of its files changes."""
 
     def __init__(self, cfg: Any) -> None:
         self._cfg = cfg
@@ -21,7 +21,7 @@ class TlsContext:
         self._made_from: list[tuple[str, int, int]] = []
 
     def wrap(self, sock: Any) -> ssl.SSLSocket:
-        """Put TLS over *sock*, with the handshake to come. Raises: OSError; ssl.SSLError."""
+        """Wrap *sock* in TLS; the caller must shake hands. Raises: OSError; ssl.SSLError."""
         wrapped: ssl.SSLSocket = self._current().wrap_socket(
             sock,
             server_side=True,

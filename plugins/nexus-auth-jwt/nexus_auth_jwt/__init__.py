@@ -1,7 +1,7 @@
-"""Lets only requests with a valid bearer JWT reach handlers, and gives them its claims.
+"""Lets only requests with a valid bearer JWT reach handlers, and gives the claims to the handlers.
 
-`options` says what may be configured, `keys` and `key_sets` what tokens are verified with, `verify`
-how, `filter` what that means for a request.
+`options` checks the configuration, `keys` and `key_sets` read the keys, `verify` verifies tokens
+with them, `filter` accepts or rejects requests.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ log = logging.getLogger("nexus.plugins.jwt")
 
 @hookimpl
 def nexus_request_filters(settings: Settings) -> Sequence[RequestFilter] | None:
-    """One filter, as `plugins.jwt` says; none where there is no such table."""
+    """Return one filter for the table `plugins.jwt`, or None if that is missing or empty."""
     if not settings.plugins.get("jwt"):
         log.debug("nexus-auth-jwt is installed, but plugins.jwt is empty: no token is asked for")
         return None
-    # cryptography takes a moment to import: only where it is used
+    # late: cryptography takes a moment to import
     from nexus_auth_jwt.build import build_filter
     from nexus_auth_jwt.options import Options
 

@@ -1,4 +1,4 @@
-"""From options to the filter: reads the keys, joins what holds for all routes and for one."""
+"""Builds the filter from the options: reads the keys, joins the terms of all routes and of one."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def _chosen(own: _T | None, shared: _T | None) -> _T | None:
 
 
 def _required(terms: Terms, options: Options) -> Sequence[str]:
-    """A token that never expires is as good as a password: `exp`, unless the operator says what."""
+    """Return the claims that a token must have. By default `exp` is one of them: a token that never
+    expires is like a password."""
     found = _chosen(terms.required_claims, options.required_claims)
     return ("exp",) if found is None else found
 
@@ -59,7 +60,7 @@ def _read(options: Options) -> tuple[dict[str, VerifyingKey], dict[str, KeySet]]
     key_sets = {name: KeySet(name, found) for name, found in options.key_set.items()}
     for name, found in options.key_set.items():
         if found.file is None:
-            continue  # asked for at the first request: the issuer may start after us
+            continue  # fetched at the first request: the issuer may start after this server
         try:
             key_sets[name].load()
         except (ValueError, OSError) as error:

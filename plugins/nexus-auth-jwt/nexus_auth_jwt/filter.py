@@ -1,4 +1,4 @@
-"""The request filter: who may pass, and what the guest is told of them."""
+"""The request filter: rejects clients without a valid token, and passes claims to the guest."""
 
 from __future__ import annotations
 
@@ -12,31 +12,35 @@ from nexus.plugin_api.values import Handler, HttpResponse, Outcome, Usage
 from nexus_auth_jwt.verify import Refused, Verifier
 
 CLAIMS = "HTTP_X_NEXUS_CLAIMS"
-"""a JSON object; a header in name only, so that JavaScript sees it too, as `x-nexus-claims`"""
+"""The meta-variable with the claims as a JSON object. It is named like a header so that JavaScript
+sees it, too, as `x-nexus-claims`."""
 OURS = (CLAIMS, "REMOTE_USER", "AUTH_TYPE")
 _BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*)", re.I)  # RFC 6750 section 2.1
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 class Gate:
-    """What one route asks for."""
+    """The access rule of one route, and the verifier of its tokens."""
 
     def __init__(self, access: str, verifier: Verifier) -> None:
         self.access, self.verifier = access, verifier
 
 
 class JwtFilter:
-    """A `RequestFilter`. It goes by a handler's route, which the operator wrote, and never by the
-    path, which the client writes and a guest may read in ways of its own."""
+    """A `RequestFilter`. It decides by a handler's route, which the operator wrote, never by the
+    path, which the client writes and a guest may read in another way."""
 
     def __init__(self, default: Gate, routes: Mapping[str, Gate], realm: str) -> None:
         self._default, self._routes = default, dict(routes)
         self._realm = realm
 
     def begin(self, handler: Handler, environ: dict[str, Any]) -> None:
-        """Let the request pass with its token's claims. Raises: Unauthorized, PermissionDenied."""
+        """Check the token, and add its claims to *environ*.
+
+        Raises: Unauthorized, PermissionDenied.
+        """
         for name in OURS:
-            environ.pop(name, None)  # whatever a client or a proxy wrote there
+            environ.pop(name, None)  # a client or a proxy may have set it
         gate = self.gate(handler.route)
         if gate.access == "public":
             return
@@ -63,10 +67,10 @@ class JwtFilter:
         outcome: Outcome,
         usage: Usage | None,
     ) -> None:
-        """Nothing to add."""
+        """Do nothing: the response needs no change."""
 
     def gate(self, route: str) -> Gate:
-        """Of the longest route in the table that *route* is, or stands below."""
+        """Return the gate of the longest route in the table that equals *route* or is above it."""
         while route:
             if route in self._routes:
                 return self._routes[route]
@@ -78,7 +82,7 @@ class JwtFilter:
 
 
 def _variables(claims: Mapping[str, Any]) -> dict[str, str]:
-    """What the guest gets. Raises: Refused for claims that a meta-variable cannot carry."""
+    """Return the guest's variables. Raises: Refused for claims that a variable cannot hold."""
     try:
         found = {CLAIMS: _encode(claims), "AUTH_TYPE": "Bearer"}
     except ValueError:
@@ -87,5 +91,5 @@ def _variables(claims: Mapping[str, Any]) -> dict[str, str]:
     if subject is not None:
         if not isinstance(subject, str) or not subject.isprintable():
             raise Refused("its subject is no plain text")
-        found["REMOTE_USER"] = subject.encode("utf-8", "replace").decode("latin-1")  # as PEP 3333
+        found["REMOTE_USER"] = subject.encode("utf-8", "replace").decode("latin-1")  # like PEP 3333
     return found

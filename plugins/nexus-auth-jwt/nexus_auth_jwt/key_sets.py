@@ -1,7 +1,7 @@
-"""Key sets: a file that is read again when it changes, an address that is asked again in time.
+"""Key sets: files, read again when they change, and addresses, fetched again after a time.
 
-A set that cannot be had leaves the keys that were had before in use: an issuer's outage does not
-become ours. Asking is done by the request that finds the keys old; others use the old ones.
+If a set cannot be read, its last keys stay in use: an outage of the issuer is no outage here. The
+first request that meets expired keys reads them again; other requests use the old ones meanwhile.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ log = logging.getLogger("nexus.plugins.jwt")
 
 MOST_BYTES = 1 << 20
 AGAIN_S = 10.0
-"""between two questions because a token named a key that nobody knows: anybody can send such"""
+"""How long to wait, after a token named an unknown key and the set was read again for it, before an
+unknown key causes another read: anyone can send such tokens."""
 
 
 class KeySet:
@@ -41,12 +42,12 @@ class KeySet:
         self._failing = False
 
     def load(self) -> None:
-        """Read it now. Raises: ValueError, OSError."""
+        """Read the set now. Raises: ValueError, OSError."""
         with self._reading:
             self._load()
 
     def current(self) -> tuple[VerifyingKey, ...]:
-        """The keys now. Raises: Overloaded where there never were any."""
+        """Return the current keys. Raises: Overloaded if the set could never be read."""
         if time.monotonic() - self._read_at > self._every_s:
             self._refresh()
         if self._keys is None:
@@ -54,12 +55,12 @@ class KeySet:
         return self._keys
 
     def look_again(self) -> None:
-        """A token names a key that is not here: read again, unless that was done just now."""
+        """Read the set again, since a token names an unknown key; do nothing within `AGAIN_S`."""
         if time.monotonic() - self._read_at > AGAIN_S:
             self._refresh()
 
     def _refresh(self) -> None:
-        wait = self._keys is None  # without any there is nothing else to do
+        wait = self._keys is None  # without keys the request can only wait
         if not self._reading.acquire(blocking=wait):
             return
         try:
@@ -82,9 +83,9 @@ class KeySet:
 
 
 def parse(text: bytes, allowed: tuple[str, ...]) -> tuple[VerifyingKey, ...]:
-    """The keys of a set that can be used; one that is broken does not take the others with it.
+    """Return the usable keys of a set; leave out broken ones.
 
-    Raises: ValueError where there is none.
+    Raises: ValueError if no key is usable.
     """
     try:
         listed = list(json.loads(text)["keys"])
@@ -109,7 +110,7 @@ class _File:
         self._seen: bytes | None = None
 
     def __call__(self) -> bytes | None:
-        """What is in it; None: the same as before."""
+        """Return the file's content, or None if it has not changed since the last call."""
         found = self._path.read_bytes()
         if found == self._seen:
             return None
@@ -119,12 +120,12 @@ class _File:
 
 class _Straight(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *args: Any) -> None:
-        """Follow nowhere: the operator named one address, and https perhaps."""
+        """Follow no redirect: it could lead away from the operator's address, or from https."""
 
 
 class _Address:
     def __init__(self, options: KeySetOptions) -> None:
-        assert options.url is not None  # the options say so
+        assert options.url is not None  # `KeySetOptions` checked it
         self._url, self._timeout_s = options.url, options.timeout_s
         self._opener = urllib.request.build_opener(_Straight)
 

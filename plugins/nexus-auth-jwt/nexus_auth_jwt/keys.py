@@ -1,4 +1,4 @@
-"""Keys, each pinned to the algorithms it is for, checked before they are used once."""
+"""Keys, each bound to its algorithms, and checked when they are read."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from nexus_auth_jwt.options import SECRET_ALGORITHMS, KeyOptions
 
 RSA_BITS = 2048
-"""at least: NIST SP 800-131A"""
+"""The smallest RSA key allowed (NIST SP 800-131A); smaller ones are refused."""
 SECRET_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
-"""at least: RFC 7518 section 3.2"""
+"""Maps an algorithm to its shortest secret (RFC 7518 section 3.2); shorter ones are refused."""
 CURVES = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
 
 
 @dataclass(frozen=True)
 class VerifyingKey:
-    """One key and what it may be used with."""
+    """One key, with the algorithms that it may be used with."""
 
     kid: str | None
     key: Any
-    """as PyJWT takes it"""
+    """a key object that PyJWT accepts"""
     algorithms: tuple[str, ...]
 
 
 def from_options(name: str, options: KeyOptions) -> VerifyingKey:
-    """Read one key of the table. Raises: ValueError, OSError; neither quotes the key."""
+    """Read one key of the table. Raises: ValueError, OSError; the messages do not quote the key."""
     algorithm = options.algorithm
     if algorithm in SECRET_ALGORITHMS:
         secret = _text(options.secret, options.secret_file)
@@ -50,17 +50,17 @@ def from_options(name: str, options: KeyOptions) -> VerifyingKey:
 
 
 def from_jwk(jwk: Mapping[str, Any], allowed: tuple[str, ...]) -> VerifyingKey | None:
-    """Read one key of a set. None: it is not for verifying with any algorithm *allowed*.
+    """Read one key of a set; return None if it cannot verify with any algorithm in *allowed*.
 
-    Raises: ValueError for one that is for that, and broken.
+    Raises: ValueError if it is such a key, but broken.
     """
     if jwk.get("use", "sig") != "sig" or "verify" not in jwk.get("key_ops", ["verify"]):
         return None
     if jwk.get("kty") not in ("RSA", "EC", "OKP"):
-        return None  # a shared secret has no place in a public set
+        return None  # a public set must not have shared secrets
     try:
         key = _load(jwk)
-    except Exception as error:  # of whichever library met the fault first
+    except Exception as error:  # PyJWT and cryptography raise many kinds
         raise ValueError(f"a key of the set is broken: {type(error).__name__}") from None
     pinned = tuple(name for name in suitable(key) if name in allowed)
     if "alg" in jwk:
@@ -70,7 +70,7 @@ def from_jwk(jwk: Mapping[str, Any], allowed: tuple[str, ...]) -> VerifyingKey |
 
 
 def suitable(key: Any) -> tuple[str, ...]:
-    """The algorithms that a public key is for. Raises: ValueError for a weak one."""
+    """Return the algorithms of a public key. Raises: ValueError for a weak key."""
     if isinstance(key, RSAPublicKey):
         if key.key_size < RSA_BITS:
             raise ValueError(f"an RSA key of {key.key_size} bits; allowed: {RSA_BITS} at least")
@@ -93,8 +93,8 @@ def _load(jwk: Mapping[str, Any]) -> Any:
 def _text(text: str | None, file: Path | None) -> str:
     if text is not None:
         return text
-    assert file is not None  # the options say so
-    return file.read_text().removesuffix("\n")  # which editors add, and nobody counts in
+    assert file is not None  # `KeyOptions` checked it
+    return file.read_text().removesuffix("\n")  # editors add it; it is not part of the secret
 
 
 def _secret(secret: bytes, algorithm: str) -> bytes:
@@ -105,7 +105,7 @@ def _secret(secret: bytes, algorithm: str) -> bytes:
         )
     try:
         return jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256).prepare_key(secret)
-    except jwt.InvalidKeyError:  # the mix-up by which a public key would sign tokens
+    except jwt.InvalidKeyError:  # as a secret, a public key would let anyone sign tokens
         raise ValueError("the secret is a public key or a certificate") from None
 
 

@@ -22,7 +22,7 @@ _SOURCES = ("secret", "secret_file", "public_key", "public_key_file")
 
 
 def _names(value: object) -> object:
-    """One text, or several: a list, or with commas between them as in the environment."""
+    """Return a list of names from a list, a text, or a text with commas (in the environment)."""
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
@@ -35,7 +35,7 @@ def _algorithm(value: object) -> object:
 
 
 def _url(value: object) -> object:
-    """https, since who answers decides who may come in; in the clear only on this machine."""
+    """Check that the address is https, or on this machine: a forged answer could let anyone in."""
     parts = urlsplit(value) if isinstance(value, str) else None
     local = parts is not None and parts.hostname in ("127.0.0.1", "::1", "localhost")
     if parts is None or not parts.hostname or parts.scheme not in ("https", "http"):
@@ -57,7 +57,7 @@ File = Annotated[Folder, Allowed("the path of a file")]
 
 
 class KeyOptions(BaseModel):
-    """One key, for one algorithm: what a token says of its algorithm never chooses."""
+    """One key for one algorithm; a token cannot choose another algorithm for it."""
 
     model_config = _FROZEN
 
@@ -67,7 +67,7 @@ class KeyOptions(BaseModel):
         Allowed(", ".join(SECRET_ALGORITHMS + PUBLIC_ALGORITHMS)),
     ]
     kid: Text | None = None
-    """the id by which tokens name it; None: its name in the table"""
+    """the id by which tokens name the key; None: the key's name in the table"""
     secret: Text | None = None
     secret_file: File | None = None
     public_key: Annotated[str, Field(min_length=1), Allowed("a public key in PEM")] | None = None
@@ -100,7 +100,7 @@ class KeySetOptions(BaseModel):
     algorithms: Annotated[
         tuple[str, ...], BeforeValidator(_names), Allowed(", ".join(PUBLIC_ALGORITHMS))
     ]
-    """those its keys may be used with, each those of its type"""
+    """the algorithms allowed for the keys; each key is used with those of its type"""
     refresh_s: Annotated[Whole, Field(ge=1, le=86400), Allowed("whole seconds from 1 to 86400")] = (
         300
     )
@@ -121,7 +121,7 @@ class KeySetOptions(BaseModel):
 
 
 class Terms(BaseModel):
-    """What a token must be to reach a route; None: as for all routes."""
+    """The requirements of a route; None: those of all routes."""
 
     model_config = _FROZEN
 
@@ -130,18 +130,18 @@ class Terms(BaseModel):
         | None
     ) = None
     issuer: Names | None = None
-    """any of these"""
+    """the token must have one of these issuers"""
     audience: Names | None = None
-    """any of these; without one, a token for a certain audience is refused"""
+    """the token must have one of these audiences; if none is set, it must not name an audience"""
     required_claims: Names | None = None
     scopes: Names | None = None
-    """all of these, in the claim `scope` (RFC 8693) or `scp`"""
+    """the token must have all of these in the claim `scope` (RFC 8693) or `scp`"""
     keys: Names | None = None
-    """names of keys and key sets; None: all"""
+    """names of the keys and key sets that may verify the token; None: all of them"""
 
 
 class Options(Terms):
-    """The whole table: terms for all routes, and others for some."""
+    """The whole table: terms for all routes, and different ones for some."""
 
     leeway_s: Annotated[Whole, Field(ge=0, le=600), Allowed("whole seconds from 0 to 600")] = 0
     realm: Annotated[

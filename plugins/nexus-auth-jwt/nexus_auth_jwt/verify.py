@@ -1,7 +1,7 @@
-"""From a token to its claims, or to the reason why not.
+"""Verifies a token, and returns its claims or raises the reason against it.
 
-Nothing a token says chooses how it is verified: its `kid` picks among the operator's keys, each of
-which is pinned to its algorithms; `jku`, `x5u`, `jwk` and `x5c` are never looked at.
+A token cannot choose how it is verified: its `kid` selects one of the operator's keys, each of
+which is bound to its algorithms; `jku`, `x5u`, `jwk` and `x5c` are ignored.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from nexus_auth_jwt.key_sets import KeySet
 from nexus_auth_jwt.keys import VerifyingKey
 
 MOST_BYTES = 8192
-"""of a token; longer ones do not pass gunicorn by default"""
+"""The longest token; longer ones are refused. By default gunicorn does not accept longer ones."""
 
 _REASONS: Sequence[tuple[type[Exception], str]] = (
     (jwt.ExpiredSignatureError, "it has expired"),
@@ -27,15 +27,15 @@ _REASONS: Sequence[tuple[type[Exception], str]] = (
     (jwt.InvalidAlgorithmError, "its algorithm is not that of its key"),
     (jwt.InvalidSignatureError, "its signature is wrong"),
 )
-"""fixed words: nothing of a token is ever quoted to whoever sent it"""
+"""Maps an error to a fixed text, so that no part of a token is quoted to the client."""
 
 
 class Refused(Exception):
-    """The token is not valid; the message may be shown."""
+    """The token is not valid; the message may be shown to the client."""
 
 
 class Verifier:
-    """What tokens must be for one route. Thread-safe."""
+    """Verifies the tokens for one route. Thread-safe."""
 
     def __init__(
         self,
@@ -58,10 +58,9 @@ class Verifier:
         }
 
     def claims(self, token: str) -> Mapping[str, Any]:
-        """The claims of *token*.
+        """Return the claims of *token*.
 
-        Raises: Refused; PermissionDenied where a scope is missing; Overloaded where the keys
-        cannot be had.
+        Raises: Refused; PermissionDenied if a scope is missing; Overloaded if there are no keys.
         """
         if len(token) > MOST_BYTES:
             raise Refused("it is too long")

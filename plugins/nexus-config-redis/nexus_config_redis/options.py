@@ -1,4 +1,4 @@
-"""Where the settings are: options from the environment, since there are no settings yet."""
+"""Names the server and the hash, by environment variables: settings are not read yet."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ _URL = "redis://HOST:PORT/DATABASE, rediss:// for TLS, or unix:///PATH"
 
 @dataclass(frozen=True)
 class Options:
-    """What a `RedisSource` is to know."""
+    """The options of a `RedisSource`."""
 
     url: str = field(repr=False)  # may hold a password
     key: str = DEFAULT_KEY
-    """of the hash"""
+    """the key of the hash"""
     password: str | None = field(default=None, repr=False)
-    """instead of one in *url*"""
+    """replaces the password in *url*"""
     poll_s: float = DEFAULT_POLL_MS / 1000
-    """how often the hash is looked at, where no notification came"""
+    """how often the hash is read even without a notification"""
 
     @property
     def name(self) -> str:
-        """The server and the hash in words, without who asks."""
+        """Return the server and the hash in words, without user and password."""
         found = connection_arguments(self.url)
         server = found.get("path") or f"{found.get('host', 'localhost')}:{found.get('port', 6379)}"
         return f"redis {server}/{self.database} {self.key}"
 
     @property
     def database(self) -> int:
-        """The database's number."""
+        """Return the database's number."""
         return int(connection_arguments(self.url).get("db", 0))
 
 
 def options_from(environ: Mapping[str, str]) -> Options | None:
-    """Read the options; None: no server is named.
+    """Read the options; return None if no server is named.
 
-    Raises: ConfigError, one line for each thing wrong; values that may hold secrets are not shown.
+    Raises: ConfigError, one line for each mistake; values that may hold secrets are not shown.
     """
     url = environ.get(f"{PREFIX}URL")
     if url is None:
@@ -52,7 +52,7 @@ def options_from(environ: Mapping[str, str]) -> Options | None:
     problems = []
     try:
         connection_arguments(url)
-    except ValueError:  # its message may quote what stands where a port should
+    except ValueError:  # its message may quote a secret in place of the port
         problems.append(_problem("URL", "something else", _URL))
     key = environ.get(f"{PREFIX}KEY", DEFAULT_KEY)
     if not key:
@@ -67,7 +67,7 @@ def options_from(environ: Mapping[str, str]) -> Options | None:
 
 
 def connection_arguments(url: str) -> dict[str, Any]:
-    """What redis-py reads in *url*. Raises: ValueError."""
+    """Return the connection arguments that redis-py reads from *url*. Raises: ValueError."""
     from redis.connection import parse_url
 
     return dict(parse_url(url))  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""What Nexus sees: the entry point's module."""
+"""The module that the entry point names: the hooks of this plugin."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nexus_config_redis.options import options_from
 
 @hookimpl
 def nexus_config_sources(environ: Mapping[str, str]) -> Sequence[ConfigSource] | None:
-    """The hash, where the environment names a server."""
+    """Return the hash as a source, or None if the environment names no server."""
     options = options_from(environ)
     if options is None:
         return None

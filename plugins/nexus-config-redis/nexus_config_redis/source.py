@@ -14,39 +14,40 @@ from nexus_config_redis.options import Options
 from nexus_config_redis.watch import Watch
 
 TIMEOUT_S = 2.0
-"""longest to connect, and to wait for an answer: a start is held up by no more than this"""
+"""How long to wait for a connection, and for an answer, before the read fails: a server that does
+not answer must not delay a start for longer."""
 
 
 class RedisSource:
-    """The settings in one hash: its fields are their names, its values their text."""
+    """The settings in one hash: maps their names to their text."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
         self.name = options.name
 
     def read(self) -> Mapping[str, object]:
-        """The whole hash, as it is at one moment; empty where there is none.
+        """Return the whole hash at one moment, or an empty mapping if there is no such key.
 
-        Raises: ValueError where the key is something else; OSError.
+        Raises: ValueError if the key is not a hash; OSError.
         """
         with self._connect() as client:
             return self._read(client)
 
     def watch(self, changed: Callable[[], None]) -> Closer:
-        """Follow notifications where the server sends them, and look every now and then."""
+        """Call *changed* when the hash changes: on the server's notifications, and by polling."""
         options = self._options
         channel = f"__keyspace@{options.database}__:{options.key}"
         return Watch(self._connect, self._read, channel, options.poll_s, changed)
 
     def _connect(self) -> redis.Redis:
-        """A client; it connects when it is first used."""
+        """Return a client; it connects when it is first used."""
         given = {} if self._options.password is None else {"password": self._options.password}
         return redis.Redis.from_url(
             self._options.url,
             decode_responses=True,
             socket_timeout=TIMEOUT_S,
             socket_connect_timeout=TIMEOUT_S,
-            retry=Retry(NoBackoff(), 0),  # whoever calls tries again, and says so
+            retry=Retry(NoBackoff(), 0),  # the caller tries again, and reports it
             **given,
         )
 

@@ -1,7 +1,7 @@
 """One daemon thread that notices when the hash changes.
 
-Notifications (`notify-keyspace-events Kgh`) come at once, but a server sends none unless it is set
-up so, and loses those of the time in which nobody is connected. So the hash is looked at, too.
+Notifications (`notify-keyspace-events Kgh`) arrive at once, but a server sends them only if it is
+configured so, and not while the connection is down. So the thread polls the hash, too.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from contextlib import closing
 import redis
 
 SLOWEST_S = 2.0
-"""longest between two tries to reach a server that is down"""
+"""The longest pause between two attempts to reach a server that is down."""
 _FIRST_S = 0.1
 
 
 class Watch:
-    """Calls *changed* when what *read* says is another, and when the server goes or comes back."""
+    """Calls *changed* when *read* returns another value or the server goes down or comes back."""
 
     def __init__(
         self,
@@ -31,13 +31,13 @@ class Watch:
         self._connect, self._read, self._changed = connect, read, changed
         self._channel, self._poll_s = channel, poll_s
         self._told: object = None
-        """what the hash said, or what was wrong, when *changed* was last called"""
+        """the hash, or its error, when *changed* was last called"""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="nexus-config-redis", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """Stop, without waiting for a look under way."""
+        """Stop the thread, without waiting for a read under way."""
         self._stop.set()
 
     def _work(self) -> None:
@@ -48,12 +48,13 @@ class Watch:
                     self._follow(client)
                 wait_s = _FIRST_S
             except (redis.RedisError, OSError) as error:
-                # Whoever reads now says what is wrong; the text alone may differ from try to try.
+                # *changed* reads the settings and reports the error. Types are compared, since the
+                # text may differ between attempts.
                 wait_s = _FIRST_S if self._told is not type(error) else min(2 * wait_s, SLOWEST_S)
                 self._tell(type(error))
 
     def _follow(self, client: redis.Redis) -> None:
-        """Look at the hash until this is closed. Raises: RedisError, OSError."""
+        """Watch the hash until `close` is called. Raises: RedisError, OSError."""
         made = client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
         with closing(made) as notices:
             notices.subscribe(self._channel)

@@ -1,7 +1,7 @@
 """Traces and metrics of Nexus by the OpenTelemetry SDK, exported over OTLP/HTTP.
 
-`options` says what may be configured, `providers` makes the SDK's objects, `tracing` is the request
-filter, `metrics` the sink. The SDK takes a moment to import: only where it is used.
+`options` checks the configuration, `providers` makes the SDK's objects, `tracing` is the request
+filter, `metrics` the sink. The SDK takes a moment to import, so it is imported only if it is used.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TABLE = "opentelemetry"
 
 @hookimpl
 def nexus_metrics_sinks(settings: Settings) -> Sequence[MetricsSink] | None:
-    """One sink, where a collector is named and metrics are wanted."""
+    """Return one sink, or None if no collector is named or metrics are off."""
     options = _options(settings)
     if not options or not options.metrics:
         return None
@@ -33,7 +33,7 @@ def nexus_metrics_sinks(settings: Settings) -> Sequence[MetricsSink] | None:
 
 @hookimpl
 def nexus_request_filters(settings: Settings) -> Sequence[RequestFilter] | None:
-    """One filter, where a collector is named and traces are wanted."""
+    """Return one filter, or None if no collector is named or traces are off."""
     options = _options(settings)
     if not options or not options.traces:
         return None

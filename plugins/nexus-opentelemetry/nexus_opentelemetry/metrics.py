@@ -1,4 +1,4 @@
-"""A sink that tells the SDK's instruments, which add up in the process."""
+"""A sink that passes figures to the SDK's instruments, which add them up in the process."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from nexus.plugin_api.values import Handler, Outcome, PoolCounts, Usage
 from nexus_opentelemetry.providers import Metrics
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-"""as `/metrics` has them"""
+"""Bounds of the histograms' buckets, the same as in `/metrics`."""
 
 
 class OtelSink:
-    """A `MetricsSink`. Export is the SDK's, on a thread of its own."""
+    """A `MetricsSink`. The SDK exports the figures on its own thread."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
@@ -67,13 +67,13 @@ class OtelSink:
         self._acquire.record(usage.acquire_s)
 
     def refuse(self, handler: str | None, error: NexusError) -> None:
-        """Count a request that came to no run."""
+        """Count a request that was refused before a run."""
         if handler is not None:
             self._executions.add(1, {"handler": handler, "status": error.outcome.value})
         self._count_error(error)
 
     def cache_request(self, result: str) -> None:
-        """Count an artifact that was wanted, or made way."""
+        """Count one request to the artifact cache, or one eviction."""
         self._cache.add(1, {"result": result})
 
     def compilation(self, tier: str, seconds: float) -> None:
@@ -85,10 +85,10 @@ class OtelSink:
         self._suspensions.add(1, {"outcome": outcome})
 
     def serving(self, handlers: Iterable[Handler]) -> None:
-        """Nothing to count."""
+        """Do nothing: the handlers that serve are no sum."""
 
     def flush(self, now: PoolCounts) -> None:
-        """Keep how pool and queue are; the SDK exports in its own time."""
+        """Keep the state of pool and queue until the SDK exports it."""
         self._now = now
 
     def close(self) -> None:

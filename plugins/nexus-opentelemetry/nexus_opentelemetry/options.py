@@ -1,4 +1,4 @@
-"""The table `plugins.opentelemetry`, and what the standard variables say beside it."""
+"""The table `plugins.opentelemetry`, beside the standard environment variables."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ def _endpoint(value: object) -> object:
 
 
 class Options(BaseModel):
-    """What is not said by the standard `OTEL_*` variables, which the SDK reads itself."""
+    """Options beside the standard `OTEL_*` variables, which the SDK reads itself."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     endpoint: (
         Annotated[str, BeforeValidator(_endpoint), Allowed("an http or https address")] | None
     ) = None
-    """of the collector, without `/v1/traces`; None: as the variables say"""
+    """the collector's address, without `/v1/traces`; None: the one in the variables"""
     service_name: Annotated[str, Field(min_length=1), Allowed("a text")] | None = None
-    """None: OTEL_SERVICE_NAME, else `nexus`"""
+    """the service's name; None: OTEL_SERVICE_NAME or, without it, `nexus`"""
     traces: Flag = True
     metrics: Flag = True
     trust_traceparent: Flag = True
-    """whether a client's trace goes on here, and its choice of what is sampled"""
+    """whether a client's trace, and its decision to sample, are continued here"""
 
 
 def is_wanted(table: Mapping[str, object], environ: Mapping[str, str]) -> bool:
-    """Whether anybody named a collector: without, the plugin is idle."""
+    """Return whether a collector is named; if not, the plugin does nothing."""
     if environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return False
     return bool(table) or any(environ.get(name) for name in ENDPOINTS)

@@ -18,12 +18,13 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from nexus_opentelemetry.options import Options
 
 CLOSE_S = 2.0
-"""longest that the last export is tried: a collector may be gone, and the worker must end"""
+"""How long the last export may take; then it is given up, so that a worker ends even if the
+collector is down."""
 
 
 class Traces:
-    """Spans are batched, and exported by a thread of the SDK. OTEL_TRACES_SAMPLER, OTEL_BSP_* and
-    OTEL_EXPORTER_OTLP_* are the SDK's to read."""
+    """The SDK's provider of traces; a thread of the SDK exports spans in batches. The SDK itself
+    reads OTEL_TRACES_SAMPLER, OTEL_BSP_* and OTEL_EXPORTER_OTLP_*."""
 
     def __init__(self, options: Options) -> None:
         endpoint = f"{options.endpoint}/v1/traces" if options.endpoint else None
@@ -32,12 +33,12 @@ class Traces:
         self.provider.add_span_processor(BatchSpanProcessor(self._exporter))
 
     def close(self) -> None:
-        """Export what there is, and end the SDK's thread."""
+        """Export the remaining spans, and end the SDK's thread."""
         _close(self.provider.shutdown, self._exporter.shutdown)
 
 
 class Metrics:
-    """Metrics are added up here and exported every OTEL_METRIC_EXPORT_INTERVAL."""
+    """The SDK's provider of metrics; adds them up, exports every OTEL_METRIC_EXPORT_INTERVAL."""
 
     def __init__(self, options: Options) -> None:
         endpoint = f"{options.endpoint}/v1/metrics" if options.endpoint else None
@@ -51,7 +52,8 @@ class Metrics:
 
 
 def _close(shutdown: Callable[[], None], give_up: Callable[[], None]) -> None:
-    """The SDK tries for up to 30 s; an exporter that is shut down stops trying."""
+    """Shut the provider down, and after `CLOSE_S` its exporter, which then gives up. The SDK alone
+    would try for up to 30 s."""
     timer = threading.Timer(CLOSE_S, give_up)
     timer.daemon = True
     timer.start()
@@ -63,7 +65,8 @@ def _close(shutdown: Callable[[], None], give_up: Callable[[], None]) -> None:
 
 
 def _resource(options: Options) -> Resource:
-    """Each worker is an instance of its own: otherwise their sums would be taken for one's."""
+    """Return the resource of this worker. Each worker is an instance of its own; otherwise a
+    collector would take the sums of several workers for those of one."""
     name = options.service_name or os.environ.get("OTEL_SERVICE_NAME") or "nexus"
     return Resource.create(
         {

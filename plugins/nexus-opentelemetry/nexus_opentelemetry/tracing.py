@@ -1,7 +1,7 @@
 """One server span for each request, with a child for each stage of its run.
 
-W3C Trace Context: a client's `traceparent` is continued, the guest sees the server's span in its
-place, and the response says it as `traceresponse` (Trace Context level 2).
+W3C Trace Context: the server's span continues a client's `traceparent`. The guest gets the server's
+span as `traceparent`, the client gets it as `traceresponse` (Trace Context level 2).
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from nexus.plugin_api.values import Handler, HttpResponse, Outcome, Usage
 from nexus_opentelemetry.providers import Traces
 
 SPAN = "nexus_opentelemetry.span"
-"""in the environ; no guest sees it, since it is no name of a meta-variable"""
+"""The span's key in the environ. Guests do not see it: it is not the name of a meta-variable."""
 HEADERS = {"traceparent": "HTTP_TRACEPARENT", "tracestate": "HTTP_TRACESTATE"}
 METHODS = frozenset(
     {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"}
 )
-"""others are `_OTHER` in attributes, so that no client makes up as many as it likes"""
+"""The known methods. Others become `_OTHER` in attributes, so that clients cannot invent values."""
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}.{0,200}\Z")
-"""what is not, need not be looked at: the SDK would log it, for every request"""
+"""The form of a valid `traceparent`. Others are ignored; the SDK would log each of them."""
 _propagator = TraceContextTextMapPropagator()
 
 
@@ -38,14 +38,14 @@ class Began(NamedTuple):
 
 
 class Tracing:
-    """A `RequestFilter`. What is not sampled costs a span's id and a header."""
+    """A `RequestFilter`. A request that is not sampled costs only a span's id and a header."""
 
     def __init__(self, traces: Traces, *, trust_traceparent: bool) -> None:
         self._traces, self._trust = traces, trust_traceparent
         self._tracer: Tracer = traces.provider.get_tracer("nexus")
 
     def begin(self, handler: Handler, environ: dict[str, Any]) -> None:
-        """Start the server's span, and show it to the guest."""
+        """Start the server's span, and pass it to the guest."""
         began_ns, began = time.time_ns(), time.monotonic()
         method = _method(environ)
         span = self._tracer.start_span(
@@ -71,7 +71,7 @@ class Tracing:
         outcome: Outcome,
         usage: Usage | None,
     ) -> None:
-        """End the span, tell the client of it."""
+        """End the span, and add it to the response as `traceresponse`."""
         began: Began = environ.pop(SPAN)
         span = began.span
         context = span.get_span_context()
@@ -92,7 +92,7 @@ class Tracing:
         span.end()
 
     def close(self) -> None:
-        """Export what there is and end the SDK's thread."""
+        """Export the remaining spans and end the SDK's thread."""
         self._traces.close()
 
     def _parent(self, environ: dict[str, Any]) -> Context:
@@ -106,9 +106,9 @@ class Tracing:
         return _propagator.extract(carrier, Context())
 
     def _stages(self, began: Began, usage: Usage) -> None:
-        """From the times that the run noted anyway: nothing is measured twice."""
+        """Add a child span for each stage, from the times that the run has measured already."""
         if not usage.acquired_at:
-            return  # it came to no instance
+            return  # the run got no instance
         inside = set_span_in_context(began.span, Context())
         acquiring = usage.acquired_at - usage.acquire_s
         for name, start, end in (
@@ -132,7 +132,8 @@ def _method(environ: dict[str, Any]) -> str:
 def _request_attributes(
     handler: Handler, environ: dict[str, Any], method: str
 ) -> dict[str, str | int]:
-    """By the names of the semantic conventions; no query, which may hold secrets."""
+    """Return the request's attributes, named by the semantic conventions. The query is left out: it
+    may hold secrets."""
     found: dict[str, str | int] = {
         "http.request.method": method,
         "http.route": handler.route,

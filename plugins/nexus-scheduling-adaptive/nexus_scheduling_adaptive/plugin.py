@@ -1,4 +1,4 @@
-"""What the entry point names: the hooks of this plugin."""
+"""The module that the entry point names: the hooks of this plugin."""
 
 from __future__ import annotations
 

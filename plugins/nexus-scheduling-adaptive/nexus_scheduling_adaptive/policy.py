@@ -1,19 +1,20 @@
-"""Adaptive concurrency: as many requests run at once as make no request slower.
+"""Adaptive concurrency: runs as many requests at once as do not slow each other down.
 
 A gradient controller, as in Envoy's adaptive concurrency filter and Netflix's concurrency-limits
 (`Gradient2`): after each window of measurements
 
-    gradient = BUFFER x what requests would have taken alone / what they took     (0.5 to 1)
+    gradient = BUFFER x the time requests would have taken alone / the time they took  (0.5 to 1)
     limit    = limit x gradient + sqrt(limit)
 
 Below the knee requests take as long as alone, the gradient is 1 and the limit grows; beyond it
-they wait for each other, and the limit settles where the root balances the gradient. As in
-Netflix's, it grows only while somebody waits for a place: else nothing shows that more would do.
+they wait for each other, and the limit settles where the root balances the gradient. Like Netflix's
+limit it grows only while a request waits for a place: otherwise nothing shows that a higher limit
+would help.
 
-Both learn what a request takes alone by measuring it, and mistake a mix that changes for load. Here
-the CPU time of each request is known, so only the rest must be learned: what a handler waits for
-by itself (a timer, a host call). That is measured at a limit of `LEAST`, at first and from time to
-time, as Envoy measures its minimum.
+Envoy and Netflix measure how long a request takes alone, and mistake a changing mix of requests for
+load. Here the CPU time of each request is known, so only the rest must be learned: how long a
+handler waits by itself (for a timer, a host call). That is measured at a limit of `LEAST`, at first
+and from time to time, as Envoy measures its minimum.
 """
 
 from __future__ import annotations
@@ -29,9 +30,10 @@ BUFFER = 1.25
 WINDOW_S = 0.1
 WINDOW_REQUESTS = 10
 LONGEST_WINDOW_S = 1.0
-"""however few requests finished: a probe of long ones must not take for ever"""
+"""A window of measurements ends after this time, even if few requests finished: a probe of long
+requests must not take for ever."""
 PROBE_AFTER_S = 30.0
-"""how often handlers' own waits are measured anew while there is load"""
+"""How often the handlers' own waits are measured again while there is load."""
 
 
 class _Window:
@@ -42,7 +44,7 @@ class _Window:
         self.requests = 0
         self.alone_s = self.took_s = 0.0
         self.pressed = False
-        """whether somebody had to wait for a place"""
+        """whether a request had to wait for a place"""
 
 
 class Adaptive(Fifo):
@@ -69,7 +71,7 @@ class Adaptive(Fifo):
 
     def refuse(self, ticket: Ticket, running: int) -> str | None:
         self._window.pressed = True
-        if len(self) < self._limit:  # as many as run may wait, however long each takes
+        if len(self) < self._limit:  # as many requests may wait as may run, for any time
             return None
         wait_s = (len(self) + 1) * self._took_s.overall() / self._limit
         if wait_s <= self.options.target_s:
@@ -82,7 +84,7 @@ class Adaptive(Fifo):
     def finished(self, handler: str, wall_s: float, cpu_s: float) -> None:
         now = self.options.clock()
         wait_s = max(wall_s - cpu_s, 0.0)
-        # One that began before the probe did not run alone.
+        # A request that began before the probe did not run alone.
         alone = self._probing and wall_s <= now - self._window.began
         if alone or self._own_wait_s.get(handler) is None:
             self._own_wait_s.measured(handler, wait_s, now)

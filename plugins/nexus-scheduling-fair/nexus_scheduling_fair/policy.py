@@ -15,11 +15,12 @@ from nexus.plugin_api.averages import MovingAverages
 from nexus.plugin_api.scheduling import PolicyBase, PolicyOptions, Ticket
 
 LEAST_COST_S = 1e-6
-"""so that requests which take no time, or were not measured yet, also use their turn up"""
+"""The lowest cost of a request. Without it requests that take no time, or are not measured yet,
+would never use their turn up."""
 
 
 class _Flow:
-    """The waiting requests of one key, and what is left of its turn."""
+    """The waiting requests of one key, and the time left of its turn."""
 
     __slots__ = ("credited", "deficit_s", "key", "tickets", "weight")
 
@@ -27,7 +28,7 @@ class _Flow:
         self.key, self.weight = key, 1.0
         self.tickets: deque[Ticket] = deque()
         self.deficit_s = 0.0
-        """place time it may still use; what it cannot use yet, it keeps for its next turn"""
+        """time for which the key may still hold a place; the rest is kept for its next turn"""
         self.credited = False
         """whether this turn's quantum was added"""
 
@@ -41,7 +42,7 @@ class FairShare(PolicyBase):
     def __init__(self, options: PolicyOptions) -> None:
         super().__init__(options)
         self._flows: dict[str, _Flow] = {}
-        """of the keys that have somebody waiting, and of no others"""
+        """maps each key that has a request waiting, and no other key, to its flow"""
         self._turns: deque[_Flow] = deque()
         self._took_s = MovingAverages()
         self._waiting = 0
@@ -78,8 +79,8 @@ class FairShare(PolicyBase):
         return self._waiting
 
     def displace(self, ticket: Ticket) -> Ticket | None:
-        """The newest of the key that has most waiting for its weight: a flood fills the queue at
-        its own cost only."""
+        """Return the newest ticket of the key with the longest queue for its weight, so that a
+        flood displaces only requests of its own."""
         if not self._turns:
             return None
         longest = max(self._turns, key=_Flow.length)
@@ -91,7 +92,7 @@ class FairShare(PolicyBase):
         self._took_s.measured(handler, wall_s, self.options.clock())
 
     def _take(self) -> Ticket | None:
-        """The next ticket of whose turn it is; None: its turn ended instead."""
+        """Return the next ticket of the key whose turn it is, or None if that turn ended."""
         flow = self._turns[0]
         if not flow.credited:
             flow.credited = True
@@ -104,13 +105,13 @@ class FairShare(PolicyBase):
         flow.deficit_s -= cost_s
         self._waiting -= 1
         ticket = flow.tickets.popleft()
-        if not flow.tickets:  # what is left of its turn is lost: else it could save up a flood
+        if not flow.tickets:  # the rest of its turn is lost: a key must not save up for a flood
             self._turns.popleft()
             del self._flows[flow.key]
         return ticket
 
     def _skip_rounds(self) -> None:
-        """Add what each key gets in those rounds in which nobody could afford a request."""
+        """Give each key its time for all rounds in which no key could afford a request."""
         rounds = min(
             math.ceil((self._cost_s(flow.tickets[0]) - flow.deficit_s) / self._quantum_s(flow))
             for flow in self._turns
@@ -122,5 +123,5 @@ class FairShare(PolicyBase):
         return max(self._took_s.of(ticket.handler), LEAST_COST_S)
 
     def _quantum_s(self, flow: _Flow) -> float:
-        """An average request's time, so that at weight 1 a turn is about one request."""
+        """Return the time of an average request: a turn at weight 1 is about one request."""
         return max(self._took_s.overall(), LEAST_COST_S) * flow.weight

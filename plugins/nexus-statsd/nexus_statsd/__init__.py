@@ -1,7 +1,7 @@
 """Sends the metrics of Nexus to a StatsD or DogStatsD agent.
 
-`options` says what may be configured, `sink` adds up what happens, `lines` writes it in the
-protocol, `transport` sends it.
+`options` checks the configuration, `sink` adds up the figures, `lines` writes them in the protocol,
+`transport` sends them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from nexus_statsd.transport import Transport
 
 @hookimpl
 def nexus_metrics_sinks(settings: Settings) -> Sequence[MetricsSink] | None:
-    """One sink, for the agent that `plugins.statsd` names; none where there is no such table."""
+    """Return one sink for the agent in the table `plugins.statsd`, or None without that table."""
     if not settings.plugins.get("statsd"):
         return None
     options = plugin_options(settings, "statsd", Options)

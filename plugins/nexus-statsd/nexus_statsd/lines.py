@@ -1,7 +1,7 @@
-"""Metrics as lines of the protocol, and lines as datagrams.
+"""Writes metrics as lines of the protocol, and packs lines into datagrams.
 
-DogStatsD: `NAME:VALUE|TYPE|@RATE|#TAG:VALUE,...`; plain StatsD has no tags and takes a line with
-them for a bad one, so their values are parts of the name there.
+DogStatsD: `NAME:VALUE|TYPE|@RATE|#TAG:VALUE,...`. Plain StatsD has no tags and rejects a line with
+tags, so there the tags' values become parts of the name.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ COUNT, GAUGE, TIME = "c", "g", "ms"
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.]")
 _NOT_IN_TAGS = re.compile(r"[^A-Za-z0-9_./:-]")
 _NOT_IN_PARTS = re.compile(r"[^A-Za-z0-9_-]")
-_LONGEST = 200  # of a tag, as Datadog cuts it
+_LONGEST = 200  # characters of a tag; Datadog cuts longer ones, too
 
 
 class Dialect:
     """Writes one metric as one line."""
 
     def __init__(self, prefix: str, constant: Tags, *, tagged: bool) -> None:
-        """*constant* tags go with every metric; *tagged*: the agent knows tags."""
+        """*constant* tags are added to each metric; *tagged*: the agent supports tags."""
         self._prefix = prefix.strip(".") + "." if prefix.strip(".") else ""
         self._constant, self._tagged = dict(constant), tagged
 
     def line(
         self, name: str, value: float, kind: str, tags: Tags | None = None, rate: float = 1.0
     ) -> str:
-        """One metric; *rate*: which share of them is sent."""
+        """Return one metric as a line; *rate* is the share of its values that is sent."""
         full = self._prefix + _NOT_IN_NAMES.sub("_", name)
         every = {**self._constant, **(tags or {})}
         end = f"|@{_number(rate)}" if rate < 1 else ""
@@ -42,8 +42,8 @@ class Dialect:
 
 
 def datagrams(lines: Iterable[str], most_bytes: int) -> Iterator[bytes]:
-    """Pack *lines* in as few datagrams of at most *most_bytes* as their order allows. A line that
-    is longer by itself is left out: cut in two, it would be two wrong ones."""
+    """Pack *lines*, in their order, into as few datagrams of up to *most_bytes* as possible. Leave
+    out a longer line: its parts would be invalid lines."""
     packed: list[bytes] = []
     size = 0
     for line in lines:
@@ -64,7 +64,7 @@ def _tag(key: str, value: str) -> str:
 
 
 def _number(value: float) -> str:
-    """Without an exponent, which not every agent reads."""
+    """Return the number as text without an exponent, which not every agent reads."""
     if value == int(value):
         return str(int(value))
     return f"{value:.6f}".rstrip("0").rstrip(".")

@@ -11,14 +11,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from nexus.plugin_api.option_types import Allowed, Whole
 
 UDP_BYTES = 1432
-"""what fits an Ethernet frame of 1500 beside IPv6 and UDP headers, and one option: no fragments,
-of which one lost loses all"""
+"""The largest datagram over UDP. It fits an Ethernet frame of 1500 bytes beside the headers of IPv6
+and UDP and one option; a larger one would be split, and lost as a whole with any fragment."""
 SOCKET_BYTES = 8192
-"""what the Datadog agent reads at once from its socket"""
+"""The largest datagram over a Unix socket: the Datadog agent reads no more at once."""
 
 
 def _tags(value: object) -> object:
-    """From a table, or from the text `a:b,c:d`, as DD_TAGS has it."""
+    """Return tags from a table, or from a text `a:b,c:d` like DD_TAGS."""
     if not isinstance(value, str):
         return value
     pairs = [pair.strip() for pair in re.split(r"[,\s]+", value) if pair.strip()]
@@ -39,7 +39,7 @@ def _socket(value: Any) -> Any:
 
 
 class Options(BaseModel):
-    """Where the agent is, and how it wants to be told."""
+    """The agent's address and its dialect of the protocol."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -48,7 +48,7 @@ class Options(BaseModel):
     socket: Annotated[
         str, BeforeValidator(_socket), Allowed("the absolute path of a Unix datagram socket")
     ] = ""
-    """wins over host and port; empty: UDP"""
+    """path of a Unix socket, which wins over host and port; empty: UDP"""
     prefix: Annotated[
         str, Field(pattern=r"^[A-Za-z0-9_.]*$"), Allowed("letters, digits, _ and .")
     ] = "nexus"
@@ -59,9 +59,9 @@ class Options(BaseModel):
     ] = Field(default_factory=dict)
     """sent with every metric"""
     dialect: Annotated[Literal["dogstatsd", "statsd"], Allowed("dogstatsd, statsd")] = "dogstatsd"
-    """statsd knows no tags: their values become parts of the name"""
+    """statsd has no tags: their values become parts of the name"""
 
     @property
     def datagram_bytes(self) -> int:
-        """The most that is sent at once."""
+        """Return the largest size of a datagram."""
         return SOCKET_BYTES if self.socket else UDP_BYTES

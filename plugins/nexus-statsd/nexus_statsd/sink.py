@@ -1,4 +1,4 @@
-"""Adds up what it is told, and sends the sums when it is flushed."""
+"""A sink that adds up figures, and sends the sums when it is flushed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class StatsdSink:
                 sums.count("watchdog.cancels")
 
     def refuse(self, handler: str | None, error: NexusError) -> None:
-        """Add a request that came to no run."""
+        """Add a request that was refused before a run."""
         with self._lock:
             if handler is not None:
                 statuses = self._sums.handler(handler).statuses
@@ -51,7 +51,7 @@ class StatsdSink:
             self._sums.count_error(error)
 
     def cache_request(self, result: str) -> None:
-        """Add an artifact that was wanted, or made way."""
+        """Add one request to the artifact cache, or one eviction."""
         with self._lock:
             self._sums.count("cache.requests", "result", result)
 
@@ -66,21 +66,22 @@ class StatsdSink:
             self._sums.count("suspensions", "outcome", outcome)
 
     def serving(self, handlers: Iterable[Handler]) -> None:
-        """Nothing to add: which compiler's code a handler serves with is no sum."""
+        """Do nothing: the compiler that a handler's code comes from is no sum."""
 
     def flush(self, now: PoolCounts) -> None:
-        """Send the sums since the last flush, and how pool and queue are *now*."""
+        """Send the sums since the last flush, and the state of pool and queue *now*."""
         with self._lock:
             sums, self._sums = self._sums, Sums()
         lines = [*sums.lines(self._dialect), *self._pool(now)]
         self._transport.send(datagrams(lines, self._transport.most_bytes))
 
     def close(self) -> None:
-        """Let go of the socket; the last flush came before."""
+        """Close the socket. Nexus flushes for the last time before."""
         self._transport.close()
 
     def _pool(self, now: PoolCounts) -> Iterator[str]:
-        """Gauges, each with its worker as a tag: of two with one name an agent keeps the later."""
+        """Yield gauges, each with its worker as a tag: if two workers sent one name, an agent would
+        keep only the later value."""
         worker = {"worker": str(os.getpid())}
         for state in ("active", "available", "suspended"):
             tags = {"state": state, **worker}

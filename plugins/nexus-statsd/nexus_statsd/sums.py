@@ -1,4 +1,4 @@
-"""What happened since the last flush. No locks: the sink has one."""
+"""Sums since the last flush. They have no lock: the sink's lock guards them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from nexus.plugin_api.values import Usage
 from nexus_statsd.lines import COUNT, GAUGE, TIME, Dialect, Tags
 
 KEPT = 50
-"""of one timing between two flushes: at 0.5 s that is 100 values/s a worker and handler, enough for
-an agent's p99 over a minute; a datagram then carries about 20"""
+"""How many values of one timing are kept between two flushes. With a flush each 0.5 s that is 100
+values/s for each worker and handler, enough for an agent's p99 over a minute; a datagram carries
+about 20 of them."""
 
 
 class Samples:
-    """Times, of which a fair sample is kept, so that a busy second costs what a quiet one does."""
+    """A fair sample of times, so that a busy second costs no more than a quiet one."""
 
     __slots__ = ("kept_ms", "seen")
 
@@ -24,7 +25,7 @@ class Samples:
         self.seen = 0
 
     def add(self, seconds: float) -> None:
-        """Keep one, each with the same chance whenever it comes (reservoir sampling)."""
+        """Add a time; each has the same chance to be kept (reservoir sampling)."""
         self.seen += 1
         if len(self.kept_ms) < KEPT:
             self.kept_ms.append(seconds * 1000)
@@ -32,13 +33,13 @@ class Samples:
             self.kept_ms[place] = seconds * 1000
 
     def lines(self, dialect: Dialect, name: str, tags: Tags | None = None) -> Iterator[str]:
-        """With the rate by which the agent works out how many there were."""
+        """Yield the kept times with their rate, from which the agent derives the full count."""
         rate = len(self.kept_ms) / self.seen if self.seen else 1.0
         return (dialect.line(name, value, TIME, tags, rate) for value in self.kept_ms)
 
 
 class HandlerSums:
-    """Of one handler."""
+    """Sums for one handler since the last flush."""
 
     __slots__ = ("cpu_s", "instructions", "peak_bytes", "seconds", "statuses", "throttled_s")
 
@@ -49,7 +50,7 @@ class HandlerSums:
         self.instructions = self.peak_bytes = 0
 
     def add(self, usage: Usage) -> None:
-        """Add what one run used."""
+        """Add the usage of one run."""
         self.seconds.add(usage.duration_s)
         self.cpu_s += usage.cpu_s
         self.throttled_s += usage.throttled_s
@@ -57,7 +58,7 @@ class HandlerSums:
         self.peak_bytes = max(self.peak_bytes, usage.memory_peak_bytes)
 
     def lines(self, dialect: Dialect, handler: str) -> Iterator[str]:
-        """All that is not zero."""
+        """Yield a line for each sum that is not zero."""
         tags = {"handler": handler}
         for status, count in self.statuses.items():
             yield dialect.line("handler.executions", count, COUNT, {**tags, "status": status})
@@ -73,17 +74,17 @@ class HandlerSums:
 
 
 class Sums:
-    """Of one worker."""
+    """Sums for one worker since the last flush."""
 
     def __init__(self) -> None:
         self.handlers: dict[str, HandlerSums] = {}
         self.counts: dict[tuple[str, str, str], float] = {}
-        """(metric, tag, its value) -> sum; a metric without a tag has empty ones"""
+        """maps (metric, tag, tag's value) to a sum; tag and value are empty if there is no tag"""
         self.queue, self.acquire = Samples(), Samples()
         self.compilations: dict[str, Samples] = {}
 
     def handler(self, name: str) -> HandlerSums:
-        """The sums of the handler called *name*."""
+        """Return the sums of the handler called *name*."""
         found = self.handlers.get(name)
         if found is None:
             found = self.handlers[name] = HandlerSums()
@@ -95,13 +96,13 @@ class Sums:
         self.counts[key] = self.counts.get(key, 0) + by
 
     def count_error(self, error: NexusError) -> None:
-        """Count one error by its code, and by its reason where it says "not now"."""
+        """Count one error by its code, and an AdmissionError by its reason, too."""
         self.count("errors", "code", error.code)
         if isinstance(error, AdmissionError):
             self.count("rejected", "reason", error.reason)
 
     def lines(self, dialect: Dialect) -> Iterator[str]:
-        """Everything, as the agent takes it."""
+        """Yield all sums as lines for the agent."""
         for name, found in self.handlers.items():
             yield from found.lines(dialect, name)
         for (metric, tag, value), total in self.counts.items():

@@ -1,4 +1,4 @@
-"""Sends datagrams, and never minds whether anybody is there."""
+"""Sends datagrams, whether or not an agent listens."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ from nexus_statsd.options import Options
 log = logging.getLogger("nexus.plugins.statsd")
 
 LOOK_AGAIN_S = 60.0
-"""how long an address that a name stood for is used: an agent may have moved"""
+"""How long an address is used before the agent's name is looked up again: an agent may move."""
 
 
 class Transport:
-    """One socket; one thread at a time. What cannot be sent at once is dropped and counted."""
+    """One socket, for one thread at a time. Counts the datagrams that it cannot send at once."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
         self.most_bytes = options.datagram_bytes
         self.dropped = 0
-        """datagrams that were not sent"""
+        """number of datagrams that were dropped"""
         self._socket: socket.socket | None = None
         self._until = 0.0  # monotonic seconds
         self._failing = False
 
     def send(self, datagrams: Iterable[bytes]) -> None:
-        """Send what can be sent. Never raises, never waits but for a name to be looked up."""
+        """Send the *datagrams*; drop those that cannot be sent at once. Never raises, and waits
+        only for the look-up of a name."""
         for datagram in datagrams:
             try:
                 self._connected().send(datagram)
@@ -65,7 +66,8 @@ class Transport:
             self._socket = None
 
     def _say(self, error: OSError | None) -> None:
-        """Log when it begins to fail, and when it ends: an agent may be away for hours."""
+        """Log only when sending begins to fail and when it works again: an agent may be down for
+        hours."""
         if (error is not None) == self._failing:
             return
         self._failing = error is not None
@@ -80,7 +82,7 @@ def _open(family: int, address: object) -> socket.socket:
     found = socket.socket(family, socket.SOCK_DGRAM)
     try:
         found.setblocking(False)
-        found.connect(address)  # type: ignore[arg-type]  # as its family has it
+        found.connect(address)  # type: ignore[arg-type]  # its form depends on the family
     except BaseException:
         found.close()
         raise
