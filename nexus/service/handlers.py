@@ -106,7 +106,12 @@ class Handlers:
             self._watcher.load_again()
 
     def _load(self, sources: Sequence[Source]) -> None:
-        slow = [s for s in sources if self._compiler.takes_long(s.path, self._limits.memory_bytes)]
+        serving, memory_bytes = self.catalogue.serving, self._limits.memory_bytes
+        slow = [
+            source
+            for source in sources
+            if source.file not in serving and self._compiler.takes_long(source.path, memory_bytes)
+        ]
         if slow and len(slow) < len(sources):
             names = ", ".join(source.name for source in slow)
             log.info("serving the others while a language runtime is compiled for %s", names)

@@ -1,0 +1,102 @@
+"""Handlers whose language runtime takes long to compile hold up nobody, and are dropped by nobody."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from nexus.handlers.settling import ClaimsFile
+from nexus.model import Compiled, Limits, ModuleInfo
+from nexus.service.handlers import Handlers
+from tests.support import ABIS
+
+INFO = ModuleInfo((), (), 1, 1, True, (), None, False, 1, 100, 8)
+
+
+class Compiler:
+    """Takes for `slow.py` until it may go on; `asked` is set when it is asked for that."""
+
+    def __init__(self) -> None:
+        self.asked, self.may_go_on = threading.Event(), threading.Event()
+
+    def takes_long(self, path: Path, memory_bytes: int) -> bool:
+        return path.name == "slow.py"
+
+    def is_outdated(self, path: Path, memory_bytes: int, compiled: Compiled) -> bool:
+        return False
+
+    def compile(self, path: Path, memory_bytes: int) -> Compiled:
+        if path.name == "slow.py":
+            self.asked.set()
+            assert self.may_go_on.wait(20)
+        return Compiled(path.name, b"", INFO, "wasi")
+
+
+@pytest.fixture
+def compiler() -> Compiler:
+    return Compiler()
+
+
+@pytest.fixture
+def handlers(tmp_path: Path, compiler: Compiler) -> Iterator[Handlers]:
+    for name in ("quick.wat", "slow.py"):
+        (tmp_path / name).write_text("")
+    parts: Any = SimpleNamespace(
+        limits=Limits(),
+        abis=ABIS,
+        compiler=compiler,
+        tiers=None,
+        engine=SimpleNamespace(name="none", compiler="none"),
+        pool=SimpleNamespace(retain=lambda compiled: None),
+        metrics=SimpleNamespace(serving=lambda handlers: None),
+    )
+    made = Handlers(parts, tmp_path, 1, 0, ClaimsFile(None))
+    yield made
+    compiler.may_go_on.set()
+    made.close()
+
+
+def names(handlers: Handlers) -> list[str]:
+    return sorted(handlers.catalogue.handlers)
+
+
+def test_the_others_serve_meanwhile(handlers: Handlers, compiler: Compiler) -> None:
+    loading = threading.Thread(target=handlers.load_folder, args=(handlers._watcher._folder,))
+    loading.start()
+    assert compiler.asked.wait(20)
+    assert (handlers.loaded, names(handlers)) == (True, ["quick"])
+    assert handlers.is_pending("/slow")
+    assert handlers.is_pending("/slow/below")
+    assert not handlers.is_pending("/slower")
+    assert not handlers.is_pending("/quick")
+    compiler.may_go_on.set()
+    loading.join(20)
+    assert names(handlers) == ["quick", "slow"]
+    assert not handlers.is_pending("/slow")
+
+
+def test_what_serves_goes_on_while_it_is_compiled_again(
+    handlers: Handlers, compiler: Compiler
+) -> None:
+    """The cache may have lost the runtime's code since."""
+    folder = handlers._watcher._folder
+    compiler.may_go_on.set()
+    handlers.load_folder(folder)
+    compiler.asked.clear()
+    compiler.may_go_on.clear()
+    handlers.set_limits(replace(Limits(), memory_bytes=1 << 20))
+    loading = threading.Thread(target=handlers.load_folder, args=(folder,))
+    loading.start()
+    assert compiler.asked.wait(20)
+    assert names(handlers) == ["quick", "slow"]
+    assert not handlers.is_pending("/slow")
+    compiler.may_go_on.set()
+    loading.join(20)
+    found = handlers.catalogue.handlers["slow"]
+    assert found.limits.memory_bytes == 1 << 20
