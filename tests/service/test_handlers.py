@@ -1,4 +1,4 @@
-"""Handlers whose language runtime takes long to compile hold up nobody, and are dropped by nobody."""
+"""Handlers whose language runtime takes long to compile hold up no others, and keep serving."""
 
 from __future__ import annotations
 
