@@ -31,7 +31,11 @@ def prepare(
     """
     if runtime.info.reset_blocker is not None:
         raise CompilationError(f"{abi.name}: cannot be reset: {runtime.info.reset_blocker}")
-    entry, snapshot = abi.prepare(program, _Starter(engine, runtime))
+    starter = _Starter(engine, runtime)
+    try:
+        entry, snapshot = abi.prepare(program, starter)
+    finally:
+        starter.close()
     return Preparation(key, runtime.key, snapshot, tuple(entry))
 
 
@@ -40,6 +44,7 @@ class _Starter:
 
     def __init__(self, engine: Engine, runtime: Compiled) -> None:
         self._engine, self._runtime = engine, runtime
+        self._run: Execution | None = None
 
     def __call__(self, functions: HostFunctions) -> tuple[EngineInstance, Execution]:
         info = self._runtime.info
@@ -62,4 +67,11 @@ class _Starter:
         depth.start(None)
         instance.set_depth(depth.frames(run))
         run.begin(instance, FIRST_SLICE)
+        self._run = run
         return instance, run
+
+    def close(self) -> None:
+        """End the run. Its checkpoint is linked with the instance, which wasmer would never free
+        while the run has it: its garbage is not Python's."""
+        if self._run is not None:
+            self._run.end()
