@@ -27,12 +27,12 @@ from bench.stalled_servers import CONTESTANTS, WITH_TLS, installed, peak_mib, ru
 
 PATIENCE_S = 1.0
 """How long a good request may take; then it counts as lost."""
-END_S = 4.0
+END_S = 3.0
 """How long a server may take to end; then it counts as not ended. Nexus's longest timeout is a
 second."""
-SETTLE_S = 1.0
-"""How long the crowd is connected before good clients begin: by then the server has answered those
-requests of the crowd that it can."""
+SETTLE_S = 0.01
+"""For each client of a kind, how long the crowd is connected before good clients begin: by then the
+server has answered those requests of the crowd that it can."""
 PAUSE_S = 0.005
 """The pause between two requests of one good client."""
 ASKERS = 2
@@ -109,7 +109,7 @@ def measure(name: str, kind: str, clients: int, seconds: float) -> Reading:
                     client = Stalled(port, one)
                     stack.callback(client.sock.close)
                     crowd.append(client)
-            time.sleep(SETTLE_S)
+            time.sleep(SETTLE_S * clients)
             _ask_meanwhile(reading, crowd, port, context, seconds)
             reading.peak_mib = peak_mib(process.pid)
             reading.end_s = _end(process)

@@ -18,17 +18,18 @@ requests and unread answers take more memory than they may, the slowest clients 
 gunicorn's parser alone decides what a request is and where it ends; it gets every byte in order.
 
 worker.py         gunicorn's worker: joins what follows, drains on SIGTERM
-threads.py        its threads, counted: who waits for one, whether all are busy
+threads.py        its threads, counted: how many are busy, how many connections wait for one
 
 connections.py    all connections as the main thread sees them
-intake.py         waits for handshakes, heads and bodies; hands over what is there
-answers.py        sends what clients did not take at once
+intake.py         waits for handshakes, heads and bodies; hands complete requests over
+answers.py        sends the answers that clients did not take at once
 closing.py        closes without losing the last answer
 poller_waits.py   every wait of the main thread: its event, its end, the memory it holds
-refusals.py       answers to what never becomes a request
+refusals.py       answers to requests that never come to the application
 
 kept_alive.py     the leader: serves connections that follow closely on one thread
-silent.py         those that wait meanwhile, and their epoll
+silent.py         connections that wait for their next request meanwhile, and their epoll
+looker.py         finds requests that are slow, so that another thread leads
 
 sockets/          a connection's socket, as gunicorn and applications see it
 limits.py         how long clients may take, how many there may be

@@ -2,7 +2,7 @@
 
 A connection stays here until its TLS handshake is done and its request has arrived: head and body,
 or of a large body the first `BODY_BYTES`. Large bodies are read on threads, but on half of them at
-once; the others go on serving whatever those clients do.
+once; the others serve on, whatever those clients do.
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@ back, and chance decides which thread gets it. Here one thread, the leader, wait
 connections and serves one after the other; while nothing else runs, no other thread wants the GIL.
 When a request is about to wait, or takes longer than `LONG_S`, another thread becomes the leader.
 
-This is Leader/Followers (https://www.dre.vanderbilt.edu/~schmidt/PDF/lf.pdf), but that a leader
-hands over when it must, not with each request. A thread of its own sees to that, as Go's sysmon
-takes a processor back from a system call (https://go.dev/src/runtime/proc.go).
+This is Leader/Followers (https://www.dre.vanderbilt.edu/~schmidt/PDF/lf.pdf), except that a leader
+hands over when it must, not with each request. A thread watches over that, as Go's sysmon takes a
+processor back from a system call (https://go.dev/src/runtime/proc.go).
 """
 
 from __future__ import annotations
@@ -19,21 +19,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
 
+from nexus.server.looker import Looker
 from nexus.server.silent import Events, Silent
 
 LINGER_S = 0.002
-"""how long the leader waits for any request before all connections go back to gunicorn's poller; a
-client on the same machine sends its next within 0.2 ms, one in the same zone within 1 ms"""
+"""How long the leader waits for any request; then all connections go back to gunicorn's poller. A
+client on the same machine sends its next within 0.2 ms, one in the same zone within 1 ms."""
 LONG_S = 0.002
 """A request that takes longer is slow: at the next look another thread is appointed leader."""
-LOOK_S = 0.01
-"""how often somebody looks for a slow request. Each look takes the GIL from the leader: at 1 ms a
-warm handler served an eighth fewer requests, and its p99 was longer"""
 KEPT_S = 1.0
-"""how long a silent connection is kept where others are not silent"""
-_QUIET_LOOKS = 10
-"""without a request under way, after which nobody looks until there is one again"""
-
+"""How long a silent connection is kept while others are not silent."""
 Step = Callable[[], None]
 """A function that gunicorn's main thread runs next with a connection."""
 
@@ -62,7 +57,7 @@ class Host(Protocol):
 
 
 class _Leader:
-    """One thread's time as the leader."""
+    """The time for which one thread leads."""
 
     __slots__ = ("since_s", "thread")
 
@@ -89,25 +84,8 @@ class KeptAlive:
         """how many of `_ready` the leader serves before it polls again"""
         self._leader: _Leader | None = None
         self._called = False
-        """whether a thread was asked to lead that has yet to come; asked once only, since none may
-        come for long, and what it is asked for is kept until then"""
-        self._looking = True
-        self._stopped = False
-        self._changed = threading.Condition(self._lock)
-        """notified when a request begins and nobody looks, and at the end"""
-        self._looker = threading.Thread(target=self._look, name="nexus-leader", daemon=True)
-
-    def start(self) -> None:
-        """Begin to look after the leader."""
-        self._looker.start()
-
-    def stop(self) -> None:
-        """Look after nobody any more."""
-        with self._lock:
-            self._stopped = True
-            self._changed.notify()
-        if self._looker.ident is not None:
-            self._looker.join()
+        """whether a thread was asked to lead and has yet to begin: only one is asked at a time"""
+        self.looker = Looker(self._look)
 
     def __len__(self) -> int:
         """Return how many connections wait for their next request, or for a thread to serve it."""
@@ -221,10 +199,10 @@ class KeptAlive:
                 return None
             self._round -= 1
             leader.since_s = time.monotonic()
-            if not self._looking:
-                self._looking = True
-                self._changed.notify()
-            return self._ready.popleft()
+            conn = self._ready.popleft()
+        if self.looker.sleeps:
+            self.looker.wake()
+        return conn
 
     def _give_back(self, take: Callable[[], list[Any]]) -> None:
         """Call *take* under the lock, and give the connections that it returns back to gunicorn's
@@ -247,25 +225,12 @@ class KeptAlive:
             self._called = False
         self.lead()
 
-    # ---- who looks after the leader ---------------------------------------------------------
-
-    def _look(self) -> None:
-        quiet = 0
-        while True:
-            wanted = False
-            with self._lock:
-                if self._stopped:
-                    return
-                since_s = 0.0 if self._leader is None else self._leader.since_s
-                if since_s:
-                    quiet = 0
-                    if time.monotonic() - since_s >= LONG_S:
-                        wanted = self._hand_over()
-                else:
-                    quiet += 1
-                    self._looking = quiet < _QUIET_LOOKS
-                    while not self._looking and not self._stopped:
-                        self._changed.wait()
-                        quiet = 0
-            self._call_leader(wanted)
-            time.sleep(LOOK_S)
+    def _look(self) -> bool:
+        """Appoint another leader where a request is slow; return whether one is under way."""
+        wanted = False
+        with self._lock:
+            since_s = 0.0 if self._leader is None else self._leader.since_s
+            if since_s and time.monotonic() - since_s >= LONG_S:
+                wanted = self._hand_over()
+        self._call_leader(wanted)
+        return bool(since_s)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from nexus.config import Settings
 
 GRACE_S = 5.0
-"""How long a client may be slower than `http_min_bytes_per_second`, in each body and answer.
-Kestrel allows the same, with the same least rate."""
+"""How long a body or an answer may be slower than `http_min_bytes_per_second`. Kestrel has the same
+grace period, and the same rate."""
 MOST_CONNECTIONS = 16384
 """Limits the connections of one worker, even if more descriptors are allowed: each takes some 5 KB.
 Beyond it the worker closes those that have waited longest for their clients."""

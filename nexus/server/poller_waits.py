@@ -31,7 +31,7 @@ class Wait:
 
     conn: Any
     event: int
-    """for which of the poller's events; 0: for none, another connection has to end first"""
+    """the poller's event that is waited for; 0: none, since another connection has to end first"""
     allowance: Allowance
     ready: Callable[[Any], None]
     """called with the connection at each such event"""

@@ -71,7 +71,7 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self.max_keepalived = sys.maxsize
         self.service.before_wait(self._kept_alive.before_wait)
         self.service.start(self.tpool)
-        self._kept_alive.start()
+        self._kept_alive.looker.start()
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
@@ -234,7 +234,7 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         """Stop the service. Called after the worker's loop has ended."""
         if self.service is not None:
             self._connections.end_waits()
-            self._kept_alive.stop()
+            self._kept_alive.looker.stop()
             self.service.stop(QUIT_GRACE_S if self._quits else None)
 
 

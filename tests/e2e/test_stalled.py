@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.stalled import measure
 from bench.stalled_clients import BEGINNINGS, CERTIFICATE, HEAD, TLS, stalled
 from tests.wat import ECHO, prints, writes
 
@@ -186,3 +187,9 @@ def test_memory_is_bounded(folder: Path, tmp_path: Path) -> None:
             until(lambda: server.metric('nexus_pool_instances{state="active"}') == 0)
             assert resident_mib() - before < 200
         assert server.workers() == {worker}
+
+
+def test_the_bench_finds_what_these_tests_find() -> None:
+    reading = measure("Nexus", "half a head", clients=10, seconds=0.5)
+    assert reading.took_ms
+    assert reading.lost == 0

@@ -99,3 +99,26 @@ def test_what_a_closing_connection_still_gets_is_dropped(stream: Ends) -> None:
     assert stream.ours.discard()
     stream.theirs.close()
     assert not stream.ours.discard()
+
+
+@pytest.mark.parametrize("how", ["send", "sendall"])
+def test_after_a_switch_of_protocols_the_application_waits_as_it_likes(
+    stream: Ends, how: str
+) -> None:
+    """A WebSocket's client may be silent for hours."""
+    stream.limit(body_s=0, send_s=0)
+    with pytest.raises(TimeoutError):
+        stream.ours.recv(1)
+    getattr(stream.ours, how)(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n")
+    assert b"".join(stream.pieces()).startswith(b"HTTP/1.1 101 ")
+
+    def send() -> None:
+        assert stream.waiting.wait(20)
+        stream.theirs.sendall(b"x")
+
+    peer = threading.Thread(target=send)
+    peer.start()
+    assert stream.ours.recv(1) == b"x"
+    peer.join()
+    stream.theirs.close()
+    assert stream.ours.recv(1) == b""

@@ -154,7 +154,7 @@ def make(conns: list[Conn]) -> Iterator[Maker]:
     for worker in made:
         worker.stops = True
         worker.pool.shutdown(wait=True)  # returns only if no thread is stuck
-        worker.kept.stop()
+        worker.kept.looker.stop()
 
 
 @pytest.fixture
@@ -211,7 +211,7 @@ def test_others_are_served_while_one_waits(make: Maker, conns: list[Conn], tells
 
     worker = make(serving)
     if not tells:
-        worker.kept.start()
+        worker.kept.looker.start()
     first, second = conns[:2]
     first.client.sendall(WAITS)
     second.client.sendall(PLAIN)
@@ -426,16 +426,16 @@ def test_one_that_went_back_may_come_again(make: Maker, conns: list[Conn]) -> No
 
 def test_nobody_looks_while_nothing_runs(make: Maker, conns: list[Conn]) -> None:
     worker = make()
-    worker.kept.start()
+    worker.kept.looker.start()
     for _ in range(2):
         deadline = time.monotonic() + WAIT_S
-        while worker.kept._looking:
+        while not worker.kept.looker.sleeps:
             assert time.monotonic() < deadline
             time.sleep(0.01)  # between two looks; the deadline bounds them
         conns[0].client.sendall(PLAIN)
         worker.begin(conns[0])
         assert conns[0].wait_back()
-        assert worker.kept._looking, "a request wakes it"
+        assert not worker.kept.looker.sleeps, "a request wakes it"
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -456,7 +456,7 @@ def test_every_request_is_answered_in_its_order(make: Maker, conns: list[Conn], 
 
     worker = make(serving)
     worker.takes_again = True
-    worker.kept.start()
+    worker.kept.looker.start()
     worker.begin(*conns)
     with ThreadPoolExecutor(len(conns)) as clients:
         for done in [clients.submit(client, conn, n) for n, conn in enumerate(conns)]:

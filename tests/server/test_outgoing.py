@@ -81,6 +81,16 @@ def test_what_the_client_does_not_take_waits_without_a_thread(stream: Ends) -> N
     assert stream.waits == []
 
 
+def test_what_was_sent_does_not_stay_in_memory(stream: Ends) -> None:
+    """A client that leaves the last bytes unread must not hold all of its answer."""
+    stream.ours.sendall(LARGE)
+    outgoing = stream.ours.outgoing
+    while not outgoing.go_on():
+        held = sum(len(view.obj) for view in outgoing._unsent)  # type: ignore[arg-type,misc]
+        assert outgoing.unsent_bytes <= held <= 2 * outgoing.unsent_bytes
+        stream.theirs.recv(100_000)
+
+
 def test_a_stream_waits_for_its_client(stream: Ends) -> None:
     """A view that writes without end must not fill the memory."""
     found = bytearray()

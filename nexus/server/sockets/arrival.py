@@ -1,8 +1,8 @@
 """Knows when a request has arrived in full, so that no thread waits for the rest of it.
 
 gunicorn's parser alone says what a request is. It gets every byte that the client sent, in order,
-whatever is found here; a wrong answer from here costs time and never moves a request's end. So
-whatever is unclear counts as there in full: the parser then rejects it at once.
+whatever is found here. A wrong answer from here costs time, and never moves a request's end. An
+unclear request counts as there in full: the parser then rejects it at once.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class Connection:
         self._until: float | None = None
         """the end of the time limit, in monotonic seconds"""
         self._closed = False
-        """whether whoever used it has closed it"""
+        """whether gunicorn or the application has closed it"""
         sock.setblocking(False)
         self._sock = sock
         tls = isinstance(sock, ssl.SSLSocket)
@@ -43,8 +43,10 @@ class Connection:
         self.outgoing = Outgoing(sock, waits, tls=tls)
 
     def __getattr__(self, name: str) -> Any:
-        """Return what is rarely used, such as `sendfile`, of the socket as it would be without
-        this."""
+        """Return any other attribute of the socket, such as `sendfile`, once all is sent.
+
+        The socket has the time limit that was set; the next `recv` or `sendall` takes it away.
+        """
         self.flush()
         self.outgoing.wait_for_room(0)
         self._sock.settimeout(self._timeout_s)
@@ -91,8 +93,11 @@ class Connection:
         self.outgoing.send(data)
 
     def send(self, data: bytes) -> int:
-        """As `socket.send`, but never sends less than all, and `100 Continue` only once a thread
-        is about to wait for the body: whoever answers without it has refused it."""
+        """As `socket.send`, but never sends less than all.
+
+        `100 Continue` is only sent once a thread is about to wait for the body: an application that
+        answers before it reads the body has refused it.
+        """
         if data.startswith(b"HTTP/1.1 100 "):
             self.incoming.before_read = lambda: self.outgoing.send(data)
         else:

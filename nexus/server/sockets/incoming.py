@@ -52,7 +52,7 @@ class Incoming:
         self._may_hold_more = False
         """whether the socket may have more bytes although no event will report them"""
         self.ended = False
-        """whether the client sends no more, or nobody listens any more"""
+        """whether the client sends no more, or the connection was closed on this side"""
         self._in_head = False
         self._given: bytes = _NOTHING
         """the bytes of the current head that the parser has read"""
@@ -83,7 +83,7 @@ class Incoming:
         return Stage.NONE if not self._ahead or self._ahead == b"\r\n" else Stage.HEAD
 
     def may_be_ready(self) -> bool:
-        """Return whether a request, or news of one, can be had without an event of the socket."""
+        """Return whether a request may be there although the socket will report no event."""
         return self._may_hold_more or (bool(self._ahead) and self._look() is not Arrival.MORE)
 
     def arrival(self) -> Arrival:
@@ -100,11 +100,11 @@ class Incoming:
                 return Arrival.GONE
             if not data:
                 self.ended = True
-                # Of a body that ends early the handler hears.
+                # The application reports a body that ends early.
                 return Arrival.WHOLE if self._framing.in_body else Arrival.GONE
             self._ahead = bytearray(self._ahead) + data if self._ahead else data
             found = self._look()
-            # TLS hands out one record at a time.
+            # A read from TLS returns one record at a time.
             self._may_hold_more = self._tls or len(data) == READ_BYTES
             if found is not Arrival.MORE or not self._may_hold_more:
                 return found
@@ -141,7 +141,7 @@ class Incoming:
         self._part_read = done
 
     def end_part(self) -> None:
-        """Call what is to be called when a body has been read, unless it was."""
+        """Call what `read_part` was given, unless the body has been read to its end."""
         done, self._part_read, self._left = self._part_read, None, None
         if done is not None:
             done()
@@ -182,7 +182,7 @@ class Incoming:
             self._reading = self._waits.limits().body()
         while True:
             latest = min(until, self._reading.until()) if limited else until
-            # Not only when it waits: one that sends a byte at a time need never make it wait.
+            # Also where nothing blocks: a client may always have sent another byte by now.
             if time.monotonic() > latest:
                 raise TimeoutError("timed out")
             try:

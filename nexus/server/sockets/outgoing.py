@@ -76,7 +76,7 @@ class Outgoing:
         while self._unsent:
             left = self._send_now(self._unsent[0])
             if left:
-                self._unsent[0] = left
+                self._unsent[0] = _compact(left)
                 return False
             self._unsent.popleft()
         self.allowance = None
@@ -111,7 +111,7 @@ class Outgoing:
         self.go_on()
 
     def _keep(self, data: memoryview) -> None:
-        self._unsent.append(data)
+        self._unsent.append(_compact(data))
         self.unsent_bytes += len(data)
         if self.allowance is None:
             self.allowance = self._waits.limits().answer()
@@ -128,3 +128,12 @@ class Outgoing:
         except NOT_NOW:
             pass
         return data
+
+
+def _compact(data: memoryview) -> memoryview:
+    """Return *data*, copied where more than half of the bytes it points into have been sent.
+
+    A view keeps all of those bytes in memory, which nothing accounts for.
+    """
+    whole = len(data.obj)  # type: ignore[arg-type]
+    return memoryview(bytes(data)) if 2 * len(data) <= whole else data

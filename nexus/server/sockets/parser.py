@@ -14,8 +14,9 @@ from nexus.server.sockets.incoming import HeadIncomplete
 class NexusRequest(Request):  # type: ignore[misc]  # gunicorn has no types
     """A request that ends its connection if the application answers before it has read the body.
 
-    A client that waits for `100 Continue` may send the body or not after another answer: nobody can
-    know where its next request begins. And what is left of a large body is not worth reading.
+    A client that waits for `100 Continue` may or may not send the body after another answer, so
+    the server cannot know where its next request begins. And the rest of a large body is not worth
+    reading.
     """
 
     def should_close(self) -> bool:
