@@ -36,9 +36,9 @@ deploy-check: ## render deploy/, validate it, and compute what must hold of it
 
 examples: ## rebuild the modules in examples/ from their sources
 	@scripts/setup.sh
-	@zig=$$(sed -n 's/^ZIG_VERSION = "\(.*\)"/\1/p' examples/build.py) && \
+	@zig=$$(sed -n 's/^ZIG_VERSION = "\(.*\)"/\1/p' examples/src/build.py) && \
 		$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check ziglang==$$zig
-	$(VENV)/bin/python examples/build.py
+	$(VENV)/bin/python examples/src/build.py
 
 lint: ## check style and types
 	@scripts/setup.sh lint

@@ -1,4 +1,4 @@
-"""Rebuild the example modules from their sources: `python examples/build.py [--out DIR]`.
+"""Rebuild the example modules from their sources: `python examples/src/build.py [--out DIR]`.
 
 Needs ziglang from PyPI (`make examples` installs it), which carries a C and a Zig compiler and
 the C library of WASI. The version is pinned because the built modules are in the repository and
@@ -17,7 +17,7 @@ from pathlib import Path
 
 ZIG_VERSION = "0.17.1"
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parents[1]
 PAGE_BYTES = 64 << 10
 STACK_BYTES = 8 << 10
 
