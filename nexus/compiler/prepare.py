@@ -6,12 +6,12 @@ import time
 
 from nexus.compiler.artifact import Preparation
 from nexus.errors import CompilationError
-from nexus.model import Compiled, FuncType, Limits
+from nexus.model import Compiled, Limits
 from nexus.plugin_api.abi import Abi, RuntimeProgram
-from nexus.plugin_api.engine import Engine, EngineInstance, HostFunction, HostFunctions
+from nexus.plugin_api.engine import Engine, EngineInstance, HostFunctions
+from nexus.plugin_api.guest import GuestBase
+from nexus.pool.linked import LinkedModule
 from nexus.run import Execution
-from nexus.run.depth import ASK_DEPTH, Depth
-from nexus.run.slices import FIRST_SLICE
 
 PREPARE_S = 5.0
 """CPU time for loading a handler's sources; if loading takes longer, the handler is invalid"""
@@ -19,7 +19,6 @@ MAX_HOST_CALLS = 1_000_000
 """Host calls that a load may make: a starting runtime reads files and clocks thousands of times"""
 _WAITING = 4
 """How many times `PREPARE_S` a load may take by the clock: a busy machine must not fail handlers"""
-_CHECKPOINT = ("nexus", "checkpoint")
 
 
 def prepare(
@@ -44,34 +43,34 @@ class _Starter:
 
     def __init__(self, engine: Engine, runtime: Compiled) -> None:
         self._engine, self._runtime = engine, runtime
-        self._run: Execution | None = None
+        self._started: tuple[LinkedModule, Execution] | None = None
 
     def __call__(self, functions: HostFunctions) -> tuple[EngineInstance, Execution]:
-        info = self._runtime.info
         limits = Limits(
             timeout_s=PREPARE_S * _WAITING,
             cpu_timeout_s=PREPARE_S,
-            memory_bytes=info.memory_max_pages << 16,
+            memory_bytes=self._runtime.info.memory_max_pages << 16,
             max_host_calls=MAX_HOST_CALLS,
         )
         run = Execution("prepare", limits, time.monotonic() + limits.timeout_s)
-        depth = Depth(info)
-
-        def checkpoint(fuel: int) -> int:
-            return depth.answer(run) if fuel == ASK_DEPTH else run.checkpoint(fuel)
-
-        hook = HostFunction(FuncType(("i64",), ("i64",)), checkpoint)
-        linked = {**functions, _CHECKPOINT: hook}
-        depth.start(run)
-        instance = self._engine.load(self._runtime.artifact, info, linked).instantiate()
-        depth.start(None)
-        instance.set_depth(depth.frames(run))
-        run.begin(instance, FIRST_SLICE)
-        self._run = run
+        linked = LinkedModule(self._engine, lambda _: _Functions(functions), self._runtime)
+        instance = linked.instantiate(run)
+        linked.enter(run, instance)
+        self._started = linked, run
         return instance, run
 
     def close(self) -> None:
-        """End the run. Its checkpoint is linked with the instance, which wasmer would never free
-        while the run has it: its garbage is not Python's."""
-        if self._run is not None:
-            self._run.end()
+        """Let the engine free the instance; see `LinkedModule`."""
+        if self._started is not None:
+            linked, run = self._started
+            linked.leave(run)
+
+
+class _Functions(GuestBase):
+    """A guest that only has host functions: in a preparation the ABI itself calls the instance."""
+
+    def __init__(self, functions: HostFunctions) -> None:
+        self._functions = functions
+
+    def functions(self) -> HostFunctions:
+        return self._functions
