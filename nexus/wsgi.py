@@ -15,7 +15,7 @@ from nexus.http import create_app
 from nexus.metrics.reserved import reserve_blocks
 from nexus.plugins import Plugins, load_plugins
 from nexus.service import Service
-from nexus.service.choices import checks_by
+from nexus.service.choices import load_with
 
 STUCK_LOG = "NEXUS_STUCK_LOG_DIR"
 """Folder where a worker that cannot stop a guest writes its threads' stacks, as
@@ -52,9 +52,7 @@ def app() -> Flask:
     Raises: ConfigError, EngineUnavailable.
     """
     plugins = load_plugins(os.environ, REGISTRY)
-    sources = plugins.config_sources(Path.cwd(), os.environ)
-    loaded = config.load({}, os.environ, Path.cwd(), sources, checks_by(plugins))
-    made = worker_app(plugins, loaded)
+    made = worker_app(plugins, load_with(plugins))
     made.extensions["nexus"].start()
     return made
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from nexus import config, logs
+from nexus import logs
 from nexus.config import Loaded, Settings
 
 if TYPE_CHECKING:
@@ -29,10 +29,9 @@ def load_settings(plugins: Plugins | None = None, **options: Any) -> Loaded:
     """
     if plugins is None:
         plugins = installed_plugins()
-    from nexus.service.choices import checks_by  # imports engines: not for `--help`
+    from nexus.service.choices import load_with  # imports engines: not for `--help`
 
-    sources = plugins.config_sources(Path.cwd(), os.environ)
-    return config.load(options, os.environ, Path.cwd(), sources, checks_by(plugins))
+    return load_with(plugins, options)
 
 
 def installed_plugins() -> Plugins:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from nexus.errors import InvalidModule
+from nexus.model import ModuleInfo
 from nexus.plugin_api.abi import Module
 from nexus.plugin_api.engine import Engine
-from nexus.wasm import RewriteLimits, rewrite
+from nexus.wasm import Check, RewriteLimits, rewrite
 
 
 def to_wasm(text: bytes, engine: Engine) -> bytes:
@@ -16,11 +17,14 @@ def to_wasm(text: bytes, engine: Engine) -> bytes:
         raise InvalidModule("the text is not UTF-8", error.start) from error
 
 
-def metered(module: Module, engine: Engine, pages: int) -> bytes:
-    """Return *module* as compiled for up to *pages* of memory: metered and clamped.
+def metered(
+    module: Module, engine: Engine, pages: int, check: Check | None = None
+) -> tuple[bytes, ModuleInfo]:
+    """Return *module* as compiled for up to *pages* of memory, metered and clamped, and the facts
+    about it. *check* gets its imports and exports before any code is read, and may raise.
 
     Raises: InvalidModule.
     """
     wasm = to_wasm(module.source, engine) if module.is_text else module.source
     limits = RewriteLimits(memory_pages=pages)
-    return rewrite(wasm, limits, module.functions, table=module.table)[0]
+    return rewrite(wasm, limits, module.functions, check, table=module.table)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nexus.compiler.artifact import Artifact, pack, unpack
-from nexus.compiler.assemble import to_wasm
+from nexus.compiler.assemble import metered
 from nexus.compiler.orders import CompileHandler, CompileRuntime, Order, Prepare, Terms, read_order
 from nexus.engines import BUILT_IN, create_engine
 from nexus.engines.frames import measured
@@ -21,7 +21,6 @@ from nexus.errors import CompilationError, InvalidHandler, InvalidModule, NexusE
 from nexus.guest import Abis, built_in_abis
 from nexus.model import Compiled
 from nexus.plugin_api.engine import Engine
-from nexus.wasm import RewriteLimits, rewrite
 
 _PR_SET_PDEATHSIG = 1  # prctl(2); the "parent" is the thread that started this process
 
@@ -78,12 +77,9 @@ def _compile(engine: Engine, terms: Terms, work: CompileHandler | CompileRuntime
     named = work.abi if isinstance(work, CompileRuntime) else ""
     abis = None if named else _abis(terms)
     _limit_memory(terms.address_space_bytes)
-    module = work.module
-    wasm = to_wasm(module.source, engine) if module.is_text else module.source
-    limits = RewriteLimits(memory_pages=terms.pages)
     # What a module declares is looked at first: to rewrite all of it may take seconds.
     check = None if abis is None else abis.recognise
-    rewritten, info = rewrite(wasm, limits, module.functions, check, table=module.table)
+    rewritten, info = metered(work.module, engine, terms.pages, check)
     abi = named if abis is None else abis.recognise(info.imports, info.exports)
     artifact = engine.compile(rewritten)
     return Compiled(terms.key, artifact, measured(info, artifact), abi)

@@ -112,13 +112,23 @@ class Compiler:
     def takes_long(self, path: Path, memory_bytes: int) -> bool:
         """Return whether compiling the handler at *path* takes many seconds: its language runtime
         is large, and its code is not in the cache."""
+        abi = self._abis.of_file(path)
         try:
-            program = self._abis.read(path)
+            runtime = None if abi is None else abi.runtime()
         except NexusError:
             return False
-        if isinstance(program, ModuleProgram) or len(program.runtime.source) < LARGE_BYTES:
+        if runtime is None or len(runtime.source) < LARGE_BYTES:
             return False
-        return not self.has_program(program, memory_bytes)
+        if self.module_key(runtime, memory_bytes // PAGE_BYTES) in self._cache:
+            return False
+        return self._can_read(path)
+
+    def _can_read(self, path: Path) -> bool:
+        try:
+            self._abis.read(path)
+        except NexusError:
+            return False
+        return True
 
     def has_compiled(self, path: Path, memory_bytes: int) -> bool:
         """Return whether the cache has the code for the handler at *path*, so that `compile` needs

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
-from nexus import config
 from nexus.config import Loaded
 from nexus.plugins import Plugins, load_plugins
-from nexus.service.choices import checks_by
+from nexus.service.choices import load_with
 
 
 @dataclass(frozen=True)
@@ -42,8 +40,6 @@ def prepared() -> Prepared:
         from prometheus_client import REGISTRY  # late: it looks for the run folder at import
 
         plugins = load_plugins(os.environ, REGISTRY)
-        sources = plugins.config_sources(Path.cwd(), os.environ)
-        loaded = config.load({}, os.environ, Path.cwd(), sources, checks_by(plugins))
-        hand_over(Prepared(plugins, loaded))
+        hand_over(Prepared(plugins, load_with(plugins)))
     assert _prepared is not None
     return _prepared

@@ -1,7 +1,15 @@
-"""Checks of settings that depend on plugins; `load` reports them with all other errors."""
+"""Settings as far as they depend on plugins: their sources, and checks that `load` reports with all
+other errors."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nexus import config
+from nexus.config import Loaded
 from nexus.config.stack import Checks
 from nexus.engines import unfit_compiler, unknown_engine
 from nexus.plugins import Plugins
@@ -16,3 +24,9 @@ def checks_by(plugins: Plugins) -> Checks:
         "compiler": lambda values: unfit_compiler(values["engine"], values["compiler"], engines),
         "scheduling_policy": lambda values: unknown_policy(values["scheduling_policy"], policies),
     }
+
+
+def load_with(plugins: Plugins, options: Mapping[str, Any] | None = None) -> Loaded:
+    """Load the settings from file, environment, *options* and *plugins*. Raises: ConfigError."""
+    sources = plugins.config_sources(Path.cwd(), os.environ)
+    return config.load(options or {}, os.environ, Path.cwd(), sources, checks_by(plugins))
