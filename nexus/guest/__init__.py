@@ -8,6 +8,7 @@ js/           JavaScript modules in QuickJS
 python/       Python modules in CPython
 target.py     the request's target and Host, in one form
 authority.py  host and port, as a Host field writes them
+pinned.py     the modules of language runtimes, pinned to the byte
 json_text.py  JSON texts from callers and guests
 headers.py    response headers that guests may not set
 

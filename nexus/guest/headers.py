@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 from nexus.errors import InvalidResponse
+from nexus.model import HttpResponse
 
 MAX_HEADERS: Final = 100  # beyond, a response is invalid; gunicorn's default for requests
 WITHOUT_BODY: Final = frozenset({204, 304})  # RFC 9110 sections 15.3.5 and 15.4.5
@@ -19,6 +20,24 @@ _DROPPED: Final = frozenset(
     {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
 )
 _DROPPED_PREFIXES: Final = ("proxy-", "x-nexus-")  # about the connection; reserved by Nexus
+
+
+class ResponseHead(NamedTuple):
+    """A guest's response without its body; immutable, since equal heads share one object."""
+
+    status: int
+    reason: str
+    headers: tuple[tuple[str, str], ...]
+    length: str | None
+    """the guest's own Content-Length"""
+
+    def without_body(self, body_bytes: int, *, is_head: bool) -> HttpResponse:
+        """Return the response to send without its body of *body_bytes*; see `length_without_body`.
+
+        Raises: InvalidResponse.
+        """
+        length = length_without_body(self.length, body_bytes, is_head=is_head)
+        return HttpResponse(self.status, list(self.headers), b"", self.reason, length)
 
 
 def length_without_body(declared: str | None, body_bytes: int, *, is_head: bool) -> int | None:

