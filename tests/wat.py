@@ -38,15 +38,18 @@ def one(instruction: str) -> str:
     return f'(module (memory (export "memory") 1) (func (export "_start") {instruction}))'
 
 
-ECHO = f"""(module
-  (import "{_WASI}" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
-  (import "{_WASI}" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+_PUT = f"""(import "{_WASI}" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
   (memory (export "memory") 2)
   (data (i32.const 32) "Content-Type: text/plain\\n\\n")
   (func $put (param $at i32) (param $size i32)
     (i32.store (i32.const 0) (local.get $at))
     (i32.store (i32.const 4) (local.get $size))
-    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
+    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))"""
+"""two pages of memory with a CGI header of 26 bytes at 32, and `$put`, which writes to stdout"""
+
+ECHO = f"""(module
+  (import "{_WASI}" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+  {_PUT}
   (func (export "_start") (local $size i32)
     (call $put (i32.const 32) (i32.const 26))
     (loop $more
@@ -63,13 +66,7 @@ ECHO = f"""(module
 def writes(pages: int) -> str:
     """A guest whose answer is so many times 64 KiB of zeros."""
     return f"""(module
-      (import "{_WASI}" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
-      (memory (export "memory") 2)
-      (data (i32.const 32) "Content-Type: text/plain\\n\\n")
-      (func $put (param $at i32) (param $size i32)
-        (i32.store (i32.const 0) (local.get $at))
-        (i32.store (i32.const 4) (local.get $size))
-        (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
+      {_PUT}
       (func (export "_start") (local $left i32)
         (call $put (i32.const 32) (i32.const 26))
         (local.set $left (i32.const {pages}))

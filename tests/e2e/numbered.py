@@ -9,26 +9,6 @@ from typing import NamedTuple
 
 from .conftest import Server
 
-# A CGI program that answers with its own body.
-ECHO = r"""(module
-  (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
-  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
-  (memory (export "memory") 1)
-  (data (i32.const 32) "Content-Type: text/plain\n\n")
-  (func $put (param $at i32) (param $size i32)
-    (i32.store (i32.const 0) (local.get $at))
-    (i32.store (i32.const 4) (local.get $size))
-    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
-  (func (export "_start")
-    (call $put (i32.const 32) (i32.const 26))
-    (block $end (loop $more
-      (i32.store (i32.const 0) (i32.const 4096))
-      (i32.store (i32.const 4) (i32.const 4096))
-      (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
-      (br_if $end (i32.eqz (i32.load (i32.const 8))))
-      (call $put (i32.const 4096) (i32.load (i32.const 8)))
-      (br $more)))))"""
-
 
 class Exchange(NamedTuple):
     """A request, and what its answer must be."""

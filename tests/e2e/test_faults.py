@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.wat import ECHO
+
 from .conftest import Server, serving, until
-from .numbered import ECHO, Connection, exchange
+from .numbered import Connection, exchange
 
 CLIENTS = 6
 

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.wat import ECHO
+
 from .conftest import Server, serving, until
-from .numbered import ECHO, KINDS, Connection, exchange
+from .numbered import KINDS, Connection, exchange
 
 CLIENTS, BATCHES, BATCH = 16, 63, 20
 """20,160 requests"""

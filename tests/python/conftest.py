@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.scripts.support import ENGINES
+from tests.set_up import ENGINES
 
 from .support import Pythons
 

@@ -233,15 +233,22 @@ def test_a_panic_of_an_engine_is_an_internal_error(
     assert outcome_of(path.last[2]) is Outcome.ERROR
 
 
+class Raising(Probe):
+    """Raises instead of running."""
+
+    def __init__(self, error: type[BaseException]) -> None:
+        super().__init__()
+        self._error = error
+
+    def evaluate(self, *_: Any) -> Any:
+        raise self._error
+
+
 @pytest.mark.parametrize("ends", [KeyboardInterrupt, SystemExit])
 def test_what_ends_the_process_passes_but_is_no_success(
     make: Callable[..., Path], served: Handler, ends: type[BaseException]
 ) -> None:
-    class Ended(Probe):
-        def evaluate(self, *_: Any) -> Any:
-            raise ends
-
-    path = make(guest=Ended())
+    path = make(guest=Raising(ends))
     with pytest.raises(ends):
         path.run(served)
     assert outcome_of(path.last[2]) is Outcome.ERROR
@@ -251,11 +258,7 @@ def test_what_ends_the_process_passes_but_is_no_success(
 def test_on_another_thread_it_costs_its_request_alone(
     make: Callable[..., Path], served: Handler, ends: type[BaseException]
 ) -> None:
-    class Ended(Probe):
-        def evaluate(self, *_: Any) -> Any:
-            raise ends
-
-    path = make(guest=Ended())
+    path = make(guest=Raising(ends))
     with ThreadPoolExecutor(1) as threads, pytest.raises(InternalError, match=ends.__name__):
         threads.submit(path.run, served).result()
     assert outcome_of(path.last[2]) is Outcome.ERROR

@@ -19,11 +19,11 @@ def address_space() -> int:
 
 def test_instances_go_with_their_set_up(scripts: Scripts) -> None:
     """wasmer's own references are beyond Python's garbage collector: none may go round."""
-    source = "export default () => new Response('hi')"
-    scripts.handler(source)
+    source = "export default () => new Response('%d')"
+    scripts.handler(source % 0)
     gc.collect()
     before = address_space()
-    for _ in range(5):
-        scripts.handler(source)
+    for number in range(1, 6):
+        scripts.handler(source % number)
     gc.collect()
     assert address_space() - before < RESERVED_BYTES
