@@ -1,4 +1,4 @@
-"""What `bench.stalled` asks Nexus's peers for: a greeting, an echo, an answer of 4 MiB."""
+"""Serves a greeting, an echo and an answer of 4 MiB: `bench.stalled` runs it on Nexus's peers."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class FolderSource:
     def read(self) -> Mapping[str, object]:
         """Return the files' texts, all of one state of the folder: never half of a swap.
 
-        Raises: ValueError, one line for each problem; also if there is no such folder.
+        Raises: ValueError, with a line for each problem; the missing folder is one, too.
         """
         for _ in range(_TRIES):
             try:

@@ -52,7 +52,7 @@ def create_engine(
 
 
 def unknown_engine(name: object, known: Collection[str]) -> str | None:
-    """Return the allowed names if there is no engine called *name*, else None."""
+    """Return the allowed names if no engine has this *name*, else None."""
     if name == "auto" or name in known:
         return None
     return f"allowed: {', '.join(['auto', *sorted(known)])}"

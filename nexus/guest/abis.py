@@ -70,7 +70,7 @@ class Abis:
         """Return the ABI called *name*. Raises: InternalError if no ABI is."""
         found = self._by_name.get(name)
         if found is None:
-            raise InternalError(f"there is no guest ABI {name!r}")
+            raise InternalError(f"no guest ABI has the name {name!r}")
         return found
 
     def guest_for(self, compiled: Compiled) -> Guest:

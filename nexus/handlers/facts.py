@@ -8,8 +8,11 @@ from nexus.model import Handler
 
 
 def facts_of(handler: Handler) -> dict[str, Any]:
-    """What *handler* is and what it may use, as a JSON value; of its environment names only, and
-    only how many arguments it has, since values may be secrets."""
+    """Return a JSON value that describes *handler* and what it may use.
+
+    Values of its environment and its arguments may be secrets, so this shows the environment's
+    names and the number of arguments only.
+    """
     limits, compiled = handler.limits, handler.compiled
     return {
         "name": handler.name,

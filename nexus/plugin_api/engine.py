@@ -59,9 +59,9 @@ class EngineInstance(Protocol):
         ...
 
     def memory(self) -> memoryview:
-        """Return the whole linear memory, writable, as bytes; empty if there is no memory. Call
-        this again after the guest ran, as its memory may have grown. The view does not keep the
-        instance alive: drop the view first."""
+        """Return the whole linear memory, writable, as bytes; a module without memory gives an
+        empty view. Call this again after the guest ran, as its memory may have grown. The view
+        does not keep the instance alive: drop the view first."""
         ...
 
     def memory_size(self) -> int:

@@ -10,7 +10,8 @@ from nexus.pod.cgroup import ROOT, groups, read
 from nexus.pod.throttling import statistics
 
 _UNLIMITED = 1 << 60
-"""This and more is no limit: version 1 writes the largest multiple of the page size below 2**63"""
+"""If the kernel writes this or more, it sets no limit: version 1 writes the largest multiple of the
+page size below 2**63"""
 
 
 @dataclass(frozen=True)

@@ -162,7 +162,7 @@ class InstancePool(SuspendedInstances):
             other.terminate()
 
     def discard(self, instance: WasmInstance) -> None:
-        """Drop an instance whose memory can no longer be trusted, or is no longer wanted."""
+        """Drop an instance that the pool cannot reset, or does not need any more."""
         with self._lock:
             self._active.discard(instance)
             suspension_id = instance.suspension_id()

@@ -40,6 +40,6 @@ def warm_threads(
     try:
         started = [executor.submit(task, number) for number in range(threads)]
     except RuntimeError:  # shut down: the worker was stopped while it started
-        together.abort()  # else tasks already started would wait for ever, and the process too
+        together.abort()  # else tasks that have started block the process's end
         return
     wait(started)

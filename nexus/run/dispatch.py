@@ -147,7 +147,7 @@ class Dispatcher:
         except BaseException as raised:  # an engine's panic is not an Exception
             error = InternalError(f"{type(raised).__name__}: {raised}")
             if isinstance(raised, (KeyboardInterrupt, SystemExit)) and on_main_thread():
-                raise  # elsewhere it is no signal but some code's own idea
+                raise  # signals arrive on this thread only; elsewhere it is code's own
             raise error from raised
         finally:
             usage, timer = run.usage, run.timer

@@ -25,7 +25,7 @@ def choose_policy(
 
 
 def unknown_policy(name: str, known: Collection[str]) -> str | None:
-    """Return the allowed names if there is no policy called *name*, else None."""
+    """Return the allowed names if no policy has this *name*, else None."""
     if name in known:
         return None
     hint = ""

@@ -79,7 +79,7 @@ class Services:
         self._state.set(key, value)
 
     def state_delete(self, key: str) -> None:
-        """Delete *key*. An absent key is no error: only a guest that may read it learns of it."""
+        """Delete *key*; ignore an absent one: only a guest that may read it learns of that."""
         self._permit(WRITE_STATE, key)
         self._recorder.delete_state(key)
         self._state.delete(key)

@@ -13,7 +13,7 @@ U32: Final = struct.Struct("<I")
 U64: Final = struct.Struct("<Q")
 _IOVEC: Final = struct.Struct("<II")
 _MAX_IOVECS: Final = 1024  # more are INVAL; IOV_MAX of POSIX systems, bounds the loop of one call
-_EMPTY: Final = memoryview(bytearray())  # writable, so that writing zero bytes is no error
+_EMPTY: Final = memoryview(bytearray())  # writable: a guest may write zero bytes
 _MASK: Final = 0xFFFFFFFF  # engines pass i32 signed
 
 
