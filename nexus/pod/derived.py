@@ -13,8 +13,6 @@ from nexus.pod import ROOT, MemoryLimit, Quota, memory_limit, quota
 from nexus.pod.profiles import PROFILES
 from nexus.pod.sizing import Demand, Sizing, size
 
-DERIVABLE = ("workers", "threads", "http_max_concurrent")
-"""Settings that sizing fills in, or that decide one it fills in, if nobody set them"""
 SOURCE = "derived (nexus config --sizing)"
 
 

@@ -17,7 +17,6 @@ from nexus.plugin_api.engine import FUNCTION_PREFIX, EngineInstance
 
 UNDEFINED: Final = 3 << 32
 EXCEPTION: Final = 6
-OBJECT: Final = -1
 """tags of `JSValue`; EXCEPTION means that the context holds a pending exception"""
 
 PENDING, FULFILLED, REJECTED = range(3)
