@@ -9,6 +9,9 @@ python/       Python modules in CPython
 target.py     the request's target and Host, in one form
 authority.py  host and port, as a Host field writes them
 pinned.py     the modules of language runtimes, pinned to the byte
+json_request.py   a request's head as JSON, for JavaScript and Python
+json_response.py  reads their answers
+excerpt.py    guest output in error messages
 json_text.py  JSON texts from callers and guests
 headers.py    response headers that guests may not set
 

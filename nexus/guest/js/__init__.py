@@ -14,8 +14,6 @@ image.py        a waiting guest, as bytes
 bridge.py       the host's services for JavaScript, as file descriptors
 bootstrap.js    joins host and prelude
 web/            the web API, one folder per standard; joined to one script, the prelude
-request.py      a request's head in the form the prelude expects
-response.py     reads a handler's response
 outcome.py      reads the state that bootstrap.js reports: a value, an error or a wait
 errors.py       JavaScript errors: reads them from a guest, formats them for people
 """

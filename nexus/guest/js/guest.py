@@ -22,8 +22,8 @@ from nexus.guest.js.outcome import (
     value_of,
     wait_s,
 )
-from nexus.guest.js.request import head_of
-from nexus.guest.js.response import response_of
+from nexus.guest.json_request import head_of
+from nexus.guest.json_response import response_of
 from nexus.guest.preview1 import errno
 from nexus.guest.preview1.descriptors import CappedOutput
 from nexus.guest.preview1.link import Implementation, host_functions

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from nexus.errors import GuestError, GuestTrap, InvalidResponse, MemoryLimit, StackLimit
 from nexus.guest.host.context import read_context, readable
-from nexus.guest.js.request import fields_of
-from nexus.guest.js.response import response_of
+from nexus.guest.json_request import fields_of
+from nexus.guest.json_response import response_of
 from nexus.guest.preview1.descriptors import BytesInput, CappedOutput, LogOutput
 from nexus.guest.preview1.exit import GuestExit
 from nexus.guest.preview1.link import host_functions

@@ -6,5 +6,4 @@ guest.py         `WasiGuest`: a task in, its result out
 cgi_request.py   a request as CGI meta-variables and stdin
 cgi_response.py  stdout as a response
 context.py       stdout as a JSON value
-excerpt.py       guest output in error messages
 """

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from nexus.errors import InvalidResponse
+from nexus.guest.excerpt import excerpt
 from nexus.guest.headers import (
     MAX_HEADERS,
     NAME,
@@ -15,7 +16,6 @@ from nexus.guest.headers import (
     ResponseHead,
     is_dropped,
 )
-from nexus.guest.wasi.excerpt import excerpt
 from nexus.model import HttpResponse, Limits
 
 _END_OF_HEADERS: Final = re.compile(rb"\n\r?\n")

@@ -6,8 +6,8 @@ import json
 from typing import NoReturn
 
 from nexus.errors import InvalidResponse
+from nexus.guest.excerpt import excerpt
 from nexus.guest.json_text import finite
-from nexus.guest.wasi.excerpt import excerpt
 from nexus.model import JsonValue
 
 

@@ -1,4 +1,4 @@
-"""A request's head as one JSON text, in the form that the prelude's `dispatch` expects."""
+"""A request's head as JSON, in the form that JavaScript's prelude and Python's boot code expect."""
 
 from __future__ import annotations
 
