@@ -121,7 +121,7 @@ class Worker:
             SuspensionIds(key),
             self.book,
             1 << 20,
-            lambda compiled: compiled.abi == "js",
+            lambda compiled: compiled.prepared is not None and support.ABIS.can_defer(compiled),
         )
         self.suspensions.start(folder)
 
