@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Bundle:
-    """All files of a handler, by their path: in JavaScript below the handlers folder, in Python below
-    the handler's own."""
+    """All files of a handler, by their path: below the handlers folder, or in Python below the
+    handler's own."""
 
     entry: str
     files: Mapping[str, bytes]

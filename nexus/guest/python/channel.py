@@ -1,7 +1,7 @@
 """Stdin and stdout of a Python guest: a request and its answer, and calls of the host between.
 
-CPython's build lets a guest use only the descriptors 0 to 2. So a write to stdout that begins with a
-NUL is a message to the host, whose answer is read on stdin, behind the request.
+CPython's build lets a guest use only the descriptors 0 to 2. So a write to stdout that begins with
+a NUL is a message to the host, whose answer is read on stdin, behind the request.
 """
 
 from __future__ import annotations

@@ -159,18 +159,19 @@ def answered(ok, value):
         future.set_exception(error)
 
 
+_MARKS = {"debug": "<7>", "info": "", "warning": "<4>", "warn": "<4>", "error": "<3>"}
+
+
 class Log:
     """`log(...)` and `log.info(...)` and others: write to the handler's log, with a level."""
-
-    _MARKS = {"debug": "<7>", "info": "", "warning": "<4>", "warn": "<4>", "error": "<3>"}
 
     def __call__(self, *values):
         print(*values)
 
     def __getattr__(self, level):
-        if level not in self._MARKS:
-            raise AttributeError(f"the log has no level {level!r}, but {', '.join(self._MARKS)}")
-        mark = self._MARKS[level]
+        if level not in _MARKS:
+            raise AttributeError(f"the log has no level {level!r}, but {', '.join(_MARKS)}")
+        mark = _MARKS[level]
         return lambda *values: sys.stdout.marked(mark, " ".join(map(str, values)) + "\n")
 
 

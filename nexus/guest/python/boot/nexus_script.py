@@ -1,6 +1,7 @@
 """Source text that defines no handler is a script; its last expression is its value."""
 
 import ast
+import contextlib
 import importlib
 import inspect
 import types
@@ -74,7 +75,5 @@ def _import_now(tree):
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names = [node.module]
         for name in names:
-            try:
+            with contextlib.suppress(Exception):  # the script reports it, if it comes there
                 importlib.import_module(name)
-            except Exception:
-                pass  # the script reports it, if it comes there
