@@ -13,7 +13,7 @@ import pytest
 from nexus.model import Context, ExecutionResult, Handler
 from tests.python.support import Pythons
 from tests.set_up import ENGINES
-from tests.support import ABIS
+from tests.support import ABIS, EXAMPLES
 from tests.suspension.support import Worker, run_threads
 
 GRANTS = ("ext:oracle", "events:emit:*", "state:read:*", "state:write:*")
@@ -69,7 +69,8 @@ async def run(context):
         assert not run_threads(), "it holds no thread"
         with ThreadPoolExecutor(1) as elsewhere:
             result = elsewhere.submit(worker.resume, result, n * 10).result(20)
-    assert (result.status, result.return_value) == ("success", [60, 3])
+    assert result.error is None
+    assert result.return_value == [60, 3]
     assert [error for _, error in worker.observed] == [None]
     assert worker.counts() == (0, 0, 0, 0, 0)
 
@@ -111,13 +112,13 @@ def test_a_timeout_around_a_question_comes_after_an_answer(worker: Worker, make:
     served = make(
         """
 async def run(context):
-    first = await asyncio.wait_for(nexus.ext.oracle.ask(1), 0.001)
+    first = await asyncio.wait_for(nexus.ext.oracle.ask(1), 0.3)
     await asyncio.sleep(0.001)
     return first
 """
     )
     result = execute(worker, served)
-    time.sleep(0.002)
+    time.sleep(0.31)
     assert worker.resume(result, "answer").return_value == "answer"
 
 
@@ -162,3 +163,16 @@ def test_an_error_and_a_denial_end_it(worker: Worker, make: Make) -> None:
 def test_an_answer_that_nobody_waits_for_is_not_asked(worker: Worker, make: Make) -> None:
     served = make("async def run(context):\n    nexus.ext.oracle.ask(1)\n    return 5")
     assert execute(worker, served).return_value == 5
+
+
+def test_the_example_that_asks_for_an_approval(worker: Worker, pythons: Pythons) -> None:
+    grants = ("ext:approver", "state:read:limit", "events:emit:decided")
+    source = (EXAMPLES / "approval.py").read_text()
+    served = pythons.handler({"approval.py": source}, capabilities=grants)
+    expense = {"who": "ann", "items": [{"price": 30, "count": 9}]}
+    result = execute(worker, served, args=expense)
+    assert result.suspension is not None
+    assert result.suspension["arguments"] == {"who": "ann", "total": 270, "limit": 100}
+    done = worker.resume(result, {"approved": False, "by": "bob"})
+    assert done.return_value == {"decision": "refused", "by": "bob", "total": 270}
+    assert [event["payload"]["decision"] for event in done.events] == ["refused"]
