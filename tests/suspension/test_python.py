@@ -162,7 +162,9 @@ def test_an_error_and_a_denial_end_it(worker: Worker, make: Make) -> None:
 
 def test_an_answer_that_nobody_waits_for_is_not_asked(worker: Worker, make: Make) -> None:
     served = make("async def run(context):\n    nexus.ext.oracle.ask(1)\n    return 5")
-    assert execute(worker, served).return_value == 5
+    result = execute(worker, served)
+    assert result.error is None
+    assert result.return_value == 5
 
 
 def test_the_example_that_asks_for_an_approval(worker: Worker, pythons: Pythons) -> None:
