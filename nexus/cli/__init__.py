@@ -9,6 +9,7 @@ run.py              one request, context or command line through one module
 compile.py          compile a module; write the metered one
 inspect.py          the handlers in a module or folder, and their problems
 prepare.py          compile the language runtimes, so that the first start is quick
+vendor.py           fetch packages for Python handlers
 config.py           every setting and its origin
 sizing_report.py    `nexus config --sizing`: each number with its reason
 plugins.py          the plugins: what each adds, and which cannot be used
