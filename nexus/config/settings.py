@@ -159,7 +159,13 @@ class Settings(BaseSettings):
         300_000,
         ge=1,
         le=24 * _HOUR_MS,
-        description="time after which Nexus ends a suspended execution, in ms",
+        description="time after which Nexus ends an execution with an unanswered question, in ms",
+    )
+    result_ttl_ms: Whole = Field(
+        300_000,
+        ge=0,
+        le=24 * _HOUR_MS,
+        description="how long a worker keeps the result of an execution that was suspended, in ms",
     )
 
     # ---- server

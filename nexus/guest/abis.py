@@ -81,5 +81,5 @@ class Abis:
         return self.named(compiled.abi).guest(compiled)
 
     def can_defer(self, compiled: Compiled) -> bool:
-        """Return whether guests of *compiled* accept `DEFERRED` as an answer."""
+        """Return whether guests of *compiled* accept `Deferred` as an answer."""
         return self.named(compiled.abi).can_defer

@@ -89,7 +89,7 @@ class Abi(Protocol):
     index: str
     """the file that makes a folder a handler, such as `index.js`; empty: no file does"""
     can_defer: bool
-    """whether its guests accept the answer `DEFERRED`, and can continue from an image"""
+    """whether its guests accept the answer `Deferred`, and can continue from an image"""
 
     @property
     def suffixes(self) -> Sequence[str]:
