@@ -52,7 +52,7 @@ class Ticker:
         and another thread may have held the lock."""
         self._changed = threading.Condition()  # guards the fields below
         self._ticks: list[Tick] = []
-        self._started = False
+        self._started: bool = False
 
     def _work(self) -> None:
         while True:

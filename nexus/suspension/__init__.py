@@ -4,6 +4,7 @@ suspensions.py  `Suspensions`: starts, resumes and cancels them
 extensions.py   extensions that answer at once
 ids.py          unguessable ids, which name their worker
 record.py       a suspended run with its open questions, as the book knows it
+agenda.py       when to look after which suspended run
 book.py         this worker's suspended runs: each question has a deadline and is answered once
 kept.py         results, for callers who come back for them
 parts.py        what all suspended runs of a worker share

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import logging
 import math
 import threading
@@ -21,6 +19,7 @@ from nexus.errors import (
     SuspensionGone,
 )
 from nexus.model import SuspensionInfo
+from nexus.suspension.agenda import Agenda
 from nexus.suspension.record import Record, Suspended
 
 log = logging.getLogger("nexus.suspension")
@@ -31,8 +30,6 @@ MOST_WAKING: Final = 2
 """Runs that continue for their timers at once: each needs a thread with its own loaded modules.
 Others wait"""
 
-_OUTDATED: Final = 64
-"""Outdated entries that the heap may have beside one for each record; beyond, they are dropped"""
 _REMEMBERED = 10_000
 """Answered questions remembered, to tell them from expired ones; older ones count as expired"""
 _ANSWERED: Final = "the execution was resumed already"
@@ -55,9 +52,8 @@ class SuspensionBook:
         self._records: dict[Suspended, Record] = {}
         self._asked: dict[str, Record] = {}
         """records by the ids of open questions"""
-        self._heap: list[tuple[float, int, int, Record]] = []
-        """(when due, a number, version, record); outdated if the record has another version"""
-        self._numbers = itertools.count()
+        self._agenda = Agenda()
+        """the runs that nobody has claimed"""
         self._waking = 0
         self._past: OrderedDict[str, str] = OrderedDict()
         """answered questions, and those their executions did not wait for: a sentence about each"""
@@ -200,11 +196,9 @@ class SuspensionBook:
         """Make *record* claimable."""
         self._unclaim(record)
         record.version += 1
-        due = min(record.expires(), record.wakes)
-        entry = (due, next(self._numbers), record.version, record)
-        heapq.heappush(self._heap, entry)
-        self._tidy()
-        if self._sleeping or self._heap[0] is entry:
+        is_next = self._agenda.enter(record)
+        self._agenda.tidy(len(self._records))
+        if self._sleeping or is_next:
             self._changed.notify()
 
     def _unclaim(self, record: Record) -> None:
@@ -219,12 +213,7 @@ class SuspensionBook:
         del self._records[record.run]
         for suspension_id in record.questions:
             del self._asked[suspension_id]
-        self._tidy()
-
-    def _tidy(self) -> None:
-        if len(self._heap) > len(self._records) + _OUTDATED:
-            self._heap = [entry for entry in self._heap if entry[3].version == entry[2]]
-            heapq.heapify(self._heap)
+        self._agenda.tidy(len(self._records))
 
     def _remember(self, suspension_id: str, sentence: str) -> None:
         self._past[suspension_id] = sentence
@@ -276,10 +265,7 @@ class SuspensionBook:
 
     def _next_due(self, now: float) -> Record | None:
         """Return a record that has expired, or, claimed, one whose timer is due."""
-        while self._heap and self._heap[0][0] <= now:
-            _, _, version, record = heapq.heappop(self._heap)
-            if record.version != version:
-                continue
+        while (record := self._agenda.take_due(now)) is not None:
             if record.expires() <= now:
                 self._forget(record)
                 return record
@@ -295,9 +281,8 @@ class SuspensionBook:
 
     def _next_in(self) -> float | None:
         """Return the seconds until the next run is due; None without runs."""
-        while self._heap and self._heap[0][3].version != self._heap[0][2]:
-            heapq.heappop(self._heap)
-        return max(0.0, self._heap[0][0] - time.monotonic()) if self._heap else None
+        due = self._agenda.next_due()
+        return None if due is None else max(0.0, due - time.monotonic())
 
     def _end(self, record: Record, outcome: str, reason: NexusError) -> None:
         self.count(outcome)

@@ -18,7 +18,7 @@ from nexus.errors import (
     SuspensionGone,
 )
 from nexus.model import ExecutionResult, ExtensionAnswer, SuspensionInfo
-from nexus.suspension import book
+from nexus.suspension import agenda, book
 from nexus.suspension.book import SuspensionBook
 
 
@@ -369,4 +369,4 @@ def test_a_run_that_ticks_leaves_nothing_behind(make: Make) -> None:
     for _ in range(1000):
         suspended.claim("a")
         suspended.give_back(run)
-    assert len(suspended._heap) <= 1 + book._OUTDATED
+    assert len(suspended._agenda) <= 1 + agenda.OUTDATED
