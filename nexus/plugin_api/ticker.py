@@ -34,7 +34,9 @@ class Ticker:
     """
 
     def __init__(self) -> None:
-        self.forget()
+        self._changed = threading.Condition()  # guards the fields below
+        self._ticks: list[Tick] = []
+        self._started = False
 
     def every(self, every_s: float, call: Callable[[], object]) -> Tick:
         """Repeat *call* every *every_s* seconds from now on, until the returned tick is closed."""
@@ -50,9 +52,8 @@ class Ticker:
     def forget(self) -> None:
         """Begin anew. A process that was just forked must do so: it has no thread of this ticker,
         and another thread may have held the lock."""
-        self._changed = threading.Condition()  # guards the fields below
-        self._ticks: list[Tick] = []
-        self._started: bool = False
+        self._changed = threading.Condition()
+        self._ticks, self._started = [], False
 
     def _work(self) -> None:
         while True:
