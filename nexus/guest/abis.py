@@ -82,4 +82,4 @@ class Abis:
 
     def can_defer(self, compiled: Compiled) -> bool:
         """Return whether guests of *compiled* accept `Deferred` as an answer."""
-        return self.named(compiled.abi).can_defer
+        return self.named(compiled.abi).can_defer(compiled)

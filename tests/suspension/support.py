@@ -123,7 +123,7 @@ class Worker:
             self.book,
             KeptResults(ttl_s),
             1 << 20,
-            lambda compiled: compiled.abi == "js",
+            lambda compiled: compiled.prepared is not None and support.ABIS.can_defer(compiled),
         )
         self.suspensions.start(folder)
 

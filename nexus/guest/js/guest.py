@@ -7,10 +7,10 @@ from typing import Final, NamedTuple, TypeAlias
 
 from nexus.errors import DeadlineExceeded, GuestError
 from nexus.guest.host.context import ExecutionContext, read_context
+from nexus.guest.image import Image, put, take
 from nexus.guest.js.bridge import Bridge, sleep
 from nexus.guest.js.entry import Entry
 from nexus.guest.js.errors import Thrown
-from nexus.guest.js.image import Image, put, take
 from nexus.guest.js.interpreter import EXCEPTION, UNDEFINED, Interpreter, tag
 from nexus.guest.js.outcome import (
     ERROR,
