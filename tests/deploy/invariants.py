@@ -190,7 +190,7 @@ def images_are_pinned(facts: Facts) -> Iterator[str]:
 
 
 def volumes_are_distinct(facts: Facts) -> Iterator[str]:
-    """Each volume has one source and each path one volume: merging two components may break that."""
+    """Each volume has one source and each path one volume, which two components may break."""
     for volume in facts.pod["volumes"]:
         if len(volume) != 2:
             yield f"the volume {volume['name']} has {len(volume) - 1} sources"
