@@ -83,11 +83,11 @@ def in_flight_target_is_reachable(facts: Facts) -> Iterator[str]:
         for metric in hpa["spec"]["metrics"]:
             if metric["type"] == "Pods":
                 target = quantity(metric["pods"]["target"]["averageValue"])
-                if not capacity / 4 < target < capacity:
+                if not capacity / 4 <= target < capacity:
                     yield f"the target is {target:g} in flight, a pod runs {capacity} at most"
     for trigger in _triggers(facts):
         target = float(trigger["metadata"]["threshold"])
-        if trigger["name"] == "in-flight" and not capacity / 4 < target < capacity:
+        if trigger["name"] == "in-flight" and not capacity / 4 <= target < capacity:
             yield f"the threshold is {target:g} in flight, a pod runs {capacity} at most"
 
 

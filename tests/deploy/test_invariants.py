@@ -158,7 +158,7 @@ BROKEN_KEDA = [
     ("keda_counts_our_pods", setting("ScaledObject", f"{TRIGGER}.ignoreNullValues", "true")),
     ("keda_counts_our_pods", setting("ScaledObject", "spec.fallback.replicas", 5)),
     ("in_flight_target_is_reachable", setting("ScaledObject", f"{TRIGGER}.threshold", "8")),
-    ("in_flight_target_is_reachable", setting("ScaledObject", f"{TRIGGER}.threshold", "2")),
+    ("in_flight_target_is_reachable", setting("ScaledObject", f"{TRIGGER}.threshold", "1")),
     ("bounds_are_in_order", setting("ScaledObject", "spec.minReplicaCount", 0)),
     ("one_scaler_alone", setting("ScaledObject", "spec.scaleTargetRef.name", "other")),
 ]

@@ -76,7 +76,7 @@ def test_the_namespace_may_come_from_an_inner_layer(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["keda", "hpa-inflight"])
 @pytest.mark.parametrize(
     ("profile", "target"),
-    [("burst", 5), ("guaranteed", 10), ("throughput", 15), ("latency", 8), ("edge", 1)],
+    [("burst", 5), ("guaranteed", 10), ("throughput", 15), ("latency", 4), ("edge", 1)],
 )
 def test_the_target_in_flight_is_the_profiles(
     kind: str, profile: str, target: int, tmp_path: Path
