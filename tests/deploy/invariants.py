@@ -138,17 +138,6 @@ def one_scaler_alone(facts: Facts) -> Iterator[str]:
             yield f"{scaler['kind']} scales a Deployment that is not there"
 
 
-def liveness_outlasts_a_full_queue(facts: Facts) -> Iterator[str]:
-    """A probe that waits behind everything gthread may accept is no reason to kill."""
-    settings, probe = facts.settings, facts.container["livenessProbe"]
-    threads = demand(facts.loaded).threads or settings.max_instances
-    rounds = math.ceil((threads + settings.max_queue) / threads)
-    wait_s = rounds * settings.timeout_ms / 1000
-    window_s = probe["periodSeconds"] * probe["failureThreshold"]
-    if window_s < wait_s:
-        yield f"a full queue takes {wait_s:g} s, liveness gives up after {window_s} s"
-
-
 def environment_is_known(facts: Facts) -> Iterator[str]:
     """Every key is a setting, every value allowed (loading them raises otherwise)."""
     yield from facts.loaded.warnings
@@ -232,7 +221,6 @@ INVARIANTS: tuple[Invariant, ...] = (
     bounds_are_in_order,
     drains_proceed,
     one_scaler_alone,
-    liveness_outlasts_a_full_queue,
     environment_is_known,
     token_is_an_optional_secret,
     ephemeral_storage_covers_volumes,
