@@ -37,6 +37,7 @@ limits.py         how long clients may take, how many there may be
 settings.py       gunicorn's configuration from Nexus's settings
 prepared.py       plugins and settings that the master loaded, for its workers
 master.py         becomes gunicorn's master in this process
+management_socket.py  the management port's socket, inherited by workers and new masters
 address.py        whether the server can listen where it must
 fields.py         header fields that occur several times
 log.py            gunicorn's messages in our log

@@ -66,8 +66,12 @@ def on_starting(server: Any) -> None:
 
     The imports take 0.2 s: done here, before the master forks, the workers need not repeat them.
     """
+    # Not at the top: it imports prometheus_client, see above.
+    from nexus.server.management_socket import open_socket
+
     try:
         check_addresses(server.cfg.address)
+        open_socket(_settings.management_bind)
     except ConfigError as error:
         _end_with(error, 1)  # not 2: the settings by themselves are valid
     import nexus.http  # noqa: F401
@@ -78,6 +82,13 @@ def on_starting(server: Any) -> None:
         server.log.info("%s %d: %s", figure.name, figure.value, figure.why)
     if _sizing.warning is not None:
         server.log.warning("%s", _sizing.warning)
+
+
+def pre_exec(server: Any) -> None:
+    """Pass the management port's socket on to the master that takes over."""
+    from nexus.server.management_socket import pass_on
+
+    pass_on(server.cfg.env_orig)
 
 
 def pre_request(worker: Any, request: Any) -> None:
@@ -91,8 +102,10 @@ def child_exit(server: Any, worker: Any) -> None:
     # Imported late: prometheus_client decides at import whether it counts for several processes.
     from prometheus_client import multiprocess
 
+    from nexus.http.management import forget
     from nexus.metrics.workers import count_stuck
 
+    forget(_shared / "ready", worker.pid)
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
     _dead_workers.merge(worker.pid, server.WORKERS)
     log = _stuck_dir / f"{worker.pid}.txt"

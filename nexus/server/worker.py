@@ -29,12 +29,13 @@ from nexus.errors import ConfigError, NexusError, ShuttingDown
 from nexus.server.connections import Connections
 from nexus.server.kept_alive import KeptAlive, Step
 from nexus.server.limits import most_connections
+from nexus.server.management_socket import opened
 from nexus.server.prepared import prepared
 from nexus.server.sockets.arrival import Arrival
 from nexus.server.sockets.incoming import HeadIncomplete
 from nexus.server.threads import Threads
 from nexus.service import Service
-from nexus.wsgi import worker_app
+from nexus.wsgi import serve_management, worker_app
 
 QUIT_GRACE_S = 0.1
 """How long the service of a worker that must stop at once waits for its executions to end."""
@@ -58,6 +59,9 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
                 self.log.error("%s", line)
             sys.exit(Arbiter.APP_LOAD_ERROR if wrong else Arbiter.WORKER_BOOT_ERROR)
         self.service = self.wsgi.extensions["nexus"]
+        listener = opened()
+        if listener is not None:
+            serve_management(self.wsgi, listener)
         # Not in the constructor: gunicorn's master calls it, and the descriptors would stay open
         # there.
         queued = max(1, self.cfg.worker_connections - self.cfg.threads)

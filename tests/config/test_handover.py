@@ -72,7 +72,7 @@ def test_workers_of_a_bare_gunicorn_get_what_it_read(tmp_path: Path, mounted: Pa
 
 def test_nothing_of_it_stands_in_the_environment(tmp_path: Path) -> None:
     found = worker(tmp_path, {}, NEXUS_CPU_PROFILE="latency")
-    shared = ["NEXUS_RUN_DIR", "NEXUS_STUCK_LOG_DIR"]
+    shared = ["NEXUS_READY_DIR", "NEXUS_RUN_DIR", "NEXUS_STUCK_LOG_DIR"]
     assert found["nexus"] == ["NEXUS_CPU_PROFILE", *shared]
     assert found["settings"]["workers"] >= 1
 
