@@ -17,6 +17,7 @@ from nexus.server.run_folder import run_folder
 @click.command()
 @config_option
 @click.option("--handlers", "handlers_dir", metavar="DIR", help="Folder of handlers.")
+@click.option("--server", metavar="NAME", help="gunicorn or granian.")
 @click.option("--bind", metavar="HOST:PORT", help="Address to listen on.")
 @click.option("--workers", metavar="N", help="Processes.")
 @click.option("--threads", metavar="N", help="Threads in each process.")

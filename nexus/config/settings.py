@@ -166,6 +166,10 @@ class Settings(BaseSettings):
     cpu_profile: Literal["none", "burst", "guaranteed", "throughput", "latency", "edge"] = Field(
         "none", description="CPU profile that derives the number of workers from the pod's cores"
     )
+    server: Literal["gunicorn", "granian"] = Field(
+        "gunicorn",
+        description="server that reads and writes HTTP in each worker (docs/servers.md)",
+    )
     bind: Bind = Field("127.0.0.1:8000", description="address to listen on")
     workers: Annotated[Whole, Derived("from the pod's CPU and memory")] = Field(
         default_factory=usable_cpus, ge=1, le=256, description="gunicorn worker processes"

@@ -36,7 +36,10 @@ hand_over(replace(_prepared, loaded=_sized.loaded))
 _settings, _sizing = _sized.loaded.settings, _sized.sizing
 
 wsgi_app = "nexus.wsgi:app()"
-worker_class = "nexus.server.worker.NexusWorker"
+worker_class = {
+    "gunicorn": "nexus.server.worker.NexusWorker",
+    "granian": "nexus.server.granian.worker.GranianWorker",
+}[_settings.server]
 bind = _settings.bind
 control_socket_disable = True
 """gunicorn 25.1 and later would make one under $HOME, which may not exist in a container"""

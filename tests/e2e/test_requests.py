@@ -30,7 +30,7 @@ WAIT_S = 60.0
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(http_server: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("handlers")
     (found / "hello.wat").write_text(prints("Content-Type: text/plain\n\nhello"))
     (found / "echo.wat").write_text(ECHO)
@@ -42,7 +42,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", params=["plain", "tls"])
 def server(
-    folder: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+    http_server: str,
+    folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Server]:
     settings = {"NEXUS_WORKERS": "1", "NEXUS_THREADS": "4", "NEXUS_TIMEOUT_MS": "60000"}
     settings["NEXUS_MAX_REQUEST_BYTES"] = str(MOST_BYTES)

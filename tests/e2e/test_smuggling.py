@@ -23,12 +23,14 @@ ECHO = """export default { async fetch(request) {
 
 
 @pytest.fixture(scope="module")
-def socket_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def socket_path(http_server: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("run") / "socket"
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, socket_path: Path) -> Iterator[Server]:
+def server(
+    http_server: str, tmp_path_factory: pytest.TempPathFactory, socket_path: Path
+) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("handlers")
     (folder / "echo.js").write_text(ECHO)
     settings = {
