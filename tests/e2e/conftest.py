@@ -135,6 +135,11 @@ _chosen = {"server": "gunicorn"}
 """what `serving` starts unless a test says otherwise"""
 
 
+def chosen() -> str:
+    """The server that this test runs with."""
+    return _chosen["server"]
+
+
 @pytest.fixture(scope="module", params=SERVERS, autouse=True)
 def http_server(request: pytest.FixtureRequest) -> Iterator[str]:
     """Every test here runs with each server: `nexus serve --server NAME`."""

@@ -44,12 +44,16 @@ class Calls:
     def gather(self, enough: Callable[[], bool]) -> None:
         """Call until *enough*, or until it takes too long."""
         until = time.monotonic() + GATHER_S
-        while not enough() and not self._closed:
-            if not self._call():
+        try:
+            while not enough() and not self._closed:
+                if self._call():
+                    continue
                 if time.monotonic() > until:
                     log.warning("the worker cannot reach itself: it starts without warm instances")
                     return
                 time.sleep(_PAUSE_S)
+        finally:
+            self._hang_up()
 
     def start(self) -> None:
         """Begin to answer `call_soon`."""
@@ -70,7 +74,6 @@ class Calls:
             self._wanted.clear()
             self.gather(_Once())
             if self._closed:
-                self._hang_up()
                 return
 
     def _call(self) -> bool:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from nexus.errors import InvalidArgument, NexusError
+from nexus.handlers.routes import is_reserved
 from nexus.http.errors import problem
 from nexus.server.granian.bodies import Bodies
 from nexus.server.granian.environ import Environs
@@ -69,26 +70,37 @@ class Intake:
             environ["wsgi.input"] = io.BytesIO()
             self._turns.serve(partial(self._answer, environ, proto))
             return
-        most = self._most_body_bytes()
-        if length is not None and length > most:  # the app refuses it by its length
-            self._got(environ, proto, b"")
+        most = self._most_body_bytes(environ)
+        if most is None or (length is not None and length > most):
+            # Refused without the body, of which nobody knows whether it follows.
+            environ["wsgi.input"] = _Unread()
+            self._turns.serve(partial(self._answer, environ, proto, closes=True))
             return
-        then = partial(self._got, environ, proto)
+        then = partial(self._got, environ, proto, most)
         self.bodies.wait(proto, length, most, self._host.limits().body(), then)
 
-    def _got(self, environ: dict[str, Any], proto: Any, found: bytes | NexusError | None) -> None:
+    def _got(
+        self, environ: dict[str, Any], proto: Any, most: int, found: bytes | NexusError | None
+    ) -> None:
         if isinstance(found, NexusError):
             self._refuse(proto, found)
             return
-        environ["wsgi.input"] = _Malformed() if found is None else io.BytesIO(found)
-        self._turns.serve(partial(self._answer, environ, proto))
+        environ["wsgi.input"] = _Unread() if found is None else io.BytesIO(found)
+        closes = found is None or len(found) > most
+        self._turns.serve(partial(self._answer, environ, proto, closes=closes))
 
-    def _most_body_bytes(self) -> int:
-        served = self._service.handlers.catalogue.handlers.values()
-        most = self._service.limits.max_request_bytes
-        return max([most, *(handler.limits.max_request_bytes for handler in served)])
+    def _most_body_bytes(self, environ: dict[str, Any]) -> int | None:
+        """Return how long a body may be, or None if the request is refused whatever it is."""
+        service, path = self._service, environ["PATH_INFO"]
+        handler = service.handlers.catalogue.routes.find(path)
+        if handler is not None:
+            refused = handler.methods and environ["REQUEST_METHOD"] not in handler.methods
+            return None if refused else handler.limits.max_request_bytes
+        if is_reserved(path) or not service.handlers.loaded:
+            return service.limits.max_request_bytes
+        return None
 
-    def _answer(self, environ: dict[str, Any], proto: Any) -> None:
+    def _answer(self, environ: dict[str, Any], proto: Any, *, closes: bool = False) -> None:
         """Serve the request while long executions give way to it."""
         service = self._service
         self._lane.request_begins()
@@ -103,6 +115,8 @@ class Intake:
                 close = getattr(body, "close", None)
                 if close is not None:
                     close()
+            if closes:
+                response.headers.append(("Connection", "close"))
             proto.response_bytes(response.status, response.headers, content)
         finally:
             self._lane.request_ends()
@@ -139,11 +153,11 @@ def _write(_data: bytes) -> None:
     raise NotImplementedError("write() of WSGI's start_response is not supported")
 
 
-class _Malformed(io.RawIOBase):
-    """A body that cannot be read."""
+class _Unread(io.RawIOBase):
+    """A body that is malformed, or was not awaited."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        raise OSError("the body is malformed, or has trailers")
+        raise OSError("the body cannot be read")
 
 
 def _answer_call(proto: Any, secret: str) -> None:
