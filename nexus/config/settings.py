@@ -174,6 +174,10 @@ class Settings(BaseSettings):
     cpu_profile: Literal["none", "burst", "guaranteed", "throughput", "latency", "edge"] = Field(
         "none", description="CPU profile that derives the number of workers from the pod's cores"
     )
+    server: Literal["gunicorn", "granian"] = Field(
+        "gunicorn",
+        description="server that reads and writes HTTP in each worker (docs/servers.md)",
+    )
     bind: Bind = Field("127.0.0.1:8000", description="address to listen on")
     management_bind: Annotated[ManagementBind, Derived("none (the main port serves them, too)")] = (
         Field("", description=_MANAGEMENT)

@@ -88,7 +88,7 @@ def compile_c(folder: Path) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(http_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     pytest.importorskip("ziglang")
     folder = tmp_path_factory.mktemp("suspending")
     (folder / "c.wasm").write_bytes(compile_c(tmp_path_factory.mktemp("c")))
