@@ -16,12 +16,14 @@ from nexus.errors import (
     MethodNotAllowed,
     NexusError,
     Overloaded,
+    is_interrupt,
 )
 from nexus.http.errors import refusal
 from nexus.http.layer import HandlerLayer
 from nexus.http.metrics import add_metrics
 from nexus.logs import AccessLog
 from nexus.model import Outcome
+from nexus.plugins.check import described
 from nexus.runtime import WasmRuntime
 from nexus.service import Service
 
@@ -72,6 +74,11 @@ def _add_blueprints(app: Flask, service: Service) -> None:
             app.register_blueprint(blueprint)
         except (AssertionError, ValueError) as error:  # Flask raises these for names in use
             raise service.plugins.error(plugin, f"nexus_blueprints: {error}") from error
+        except BaseException as error:  # the blueprint's own `record` runs code of the plugin
+            if is_interrupt(error):
+                raise
+            reason = f"nexus_blueprints: it cannot be registered: {described(error)}"
+            raise service.plugins.error(plugin, reason) from error
 
 
 def _log_unserved(app: Flask, log: AccessLog) -> None:

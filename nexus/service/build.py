@@ -144,7 +144,7 @@ def plugin_timeout_s(settings: Settings) -> float:
 
 
 def _engine(settings: Settings, plugins: Plugins, name: str, compiler: str) -> Engine:
-    return create_engine(name, compiler, settings.cache_dir, plugins.engines())
+    return create_engine(name, compiler, settings.cache_dir, plugins.engine_factories())
 
 
 def _sink(

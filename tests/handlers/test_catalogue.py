@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from pathlib import Path
 
 import pytest
 
 from nexus.compiler.assemble import to_wasm
 from nexus.engines.frames import measured
-from nexus.errors import HandlerConflict, InvalidHandler, InvalidModule, ManifestError
+from nexus.errors import (
+    EngineUnavailable,
+    HandlerConflict,
+    InvalidHandler,
+    InvalidModule,
+    ManifestError,
+)
+from nexus.guest import Abis, built_in_abis
 from nexus.handlers.catalogue import Catalogue, load_catalogue
 from nexus.handlers.routes import RESERVED_ROUTES, Routes
 from nexus.handlers.sources import find_orphans, find_sources
 from nexus.model import Compiled, Handler, Limits
-from nexus.plugin_api.abi import ModuleProgram
+from nexus.plugin_api.abi import AbiBase, ModuleProgram
 from nexus.wasm import RewriteLimits, rewrite
 from tests import support
 from tests.support import ABIS
@@ -127,6 +135,38 @@ def test_an_unreadable_file_is_its_handlers_only(tmp_path: Path, compiler: InPro
     found = load_catalogue(sources, compiler, Limits())
     assert list(found.handlers) == ["a"]
     assert "cannot read" in str(found.problems["b.wat"])
+
+
+class Failing(AbiBase):
+    """An ABI of a plugin that fails on each of its files, at the step in the file's name."""
+
+    name = "failing"
+    suffixes = (".fail",)
+
+    def files(self, entry: Path) -> list[Path]:
+        if entry.stem == "files":
+            raise SystemExit("bye")
+        return [entry]
+
+    def read(self, entry: Path) -> ModuleProgram:
+        if entry.stem == "runtime":
+            raise EngineUnavailable("its runtime is not installed")
+        raise SystemExit("bye")
+
+
+def test_an_abi_that_fails_fails_its_own_handlers_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compiler: InProcess
+) -> None:
+    abis = Abis([Failing(), *built_in_abis()])
+    monkeypatch.setattr(sys.modules[__name__], "ABIS", abis)
+    write(tmp_path, good_wat=GOOD, files_fail="", read_fail="", runtime_fail="")
+    found = load_catalogue(find_sources(tmp_path, abis), compiler, Limits())
+    assert [*found.handlers] == ["good"]
+    assert {file: str(problem) for file, problem in found.problems.items()} == {
+        "files.fail": "guest ABI failing failed with SystemExit: bye",
+        "read.fail": "guest ABI failing failed with SystemExit: bye",
+        "runtime.fail": "its runtime is not installed",
+    }
 
 
 def test_the_manifest_is_the_handlers(tmp_path: Path, compiler: InProcess) -> None:

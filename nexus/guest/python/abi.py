@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from nexus.errors import EngineUnavailable, InvalidHandler
+from nexus.errors import InvalidHandler
 from nexus.guest.python.guest import PythonGuest
 from nexus.guest.python.runtime import load_runtime, read_own_runtime
 from nexus.guest.python.sources import INDEX, PythonSources, list_files, read_sources, unpack
@@ -57,13 +57,9 @@ class PythonAbi(AbiBase):
     def _program(self, sources: PythonSources) -> RuntimeProgram:
         from nexus.guest.python.setup import SETUP_VERSION, boot_source, modules
 
-        try:
-            runtime = self._cpython
-        except EngineUnavailable as error:
-            raise InvalidHandler(f"{sources.main}: {error}") from error
         ours = "".join((boot_source(), *modules().values()))
         version = f"{SETUP_VERSION} {hashlib.sha256(ours.encode()).hexdigest()}"
-        return RuntimeProgram(self.name, runtime, sources.pack(), version)
+        return RuntimeProgram(self.name, self._cpython, sources.pack(), version)
 
     def prepare(self, program: RuntimeProgram, start: Start) -> tuple[tuple[int, ...], Snapshot]:
         # Only the compiler's child calls this.
