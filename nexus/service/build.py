@@ -32,7 +32,6 @@ from nexus.run import Execution
 from nexus.run.account import CpuAccount
 from nexus.run.dispatch import Dispatcher
 from nexus.run.lane import SlowLane
-from nexus.run.native_stack import EXTENSION_BYTES, RESERVE_BYTES
 from nexus.run.shares import Shares
 from nexus.run.watchdog import Watchdog
 from nexus.scheduling import Admission
@@ -127,7 +126,7 @@ def build(
             SuspensionBook(
                 settings.max_suspended, settings.suspension_timeout_ms / 1000, metrics.suspension
             ),
-            limits.stack_bytes + RESERVE_BYTES + EXTENSION_BYTES,
+            limits.stack_bytes,
             abis.can_defer,
         ),
     )
