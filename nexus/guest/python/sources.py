@@ -46,7 +46,7 @@ def list_files(entry: Path) -> list[Path]:
         return [entry]
     others = sorted(path for path in entry.parent.rglob("*.py") if path != entry)
     if len(others) >= MAX_FILES:
-        raise InvalidHandler(f"{entry.parent.name} has more than {MAX_FILES} files")
+        raise InvalidHandler(f"its folder has more than {MAX_FILES} files")
     return [entry, *others]
 
 
@@ -66,7 +66,7 @@ def read_sources(entry: Path) -> PythonSources:
         name = path.relative_to(folder).as_posix() if entry.name == INDEX else path.name
         files[name] = text
     if size > MAX_BYTES:
-        raise InvalidHandler(f"{entry.name}: its files are larger than {MAX_BYTES} bytes")
+        raise InvalidHandler(f"its files are larger than {MAX_BYTES} bytes")
     return PythonSources(entry.name, files)
 
 
