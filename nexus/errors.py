@@ -58,6 +58,8 @@ class NexusError(Exception):
 
     code: ClassVar[str] = "INTERNAL_ERROR"
     outcome: ClassVar[Outcome] = Outcome.ERROR
+    plugin: str = ""
+    """name of the plugin whose hook raised it, if one did"""
 
 
 class ConfigError(NexusError):

@@ -12,6 +12,7 @@ prepare.py          compile the language runtimes, so that the first start is qu
 config.py           every setting and its origin
 sizing_report.py    `nexus config --sizing`: each number with its reason
 plugins.py          the plugins: what each adds, and which cannot be used
+trial.py            builds what the plugins add, to find out
 new_plugin.py       writes the package of a new plugin
 plugin_files.py     the files of that package
 capacity.py         pods for a load, by CPU profile

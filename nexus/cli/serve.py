@@ -52,5 +52,7 @@ def _check_engine_and_others(settings: Settings, plugins: Plugins) -> None:
     from nexus.service.policy import policy_of
 
     plugins.guests(settings)
-    create_engine(settings.engine, settings.compiler, settings.cache_dir, plugins.engines())
+    create_engine(
+        settings.engine, settings.compiler, settings.cache_dir, plugins.engine_factories()
+    )
     policy_of(settings, plugins)

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 from nexus.errors import InternalError, InvalidArgument, MethodNotAllowed, NexusError, is_interrupt
 from nexus.guest.target import SERVER_WIDE, check_target
 from nexus.handlers.routes import is_reserved
-from nexus.http.body import read_body
+from nexus.http.body import check_input, read_body
 from nexus.http.errors import problem
 from nexus.http.filters import Filtering
-from nexus.logs import AccessLog
 from nexus.model import Handler, HttpRequest, HttpResponse, Outcome
 from nexus.run import Execution
 from nexus.service import Service
@@ -30,8 +29,8 @@ _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in H
 class HandlerLayer:
     """A WSGI middleware that answers requests for handlers and passes all others on to Flask."""
 
-    def __init__(self, following: WSGIApplication, service: Service, log: AccessLog | None) -> None:
-        self._following, self._service, self._log = following, service, log
+    def __init__(self, following: WSGIApplication, service: Service) -> None:
+        self._following, self._service, self._log = following, service, service.access_log
         self._handlers, self._filters = service.handlers, service.filters
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -77,6 +76,7 @@ class HandlerLayer:
     ) -> Iterable[bytes]:
         """Let Flask answer. Catch what Flask does not, such as a view's SystemExit: it would end
         the worker."""
+        check_input(environ)
         try:
             return self._following(environ, start_response)
         except BaseException as error:

@@ -19,7 +19,7 @@ from nexus.server.closing import Closing
 from nexus.server.intake import Intake
 from nexus.server.limits import ClientLimits
 from nexus.server.poller_waits import STOP_SWEEP_S, PollerWaits
-from nexus.server.refusals import refusal
+from nexus.server.refusals import as_bytes, refusal, report
 from nexus.server.sockets.connection import Connection
 from nexus.server.sockets.parser import NexusParser
 from nexus.server.sockets.thread_waits import ThreadWaits
@@ -144,9 +144,11 @@ class Connections:
     def refuse(self, conn: Any, error: NexusError) -> None:
         if self._ends_s < math.inf:
             error = ShuttingDown("this worker is shutting down")
-        self._service.refused(None, error)
+        response = refusal(error)
+        incoming, size = conn.sock.incoming, len(response.body)
+        report(self._service, incoming, conn.client, error, response.status, size)
         try:
-            conn.sock.sendall(refusal(error))
+            conn.sock.sendall(as_bytes(response, error.outcome))
         except OSError:
             self.close(conn)
             return

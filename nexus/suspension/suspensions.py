@@ -21,6 +21,7 @@ from nexus.plugin_api.capabilities import EXTENSION
 from nexus.pool import InstancePool
 from nexus.run import Execution
 from nexus.run.dispatch import Deadlines, Dispatcher, Queue
+from nexus.run.native_stack import EXTENSION_BYTES, RESERVE_BYTES
 from nexus.run.results import still_suspended
 from nexus.suspension import wire
 from nexus.suspension.book import SuspensionBook
@@ -48,14 +49,15 @@ class Suspensions:
         ids: SuspensionIds,
         book: SuspensionBook,
         kept: KeptResults,
-        stack_bytes: int,
+        guest_bytes: int,
         can_defer: Callable[[Compiled], bool],
     ) -> None:
-        """*can_defer* returns whether a module's guests can continue from an image."""
+        """*guest_bytes*: how much native stack a guest may use. *can_defer* returns whether a
+        module's guests can continue from an image."""
         self._can_defer = can_defer
         self._queue, self._deadlines = queue, deadlines
         self._ids, self._book, self._kept = ids, book, kept
-        self._threads = RunThreads(stack_bytes, pool.leave_thread)
+        self._threads = RunThreads(_thread_bytes(guest_bytes), pool.leave_thread)
         self._parts = Parts(
             dispatcher, pool, extensions, ids, book, kept, self._threads, self._resume_here
         )
@@ -70,6 +72,10 @@ class Suspensions:
         if folder is not None:
             self._peers = Peers(folder, self._ids.worker, self._serve)
             self._peers.start()
+
+    def resize_stacks(self, guest_bytes: int) -> None:
+        """Let guests that start from now on use *guest_bytes* of native stack."""
+        self._threads.resize_stacks(_thread_bytes(guest_bytes))
 
     def close(self, grace_s: float) -> None:
         """End all suspended runs, and wait up to *grace_s* for running ones."""
@@ -176,3 +182,8 @@ class Suspensions:
             return wire.infos_out(self._book.infos())
         except NexusError as error:
             return wire.error_out(error)
+
+
+def _thread_bytes(guest_bytes: int) -> int:
+    """Return the stack of a thread whose guests may use *guest_bytes* of it."""
+    return guest_bytes + RESERVE_BYTES + EXTENSION_BYTES

@@ -41,7 +41,7 @@ class JsAbi(AbiBase):
     def read(self, entry: Path) -> RuntimeProgram:
         if entry.suffix == ".ts":
             raise InvalidHandler(
-                f"{entry.name}: TypeScript is not accepted; compile it to {entry.stem}.js "
+                f"TypeScript is not accepted; compile it to {entry.stem}.js "
                 "(with tsc, esbuild or swc) and put that here"
             )
         return self._program(read_bundle(entry))
