@@ -151,6 +151,8 @@ class AbiBase:
     suffixes: Sequence[str] = ()
     index = ""
     can_defer = False
+    set_up_modules: Sequence[str] = ()
+    """Python modules that `prepare` imports: where many handlers are prepared, imported once"""
 
     def files(self, entry: Path) -> Sequence[Path]:
         return [entry]
