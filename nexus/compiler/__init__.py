@@ -5,6 +5,8 @@ tiers.py      two compilers for one engine: the quick one serves until the bette
 process.py    the child process, from the parent's side
 orders.py     the orders for the child
 child.py      the child: compiles a metered module, or makes a language runtime load a handler
+nursery.py    children that prepare handlers, forked from a process that has loaded the runtime
+nurse.py      that process
 prepare.py    the loading
 assemble.py   reads the text format; writes the metered module, for people
 artifact.py   the format of an artifact file
