@@ -25,6 +25,11 @@ TRACE_HELP = (
 PROFILE_HELP = "The profile to draw; default: the recommended one."
 TARGET_HELP = 'Another HPA target for the --profile: "70%" of its request, or "700m".'
 
+SCALING_HELP = (
+    "What scales the pods: the profile's HPA on CPU, or the component hpa-inflight or keda of "
+    "deploy/, on requests in flight."
+)
+
 PROFILE_NAMES = [name for name in PROFILES if name != "none"]
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 PNG = click.Path(dir_okay=False, path_type=Path)
@@ -40,6 +45,14 @@ RATE = click.FloatRange(0, 1e8, min_open=True)
 @click.option("--chart", type=PNG, metavar="FILE.png", help="Draw what the HPA does.")
 @click.option("--profile", type=click.Choice(PROFILE_NAMES), help=PROFILE_HELP)
 @click.option("--target", metavar="P%|CPU", help=TARGET_HELP)
+@click.option(
+    "--scaling",
+    "scaled_by",
+    type=click.Choice(["cpu", "in-flight", "keda"]),
+    default="cpu",
+    show_default=True,
+    help=SCALING_HELP,
+)
 @click.option("--method", default="GET", show_default=True, metavar="M")
 @click.option("--path", default="/", show_default=True, metavar="P", help="With a query if wanted.")
 @click.option("--header", "headers", multiple=True, metavar="K:V")
@@ -55,12 +68,14 @@ def capacity(
     chart: Path | None,
     profile: str | None,
     target: str | None,
+    scaled_by: str,
     as_json: bool,
     **options: Any,
 ) -> None:
     """Plan pods for MODULE: CPU per request, then requests/s, pods and the HPA by profile."""
     if (module is None) == (cpu_us is None):
         raise click.UsageError("give either MODULE, to measure it, or --cpu-per-request-us")
+    from nexus.capacity.profiles import ScaledBy
     from nexus.capacity.recommend import outlook, recommend
     from nexus.capacity.trace import with_a_spike
     from nexus.cli.capacity_output import Cost, as_rows, as_text
@@ -74,7 +89,7 @@ def capacity(
 
     if chart is not None:
         require_matplotlib()  # before anything takes time
-    profiles = profiles_with(profile, target)
+    profiles = profiles_with(profile, target, ScaledBy(scaled_by))
     trace = None if trace_file is None else read_trace(trace_file)
     if rate is None:
         rate = trace.peak if trace is not None else 100.0

@@ -44,7 +44,7 @@ def draw(file: Path, shown: Outlook, cpu_s: float) -> None:
 
     cpu.plot(times, [m.cores * 1000 / max(1, m.ready) for m in moments], color=CPU, lw=1.2,
              label="a pod uses")  # fmt: skip
-    cpu.axhline(scaling.target_cores * 1000, color=PODS, lw=1, ls="--", label="HPA target")
+    cpu.axhline(profile.target_cores * 1000, color=PODS, lw=1, ls="--", label="HPA target")
     cpu.set_ylim(0, profile.usable_cores * 1500)  # room for the legend
     cpu.set_ylabel("CPU (m)")
     cpu.set_xlabel(unit)
@@ -60,11 +60,11 @@ def draw(file: Path, shown: Outlook, cpu_s: float) -> None:
 
 
 def _title(shown: Outlook, cpu_s: float) -> str:
-    scaling = shown.profile.scaling
+    cores = shown.profile.target_cores
     request = shown.profile.request_cores
     return (
-        f"{shown.profile.name}: HPA target {scaling.target_cores * 1000:.0f}m a pod "
-        f"({scaling.target_cores / request:.0%} of {request * 1000:.0f}m), "
+        f"{shown.profile.name}: HPA target {cores * 1000:.0f}m a pod "
+        f"({cores / request:.0%} of {request * 1000:.0f}m), "
         f"{cpu_s * 1000:g} ms CPU a request\n"
         f"{shown.pod_hours:.1f} pod-hours, at most {shown.peak_replicas} pods, "
         f"{shown.served_share:.1%} served"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nexus.capacity.recommend import Outlook, Recommendation
+from nexus.capacity.targets import Average, Target, Utilization
 from nexus.capacity.trace import Trace
 
 
@@ -48,7 +49,8 @@ def _row(found: Outlook) -> dict[str, Any]:
     return {
         "request_cores": found.profile.request_cores,
         "limit_cores": found.profile.limit_cores,
-        "target_cores": round(scaling.target_cores, 6),
+        "target": target_text(scaling.target),
+        "target_cores": round(found.profile.target_cores, 6),
         "min_replicas": scaling.min_replicas,
         "max_replicas": scaling.max_replicas,
         "requests_per_second_per_pod": round(found.rate_per_pod, 1),
@@ -60,6 +62,8 @@ def _row(found: Outlook) -> dict[str, Any]:
         "short_s": found.short_s,
         "pod_hours": round(found.pod_hours, 3),
         "core_hours": round(found.core_hours, 3),
+        "latency_ms": round(found.latency_s * 1000, 2),
+        "worst_latency_ms": round(found.worst_latency_s * 1000, 2),
         "borrowed_share": round(found.borrowed_share, 3),
         "objections": list(found.objections),
     }
@@ -85,7 +89,8 @@ def as_text(
         f"{trace.peak:g}",
         "",
         "requested: req/s on the CPU request alone, which a full node still grants; pods: for the",
-        "planned rate; right of the bar: what the HPA does over the trace",
+        "planned rate; right of the bar: what the HPA does over the trace; core-h: taken from the",
+        "nodes; ms: mean time of a request, and the same at the worst moment",
         "",
         _header(),
         *(_line(found) for found in outlooks),
@@ -103,7 +108,8 @@ def _us(seconds: float) -> str:
 def _header() -> str:
     return (
         f"{'profile':11} {'request/limit':>13} {'HPA':>13} {'req/s a pod':>11} {'requested':>9} "
-        f"{'pods':>4} | {'peak':>4} {'served':>7} {'short':>6} {'pod-h':>6} {'core-h':>6}"
+        f"{'pods':>4} | {'peak':>4} {'served':>7} {'short':>6} {'pod-h':>6} {'core-h':>6} "
+        f"{'ms':>6} {'worst':>6}"
     )
 
 
@@ -114,11 +120,25 @@ def _line(found: Outlook) -> str:
     pods = f"{found.pods_for_rate}{'' if found.carries_rate else '!'}"
     return (
         f"{profile.name:11} {_milli(profile.request_cores) + '/' + limit:>13} "
-        f"{_milli(scaling.target_cores) + ' ' + bounds:>13} {found.rate_per_pod:>11.0f} "
+        f"{target_text(scaling.target) + ' ' + bounds:>13} {found.rate_per_pod:>11.0f} "
         f"{found.requested_rate_per_pod:>9.0f} {pods:>4} | {found.peak_replicas:>4} "
         f"{found.served_share:>7.1%} {found.short_s:>5.0f}s {found.pod_hours:>6.1f} "
-        f"{found.core_hours:>6.2f}"
+        f"{found.core_hours:>6.2f} {_ms(found.latency_s):>6} {_ms(found.worst_latency_s):>6}"
     )
+
+
+def target_text(target: Target) -> str:
+    """Return a target for people: `70%`, `700m`, `5 req`."""
+    if isinstance(target, Utilization):
+        return f"{target.percent}%"
+    if isinstance(target, Average) and target.of_cpu:
+        return f"{target.value_m}m"
+    requests_m = target.value_m if isinstance(target, Average) else target.averages_m[0]
+    return f"{requests_m / 1000:g} req"
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.3g}" if seconds < 1 else f"{seconds * 1000:.0f}"
 
 
 def _milli(cores: float) -> str:

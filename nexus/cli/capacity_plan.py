@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from nexus.capacity.profiles import POD_PROFILES, PodProfile
+from nexus.capacity.profiles import POD_PROFILES, PodProfile, ScaledBy
 from nexus.capacity.recommend import Outlook
+from nexus.capacity.targets import Average, Utilization, milli
 from nexus.capacity.trace import Trace, parse
 from nexus.cli.capacity_output import Cost
 from nexus.cli.options import service_for_a_tool
@@ -18,27 +19,28 @@ from nexus.cli.request import content, http_request
 from nexus.pod.quantity import parse_cores
 
 
-def profiles_with(name: str | None, target: str | None) -> tuple[PodProfile, ...]:
-    """Return all profiles; if *target* is given, it replaces that of the profile called *name*."""
+def profiles_with(
+    name: str | None, target: str | None, scaled_by: ScaledBy
+) -> tuple[PodProfile, ...]:
+    """Return all profiles, scaled by that; if *target* is given, it replaces that of the profile
+    called *name*."""
+    profiles = tuple(each.scaled_by(scaled_by) for each in POD_PROFILES.values())
     if target is None:
-        return tuple(POD_PROFILES.values())
+        return profiles
     if name is None:
         raise click.UsageError("--target changes one profile: name it with --profile")
+    if scaled_by is not ScaledBy.CPU:
+        raise click.UsageError(f"--target is one of CPU; with --scaling {scaled_by.value} drop it")
     found = POD_PROFILES[name]
-    changed = replace(found.scaling, target_cores=_cores(target, found))
-    return tuple(
-        replace(each, scaling=changed) if each is found else each for each in POD_PROFILES.values()
-    )
+    changed = replace(found.scaling, target=_cpu_target(target, found))
+    return tuple(replace(p, scaling=changed) if p.name == name else p for p in profiles)
 
 
-def _cores(target: str, profile: PodProfile) -> float:
+def _cpu_target(target: str, profile: PodProfile) -> Utilization | Average:
     try:
         if target.endswith("%"):
-            percentage = int(target[:-1])
-            if percentage < 1:
-                raise ValueError("no utilization")
-            return profile.request_cores * percentage / 100
-        return parse_cores(target)
+            return Utilization(int(target[:-1]), milli(profile.request_cores))
+        return Average(milli(parse_cores(target)))
     except ValueError:
         raise click.UsageError(
             f"--target {target!r}: use a percentage of the CPU request such as 70%, or CPU in "

@@ -107,8 +107,8 @@ class Abis:
         return self.named(compiled.abi).guest(compiled)
 
     def can_defer(self, compiled: Compiled) -> bool:
-        """Return whether guests of *compiled* accept `DEFERRED` as an answer."""
-        return self.named(compiled.abi).can_defer
+        """Return whether guests of *compiled* accept `Deferred` as an answer."""
+        return self.named(compiled.abi).can_defer(compiled)
 
 
 def _asked(abi: Abi, about: str, call: Callable[[], T]) -> T:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 from flask import Flask, Response, request
 from prometheus_client import CollectorRegistry
@@ -22,7 +24,8 @@ from nexus.errors import (
 )
 from nexus.http.errors import refusal
 from nexus.http.layer import BEGAN, HandlerLayer
-from nexus.http.metrics import add_metrics
+from nexus.http.management import Readiness
+from nexus.http.metrics import add_metrics, count_requests
 from nexus.logs import AccessLog
 from nexus.model import Outcome
 from nexus.plugins.check import described
@@ -40,35 +43,64 @@ def create_app(
     service: Service, registry: CollectorRegistry, admin_token: bytes | None = None
 ) -> Flask:
     """Make the app around *service*, which may start later. With an *admin_token* the app has the
-    runtime API, too.
+    runtime API, too; where the settings name a management address, that, health and metrics are
+    served there only, by the app of `create_management_app`.
 
     Raises: PluginError if a plugin's pages cannot be added.
     """
-    app = Flask("nexus", static_folder=None)
-    _add_health(app, service)
-    add_metrics(app, registry, service)
-    if admin_token is not None:
-        from nexus.http.api import make_blueprint  # late: it takes 15 ms, mostly for the models
-
-        app.register_blueprint(make_blueprint(service, WasmRuntime.of(service), admin_token))
+    app = _bare_app(service)
+    exporter = count_requests(app, registry)
+    if not service.settings.management_bind:
+        _add_health(app, service.unready)
+        add_metrics(app, registry, service, exporter)
+        _add_api(app, service, admin_token)
     _add_blueprints(app, service)
+    app.wsgi_app = HandlerLayer(app.wsgi_app, service)  # type: ignore[method-assign]
+    return app
+
+
+def create_management_app(
+    service: Service,
+    registry: CollectorRegistry,
+    admin_token: bytes | None = None,
+    ready_dir: Path | None = None,
+) -> Flask:
+    """Make the app that answers on the management address: health, metrics, the runtime API.
+
+    *ready_dir*: a folder where the workers of one pod tell each other that they are ready.
+    """
+    app = _bare_app(service)
+    _add_health(app, Readiness(service, ready_dir).reason)
+    add_metrics(app, registry, service)
+    _add_api(app, service, admin_token)
+    return app
+
+
+def _bare_app(service: Service) -> Flask:
+    app = Flask("nexus", static_folder=None)
     app.register_error_handler(HTTPException, lambda error: _as_problem(service, error))
     app.register_error_handler(NexusError, lambda error: _as_refusal(service, error))
     app.after_request(_say_outcome)
     if service.access_log is not None:
         _log_requests(app, service.access_log)
-    app.wsgi_app = HandlerLayer(app.wsgi_app, service)  # type: ignore[method-assign]
     return app
 
 
-def _add_health(app: Flask, service: Service) -> None:
+def _add_api(app: Flask, service: Service, admin_token: bytes | None) -> None:
+    if admin_token is not None:
+        from nexus.http.api import make_blueprint  # late: it takes 15 ms, mostly for the models
+
+        app.register_blueprint(make_blueprint(service, WasmRuntime.of(service), admin_token))
+
+
+def _add_health(app: Flask, unready: Callable[[], str | None]) -> None:
     @app.get("/healthz")
     def healthz() -> Response:
         return Response("ok\n", mimetype="text/plain")
 
     @app.get("/readyz")
     def readyz() -> Response:
-        reason = service.unready()
+        reason = unready()
         if reason is None:
             return Response("ok\n", mimetype="text/plain")
         return Response(f"not ready: {reason}\n", 503, mimetype="text/plain")
@@ -90,6 +122,10 @@ def _add_blueprints(app: Flask, service: Service) -> None:
 def _log_requests(app: Flask, access_log: AccessLog) -> None:
     """Log the requests that come to Flask, such as those for the runtime API and plugins' pages,
     except probes and scrapes."""
+
+    @app.before_request
+    def note_time() -> None:
+        request.environ.setdefault(BEGAN, time.monotonic())
 
     @app.after_request
     def write(response: Response) -> Response:

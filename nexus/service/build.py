@@ -37,7 +37,7 @@ from nexus.run.watchdog import Watchdog
 from nexus.scheduling import Admission
 from nexus.service.observe import observe
 from nexus.service.policy import policy_of, policy_options
-from nexus.suspension import Extensions, SuspensionBook, SuspensionIds, Suspensions
+from nexus.suspension import Extensions, KeptResults, SuspensionBook, SuspensionIds, Suspensions
 
 log = logging.getLogger("nexus.service")
 
@@ -126,6 +126,7 @@ def build(
             SuspensionBook(
                 settings.max_suspended, settings.suspension_timeout_ms / 1000, metrics.suspension
             ),
+            KeptResults(settings.result_ttl_ms / 1000),
             limits.stack_bytes,
             abis.can_defer,
         ),

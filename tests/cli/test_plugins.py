@@ -257,7 +257,7 @@ def test_so_does_gunicorn_by_itself(
     nexus: Nexus, bad: str, environ: dict[str, str], said: str
 ) -> None:
     ended = subprocess.run(
-        [sys.executable, "-m", "gunicorn", "-c", "python:nexus.server.settings"],
+        [sys.executable, "-m", "gunicorn", "-c", "python:nexus.server.start.settings"],
         env={**nexus.environ, "PYTHONPATH": bad, **environ},
         capture_output=True,
         text=True,

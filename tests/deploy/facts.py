@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from nexus.config import Loaded, Settings, load
 from tests.deploy.quantity import quantity
 from tests.deploy.render import Object
+
+
+class Scaling(NamedTuple):
+    """How an HPA, or KEDA's, may scale."""
+
+    min_replicas: int
+    max_replicas: int
+    behavior: Any
 
 
 class Facts:
@@ -91,9 +99,26 @@ class Facts:
                 yield volume["name"], volume["emptyDir"]
 
     @property
-    def min_replicas(self) -> int:
-        """As few pods as whatever scales here may leave."""
-        scaled = [found["spec"]["minReplicaCount"] for found in self.all("ScaledObject")]
-        scaled += [found["spec"]["minReplicas"] for found in self.all("HorizontalPodAutoscaler")]
-        (least,) = scaled
-        return int(least)
+    def scaling(self) -> Scaling:
+        """The bounds and the behaviour of the one object that scales here."""
+        found = [
+            Scaling(s["minReplicaCount"], s["maxReplicaCount"], _of_keda(s))
+            for s in self._specs("ScaledObject")
+        ]
+        found += [
+            Scaling(s["minReplicas"], s["maxReplicas"], s["behavior"])
+            for s in self._specs("HorizontalPodAutoscaler")
+        ]
+        (scaling,) = found
+        return scaling
+
+    def _specs(self, kind: str) -> list[Any]:
+        return [found["spec"] for found in self.all(kind)]
+
+    @property
+    def namespace(self) -> str:
+        return str(self.one("Deployment")["metadata"]["namespace"])
+
+
+def _of_keda(spec: Any) -> Any:
+    return spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]

@@ -12,9 +12,7 @@ import pytest
 import yaml
 
 from tests.deploy.facts import Facts
-from tests.deploy.references import ALL
-from tests.deploy.render import DEPLOY, ROOT, build, build_with, components
-from tests.deploy.schemas import VERSIONS, validate
+from tests.deploy.render import DEPLOY, ROOT, build, build_with
 
 CONTRACT = set(
     re.findall(
@@ -23,15 +21,6 @@ CONTRACT = set(
     )
 )
 """every metric is named in the source"""
-
-
-@pytest.mark.parametrize("name", components())
-def test_component_goes_with_a_profile(name: str, tmp_path: Path) -> None:
-    facts = Facts(build_with(tmp_path, "overlays/cpu-burst", name))
-    for version in VERSIONS:
-        assert validate(facts.objects, version).problems == []
-    broken = {check.__name__: list(check(facts)) for check in ALL}
-    assert {name: found for name, found in broken.items() if found} == {}
 
 
 def test_profile_replaces_the_numbers_of_another(tmp_path: Path) -> None:
@@ -58,7 +47,7 @@ def test_two_overlays_of_one_base_do_not_go_together(tmp_path: Path) -> None:
 def test_keda_takes_the_place_of_the_hpa(tmp_path: Path) -> None:
     facts = Facts(build_with(tmp_path, "overlays/cpu-burst", "keda"))
     assert facts.all("HorizontalPodAutoscaler") == []
-    assert facts.min_replicas == 2
+    assert facts.scaling.min_replicas == 2
 
 
 def test_service_monitor_takes_the_place_of_annotations(tmp_path: Path) -> None:

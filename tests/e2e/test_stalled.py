@@ -28,7 +28,7 @@ SHORT |= {"NEXUS_HTTP_SEND_TIMEOUT_MS": "300"}
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(http_server: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("handlers")
     (found / "hello.wat").write_text(prints("Content-Type: text/plain\n\nhello"))
     (found / "echo.wat").write_text(ECHO)
@@ -112,7 +112,9 @@ def open_at_server(port: int) -> set[int]:
 
 
 @pytest.fixture(scope="module")
-def quick(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def quick(
+    http_server: str, folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     with server_of(folder, tmp_path_factory.mktemp("quick"), **SHORT) as server:
         yield server
 

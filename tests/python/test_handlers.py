@@ -213,7 +213,7 @@ def fetch(request):
     return ""
 """
     python.fetch(python.handler(source))
-    assert python.log() == "printed\nto stderr\nWARNING:root:warned\n"
+    assert python.log() == "printed\nto stderr\n<4>WARNING:root:warned\n"
 
 
 def test_random_numbers_are_each_requests_own(python: Pythons) -> None:

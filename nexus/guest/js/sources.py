@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from nexus.errors import InvalidHandler
-from nexus.guest.js.bundle import Bundle
+from nexus.guest.bundle import Bundle
 from nexus.model.file_state import FileState, file_state
 
 MAX_FILES = 256

@@ -1,5 +1,6 @@
 """The folder of files that gunicorn's workers and master share: metrics, the stacks of workers that
-were stuck, the addresses of workers. The process that made the folder deletes it at its end.
+were stuck, the addresses of workers, and which of them are ready. The process that made the folder
+deletes it at its end.
 
 The folder must exist, and prometheus_client's variable be set, before anything (a plugin, say)
 imports prometheus_client: that decides at import whether it counts for several processes.
@@ -21,10 +22,12 @@ from nexus.errors import ConfigError
 log = logging.getLogger("nexus.server")
 
 RUN_DIR = "NEXUS_RUN_DIR"
+READY_DIR = "NEXUS_READY_DIR"
 _FOLDERS = {
     "PROMETHEUS_MULTIPROC_DIR": "metrics",
     "NEXUS_STUCK_LOG_DIR": "stuck",
     RUN_DIR: "run",
+    READY_DIR: "ready",
 }
 
 
