@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from nexus.errors import (
     is_interrupt,
 )
 from nexus.http.errors import refusal
-from nexus.http.layer import HandlerLayer
+from nexus.http.layer import BEGAN, HandlerLayer
 from nexus.http.management import Readiness
 from nexus.http.metrics import add_metrics, count_requests
 from nexus.logs import AccessLog
@@ -32,6 +33,10 @@ from nexus.runtime import WasmRuntime
 from nexus.service import Service
 
 log = logging.getLogger("nexus.http")
+
+_OUTCOMES: dict[str | None, Outcome] = {outcome.value: outcome for outcome in Outcome}
+_UNLOGGED = frozenset(("healthz", "readyz", "prometheus_metrics"))
+"""endpoints for probes and scrapes"""
 
 
 def create_app(
@@ -50,8 +55,6 @@ def create_app(
         add_metrics(app, registry, service, exporter)
         _add_api(app, service, admin_token)
     _add_blueprints(app, service)
-    if service.access_log is not None:
-        _log_unserved(app, service.access_log)
     app.wsgi_app = HandlerLayer(app.wsgi_app, service)  # type: ignore[method-assign]
     return app
 
@@ -78,6 +81,8 @@ def _bare_app(service: Service) -> Flask:
     app.register_error_handler(HTTPException, lambda error: _as_problem(service, error))
     app.register_error_handler(NexusError, lambda error: _as_refusal(service, error))
     app.after_request(_say_outcome)
+    if service.access_log is not None:
+        _log_requests(app, service.access_log)
     return app
 
 
@@ -114,19 +119,25 @@ def _add_blueprints(app: Flask, service: Service) -> None:
             raise service.plugins.error(plugin, reason) from error
 
 
-def _log_unserved(app: Flask, access_log: AccessLog) -> None:
-    """Log requests for paths at which nothing is served; probes and scrapes are not logged."""
+def _log_requests(app: Flask, access_log: AccessLog) -> None:
+    """Log the requests that come to Flask, such as those for the runtime API and plugins' pages,
+    except probes and scrapes."""
+
+    @app.before_request
+    def note_time() -> None:
+        request.environ.setdefault(BEGAN, time.monotonic())
 
     @app.after_request
     def write(response: Response) -> Response:
-        if request.endpoint is None:
+        if request.endpoint not in _UNLOGGED:
+            began: float = request.environ[BEGAN]
             access_log.write(
                 method=request.method,
                 path=request.path,
                 status=response.status_code,
-                outcome=Outcome.NOT_FOUND if response.status_code == 404 else Outcome.REJECTED,
+                outcome=_outcome(response),
                 handler="",
-                duration_ms=0.0,
+                duration_ms=(time.monotonic() - began) * 1000,
                 request_bytes=request.content_length or 0,
                 response_bytes=response.content_length or 0,
                 execution_id="",
@@ -135,9 +146,15 @@ def _log_unserved(app: Flask, access_log: AccessLog) -> None:
         return response
 
 
+def _outcome(response: Response) -> Outcome:
+    said = response.headers.get("X-Nexus-Outcome")
+    if said in _OUTCOMES:  # a page of a plugin may have set anything
+        return _OUTCOMES[said]
+    return Outcome.OK if response.status_code < 400 else Outcome.REJECTED
+
+
 def _say_outcome(response: Response) -> Response:
-    outcome = Outcome.OK if response.status_code < 400 else Outcome.REJECTED
-    response.headers.setdefault("X-Nexus-Outcome", outcome.value)
+    response.headers["X-Nexus-Outcome"] = _outcome(response).value
     return response
 
 

@@ -19,7 +19,7 @@ from nexus.server.closing import Closing
 from nexus.server.intake import Intake
 from nexus.server.limits import ClientLimits
 from nexus.server.poller_waits import STOP_SWEEP_S, PollerWaits
-from nexus.server.refusals import as_bytes, refusal, report
+from nexus.server.refusals import as_bytes, asked_on, refusal, report
 from nexus.server.sockets.connection import Connection
 from nexus.server.sockets.parser import NexusParser
 from nexus.server.sockets.thread_waits import ThreadWaits
@@ -145,8 +145,8 @@ class Connections:
         if self._ends_s < math.inf:
             error = ShuttingDown("this worker is shutting down")
         response = refusal(error)
-        incoming, size = conn.sock.incoming, len(response.body)
-        report(self._service, incoming, conn.client, error, response.status, size)
+        asked = asked_on(conn.sock.incoming, conn.client)
+        report(self._service, asked, error, response.status, len(response.body))
         try:
             conn.sock.sendall(as_bytes(response, error.outcome))
         except OSError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from nexus.errors import NexusError
@@ -31,21 +31,24 @@ def as_bytes(response: HttpResponse, outcome: Outcome) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + response.body
 
 
-def report(
-    service: Service, incoming: Incoming, client: Any, error: NexusError, status: int, size: int
-) -> None:
-    """Count a refused request, and write its line into the access log.
+class Asked(NamedTuple):
+    """What a refused client asked for, as far as it has sent that."""
 
-    *client* is the client's address; *size* is that of the answer's body. Method and path stay
-    empty if the client has not sent them.
-    """
+    method: str
+    path: str
+    remote: str
+    """the client's address"""
+
+
+def report(service: Service, asked: Asked, error: NexusError, status: int, size: int) -> None:
+    """Count a refused request, and write its line into the access log. *size* is that of the
+    answer's body."""
     service.refused(None, error)
     if service.access_log is None:
         return
-    method, path = _asked(incoming.request_line())
     service.access_log.write(
-        method=method,
-        path=path,
+        method=asked.method,
+        path=asked.path,
         status=status,
         outcome=error.outcome,
         handler="",
@@ -53,18 +56,20 @@ def report(
         request_bytes=0,
         response_bytes=size,
         execution_id="",
-        remote=client[0] if isinstance(client, tuple) else "",
+        remote=asked.remote,
     )
 
 
-def _asked(line: bytes) -> tuple[str, str]:
-    """Return method and path of a request line, the path like WSGI's: decoded, without a query."""
-    method, _, rest = line.partition(b" ")
+def asked_on(incoming: Incoming, client: Any) -> Asked:
+    """Return what *client*, an address, asked for; the path like WSGI's: decoded, without a
+    query."""
+    remote = client[0] if isinstance(client, tuple) else ""
+    method, _, rest = incoming.request_line().partition(b" ")
     target, _, version = rest.rpartition(b" ")
     if not version.startswith(b"HTTP/"):
-        return "", ""
+        return Asked("", "", remote)
     path = unquote_to_bytes(target.partition(b"?")[0])
-    return method.decode("latin-1"), path.decode("latin-1")
+    return Asked(method.decode("latin-1"), path.decode("latin-1"), remote)
 
 
 class Noting:

@@ -23,7 +23,7 @@ from nexus.errors import InvalidArgument, ShuttingDown
 from nexus.server.connections import Connections
 from nexus.server.kept_alive import KeptAlive, Step
 from nexus.server.limits import most_connections
-from nexus.server.refusals import Noting, report
+from nexus.server.refusals import Noting, asked_on, report
 from nexus.server.serving import QUIT_GRACE_S, drain, make_app
 from nexus.server.sockets.arrival import Arrival
 from nexus.server.sockets.incoming import HeadIncomplete
@@ -179,7 +179,8 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         super().handle_error(req, noting, addr, exc)
         if self.service is not None and noting.status and noting.status != 500:
             error = InvalidArgument(str(exc))
-            report(self.service, client.incoming, addr, error, noting.status, noting.size)
+            asked = asked_on(client.incoming, addr)
+            report(self.service, asked, error, noting.status, noting.size)
 
     # ---- called by `KeptAlive` --------------------------------------------------------------
 

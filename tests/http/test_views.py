@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -69,12 +70,22 @@ def challenge() -> None:
     raise WerkzeugUnauthorized("who?", www_authenticate=WWWAuthenticate("basic"))
 
 
+def exits() -> None:
+    raise SystemExit
+
+
+def odd() -> Response:
+    return Response("odd", headers={"X-Nexus-Outcome": "my own"})
+
+
 def pages(settings: object, host: object) -> list[Blueprint]:
     made = Blueprint("pages", __name__)
     made.add_url_rule("/v1/read/<how>", view_func=read, methods=["GET", "POST"])
     made.add_url_rule("/v1/fail/<how>", view_func=fail)
     made.add_url_rule("/v1/stop/<int:status>", view_func=stop)
     made.add_url_rule("/v1/answer", view_func=answer)
+    made.add_url_rule("/v1/exits", view_func=exits)
+    made.add_url_rule("/v1/odd", view_func=odd)
     made.add_url_rule("/v1/challenge", view_func=challenge)
     return [made]
 
@@ -165,3 +176,52 @@ def test_a_views_own_headers_and_responses_stay(page: Client) -> None:
     assert (found.header("WWW-Authenticate") or "").lower().startswith("basic")
     found = page.call("/v1/answer")
     assert (found.code, found.body) == (451, b"my own words")
+
+
+def logged(page: Client) -> list[tuple[str, str, int, str]]:
+    """Take the lines of the access log out."""
+    stream = page.service.access_log._stream  # type: ignore[union-attr]
+    assert isinstance(stream, io.StringIO)
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    stream.seek(0)
+    stream.truncate()
+    return [(line["method"], line["path"], line["status"], line["outcome"]) for line in lines]
+
+
+@pytest.fixture(scope="module")
+def logging_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    folder: Path = tmp_path_factory.mktemp("handlers")
+    settings = {"NEXUS_ACCESS_LOG": "true", "NEXUS_LOG_FORMAT": "json"}
+    with serving(folder, {"p": plugin(nexus_blueprints=pages)}, settings) as client:
+        log = client.service.access_log
+        assert log is not None
+        log._stream = io.StringIO()
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "body", "line"),
+    [
+        ("/hello", "GET", None, (200, "ok")),
+        ("/v1/read/data", "POST", b"x", (200, "ok")),
+        ("/v1/fail/ours", "GET", None, (503, "rejected")),
+        ("/v1/fail/hidden", "GET", None, (500, "error")),
+        ("/v1/stop/403", "GET", None, (403, "rejected")),
+        ("/v1/stop/404", "GET", None, (404, "rejected")),
+        ("/v1/exits", "GET", None, (500, "error")),
+        ("/v1/odd", "GET", None, (200, "ok")),
+        ("/nowhere", "GET", None, (404, "not_found")),
+        ("*", "OPTIONS", None, (204, "ok")),
+    ],
+)
+def test_each_request_has_one_line(
+    logging_page: Client, path: str, method: str, body: bytes | None, line: tuple[int, str]
+) -> None:
+    assert logging_page.call(path, method, body).code == line[0]
+    assert logged(logging_page) == [(method, path, *line)]
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_probes_and_scrapes_have_none(logging_page: Client, path: str) -> None:
+    assert logging_page.call(path).code == 200
+    assert logged(logging_page) == []
