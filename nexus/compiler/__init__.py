@@ -10,6 +10,8 @@ nurse.py      that process
 prepare.py    the loading
 assemble.py   reads the text format; writes the metered module, for people
 artifact.py   the format of an artifact file
+base.py       what the snapshots of one language runtime share
+bases.py      finds it, in the cache and in this process
 cache.py      artifact files by key; workers share each compilation
 eviction.py   deletes the least recently used files
 """

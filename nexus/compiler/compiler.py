@@ -78,6 +78,11 @@ class Compiler:
         """Name of the engine's compiler."""
         return self._engine.compiler
 
+    @property
+    def timeout_s(self) -> float:
+        """Limit of one compilation, in seconds."""
+        return self._limits.timeout_s
+
     def set_limits(self, limits: CompilerLimits) -> None:
         """Use other limits, from the next compilation on."""
         self._limits = limits
