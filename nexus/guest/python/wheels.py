@@ -49,7 +49,9 @@ def vendor(requirements: Path, folder: Path) -> list[Package]:
         package cannot be fetched.
     """
     if folder.exists() and not (folder / MARK).exists():
-        raise InvalidArgument(f"{folder} exists, and `nexus vendor` did not make it; remove it first")
+        raise InvalidArgument(
+            f"{folder} exists, and `nexus vendor` did not make it; remove it first"
+        )
     with tempfile.TemporaryDirectory(prefix=".vendor-", dir=folder.parent) as made:
         wheels, new = Path(made, "wheels"), Path(made, "new")
         _download(requirements, wheels)
