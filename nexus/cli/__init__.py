@@ -19,6 +19,7 @@ capacity.py         pods for a load, by CPU profile
 capacity_plan.py    turns the options of `capacity` into profiles, a trace and a cost
 capacity_output.py  prints the table of `capacity`, for people and for machines
 capacity_chart.py   draws the chart of `capacity`
+vendor.py           fetches the packages of a handler in Python
 measure.py          measures the CPU of one request
 """
 
