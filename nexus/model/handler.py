@@ -119,4 +119,6 @@ class Handler:
     """a WASI guest's arguments, after its name"""
     args_from_query: bool = False
     """whether a request's query adds to them: then clients choose options of the program"""
+    strip_prefix: bool = False
+    """whether the URL that a guest in JavaScript or Python sees begins below the route"""
     cpu: CpuAllocation = CpuAllocation()

@@ -160,6 +160,7 @@
     adopt(found) {
       handler = found;
       adopted = true;
+      if (found === undefined) return api.answersEvents();
       const kind = typeof found === "function" ? "function" : typeof found?.fetch;
       return kind === "function" || typeof found?.run === "function";
     },
