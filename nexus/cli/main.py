@@ -18,6 +18,7 @@ _COMMANDS = {
     "inspect": "nexus.cli.inspect:inspect",
     "capacity": "nexus.cli.capacity:capacity",
     "prepare": "nexus.cli.prepare:prepare",
+    "vendor": "nexus.cli.vendor:vendor",
     "config": "nexus.cli.config:show_config",
     "plugins": "nexus.cli.plugins:list_plugins",
     "new-plugin": "nexus.cli.new_plugin:new_plugin",

@@ -311,6 +311,12 @@ class Settings(BaseSettings):
         "production",
     )
 
+    verify_resets: Flag = Field(
+        False,
+        description="after each reset, compare all of the instance's memory with the snapshot; a "
+        "difference is an internal error, and the instance is dropped; slow, for debugging",
+    )
+
     @field_validator("max_instances")
     @classmethod
     def _holds_min_instances(cls, value: int, info: ValidationInfo) -> int:

@@ -153,6 +153,8 @@ class AbiBase:
     language = ""
     suffixes: Sequence[str] = ()
     index = ""
+    set_up_modules: Sequence[str] = ()
+    """Python modules that `prepare` imports: where many handlers are prepared, imported once"""
 
     def files(self, entry: Path) -> Sequence[Path]:
         return [entry]

@@ -7,11 +7,12 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from nexus.errors import InvalidState
+from nexus.errors import InternalError, InvalidState
 from nexus.model import Compiled, ExtensionAnswer, Handler, Isolation, Snapshot, State, Task
 from nexus.plugin_api.engine import EngineInstance
 from nexus.pool.linked import LinkedModule
 from nexus.pool.mapping import Mapping
+from nexus.pool.verify import difference
 from nexus.run.execution import Execution
 from nexus.run.perform import perform
 
@@ -174,6 +175,16 @@ class WasmInstance:
             return False
         instance.write_globals(self._snapshot.globals)
         return True
+
+    def verify_reset(self) -> None:
+        """Compare memory and globals with the snapshot, all of it: right after a reset.
+
+        Raises: InternalError, saying where they differ.
+        """
+        instance = self._engine_instance
+        found = None if instance is None else difference(instance, self._snapshot)
+        if found is not None:
+            raise InternalError(f"a reset was not complete: {found}")
 
     def written(self) -> list[tuple[int, int]] | None:
         """Return where the memory may differ from the snapshot, as (start, end) in bytes, without

@@ -95,6 +95,7 @@ def build(
         abis.guest_for,
         max_instances=settings.max_instances,
         max_memory_bytes=settings.pool_memory_mb << 20,
+        verify_resets=settings.verify_resets,
     )
     watchdog = Watchdog(settings.stuck_after_ms / 1000, stuck_log=stuck_log)
     lane = SlowLane(1 if engine.holds_gil else len(os.sched_getaffinity(0)))

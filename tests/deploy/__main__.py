@@ -10,7 +10,7 @@ from tests.deploy.facts import Facts
 from tests.deploy.matrix import Pair, pairs, problems
 from tests.deploy.references import ALL
 from tests.deploy.render import render, targets
-from tests.deploy.schemas import VERSIONS, validate
+from tests.deploy.schemas import MINIMUM, VERSIONS, validate
 
 KNOWN = {"base": {"busy_pod_at_most_doubles"}}
 """The base has the numbers of the description, 70 % of 100m; each profile replaces them."""
@@ -20,13 +20,13 @@ def report(target: str) -> tuple[list[str], bool]:
     """The lines for one target, and whether all is well."""
     objects = render(target)
     facts = Facts(objects)
-    results = [validate(objects, version) for version in VERSIONS]
+    results = [validate(objects, version) for version in (MINIMUM, *VERSIONS)]
     broken = {check.__name__: list(check(facts)) for check in ALL}
     broken = {name: found for name, found in broken.items() if found}
     uncovered = results[0].uncovered
     line = (
         f"{target:24} {len(objects):2} objects, {min(r.valid for r in results):2} valid for "
-        f"{' and '.join(VERSIONS)}, {len(ALL) - len(broken)} of {len(ALL)} invariants held"
+        f"{', '.join((MINIMUM, *VERSIONS))}, {len(ALL) - len(broken)} of {len(ALL)} invariants held"
     )
     if uncovered:
         line += f"; custom resources, not covered by these schemas: {', '.join(uncovered)}"

@@ -58,14 +58,29 @@ class Facts:
     @cached_property
     def environ(self) -> dict[str, str]:
         """The container's environment: its ConfigMap's data."""
-        maps = {found["metadata"]["name"]: found["data"] for found in self.all("ConfigMap")}
         names = [source["configMapRef"]["name"] for source in self.container["envFrom"]]
-        return {key: value for name in names for key, value in maps[name].items()}
+        return {key: value for name in names for key, value in self._data(name).items()}
+
+    def _data(self, name: str) -> dict[str, str]:
+        (found,) = (o for o in self.all("ConfigMap") if o["metadata"]["name"] == name)
+        return dict(found["data"])
+
+    @cached_property
+    def live(self) -> dict[str, str]:
+        """The mounted folder of settings, with the names that the environment would have."""
+        mounts = {mount["mountPath"]: mount["name"] for mount in self.container["volumeMounts"]}
+        volumes = {volume["name"]: volume for volume in self.pod["volumes"]}
+        for variable in self.container.get("env", ()):
+            if variable["name"] == "NEXUS_CONFIG_FOLDER":
+                volume = volumes[mounts[variable["value"]]]
+                data = self._data(volume["configMap"]["name"])
+                return {f"NEXUS_{key.upper()}": value for key, value in data.items()}
+        return {}
 
     @cached_property
     def loaded(self) -> Loaded:
-        """The settings Nexus makes of that environment. Raises: ConfigError."""
-        return load({}, self.environ, Path("/nowhere"))
+        """The settings Nexus makes of that; the environment wins. Raises: ConfigError."""
+        return load({}, {**self.live, **self.environ}, Path("/nowhere"))
 
     @property
     def settings(self) -> Settings:

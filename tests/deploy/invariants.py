@@ -19,6 +19,8 @@ Invariant: TypeAlias = Callable[[Facts], Iterator[str]]
 
 NODE_CORES = 64.0
 """what a pod without a CPU limit sees on a large node"""
+FOLDERS_AND_FILES = ("NEXUS_ADMIN_TOKEN_FILE", "NEXUS_CONFIG_FOLDER")
+"""Variables that components set in the Deployment, beside what they mount"""
 PROBE_PATHS = ("startupProbe", "readinessProbe", "livenessProbe")
 
 
@@ -139,26 +141,32 @@ def one_scaler_alone(facts: Facts) -> Iterator[str]:
 
 
 def environment_is_known(facts: Facts) -> Iterator[str]:
-    """Every key is a setting, every value allowed (loading them raises otherwise)."""
+    """Every key is a setting, every value allowed (loading them raises otherwise), and a setting of
+    the mounted folder is not in the environment, too, which would win."""
     yield from facts.loaded.warnings
     for key in facts.environ:
-        if not key.startswith("NEXUS_"):
+        if not key.startswith("NEXUS_") and key != "TIMEOUT_MS":
             yield f"{key} has no prefix"
+        if f"NEXUS_{key.removeprefix('NEXUS_')}" in facts.live:
+            yield f"{key} is in the environment and in the folder of live settings"
     for variable in facts.container.get("env", ()):
-        if variable["name"] != ADMIN_TOKEN:
+        if variable["name"] not in FOLDERS_AND_FILES:
             yield f"{variable['name']} belongs into the ConfigMap"
 
 
-def token_is_an_optional_secret(facts: Facts) -> Iterator[str]:
-    """The admin token is in no manifest, and pods start without one."""
+def secrets_are_files(facts: Facts) -> Iterator[str]:
+    """No manifest has a token, and no environment: processes and crash reports show that."""
     if ADMIN_TOKEN in facts.environ:
         yield "the admin token is in the ConfigMap"
+    files = {mount["mountPath"]: mount for mount in facts.container["volumeMounts"]}
     for variable in facts.container.get("env", ()):
-        secret = variable.get("valueFrom", {}).get("secretKeyRef")
-        if secret is None:
-            yield f"{variable['name']} comes from no Secret"
-        elif not secret.get("optional"):
-            yield f"without the Secret {secret['name']} no pod starts"
+        if "secretKeyRef" in variable.get("valueFrom", {}):
+            yield f"{variable['name']} comes from a Secret through the environment"
+        elif variable["value"].rpartition("/")[0] not in files and variable["value"] not in files:
+            yield f"{variable['name']} names {variable['value']}, where nothing is mounted"
+    for source in facts.container["envFrom"]:
+        if "secretRef" in source:
+            yield "a Secret is the environment"
 
 
 def ephemeral_storage_covers_volumes(facts: Facts) -> Iterator[str]:
@@ -173,9 +181,11 @@ def ephemeral_storage_covers_volumes(facts: Facts) -> Iterator[str]:
 
 def images_are_pinned(facts: Facts) -> Iterator[str]:
     """A tag is a release's, or there is a digest; `dev` alone is built on the spot."""
-    image = facts.container["image"]
-    if not re.search(r"(:\d+\.\d+\.\d+|@sha256:[0-9a-f]{64}|^nexus-runtime:dev)$", image):
-        yield f"image {image} may be another one tomorrow"
+    images = [facts.container["image"]]
+    images += [v["image"]["reference"] for v in facts.pod["volumes"] if "image" in v]
+    for image in images:
+        if not re.search(r"(:\d+\.\d+\.\d+|@sha256:[0-9a-f]{64}|^nexus-runtime:dev)$", image):
+            yield f"image {image} may be another one tomorrow"
 
 
 def volumes_are_distinct(facts: Facts) -> Iterator[str]:
@@ -222,7 +232,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     drains_proceed,
     one_scaler_alone,
     environment_is_known,
-    token_is_an_optional_secret,
+    secrets_are_files,
     ephemeral_storage_covers_volumes,
     images_are_pinned,
     volumes_are_distinct,

@@ -17,8 +17,11 @@ from tests.deploy.references import ALL
 from tests.deploy.render import DEPLOY, Object, build_with, components, profiles, render, targets
 from tests.deploy.schemas import VERSIONS, validate
 
+_BOTH_MOUNT = "both mount a volume at /handlers"
 REFUSED: Mapping[frozenset[str], str] = {
-    frozenset({"handlers-configmap", "handlers-pvc"}): "both mount a volume at /handlers",
+    frozenset({"handlers-configmap", "handlers-pvc"}): _BOTH_MOUNT,
+    frozenset({"handlers-configmap", "handlers-image"}): _BOTH_MOUNT,
+    frozenset({"handlers-image", "handlers-pvc"}): _BOTH_MOUNT,
     frozenset({"hpa-inflight", "keda"}): "keda deletes the HPA that hpa-inflight changes",
 }
 """Pairs of components that contradict each other, with the reason."""

@@ -81,7 +81,7 @@ BROKEN = [
         ),
     ),
     ("grace_covers_drain", setting("Deployment", f"{POD}.terminationGracePeriodSeconds", 40)),
-    ("grace_covers_drain", environ("NEXUS_TIMEOUT_MS", "60000")),
+    ("grace_covers_drain", environ("TIMEOUT_MS", "60000")),
     (
         "busy_pod_at_most_doubles",
         setting(HPA, "spec.metrics.0.resource.target.averageValue", "70m"),
@@ -105,23 +105,26 @@ BROKEN = [
     ("one_scaler_alone", setting(HPA, "spec.scaleTargetRef.name", "other")),
     ("one_scaler_alone", setting(HPA, "kind", "Other")),
     ("environment_is_known", environ("NEXUS_MAX_INSTANZES", "8")),
-    ("environment_is_known", environ("TIMEOUT_MS", "8")),
-    ("environment_is_known", setting("Deployment", f"{BOX}.env.0.name", "NEXUS_WORKERS")),
-    ("token_is_an_optional_secret", environ("NEXUS_ADMIN_TOKEN", "secret")),
+    ("environment_is_known", environ("MAX_INSTANCES", "8")),
+    ("environment_is_known", setting("Deployment", f"{BOX}.env", [{"name": "A", "value": "/tmp"}])),
+    ("secrets_are_files", environ("NEXUS_ADMIN_TOKEN", "secret")),
     (
-        "token_is_an_optional_secret",
-        setting("Deployment", f"{BOX}.env.0", {"name": "NEXUS_ADMIN_TOKEN", "value": "secret"}),
+        "secrets_are_files",
+        setting("Deployment", f"{BOX}.env", [{"name": "A", "valueFrom": {"secretKeyRef": {}}}]),
     ),
-    (
-        "token_is_an_optional_secret",
-        setting("Deployment", f"{BOX}.env.0.valueFrom.secretKeyRef.optional", False),
-    ),
+    ("secrets_are_files", setting("Deployment", f"{BOX}.env", [{"name": "A", "value": "/x/y"}])),
     (
         "ephemeral_storage_covers_volumes",
         setting("Deployment", f"{BOX}.resources.limits.ephemeral-storage", "512Mi"),
     ),
     ("images_are_pinned", setting("Deployment", f"{BOX}.image", "nexus-runtime:latest")),
     ("images_are_pinned", setting("Deployment", f"{BOX}.image", "nexus-runtime")),
+    (
+        "images_are_pinned",
+        setting(
+            "Deployment", f"{POD}.volumes.0", {"name": "x", "image": {"reference": "x:latest"}}
+        ),
+    ),
     ("images_are_pinned", setting("Deployment", f"{BOX}.image", "r.example.com/nexus-runtime:dev")),
     ("pod_is_confined", setting("Deployment", f"{BOX}.securityContext.capabilities", {})),
     ("pod_is_confined", setting("Deployment", f"{POD}.securityContext.runAsUser", 0)),

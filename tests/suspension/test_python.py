@@ -14,7 +14,7 @@ from nexus.model import Context, ExecutionResult, ExtensionAnswer, Handler
 from nexus.suspension import book
 from tests.python.support import Pythons
 from tests.set_up import ENGINES
-from tests.support import ABIS
+from tests.support import ABIS, EXAMPLES
 from tests.suspension.support import Worker, ids_of, run_threads, until
 
 GRANTS = ("ext:oracle", "events:emit:*", "state:read:*", "state:write:*")
@@ -70,7 +70,8 @@ async def run(context):
         assert not run_threads(), "it holds no thread"
         with ThreadPoolExecutor(1) as elsewhere:
             result = elsewhere.submit(worker.resume, result, n * 10).result(20)
-    assert (result.status, result.return_value) == ("success", [60, 3])
+    assert result.error is None
+    assert result.return_value == [60, 3]
     assert [error for _, error in worker.observed] == [None]
     assert worker.counts() == (0, 0, 0, 0, 0)
 
@@ -190,3 +191,16 @@ def test_a_question_that_nobody_awaits_is_in_the_result(worker: Worker, make: Ma
     result = execute(worker, served)
     assert result.return_value == 5
     assert [question["arguments"] for question in result.unanswered] == [1]
+
+
+def test_the_example_that_asks_for_an_approval(worker: Worker, pythons: Pythons) -> None:
+    grants = ("ext:approver", "state:read:limit", "events:emit:decided")
+    source = (EXAMPLES / "approval.py").read_text()
+    served = pythons.handler({"approval.py": source}, capabilities=grants)
+    expense = {"who": "ann", "items": [{"price": 30, "count": 9}]}
+    result = execute(worker, served, args=expense)
+    assert result.suspension is not None
+    assert result.suspension["arguments"] == {"who": "ann", "total": 270, "limit": 100}
+    done = worker.resume(result, {"approved": False, "by": "bob"})
+    assert done.return_value == {"decision": "refused", "by": "bob", "total": 270}
+    assert [event["payload"]["decision"] for event in done.events] == ["refused"]

@@ -27,6 +27,7 @@ class JsAbi(AbiBase):
     language = "javascript"
     suffixes = (".js", ".ts")
     index = "index.js"
+    set_up_modules = ("nexus.guest.js.setup", "nexus.wasm.format.name_section")
 
     def __init__(self, runtime: str = "", sha256: str = "") -> None:
         """Use the build of QuickJS at *runtime*, with digest *sha256*; empty: the pinned build.

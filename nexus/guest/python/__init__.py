@@ -3,6 +3,7 @@
 abi.py      registers the language: files, runtime (CPython), set-up, guests
 runtime.py  loads CPython
 sources.py  finds the files of a handler and of its packages
+wheels.py   fetches packages with pip, for `nexus vendor`
 zones.py    the time zones' files
 setup.py    runs once per handler, in the compiler's child: starts CPython, loads the handler
 guest.py    `PythonGuest`: a task in, its result out

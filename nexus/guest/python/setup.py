@@ -37,6 +37,7 @@ _MODULES: Final = (
 )
 """in the order in which they import each other"""
 _FOR_TEXT: Final = "nexus_script"
+_HOW_TO_GET: Final = "\n(to add packages: nexus vendor NAME -r requirements.txt)"
 _ANSWER_BYTES: Final = 1 << 20
 
 
@@ -126,7 +127,8 @@ class SetUp:
         name = self._bundle.entry
         if answer.startswith(b"FAILED "):
             error = json.loads(answer[7:])["error"]
-            raise CompilationError(f"{name}: while it was loaded:\n{error['trace']}")
+            hint = _HOW_TO_GET if error["type"] == "ModuleNotFoundError" else ""
+            raise CompilationError(f"{name}: while it was loaded:\n{error['trace']}{hint}")
         if self._snapshot is None or not answer.startswith(b"ENTER "):
             raise self._refused(
                 CompilationError("CPython ended before the handler was loaded"), run

@@ -37,7 +37,7 @@ class Tree:
 
     def path(self, given):
         """Return the path of a file or folder here; None for a descriptor or another place."""
-        if isinstance(given, int):
+        if isinstance(given, int) or not given:
             return None
         try:
             path = os.path.normpath(os.path.join("/", os.fsdecode(given))).lstrip("/")
@@ -158,8 +158,6 @@ def install(tree):
         here = tree.path(path)
         if here is not None and not tree.is_folder(here):
             raise NotADirectoryError(errno.ENOTDIR, "Not a directory", path)
-        if here is None and os.path.normpath(os.path.join("/", os.fsdecode(path))) == "/":
-            return ""
         return here
 
     def listdir(path="."):

@@ -2,6 +2,7 @@
 
 import asyncio
 import selectors
+import socket
 import time
 
 import nexus_host
@@ -61,6 +62,9 @@ class _Loop(asyncio.SelectorEventLoop):
 
     def _write_to_self(self):
         pass
+
+    async def getaddrinfo(self, *arguments, **named):
+        return socket.getaddrinfo()  # raises: a handler has no sockets
 
 
 class _Policy(asyncio.DefaultEventLoopPolicy):
