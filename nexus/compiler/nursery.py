@@ -115,7 +115,7 @@ class _Nurse:
             code = "from nexus.compiler.nurse import main; sys.exit(main())"
             process = subprocess.Popen(
                 child_python.command(code),
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env=child_python.environment(),
