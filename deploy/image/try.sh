@@ -60,7 +60,7 @@ resets=$(podman logs "$container" 2>&1 | sed -n 's/.*"message": *"a reset \([^"]
 echo "a reset:           $resets"
 [ "$resets" = "copies the pages that were written" ] ||
     fail "resets copy whole memories: memfd_create or /proc/self/pagemap is not allowed"
-echo "processes:         $(podman top "$container" pid args | grep -c '[g]unicorn') (a master and its workers)"
+echo "processes:         $(podman top "$container" pid args | grep -c '[n]exus serve') (a master and its workers)"
 quota=$(metric nexus_cpu_quota_cores)
 echo "quota:             $quota cores"
 [ "$quota" = 0.5 ] || fail "the quota is not 0.5"

@@ -34,6 +34,9 @@ looker.py         finds requests that are slow, so that another thread leads
 sockets/          a connection's socket, as gunicorn and applications see it
 limits.py         how long clients may take, how many there may be
 
+serving.py        what the workers of both servers do alike
+granian/          the second server, in gunicorn's worker processes
+
 settings.py       gunicorn's configuration from Nexus's settings
 prepared.py       plugins and settings that the master loaded, for its workers
 master.py         becomes gunicorn's master in this process
