@@ -108,7 +108,7 @@ def _engine(terms: Terms) -> Engine:
         return create_engine(terms.engine, terms.compiler, cache_dir)
     from nexus.plugins import load_plugins  # imports all plugins, so only if needed
 
-    factories = load_plugins(os.environ).engines()
+    factories = load_plugins(os.environ).engine_factories()
     return create_engine(terms.engine, terms.compiler, cache_dir, factories)
 
 

@@ -121,9 +121,8 @@ class Compiler:
     def takes_long(self, path: Path, memory_bytes: int) -> bool:
         """Return whether compiling the handler at *path* takes many seconds: its language runtime
         is large, and its code is not in the cache."""
-        abi = self._abis.of_file(path)
         try:
-            runtime = None if abi is None else abi.runtime()
+            runtime = self._abis.runtime_for(path)
         except NexusError:
             return False
         if runtime is None or len(runtime.source) < LARGE_BYTES:

@@ -25,6 +25,7 @@ from nexus.plugin_api.option_types import (
     Folder,
     Header,
     LogLevel,
+    ManagementBind,
     Name,
     Weights,
     Whole,
@@ -33,6 +34,7 @@ from nexus.plugin_api.problems import DESCRIBED
 
 _HOUR_MS = 3_600_000
 _MAX_BYTES = 2**31
+_MANAGEMENT = "address that alone serves /metrics, /healthz, /readyz and /v1, on threads of its own"
 
 
 def usable_cpus() -> int:
@@ -159,7 +161,13 @@ class Settings(BaseSettings):
         300_000,
         ge=1,
         le=24 * _HOUR_MS,
-        description="time after which Nexus ends a suspended execution, in ms",
+        description="time after which Nexus ends an execution with an unanswered question, in ms",
+    )
+    result_ttl_ms: Whole = Field(
+        300_000,
+        ge=0,
+        le=24 * _HOUR_MS,
+        description="how long a worker keeps the result of an execution that was suspended, in ms",
     )
 
     # ---- server
@@ -171,6 +179,9 @@ class Settings(BaseSettings):
         description="server that reads and writes HTTP in each worker (docs/servers.md)",
     )
     bind: Bind = Field("127.0.0.1:8000", description="address to listen on")
+    management_bind: Annotated[ManagementBind, Derived("none (the main port serves them, too)")] = (
+        Field("", description=_MANAGEMENT)
+    )
     workers: Annotated[Whole, Derived("from the pod's CPU and memory")] = Field(
         default_factory=usable_cpus, ge=1, le=256, description="gunicorn worker processes"
     )

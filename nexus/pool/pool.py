@@ -175,9 +175,8 @@ class InstancePool(SuspendedInstances):
         """Drop an instance that the pool cannot reset, or does not need any more."""
         with self._lock:
             self._active.discard(instance)
-            suspension_id = instance.suspension_id()
-            if suspension_id is not None:
-                self._forget_suspended(suspension_id)
+            if instance.suspension_ids():
+                self._forget_suspended(instance)
             self._forget_memory(instance)
             if self._surplus:
                 self._surplus -= 1

@@ -14,28 +14,34 @@ from gunicorn.arbiter import Arbiter
 
 from nexus.config import inherit
 from nexus.errors import ConfigError, NexusError
-from nexus.server.prepared import prepared
+from nexus.server.start.management_socket import opened
+from nexus.server.start.prepared import prepared
 from nexus.service import Service
-from nexus.wsgi import worker_app
+from nexus.wsgi import serve_management, worker_app
 
 QUIT_GRACE_S: Final = 0.1
 """How long the service of a worker that must stop at once waits for its executions to end."""
 
 
 def make_app(log: Any) -> Flask:
-    """Make this worker's app from the master's plugins and settings; read live settings again.
+    """Make this worker's app from the master's plugins and settings, and answer on the management
+    port if there is one; read live settings again.
 
     If that fails, write why to gunicorn's *log* and end the server.
     """
     found = prepared()
     sources = found.plugins.config_sources(Path.cwd(), os.environ)
     try:
-        return worker_app(found.plugins, inherit(found.loaded, sources))
+        app = worker_app(found.plugins, inherit(found.loaded, sources))
     except NexusError as error:
         wrong = isinstance(error, ConfigError)
         for line in error.problems if isinstance(error, ConfigError) else [error]:
             log.error("%s", line)
         sys.exit(Arbiter.APP_LOAD_ERROR if wrong else Arbiter.WORKER_BOOT_ERROR)
+    listener = opened()
+    if listener is not None:
+        serve_management(app, listener)
+    return app
 
 
 def drain(service: Service | None, stop: Callable[[], object]) -> None:

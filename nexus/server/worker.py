@@ -19,10 +19,11 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
-from nexus.errors import ShuttingDown
+from nexus.errors import InvalidArgument, ShuttingDown
 from nexus.server.connections import Connections
 from nexus.server.kept_alive import KeptAlive, Step
 from nexus.server.limits import most_connections
+from nexus.server.refusals import Noting, asked_on, report
 from nexus.server.serving import QUIT_GRACE_S, drain, make_app
 from nexus.server.sockets.arrival import Arrival
 from nexus.server.sockets.incoming import HeadIncomplete
@@ -168,6 +169,18 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             return super().handle(conn)
         finally:
             lane.request_ends()
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+        """Let gunicorn answer a request that it rejects; count and log that like our refusals.
+
+        A 500 is no refusal: the application failed, which has been logged.
+        """
+        noting = Noting(client)
+        super().handle_error(req, noting, addr, exc)
+        if self.service is not None and noting.status and noting.status != 500:
+            error = InvalidArgument(str(exc))
+            asked = asked_on(client.incoming, addr)
+            report(self.service, asked, error, noting.status, noting.size)
 
     # ---- called by `KeptAlive` --------------------------------------------------------------
 

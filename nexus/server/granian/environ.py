@@ -86,6 +86,11 @@ class Environs:
         return path
 
 
+def remote_of(scope: Any) -> str:
+    """Return the address of the client of granian's *scope*, without its port."""
+    return _address(scope.client)[0]
+
+
 def add_headers(environ: dict[str, Any], headers: list[tuple[str, str]]) -> None:
     """Add *headers* to *environ*. Several with one name are joined: cookies by semicolons
     (RFC 6265 section 4.2), others by commas."""

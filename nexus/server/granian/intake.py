@@ -10,11 +10,11 @@ from typing import Any, Protocol
 
 from nexus.errors import InvalidArgument, NexusError
 from nexus.handlers.routes import is_reserved
-from nexus.http.errors import problem
 from nexus.server.granian.bodies import Bodies
-from nexus.server.granian.environ import Environs
+from nexus.server.granian.environ import Environs, remote_of
 from nexus.server.granian.turns import Turns
 from nexus.server.limits import ClientLimits
+from nexus.server.refusals import Asked, refusal, report
 from nexus.service import Service
 
 log = logging.getLogger("nexus.server")
@@ -64,7 +64,7 @@ class Intake:
             environ = self._environs.make(scope)
             length, waits = _length(environ)
         except InvalidArgument as error:
-            self._turns.serve(partial(self._refuse, proto, error))
+            self._turns.serve(partial(self._refuse, scope, proto, error))
             return
         if not waits:
             environ["wsgi.input"] = io.BytesIO()
@@ -76,14 +76,19 @@ class Intake:
             environ["wsgi.input"] = _Unread()
             self._turns.serve(partial(self._answer, environ, proto, closes=True))
             return
-        then = partial(self._got, environ, proto, most)
+        then = partial(self._got, scope, environ, proto, most)
         self.bodies.wait(proto, length, most, self._host.limits().body(), then)
 
     def _got(
-        self, environ: dict[str, Any], proto: Any, most: int, found: bytes | NexusError | None
+        self,
+        scope: Any,
+        environ: dict[str, Any],
+        proto: Any,
+        most: int,
+        found: bytes | NexusError | None,
     ) -> None:
         if isinstance(found, NexusError):
-            self._refuse(proto, found)
+            self._refuse(scope, proto, found)
             return
         environ["wsgi.input"] = _Unread() if found is None else io.BytesIO(found)
         closes = found is None or len(found) > most
@@ -122,10 +127,11 @@ class Intake:
             self._lane.request_ends()
         self._host.count_request()
 
-    def _refuse(self, proto: Any, error: NexusError) -> None:
+    def _refuse(self, scope: Any, proto: Any, error: NexusError) -> None:
         """Answer a request that never comes to the application."""
-        self._service.refused(None, error)
-        response = problem(error, None, None)
+        response = refusal(error)
+        asked = Asked(scope.method, scope.path, remote_of(scope))
+        report(self._service, asked, error, response.status, len(response.body))
         headers = [
             *response.headers,
             ("X-Nexus-Outcome", error.outcome.value),
