@@ -20,7 +20,9 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' Makefile | expand -t 22
 
 run: ## serve examples/ on http://127.0.0.1:8000 until Ctrl-C (BIND=host:port HANDLERS=folder ARGS=...)
-	@scripts/setup.sh
+	@scripts/setup.sh python
+	@[ $(HANDLERS) != examples ] || [ -e examples/menu/site-packages ] || \
+		$(VENV)/bin/nexus vendor menu -r examples/menu/requirements.txt --handlers examples
 	@echo "Serving $(HANDLERS) on http://$(BIND) until Ctrl-C; to try it, in another terminal:"
 	@sed -n 's/127\.0\.0\.1:8000/$(BIND)/; s/^    curl/  curl/p' examples/README.md
 	@exec $(VENV)/bin/nexus serve --handlers $(HANDLERS) --bind $(BIND) $(ARGS)

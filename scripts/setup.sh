@@ -213,7 +213,7 @@ case ${1:-} in
         say_engine
         if [ $# -eq 0 ]; then install; fi
         for name; do
-            if [ "$name" = python ]; then install; else install "$name"; fi
+            install "$name"
             case $name in
                 python) install_python_runtime ;;
                 test) install_python_runtime && install_plugins ;;

@@ -1,4 +1,4 @@
-"""`nexus plugins`: lists the plugins, what each one adds, and which cannot be used."""
+"""`nexus plugins`: lists the plugins, what each one adds, and which would stop the start."""
 
 from __future__ import annotations
 
@@ -9,19 +9,27 @@ from typing import Any
 
 import click
 
-from nexus.cli.options import json_option
+from nexus.cli.options import config_option, json_option
+from nexus.cli.trial import tried
 from nexus.plugins import Found, survey
 
 
 @click.command("plugins")
+@config_option
 @json_option
-def list_plugins(as_json: bool) -> None:
-    """List the plugins; exits with 2 if one of them cannot be used."""
-    found = survey(os.environ)
+def list_plugins(as_json: bool, **options: Any) -> None:
+    """List the plugins, and try what they add.
+
+    Calls the hooks that a start calls and builds what they return. Exits with 2 if a plugin cannot
+    be used, and like `nexus serve` if something else would stop the start.
+    """
+    found, other = tried(survey(os.environ), options)
     if as_json:
         click.echo(json.dumps([_facts(entry) for entry in found], indent=2))
     else:
         _print_table([_facts(entry) for entry in found])
+    if other is not None:
+        raise other
     sys.exit(2 if any(entry.state == "broken" for entry in found) else 0)
 
 

@@ -161,12 +161,22 @@ class Settings(BaseSettings):
         300_000,
         ge=1,
         le=24 * _HOUR_MS,
-        description="time after which Nexus ends a suspended execution, in ms",
+        description="time after which Nexus ends an execution with an unanswered question, in ms",
+    )
+    result_ttl_ms: Whole = Field(
+        300_000,
+        ge=0,
+        le=24 * _HOUR_MS,
+        description="how long a worker keeps the result of an execution that was suspended, in ms",
     )
 
     # ---- server
     cpu_profile: Literal["none", "burst", "guaranteed", "throughput", "latency", "edge"] = Field(
         "none", description="CPU profile that derives the number of workers from the pod's cores"
+    )
+    server: Literal["gunicorn", "granian"] = Field(
+        "gunicorn",
+        description="server that reads and writes HTTP in each worker (docs/servers.md)",
     )
     bind: Bind = Field("127.0.0.1:8000", description="address to listen on")
     management_bind: Annotated[ManagementBind, Derived("none (the main port serves them, too)")] = (
@@ -299,6 +309,12 @@ class Settings(BaseSettings):
         False,
         description="show clients what a handler threw or wrote, in answers to errors; not for "
         "production",
+    )
+
+    verify_resets: Flag = Field(
+        False,
+        description="after each reset, compare all of the instance's memory with the snapshot; a "
+        "difference is an internal error, and the instance is dropped; slow, for debugging",
     )
 
     @field_validator("max_instances")

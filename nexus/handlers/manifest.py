@@ -153,6 +153,8 @@ class Manifest(BaseModel):
     """a WebAssembly guest's arguments, after its name"""
     args_from_query: Annotated[bool, Strict(), Allowed("true or false")] = False
     """whether requests add the parts of their query to the arguments, as WAGI does"""
+    strip_prefix: Annotated[bool, Strict(), Allowed("true or false")] = False
+    """whether the URL that a guest in JavaScript or Python sees begins below the route"""
     env: Annotated[
         Mapping[_Variable, _VariableValue],
         AfterValidator(_bounded),

@@ -88,8 +88,6 @@ class Abi(Protocol):
     """callers' name for its source text, such as `javascript`; empty: it takes no source text"""
     index: str
     """the file that makes a folder a handler, such as `index.js`; empty: no file does"""
-    can_defer: bool
-    """whether its guests accept the answer `DEFERRED`, and can continue from an image"""
 
     @property
     def suffixes(self) -> Sequence[str]:
@@ -138,6 +136,11 @@ class Abi(Protocol):
         """
         ...
 
+    def can_defer(self, compiled: Compiled) -> bool:
+        """Return whether guests of *compiled* accept the answer `Deferred`, and can continue from
+        an image."""
+        ...
+
     def guest(self, compiled: Compiled) -> Guest:
         """Make the host's side of *compiled* for the calling thread."""
         ...
@@ -150,7 +153,8 @@ class AbiBase:
     language = ""
     suffixes: Sequence[str] = ()
     index = ""
-    can_defer = False
+    set_up_modules: Sequence[str] = ()
+    """Python modules that `prepare` imports: where many handlers are prepared, imported once"""
 
     def files(self, entry: Path) -> Sequence[Path]:
         return [entry]
@@ -172,3 +176,6 @@ class AbiBase:
 
     def prepare(self, program: RuntimeProgram, start: Start) -> tuple[tuple[int, ...], Snapshot]:
         raise CompilationError(f"the ABI {self.name} prepares nothing")
+
+    def can_defer(self, compiled: Compiled) -> bool:
+        return False

@@ -15,9 +15,9 @@ from nexus.pod.derived import sized
 from tests.support import ROOT
 
 MASTER = """
-import json, os, pathlib, sys, nexus.server.settings as settings
+import json, os, pathlib, sys, nexus.server.start.settings as settings
 from nexus.config import inherit
-from nexus.server.prepared import prepared
+from nexus.server.start.prepared import prepared
 
 before = dict(os.environ)
 for name, text in json.loads(sys.argv[1]).items():

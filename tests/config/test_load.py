@@ -133,6 +133,7 @@ RANGES = {
     "scheduling_target_ms": (1, 3_600_000),
     "max_suspended": (0, 100_000),
     "suspension_timeout_ms": (1, 86_400_000),
+    "result_ttl_ms": (0, 86_400_000),
     "workers": (1, 256),
     "http_max_concurrent": (1, 1000),
     "threads": (1, 1000),

@@ -15,7 +15,9 @@ NAMES = sorted(path.stem for path in EXAMPLES.iterdir() if path.suffix in {".was
 SCRIPTS = sorted(
     [
         *(path.stem for path in EXAMPLES.glob("*.js")),
+        *(path.stem for path in EXAMPLES.glob("*.py")),
         *(p.parent.name for p in EXAMPLES.glob("*/index.js")),
+        *(p.parent.name for p in EXAMPLES.glob("*/main.py")),
     ]
 )
 
@@ -51,7 +53,8 @@ def test_rebuilding_gives_the_same_bytes(name, tmp_path):
 @pytest.mark.parametrize("name", [*NAMES, *SCRIPTS])
 def test_the_readme_has_a_curl_line(name):
     commands = re.findall(r"^    curl .*$", (EXAMPLES / "README.md").read_text(), re.MULTILINE)
-    assert [line for line in commands if f"http://127.0.0.1:8000/{name}" in line]
+    routes = f"http://127.0.0.1:8000/{name}", f"http://127.0.0.1:8000/v1/handlers/{name}/"
+    assert [line for line in commands if any(route in line for route in routes)]
 
 
 @pytest.mark.parametrize("name", NAMES)

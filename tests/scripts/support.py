@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nexus.guest.js.bundle import Bundle
+from nexus.guest.bundle import Bundle
 from nexus.guest.js.runtime import FUNCTIONS, load_runtime
 from nexus.model import Handler, Limits
 from nexus.plugin_api.abi import Module

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nexus.errors import CompilationError, DeadlineExceeded, GuestTrap, PermissionDenied
-from nexus.guest.js.bundle import Bundle, unpack_bundle
+from nexus.guest.bundle import Bundle, unpack_bundle
 
 from .support import LIMITS, Scripts
 

@@ -2,7 +2,6 @@
 
 abi.py          registers the language: files, runtime (QuickJS), set-up, guests
 sources.py      finds the files of a handler
-bundle.py       the files as one value, to pass to the compiler's child
 runtime.py      loads QuickJS and lists the functions that Nexus calls
 interpreter.py  QuickJS's functions as Python methods
 setup.py        runs once per handler, in the compiler's child, and leaves the snapshot
@@ -10,7 +9,6 @@ version.py      part of a snapshot's key
 files.py        the source files as a WASI folder, during set-up only
 entry.py        the addresses at which the host enters a snapshot
 guest.py        `JsGuest`: a task in, its result out
-image.py        a waiting guest, as bytes
 bridge.py       the host's services for JavaScript, as file descriptors
 bootstrap.js    joins host and prelude
 web/            the web API, one folder per standard; joined to one script, the prelude

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from nexus.errors import InvalidHandler
-from nexus.guest.js.bundle import Bundle, unpack_bundle
+from nexus.guest.bundle import Bundle, unpack_bundle
 from nexus.guest.js.guest import JsGuest
 from nexus.guest.js.runtime import ADDRESSED, FUNCTIONS, load_runtime, read_own_runtime
 from nexus.guest.js.sources import MAX_BYTES, list_files, read_bundle
@@ -27,7 +27,7 @@ class JsAbi(AbiBase):
     language = "javascript"
     suffixes = (".js", ".ts")
     index = "index.js"
-    can_defer = True
+    set_up_modules = ("nexus.guest.js.setup", "nexus.wasm.format.name_section")
 
     def __init__(self, runtime: str = "", sha256: str = "") -> None:
         """Use the build of QuickJS at *runtime*, with digest *sha256*; empty: the pinned build.
@@ -42,7 +42,7 @@ class JsAbi(AbiBase):
     def read(self, entry: Path) -> RuntimeProgram:
         if entry.suffix == ".ts":
             raise InvalidHandler(
-                f"{entry.name}: TypeScript is not accepted; compile it to {entry.stem}.js "
+                f"TypeScript is not accepted; compile it to {entry.stem}.js "
                 "(with tsc, esbuild or swc) and put that here"
             )
         return self._program(read_bundle(entry))
@@ -77,6 +77,9 @@ class JsAbi(AbiBase):
         set_up = SetUp(unpack_bundle(program.sources), addresses)
         instance, run = start(set_up.functions())
         return set_up.prepare(instance, run), snapshot_of(instance)
+
+    def can_defer(self, compiled: Compiled) -> bool:
+        return True
 
     def guest(self, compiled: Compiled) -> JsGuest:
         return JsGuest()

@@ -160,6 +160,7 @@
     adopt(found) {
       handler = found;
       adopted = true;
+      if (found === undefined) return api.answersEvents();
       const kind = typeof found === "function" ? "function" : typeof found?.fetch;
       return kind === "function" || typeof found?.run === "function";
     },
@@ -219,8 +220,8 @@
     },
 
     // An extension's answer that was to come later is here.
-    answered({ ok, value }) {
-      api.answer(ok, value);
+    answered({ number, ok, value }) {
+      api.answer(number, ok, value);
     },
   };
 })

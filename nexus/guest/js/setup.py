@@ -15,9 +15,9 @@ from nexus.errors import (
     MemoryLimit,
     NexusError,
 )
+from nexus.guest.bundle import Bundle
 from nexus.guest.js import outcome
 from nexus.guest.js.bridge import Bridge, sleep
-from nexus.guest.js.bundle import Bundle
 from nexus.guest.js.entry import FUNCTIONS, Entry
 from nexus.guest.js.errors import locate, parse_thrown
 from nexus.guest.js.files import FOLDER, SourceFolder, folder_functions
@@ -50,7 +50,7 @@ engine and thread must have room for it.
 
 NEEDED: Final = (
     "needs a default export that is a function, or an object with a function `fetch` (for "
-    "requests) or `run` (for JSON contexts)"
+    "requests) or `run` (for JSON contexts), or a listener of the event `fetch`"
 )
 UNSETTLED: Final = "its top-level await waits for a promise that nothing can settle"
 

@@ -2,9 +2,12 @@
 
 abi.py      registers the language: files, runtime (CPython), set-up, guests
 runtime.py  loads CPython
-sources.py  finds the files of a handler
+sources.py  finds the files of a handler and of its packages
+wheels.py   fetches packages with pip, for `nexus vendor`
+zones.py    the time zones' files
 setup.py    runs once per handler, in the compiler's child: starts CPython, loads the handler
 guest.py    `PythonGuest`: a task in, its result out
+channel.py  stdin and stdout of a guest, and the calls of the host between
 layout.py   offsets in CPython's objects
 boot/       Python code that runs in the guest
 """

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from nexus.errors import EngineUnavailable, InvalidHandler
-from nexus.guest.python.guest import PythonGuest
+from nexus.guest.bundle import Bundle, unpack_bundle
+from nexus.guest.python.guest import DEFERS, PythonGuest
 from nexus.guest.python.runtime import load_runtime, read_own_runtime
-from nexus.guest.python.sources import INDEX, PythonSources, list_files, read_sources, unpack
+from nexus.guest.python.sources import INDEX, check_text, list_files, read_bundle, with_zones
 from nexus.model import Compiled, Snapshot
 from nexus.plugin_api.abi import AbiBase, Module, RuntimeProgram, Start
 
@@ -37,14 +37,12 @@ class PythonAbi(AbiBase):
         return list_files(entry)
 
     def read(self, entry: Path) -> RuntimeProgram:
-        return self._program(read_sources(entry))
+        return self._program(read_bundle(entry))
 
     def read_text(self, source: bytes) -> RuntimeProgram:
-        try:
-            text = source.decode()
-        except UnicodeDecodeError as error:
-            raise InvalidHandler(f"the source is not UTF-8 at byte {error.start}") from error
-        return self._program(PythonSources(TEXT_NAME, {TEXT_NAME: text}))
+        """Read *source* as a module, or as a script whose last expression is the result."""
+        check_text(TEXT_NAME, source)
+        return self._program(with_zones(Bundle(TEXT_NAME, {TEXT_NAME: source}, is_text=True)))
 
     def runtime(self) -> Module:
         return self._cpython
@@ -54,23 +52,23 @@ class PythonAbi(AbiBase):
         source = load_runtime() if self._own is None else self._own
         return Module(source, table=True)
 
-    def _program(self, sources: PythonSources) -> RuntimeProgram:
+    def _program(self, bundle: Bundle) -> RuntimeProgram:
         from nexus.guest.python.setup import SETUP_VERSION, boot_source, modules
 
-        try:
-            runtime = self._cpython
-        except EngineUnavailable as error:
-            raise InvalidHandler(f"{sources.main}: {error}") from error
-        ours = "".join((boot_source(), *modules().values()))
+        ours = "".join((boot_source(), *modules(for_text=True).values()))
         version = f"{SETUP_VERSION} {hashlib.sha256(ours.encode()).hexdigest()}"
-        return RuntimeProgram(self.name, runtime, sources.pack(), version)
+        return RuntimeProgram(self.name, self._cpython, bundle.pack(), version)
 
     def prepare(self, program: RuntimeProgram, start: Start) -> tuple[tuple[int, ...], Snapshot]:
         # Only the compiler's child calls this.
         from nexus.guest.python.setup import SetUp
 
-        set_up = SetUp(unpack(program.sources))
+        set_up = SetUp(unpack_bundle(program.sources))
         return set_up.prepare(*start(set_up.functions()))
+
+    def can_defer(self, compiled: Compiled) -> bool:
+        prepared = compiled.prepared
+        return prepared is not None and bool(prepared.entry[2] & DEFERS)
 
     def guest(self, compiled: Compiled) -> PythonGuest:
         return PythonGuest()

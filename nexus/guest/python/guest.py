@@ -5,21 +5,44 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from nexus.errors import GuestError, GuestTrap, InvalidResponse, MemoryLimit, StackLimit
-from nexus.guest.host.context import read_context, readable
+from nexus.errors import (
+    GuestError,
+    GuestTrap,
+    InvalidResponse,
+    MemoryLimit,
+    PermissionDenied,
+    StackLimit,
+)
+from nexus.guest.host.context import ExecutionContext, read_context, readable
+from nexus.guest.host.messages import Messages
+from nexus.guest.image import Image, put, take
 from nexus.guest.json_request import fields_of
 from nexus.guest.json_response import response_of
-from nexus.guest.preview1.descriptors import BytesInput, CappedOutput, LogOutput
+from nexus.guest.preview1.descriptors import Descriptor, LogOutput
 from nexus.guest.preview1.exit import GuestExit
 from nexus.guest.preview1.link import host_functions
 from nexus.guest.preview1.process import Process
 from nexus.guest.preview1.program import Program
+from nexus.guest.python.channel import Input, Output
 from nexus.guest.wasi.cgi_request import environment
-from nexus.model import Context, Handler, HttpRequest, HttpResponse, JsonValue
+from nexus.model import (
+    Context,
+    Handler,
+    HttpRequest,
+    HttpResponse,
+    JsonValue,
+    Resumption,
+    Waiting,
+)
 from nexus.plugin_api.engine import TABLE_ENTRANCE, EngineInstance, HostFunctions
 from nexus.plugin_api.guest import GuestBase, Run
 
+IS_WSGI: Final = 1
+DEFERS: Final = 2
+"""bits of the third number of an entry: the handler is a WSGI application; its `run` is async"""
+
 _NO_PROGRAM: Final = Program()
+_WAITS: Final = b'{"waits":'
 _KINDS: Final = {"MemoryError": MemoryLimit, "RecursionError": StackLimit}
 """Maps the name of a Python exception to the Nexus error with a code of its own."""
 
@@ -29,6 +52,7 @@ class PythonGuest(GuestBase):
 
     def __init__(self) -> None:
         self._process = Process()
+        self._messages = Messages(self._process.services)
         self._functions = host_functions(self._process)
 
     def functions(self) -> HostFunctions:
@@ -39,64 +63,128 @@ class PythonGuest(GuestBase):
         self, instance: EngineInstance, request: HttpRequest, handler: Handler, run: Run
     ) -> HttpResponse:
         prepared = handler.compiled.prepared
-        if prepared is not None and prepared.entry[2]:
+        if prepared is not None and prepared.entry[2] & IS_WSGI:
             head = {"kind": "wsgi", "env": dict(handler.env), "meta": _meta(request, handler)}
         else:
             head = {"kind": "http", **fields_of(request, handler)}
         limits = run.limits
-        most = limits.max_header_bytes + limits.max_response_bytes
-        answer, body = self._entered(instance, head, request.body, handler, run, most)
+        most_bytes = limits.max_header_bytes + limits.max_response_bytes
+        output = self._open(instance, run, head, most_bytes, body=request.body)
+        self._enter(instance, handler, run, output)
+        answer, body = _parts(output)
         is_head = request.meta.get("REQUEST_METHOD") == "HEAD"
         return response_of(answer, body, limits, to_head=is_head)
 
     def evaluate(
         self, instance: EngineInstance, context: Context, handler: Handler, run: Run
-    ) -> JsonValue:
+    ) -> JsonValue | Waiting:
         found = read_context(context.json)
         seen = json.loads(readable(found, context.json, run.capabilities))
-        given = {"kind": "context", "env": dict(handler.env), "context": seen}
-        answer, _ = self._entered(instance, given, b"", handler, run, run.limits.max_response_bytes)
+        head = {"kind": "context", "env": dict(handler.env), "context": seen}
+        output = self._open(instance, run, head, run.limits.max_response_bytes, context=found)
+        return self._evaluated(instance, handler, run, output)
+
+    def resume(
+        self, instance: EngineInstance, resumption: Resumption, handler: Handler, run: Run
+    ) -> JsonValue | Waiting:
+        image, answered = resumption.waiting.image, resumption.answered
+        assert isinstance(image, Image)  # made by `_enter`
+        head: dict[str, Any] = {"kind": "timers", "env": {}}
+        if answered is not None:
+            number, (ok, value) = answered.number, (answered.answer.ok, answered.answer.value)
+            head = {"kind": "answer", "env": {}, "number": number, "ok": ok}
+            head["value"] = json.loads(value)
+        output = self._open(instance, run, head, run.limits.max_response_bytes)
+        resumption.begins()
         try:
-            value: JsonValue = json.loads(answer)["value"]
+            put(instance, image)
+        except BaseException:
+            self._process.finish()
+            raise
+        self._process.adopt(image.services)
+        if answered is not None:
+            image.services.questions -= 1
+        return self._evaluated(instance, handler, run, output)
+
+    # ---- shared by all tasks -------------------------------------------------------------------
+
+    def _open(
+        self,
+        instance: EngineInstance,
+        run: Run,
+        head: dict[str, Any],
+        most_bytes: int,
+        *,
+        body: bytes = b"",
+        context: ExecutionContext | None = None,
+    ) -> Output:
+        """Serve *instance* from now on; it reads *head* and *body*. Return what it will write."""
+        messages = self._messages
+        messages.forget()
+        stdin = Input(json.dumps(head).encode() + b"\n" + body, messages)
+        output = Output(run, most_bytes, messages)
+        descriptors: dict[int, Descriptor] = {0: stdin, 1: output, 2: LogOutput(run)}
+        self._process.start(instance, run, _NO_PROGRAM, descriptors, context)
+        return output
+
+    def _evaluated(
+        self, instance: EngineInstance, handler: Handler, run: Run, output: Output
+    ) -> JsonValue | Waiting:
+        waiting = self._enter(instance, handler, run, output)
+        if waiting is not None:
+            return waiting
+        try:
+            value: JsonValue = json.loads(_parts(output)[0])["value"]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise InvalidResponse(f"the value cannot be read as JSON: {error}") from error
         return value
 
-    def _entered(
-        self,
-        instance: EngineInstance,
-        head: dict[str, Any],
-        content: bytes,
-        handler: Handler,
-        run: Run,
-        most_bytes: int,
-    ) -> tuple[bytes, bytes]:
-        """Call the guest's entry; return the first line of its output, and the rest."""
-        prepared = handler.compiled.prepared
+    def _enter(
+        self, instance: EngineInstance, handler: Handler, run: Run, output: Output
+    ) -> Waiting | None:
+        """Call the guest's entry; return its image if it waits for extensions.
+
+        Raises: GuestError, or the reason in `run.stopped`.
+        """
+        prepared, process, waiting = handler.compiled.prepared, self._process, None
         assert prepared is not None  # set-up prepares every Python handler
         index, function, _ = prepared.entry
-        output = CappedOutput(run, most_bytes)
-        stdin = BytesInput(json.dumps(head).encode() + b"\n" + content)
-        descriptors = {0: stdin, 1: output, 2: LogOutput(run)}
-        process = self._process
-        process.start(instance, run, _NO_PROGRAM, dict(descriptors))
         try:
             instance.invoke(TABLE_ENTRANCE, index, function, 0, 0, 0)
+            services = process.services()
+            if services.questions and output.content.startswith(_WAITS):
+                image = take(instance, prepared.snapshot, services, run.written())
+                waiting = Waiting(image, image.size_bytes(), _wake_s(output))
         except GuestError:
             # This trap ended the guest; `run.stopped` holds the actual reason, if there is one.
             if run.stopped is None:
                 raise
         finally:
+            denied = process.services().denied
             process.finish()
         stopped = run.stopped
         if isinstance(stopped, GuestExit):
             raise GuestTrap(f"exited with code {stopped.exit_code}")
         if stopped is not None:
             raise stopped
-        line, _, body = bytes(output.content).partition(b"\n")
-        if line.startswith(b'{"error":'):
-            raise _failure(line, run)
-        return line, body
+        if output.content.startswith(b'{"error":'):
+            raise _failure(_parts(output)[0], denied, run)
+        return waiting
+
+
+def _wake_s(output: Output) -> float | None:
+    """Return the seconds until the guest's next timer is due; None if it names no number."""
+    try:
+        found = json.loads(_parts(output)[0])["waits"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InvalidResponse(f"the answer cannot be read as JSON: {error}") from error
+    return float(found) if isinstance(found, (int, float)) else None
+
+
+def _parts(output: Output) -> tuple[bytes, bytes]:
+    """Return the first line of the guest's output, and the rest."""
+    line, _, body = bytes(output.content).partition(b"\n")
+    return line, body
 
 
 def _meta(request: HttpRequest, handler: Handler) -> dict[str, str]:
@@ -105,11 +193,20 @@ def _meta(request: HttpRequest, handler: Handler) -> dict[str, str]:
     return {**environment(request, handler), "wsgi.url_scheme": str(scheme or "http")}
 
 
-def _failure(line: bytes, run: Run) -> GuestError:
-    """Return the error for the handler's exception, and write its traceback to the log."""
-    found = json.loads(line)["error"]
-    lines = found["trace"].encode("utf-8", "replace").split(b"\n")
+def _failure(line: bytes, denied: str, run: Run) -> GuestError:
+    """Return the error for the handler's exception, and write its traceback to the log.
+
+    *denied*: the host's message for the last call that it denied.
+    """
+    try:
+        found = json.loads(line)["error"]
+        kind, message, trace = (str(found[key]) for key in ("type", "message", "trace"))
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InvalidResponse(f"the error cannot be read as JSON: {error}") from error
+    lines = trace.encode("utf-8", "replace").split(b"\n")
     LogOutput(run).write(memoryview(b"".join(b"<3>%s\n" % text for text in lines)))
-    error: GuestError = _KINDS.get(found["type"], GuestTrap)(found["message"])
-    error.stack = found["trace"]
-    return error
+    made: GuestError = _KINDS.get(kind, GuestTrap)(message)
+    if denied and found.get("denied") == denied:
+        made = PermissionDenied(denied)
+    made.stack = trace
+    return made

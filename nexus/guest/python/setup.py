@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Final
 
 from nexus.errors import CompilationError, GuestError, GuestTrap, NexusError
+from nexus.guest.bundle import Bundle
 from nexus.guest.preview1 import clocks, errno
 from nexus.guest.preview1.descriptors import BytesInput, CappedOutput, LogOutput
 from nexus.guest.preview1.link import Implementation, host_functions
 from nexus.guest.preview1.process import Process
 from nexus.guest.preview1.program import Program
 from nexus.guest.python.layout import vectorcall_of
-from nexus.guest.python.sources import PythonSources
 from nexus.model import Snapshot
 from nexus.plugin_api.abi import snapshot_of
 from nexus.plugin_api.engine import EngineInstance, HostFunctions
@@ -31,7 +31,13 @@ HEADROOM_BYTES: Final = 4 << 20
 memory has grown cannot be reset."""
 
 _BOOT: Final = Path(__file__).parent / "boot"
-_MODULES: Final = ("nexus", "nexus_calls", "nexus_loop")
+_MODULES: Final = (
+    *("nexus_host", "nexus", "nexus_loop", "nexus_calls"),
+    *("nexus_files", "nexus_log", "nexus_missing", "nexus_random"),
+)
+"""in the order in which they import each other"""
+_FOR_TEXT: Final = "nexus_script"
+_HOW_TO_GET: Final = "\n(to add packages: nexus vendor NAME -r requirements.txt)"
 _ANSWER_BYTES: Final = 1 << 20
 
 
@@ -41,10 +47,14 @@ def boot_source() -> str:
     return (_BOOT / "boot.py").read_text(encoding="utf-8")
 
 
+def modules(*, for_text: bool) -> dict[str, str]:
+    """Return the guest's own modules by name; *for_text*: also the one that source text needs."""
+    return {name: _module(name) for name in (*_MODULES, *((_FOR_TEXT,) if for_text else ()))}
+
+
 @cache
-def modules() -> dict[str, str]:
-    """Return the guest's own modules by name."""
-    return {name: (_BOOT / f"{name}.py").read_text(encoding="utf-8") for name in _MODULES}
+def _module(name: str) -> str:
+    return (_BOOT / f"{name}.py").read_text(encoding="utf-8")
 
 
 class _Parked(GuestTrap):
@@ -61,8 +71,8 @@ class _Interpreter(Program):
 class SetUp:
     """One handler's set-up; `functions` are linked before, `prepare` is called once."""
 
-    def __init__(self, sources: PythonSources) -> None:
-        self._sources = sources
+    def __init__(self, bundle: Bundle) -> None:
+        self._bundle = bundle
         self._process = Process()
         self._instance: EngineInstance | None = None
         self._snapshot: Snapshot | None = None
@@ -89,14 +99,7 @@ class SetUp:
         """
         self._instance = instance
         output = CappedOutput(run, _ANSWER_BYTES)
-        given = {
-            "modules": modules(),
-            "files": dict(self._sources.files),
-            "main": self._sources.main,
-            "headroom": HEADROOM_BYTES,
-        }
-        stdin = BytesInput(json.dumps(given).encode())
-        descriptors = {0: stdin, 1: output, 2: LogOutput(run)}
+        descriptors = {0: BytesInput(self._given()), 1: output, 2: LogOutput(run)}
         self._process.start(instance, run, _Interpreter(), dict(descriptors))
         try:
             instance.call("_start")
@@ -107,23 +110,37 @@ class SetUp:
             self._process.finish()
         return self._entry(bytes(output.content), run)
 
+    def _given(self) -> bytes:
+        """Return what `boot.py` reads: the size of a JSON head, that head, then all files."""
+        bundle = self._bundle
+        given = {
+            "modules": modules(for_text=bundle.is_text),
+            "files": [(name, len(content)) for name, content in bundle.files.items()],
+            "main": bundle.entry,
+            "is_text": bundle.is_text,
+            "headroom": HEADROOM_BYTES,
+        }
+        head = json.dumps(given).encode()
+        return b"".join((b"%08x" % len(head), head, *bundle.files.values()))
+
     def _entry(self, answer: bytes, run: Run) -> tuple[tuple[int, ...], Snapshot]:
-        name = self._sources.main
+        name = self._bundle.entry
         if answer.startswith(b"FAILED "):
             error = json.loads(answer[7:])["error"]
-            raise CompilationError(f"{name}: while it was loaded:\n{error['trace']}")
+            hint = _HOW_TO_GET if error["type"] == "ModuleNotFoundError" else ""
+            raise CompilationError(f"{name}: while it was loaded:\n{error['trace']}{hint}")
         if self._snapshot is None or not answer.startswith(b"ENTER "):
             raise self._refused(
                 CompilationError("CPython ended before the handler was loaded"), run
             )
-        function, is_wsgi = map(int, answer.split()[1:3])
+        function, flags = map(int, answer.split()[1:3])
         try:
             index = vectorcall_of(memoryview(self._snapshot.memory), function)
         except ValueError as error:
             raise CompilationError(f"this build of CPython cannot be entered: {error}") from error
-        return (index, function, is_wsgi), self._snapshot
+        return (index, function, flags), self._snapshot
 
     def _refused(self, reason: NexusError, run: Run) -> CompilationError:
         log = run.stderr.decode("utf-8", "replace").strip()
         detail = f" ({log[-500:]})" if log else ""
-        return CompilationError(f"{self._sources.main}: while it was loaded: {reason}{detail}")
+        return CompilationError(f"{self._bundle.entry}: while it was loaded: {reason}{detail}")

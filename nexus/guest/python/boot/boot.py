@@ -6,8 +6,6 @@ one call of `enter`, from the same state.
 """
 
 import gc
-import importlib.abc
-import importlib.machinery
 import importlib.util
 import json
 import os
@@ -15,70 +13,21 @@ import sys
 import time
 import traceback
 
-MAIN = "handler"
-"""module name of the handler's first file; tracebacks show the file's own name"""
-
-
-class _Files(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
-    """Imports the handler's own files, by their paths below its folder."""
-
-    def __init__(self, files, main):
-        self.files, self.main = files, main
-
-    def _file(self, name):
-        if name == MAIN:
-            return self.main
-        path = name.replace(".", "/")
-        for file in (f"{path}.py", f"{path}/__init__.py"):
-            if file in self.files:
-                return file
-        return None
-
-    def find_spec(self, name, path=None, target=None):
-        file = self._file(name)
-        if file is not None:
-            return importlib.util.spec_from_loader(name, self)
-        folder = name.replace(".", "/")
-        if not any(file.startswith(f"{folder}/") for file in self.files):
-            return None
-        spec = importlib.machinery.ModuleSpec(name, None, is_package=True)  # a namespace package
-        spec.submodule_search_locations.append(folder)
-        return spec
-
-    def get_filename(self, name):
-        return self._file(name)
-
-    def get_source(self, name):
-        return self.files[self._file(name)]
-
-    def get_code(self, name):
-        file = self._file(name)
-        return compile(self.files[file], file, "exec", dont_inherit=True)
-
-    def is_package(self, name):
-        return (self._file(name) or "").endswith("/__init__.py")
-
-
-def _lines(file):
-    source = FILES.files.get(file)
-    return None if source is None else source.splitlines(keepends=True)
-
 
 def _remember_lines():
-    """Cache the handler's lines for tracebacks, since the guest has no files to read them from."""
+    """Cache the lines of the handler's own files, for tracebacks."""
     import linecache
 
-    for file in FILES.files:
-        lines = _lines(file)
-        linecache.cache[file] = (sum(map(len, lines)), None, lines, file)
+    for file, content in TREE.files.items():
+        if file.endswith(".py") and not file.startswith(files.PACKAGES):
+            text = content.decode("utf-8-sig")
+            linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
 
 
 def _trace(error):
     """Return a traceback with the handler's own frames, and the error in one line."""
     frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename in FILES.files
+        frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in TREE.files
     ]
     text = "".join(traceback.format_list(frames))
     last = "".join(traceback.format_exception_only(error)).rstrip()
@@ -87,7 +36,10 @@ def _trace(error):
 
 def _failed(error):
     trace, last = _trace(error)
-    return {"error": {"type": type(error).__name__, "message": last[:2000], "trace": trace[:20000]}}
+    found = {"type": type(error).__name__, "message": last[:2000], "trace": trace[:20000]}
+    if isinstance(error, host.PermissionDenied):
+        found["denied"] = str(error)
+    return {"error": found}
 
 
 def _write(content):
@@ -123,7 +75,7 @@ def enter():
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-        _write(json.dumps(answer).encode() + b"\n" + body)
+        _write(json.dumps(answer, allow_nan=False).encode() + b"\n" + body)
     except BaseException as error:
         _write(json.dumps(_failed(error)).encode() + b"\n")
 
@@ -154,33 +106,57 @@ def _warm_up():
 
 def _park():
     """Write the address of `enter`, then park: in the last call the host takes the snapshot."""
-    _write(b"ENTER %d %d\n" % (id(enter), "wsgi" in SERVE))
+    _write(b"ENTER %d %d\n" % (id(enter), ("wsgi" in SERVE) | CAN_DEFER << 1))
     time.clock_getres(time.CLOCK_MONOTONIC)
 
 
-def _load():
-    module = importlib.import_module(MAIN)
+def _load(main, is_text):
+    """Load the handler from its first file; return whether its executions can be deferred."""
+    module = None
+    if is_text:
+        import nexus_script
+
+        module = nexus_script.load(TREE.files[main], main)
+    if module is None:
+        module = importlib.import_module(files.MAIN)
     SERVE.update(calls.serving(module))
     _remember_lines()
+    return calls.can_defer(module)
+
+
+def _take(size):
+    parts = []
+    while size and (part := os.read(0, size)):
+        parts.append(part)
+        size -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 OUT = 1
 REQUEST = None
 SERVE = {}
-given = json.loads(_read_all())
+CAN_DEFER = False
+given = json.loads(_take(int(_take(8), 16)))
 for name, source in given["modules"].items():  # Nexus's own modules
     spec = importlib.util.spec_from_loader(name, None, origin=f"<{name}>")
     made = sys.modules[name] = importlib.util.module_from_spec(spec)
     exec(compile(source, f"<{name}>", "exec"), made.__dict__)
 import nexus_calls as calls  # noqa: E402
+import nexus_files as files  # noqa: E402
+import nexus_host as host  # noqa: E402
+import nexus_log as log  # noqa: E402
+import nexus_missing as missing  # noqa: E402
+import nexus_random as randoms  # noqa: E402
 
-reseed = calls.reseed
-sys.stdout = calls.log_writer(2)
-sys.stderr = calls.log_writer(2)
-FILES = _Files(given["files"], given["main"])
-sys.meta_path.insert(0, FILES)
+reseed = randoms.reseed
+sys.stdout, sys.stderr = log.Log(2), log.Log(2)
+TREE = files.Tree({name: _take(size) for name, size in given["files"]})
+for module in (log, missing, randoms):
+    module.install()
+files.install(TREE)
+sys.meta_path.insert(0, files.Importer(TREE, given["main"]))
 try:
-    _load()
+    CAN_DEFER = _load(given["main"], given["is_text"])
 except BaseException as error:
     _write(b"FAILED " + json.dumps(_failed(error)).encode() + b"\n")
 else:

@@ -3,6 +3,17 @@
 import json as _json
 from urllib.parse import parse_qsl, urlsplit
 
+from nexus_host import (  # noqa: F401
+    ExtensionError,
+    NotAvailable,
+    PermissionDenied,
+    emit,
+    ext,
+    log,
+    state,
+    view,
+)
+
 
 class Headers:
     """Header fields in order; names ignore case and may repeat."""

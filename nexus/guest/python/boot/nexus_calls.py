@@ -2,52 +2,15 @@
 
 import inspect
 import io
-import os
 import sys
 import types
+
+import nexus_host
+import nexus_loop
 
 from nexus import Headers, Request, Response
 
 _COROUTINE = types.CoroutineType
-
-
-class _Log(io.TextIOBase):
-    """Writes printed text to the host's log, a line at a time."""
-
-    encoding = "utf-8"
-    errors = "backslashreplace"
-
-    def __init__(self, fd):
-        self._fd, self._text = fd, ""
-
-    def writable(self):
-        return True
-
-    def fileno(self):
-        return self._fd
-
-    def write(self, text):
-        self._text += text
-        if "\n" in self._text or len(self._text) > 8192:
-            self.flush()
-        return len(text)
-
-    def flush(self):
-        text, self._text = self._text, ""
-        view = memoryview(text.encode("utf-8", "backslashreplace"))
-        while view:
-            view = view[os.write(self._fd, view) :]
-
-
-def log_writer(fd):
-    return _Log(fd)
-
-
-def reseed():
-    """Seed `random` anew; all requests share the seed in the snapshot."""
-    random = sys.modules.get("random")
-    if random is not None:
-        random.seed(int.from_bytes(os.urandom(8), "little"))
 
 
 def serving(module):
@@ -62,6 +25,8 @@ def serving(module):
         made["wsgi"] = lambda head, body: _wsgi(app, head, body)
     if callable(run):
         made["context"] = lambda head, body: _ran(run, head)
+        made["answer"] = lambda head, body: _answered(head)
+        made["timers"] = lambda head, body: _valued(nexus_loop.go_on())
     if not made:
         raise TypeError(
             "a handler defines fetch(request, env, ctx), a WSGI callable app or application, or "
@@ -71,6 +36,11 @@ def serving(module):
         made.setdefault("http", _refusing("HTTP requests: no fetch, app or application"))
     made.setdefault("context", _refusing("JSON contexts: no run"))
     return made
+
+
+def can_defer(module):
+    """Return whether the module's `run` gives the loop back while it waits for an extension."""
+    return inspect.iscoroutinefunction(getattr(module, "run", None))
 
 
 class Idle:
@@ -104,11 +74,7 @@ def _refusing(words):
 
 def _awaited(value):
     """Return *value*; run a coroutine and return its result."""
-    if type(value) is not _COROUTINE:
-        return value
-    import nexus_loop
-
-    return nexus_loop.run(value)
+    return nexus_loop.run(value) if type(value) is _COROUTINE else value
 
 
 def _most(function):
@@ -189,4 +155,15 @@ def _wsgi(app, head, body):
 
 
 def _ran(run, head):
-    return {"value": _awaited(run(head["context"]))}, b""
+    return _valued(_awaited(run(head["context"])))
+
+
+def _answered(head):
+    answered = nexus_host.answered
+    return _valued(nexus_loop.go_on(answered, head["number"], head["ok"], head["value"]))
+
+
+def _valued(value):
+    if type(value) is nexus_loop.Waits:
+        return {"waits": value.wake_s}, b""
+    return {"value": value}, b""

@@ -2,11 +2,27 @@
 
 import asyncio
 import selectors
+import socket
 import time
+
+import nexus_host
+
+
+class Waits:
+    """Stands for a result while the handler waits for extensions' answers."""
+
+    def __init__(self, wake_s):
+        self.wake_s = wake_s
+        """seconds until its next timer is due; None: it has no timer"""
 
 
 class _Nothing(selectors.BaseSelector):
     """Waits only for time, since a guest has no files or sockets to wait for."""
+
+    def __init__(self):
+        self.loop = None
+        self.timeout = None
+        """the last wait in seconds; None: until an answer comes"""
 
     def register(self, fileobj, events, data=None):
         raise ValueError("a handler has no sockets to wait for")
@@ -14,9 +30,14 @@ class _Nothing(selectors.BaseSelector):
     unregister = modify = register
 
     def select(self, timeout=None):
-        if timeout is None:
+        if timeout is not None and timeout <= 0:
+            return []
+        if nexus_host.waiting:
+            self.timeout = timeout
+            self.loop.stop()
+        elif timeout is None:
             raise RuntimeError("the handler waits for something that can never happen")
-        if timeout > 0:
+        else:
             time.sleep(timeout)
         return []
 
@@ -29,7 +50,9 @@ class _Nothing(selectors.BaseSelector):
 
 class _Loop(asyncio.SelectorEventLoop):
     def __init__(self):
-        super().__init__(_Nothing())
+        self.nothing = _Nothing()
+        super().__init__(self.nothing)
+        self.nothing.loop = self
 
     def _make_self_pipe(self):
         pass
@@ -37,12 +60,42 @@ class _Loop(asyncio.SelectorEventLoop):
     def _close_self_pipe(self):
         pass
 
+    def _write_to_self(self):
+        pass
+
+    async def getaddrinfo(self, *arguments, **named):
+        return socket.getaddrinfo()  # raises: a handler has no sockets
+
+
+class _Policy(asyncio.DefaultEventLoopPolicy):
+    _loop_factory = _Loop
+
+
+asyncio.set_event_loop_policy(_Policy())  # for asyncio.run
+
+_task = None
+
 
 def run(coroutine):
-    """Run *coroutine* to its end, and return its value."""
+    """Run *coroutine* to its end, and return its value, or a `Waits`."""
+    global _task
     loop = _Loop()
     asyncio.set_event_loop(loop)
-    try:
-        return loop.run_until_complete(coroutine)
-    finally:
-        asyncio.set_event_loop(None)
+    _task = loop.create_task(coroutine)
+    _task.add_done_callback(lambda task: loop.stop())
+    return go_on()
+
+
+def go_on(call=None, *arguments):
+    """Run the loop until the coroutine has ended or waits. *call* is called with *arguments* after
+    the timers that are due.
+    """
+    loop = _task.get_loop()
+    if call is not None:
+        loop.call_later(0, call, *arguments)
+    while not _task.done():
+        loop.run_forever()
+        if not _task.done() and nexus_host.waiting:
+            return Waits(loop.nothing.timeout)
+    asyncio.set_event_loop(None)
+    return _task.result()

@@ -2,54 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from nexus.errors import InvalidState, Overloaded, SuspensionConflict, SuspensionGone
-from nexus.model import Context, ExecutionResult, Handler, Isolation, State
-from tests.scripts.support import ENGINES, LIMITS, Scripts
+from nexus.model import ExecutionResult, Isolation, State
+from tests.scripts.support import LIMITS, Scripts
 from tests.support import ABIS
 from tests.suspension.support import Worker, id_of, run_threads
 
-GRANTS = ("ext:oracle", "events:emit:*", "state:read:*", "state:write:*")
-Make = Callable[..., Handler]
-
-
-@pytest.fixture(scope="module", params=ENGINES)
-def scripts(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Scripts]:
-    made = Scripts(request.param, tmp_path_factory.mktemp("cache"))
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def make(scripts: Scripts) -> Make:
-    def handler(body: str, **fields: Any) -> Handler:
-        source = f"export default async ({{ args }}) => {{ {body} }}"
-        return scripts.handler(source, **{"capabilities": GRANTS, **fields})
-
-    return handler
-
-
-@pytest.fixture
-def worker(scripts: Scripts) -> Iterator[Worker]:
-    made = Worker(scripts.engine, make_guest=ABIS.guest_for)
-    yield made
-    made.close()
-
-
-def execute(worker: Worker, handler: Handler, **context: Any) -> ExecutionResult:
-    run = worker.dispatcher.new_run(handler, time.monotonic())
-    return worker.suspensions.execute(handler, Context(json.dumps(context).encode()), run)
+from .support import Make, execute
 
 
 def test_it_goes_on_in_other_threads(worker: Worker, make: Make) -> None:
@@ -122,25 +88,12 @@ def test_memory_that_grew_is_there_again(worker: Worker, make: Make) -> None:
     ] * 3
 
 
-def test_several_calls_at_once_are_asked_one_by_one(worker: Worker, make: Make) -> None:
-    served = make(
-        """const asked = ["a", "b", "c"].map((name) => $ext.oracle.ask(name));
-        const found = await Promise.allSettled(asked);
-        return found.map((one) => one.value ?? `${one.reason.name}: ${one.reason.message}`);"""
-    )
-    result = execute(worker, served)
-    for name, value, ok in (("a", 1, True), ("b", "no", False), ("c", 3, True)):
-        assert result.suspension is not None
-        assert result.suspension["arguments"] == name
-        result = worker.resume(result, value, ok)
-    assert result.return_value == [1, "ExtensionError: no", 3]
-
-
 def test_what_else_there_is_to_do_is_done_first(worker: Worker, make: Make) -> None:
-    """A call that nobody awaits yet does not stop the rest; a timer waits for the answer."""
+    """A call that nobody awaits yet does not stop the rest; a later timer waits for the answer."""
     served = make(
         """const order = [];
-        setTimeout(() => order.push("timer"), 1);
+        setTimeout(() => order.push("due"), 0);
+        setTimeout(() => order.push("timer"), 60_000);
         const asked = $ext.oracle.ask(1).then((value) => order.push(value));
         await null;
         order.push("job");
@@ -148,16 +101,7 @@ def test_what_else_there_is_to_do_is_done_first(worker: Worker, make: Make) -> N
         await new Promise((done) => setTimeout(done, 2));
         return order;"""
     )
-    assert worker.resume(execute(worker, served), "answer").return_value == [
-        "job",
-        "answer",
-        "timer",
-    ]
-
-
-def test_an_answer_that_nobody_waits_for_is_not_asked(worker: Worker, make: Make) -> None:
-    result = execute(worker, make("$ext.oracle.ask(1); return 5;"))
-    assert (result.status, result.return_value) == ("success", 5)
+    assert worker.resume(execute(worker, served), "answer").return_value == ["job", "due", "answer"]
 
 
 def test_an_uncaught_error_ends_it(worker: Worker, make: Make) -> None:

@@ -1,4 +1,4 @@
-"""A waiting JavaScript guest, as bytes: between calls QuickJS keeps all its state in memory."""
+"""A waiting guest, as bytes: between calls a language runtime keeps all its state in memory."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def become_gunicorn() -> NoReturn:
     The exit status is 2 for a wrong setting, 1 if a worker cannot boot, else gunicorn's.
     """
     command = _own_command()
-    sys.argv = ["gunicorn", "-c", "python:nexus.server.settings"]
+    sys.argv = ["gunicorn", "-c", "python:nexus.server.start.settings"]
     master = os.getpid()
     try:
         _Application(command).run()

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Bundle:
-    """All files of a handler, by their path below the handlers folder."""
+    """All files of a handler, by their path: below the handlers folder, or in Python below the
+    handler's own."""
 
     entry: str
     files: Mapping[str, bytes]

@@ -1,4 +1,7 @@
-"""gunicorn's configuration from Nexus's settings (`gunicorn -c python:nexus.server.settings`)."""
+"""gunicorn's configuration from Nexus's settings.
+
+`gunicorn -c python:nexus.server.start.settings` reads it.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,9 @@ from typing import Any, NoReturn
 
 from nexus import logs
 from nexus.errors import ConfigError
-from nexus.server.address import check_addresses
 from nexus.server.fields import join_cookies
-from nexus.server.run_folder import run_folder
+from nexus.server.start.address import check_addresses
+from nexus.server.start.run_folder import run_folder
 
 
 def _end_with(error: ConfigError, code: int = 2) -> NoReturn:
@@ -25,7 +28,7 @@ try:
     # counts for several processes.
     from nexus.metrics.dead import DeadWorkers
     from nexus.pod.derived import sized
-    from nexus.server.prepared import hand_over, prepared
+    from nexus.server.start.prepared import hand_over, prepared
 
     _prepared = prepared()
     _sized = sized(_prepared.loaded)
@@ -36,7 +39,10 @@ hand_over(replace(_prepared, loaded=_sized.loaded))
 _settings, _sizing = _sized.loaded.settings, _sized.sizing
 
 wsgi_app = "nexus.wsgi:app()"
-worker_class = "nexus.server.worker.NexusWorker"
+worker_class = {
+    "gunicorn": "nexus.server.worker.NexusWorker",
+    "granian": "nexus.server.granian.worker.GranianWorker",
+}[_settings.server]
 bind = _settings.bind
 control_socket_disable = True
 """gunicorn 25.1 and later would make one under $HOME, which may not exist in a container"""
@@ -67,7 +73,7 @@ def on_starting(server: Any) -> None:
     The imports take 0.2 s: done here, before the master forks, the workers need not repeat them.
     """
     # Not at the top: it imports prometheus_client, see above.
-    from nexus.server.management_socket import open_socket
+    from nexus.server.start.management_socket import open_socket
 
     try:
         check_addresses(server.cfg.address)
@@ -86,7 +92,7 @@ def on_starting(server: Any) -> None:
 
 def pre_exec(server: Any) -> None:
     """Pass the management port's socket on to the master that takes over."""
-    from nexus.server.management_socket import pass_on
+    from nexus.server.start.management_socket import pass_on
 
     pass_on(server.cfg.env_orig)
 
