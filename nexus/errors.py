@@ -33,7 +33,9 @@ NexusError
 ├── SuspensionError             about a suspended execution
 │   ├── SuspensionNotFound      SUSPENSION_NOT_FOUND
 │   ├── SuspensionConflict      SUSPENSION_CONFLICT
-│   └── SuspensionGone          SUSPENSION_GONE; also the error its execution ends with
+│   ├── SuspensionGone          SUSPENSION_GONE; also the error its execution ends with
+│   ├── ExecutionNotFound       EXECUTION_NOT_FOUND
+│   └── ExecutionGone           EXECUTION_GONE
 ├── InvalidState                an instance's state forbids the operation
 └── InternalError               INTERNAL_ERROR
     └── EngineUnavailable         the engine asked for cannot be used on this machine
@@ -56,6 +58,8 @@ class NexusError(Exception):
 
     code: ClassVar[str] = "INTERNAL_ERROR"
     outcome: ClassVar[Outcome] = Outcome.ERROR
+    plugin: str = ""
+    """name of the plugin whose hook raised it, if one did"""
 
 
 class ConfigError(NexusError):
@@ -278,7 +282,7 @@ class SuspensionNotFound(SuspensionError):
 
 
 class SuspensionConflict(SuspensionError):
-    """Another caller has resumed it, or is about to."""
+    """Another caller has answered it, or is about to; or its execution ended without the answer."""
 
     code = "SUSPENSION_CONFLICT"
     outcome = Outcome.REJECTED
@@ -288,6 +292,19 @@ class SuspensionGone(SuspensionError):
     """The suspension expired, was cancelled, or its worker ended; its execution ends so too."""
 
     code = "SUSPENSION_GONE"
+    outcome = Outcome.CANCELLED
+
+
+class ExecutionNotFound(SuspensionError):
+    """No execution with this id was ever suspended."""
+
+    code = "EXECUTION_NOT_FOUND"
+
+
+class ExecutionGone(SuspensionError):
+    """The execution ended without a result, or its result is not kept any more."""
+
+    code = "EXECUTION_GONE"
     outcome = Outcome.CANCELLED
 
 

@@ -161,9 +161,9 @@ class WasmRuntime:
         return succeeded(run, value)
 
     def resume_handler(self, suspension_id: str, result: Mapping[str, Any]) -> ExecutionResult:
-        """Continue a suspended execution, in whichever worker of the pod, and return its next
-        result. *result*: `{"success": True, "value": ...}`, or `{"success": False, "error": "..."}`
-        for an exception (a status, outside JavaScript).
+        """Answer a question of a suspended execution, in whichever worker of the pod, and return
+        the execution's next result. *result*: `{"success": True, "value": ...}`, or `{"success":
+        False, "error": "..."}` for an exception (a status, outside JavaScript).
 
         Raises: SuspensionNotFound, SuspensionGone if it expired or its worker ended,
             SuspensionConflict if it was resumed already; InvalidArgument; AdmissionError, after
@@ -172,11 +172,20 @@ class WasmRuntime:
         return self._service.suspensions.resume(suspension_id, _answer(result))
 
     def suspensions(self) -> list[SuspensionInfo]:
-        """Return all suspended executions of the pod."""
+        """Return the open questions of all suspended executions of the pod, the oldest first."""
         return self._service.suspensions.all()
 
+    def get_execution(self, execution_id: str, wait_ms: int = 0) -> ExecutionResult:
+        """Return the result of an execution that was suspended, in whichever worker of the pod. If
+        the execution does not end within *wait_ms*, return its open questions instead (status
+        `suspended`, without effects). Results are kept for `result_ttl_ms`.
+
+        Raises: ExecutionNotFound, ExecutionGone.
+        """
+        return self._service.suspensions.result(execution_id, wait_ms / 1000)
+
     def cancel_suspension(self, suspension_id: str) -> None:
-        """End a suspended execution.
+        """End the suspended execution that has asked a question.
 
         Raises: SuspensionNotFound, SuspensionGone, SuspensionConflict.
         """

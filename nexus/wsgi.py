@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 from flask import Flask
@@ -11,7 +12,8 @@ from prometheus_client import REGISTRY
 from nexus import config, logs
 from nexus.config import Loaded
 from nexus.config.admin_token import read_admin_token
-from nexus.http import create_app
+from nexus.http import create_app, create_management_app
+from nexus.http.management import ManagementServer, listen
 from nexus.metrics.reserved import reserve_blocks
 from nexus.plugins import Plugins, load_plugins
 from nexus.service import Service
@@ -22,6 +24,8 @@ STUCK_LOG = "NEXUS_STUCK_LOG_DIR"
 `PID.txt`; set only if a supervisor restarts workers"""
 RUN_DIR = "NEXUS_RUN_DIR"
 """folder where the workers of one master find each other"""
+READY_DIR = "NEXUS_READY_DIR"
+"""folder where the workers of one master say that they are ready"""
 
 
 def worker_app(plugins: Plugins, loaded: Loaded) -> Flask:
@@ -46,6 +50,19 @@ def worker_app(plugins: Plugins, loaded: Loaded) -> Flask:
     return app
 
 
+def serve_management(app: Flask, listener: socket.socket) -> None:
+    """Answer on *listener*, the socket of the management port, for the worker that serves *app*."""
+    service: Service = app.extensions["nexus"]
+    ready_dir = os.environ.get(READY_DIR)
+    management = create_management_app(
+        service,
+        REGISTRY,
+        read_admin_token(os.environ),
+        None if ready_dir is None else Path(ready_dir),
+    )
+    ManagementServer(management, listener, service.settings.max_request_bytes).start()
+
+
 def app() -> Flask:
     """Make the WSGI application for any server that runs one process with threads, and start it.
 
@@ -53,7 +70,10 @@ def app() -> Flask:
     """
     plugins = load_plugins(os.environ, REGISTRY)
     made = worker_app(plugins, load_with(plugins))
-    made.extensions["nexus"].start()
+    service: Service = made.extensions["nexus"]
+    if service.settings.management_bind:
+        serve_management(made, listen(service.settings.management_bind))
+    service.start()
     return made
 
 

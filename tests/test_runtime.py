@@ -69,6 +69,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WasmRuntime]:
 def test_a_result_has_all_that_the_runtime_api_lists(runtime: WasmRuntime, context: Any) -> None:
     found = runtime.execute_handler("echo", context).to_json()
     metrics = found.pop("metrics")
+    assert found.pop("execution_id")
     assert found == {
         "status": "success",
         "return_value": {"args": [1, "é"]},
@@ -76,6 +77,8 @@ def test_a_result_has_all_that_the_runtime_api_lists(runtime: WasmRuntime, conte
         "events": [],
         "view_commands": [],
         "suspension": None,
+        "suspensions": [],
+        "unanswered": [],
         "error": None,
     }
     assert metrics.pop("duration_us") > 0

@@ -1,13 +1,36 @@
 """From desired replicas to replicas: limits how fast an HPA follows its metric.
 
-https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#configurable-scaling-behavior
+The source is `horizontal.go` of kubernetes/pkg/controller/podautoscaler, as for an HPA with
+`behavior`; docs/cpu.md names its functions.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from nexus.capacity.scaling import Policy, Rules, Scaling, Select, Unit
+
+
+@dataclass
+class _Events:
+    """The changes in one direction. `storeScaleEvent`: a new change replaces the last of those that
+    are older than the longest period of this direction."""
+
+    longest_s: int
+    found: list[tuple[float, int]] = field(default_factory=list)
+
+    def store(self, now: float, change: int) -> None:
+        outdated = [n for n, (at, _) in enumerate(self.found) if at < now - self.longest_s]
+        if outdated:
+            self.found[outdated[-1]] = (now, change)
+        else:
+            self.found.append((now, change))
+
+    def since(self, moment: float) -> int:
+        """Return the replicas changed after *moment* (`getReplicasChangePerPeriod`)."""
+        return sum(change for at, change in self.found if at > moment)
 
 
 class Behaviour:
@@ -16,38 +39,50 @@ class Behaviour:
     def __init__(self, scaling: Scaling) -> None:
         self._scaling = scaling
         self._recommended: list[tuple[float, int]] = []
-        self._changes: list[tuple[float, int]] = []
-        periods = [p.period_s for rules in self._rules() for p in rules.policies]
-        self._longest_s = max((*periods, *(rules.window_s for rules in self._rules())), default=0)
+        self._ups, self._downs = (
+            _Events(max((policy.period_s for policy in rules.policies), default=0))
+            for rules in (scaling.up, scaling.down)
+        )
+        self._window_s = max(scaling.up.window_s, scaling.down.window_s)
 
-    def _rules(self) -> tuple[Rules, Rules]:
-        return self._scaling.up, self._scaling.down
+    def replicas(self, now: float, current: int, desired: int | None) -> int:
+        """Return the replicas from *now* on (seconds); *now* must never go back.
 
-    def replicas(self, now: float, current: int, desired: int) -> int:
-        """Return the replicas from *now* on (seconds); *now* must never go back."""
+        *desired*: None if no metric could be had; the number then stays, and nothing is recorded.
+        """
         scaling = self._scaling
+        if not self._recommended:  # `recordInitialRecommendation`
+            self._recommended.append((now, current))
         if not scaling.min_replicas <= current <= scaling.max_replicas:
-            # Outside the bounds, the controller corrects at once and does not look at a metric.
-            bounded = _clamp(current, scaling.min_replicas, scaling.max_replicas)
+            # Outside the bounds, `reconcileAutoscaler` corrects at once and looks at no metric.
+            bounded = scaling.bounded(current)
+        elif desired is None:
+            return current
         else:
-            stable = self._stabilized(now, current, desired)
-            bounded = self._limited(now, current, stable)
-        if bounded != current:
-            self._changes.append((now, bounded - current))
+            bounded = self._limited(now, current, self._stabilized(now, current, desired))
+        if bounded > current:
+            self._ups.store(now, bounded - current)
+        elif bounded < current:
+            self._downs.store(now, current - bounded)
         return bounded
 
     def _stabilized(self, now: float, current: int, desired: int) -> int:
         """Return the least recommendation in the window for scaling up if that is above *current*,
-        the most in the one for scaling down if that is below; otherwise *current*."""
-        if not self._recommended:  # the controller starts from the current number
-            self._recommended.append((now, current))
-        self._forget(now)
+        the most in the one for scaling down if that is below; otherwise *current*.
+
+        `stabilizeRecommendationWithBehaviors`: both limits apply, the upper one last.
+        """
+        self._recommended = [each for each in self._recommended if each[0] >= now - self._window_s]
         least = min((desired, *self._since(now - self._scaling.up.window_s)))
         most = max((desired, *self._since(now - self._scaling.down.window_s)))
         self._recommended.append((now, desired))
-        return _clamp(current, least, most)
+        return min(max(current, least), most)
+
+    def _since(self, moment: float) -> Iterable[int]:
+        return (desired for at, desired in self._recommended if at > moment)
 
     def _limited(self, now: float, current: int, wanted: int) -> int:
+        """Apply the policies, then the bounds (`convertDesiredReplicasWithBehaviorRate`)."""
         scaling = self._scaling
         if wanted > current:
             allowed = self._limit(now, current, scaling.up, 1)
@@ -62,31 +97,24 @@ class Behaviour:
         if rules.select is Select.DISABLED:
             return current
         limits = [
-            _reach(current - self._changed_since(now - policy.period_s), policy, sign)
+            _reach(self._at_start_of(now - policy.period_s, current), policy, sign)
             for policy in rules.policies
         ]
         furthest = (rules.select is Select.MAX) == (sign > 0)
         return max(limits) if furthest else min(limits)
 
-    def _changed_since(self, moment: float) -> int:
-        return sum(change for at, change in self._changes if at > moment)
-
-    def _since(self, moment: float) -> Iterable[int]:
-        return (desired for at, desired in self._recommended if at > moment)
-
-    def _forget(self, now: float) -> None:
-        for memory in (self._recommended, self._changes):
-            memory[:] = [item for item in memory if item[0] > now - self._longest_s]
+    def _at_start_of(self, moment: float, current: int) -> int:
+        """Return the replicas when a period began, by the changes that are remembered."""
+        return current - self._ups.since(moment) + self._downs.since(moment)
 
 
 def _reach(start: int, policy: Policy, sign: int) -> int:
-    """Return the furthest number that a policy allows for a period begun with *start* replicas. A
-    percentage moves at least one pod: the change is rounded up."""
+    """Return the furthest number that a policy allows for a period begun with *start* replicas.
+
+    The controller computes percentages in floats. Scaling up it rounds up, so 12 % of 25 are 4 pods
+    (1.12 is a little more in binary); scaling down it cuts off, so 80 % of 5 leave none.
+    """
     if policy.unit is Unit.PODS:
         return start + sign * policy.value
-    return start + sign * -(-start * policy.value // 100)
-
-
-def _clamp(value: int, least: int, most: int) -> int:
-    """Return *value*, or the nearer bound."""
-    return max(least, min(value, most))
+    reached = start * (1 + sign * policy.value / 100)
+    return math.ceil(reached) if sign > 0 else math.trunc(reached)

@@ -1,30 +1,30 @@
-"""From the pods' CPU to the desired number of replicas.
+"""From the pods' metrics to the desired number of replicas.
 
-https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#algorithm-details
+The functions are named after those of kubernetes/pkg/controller/podautoscaler/replica_calculator.go
+whose results they have; docs/cpu.md lists them. Ratios are floats and cut nowhere else than there.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from nexus.capacity.scaling import TOLERANCE
+from nexus.capacity.targets import Average, External, Utilization
 
 INITIALIZATION_S = 300.0
 """--horizontal-pod-autoscaler-cpu-initialization-period"""
 READINESS_DELAY_S = 30.0
 """--horizontal-pod-autoscaler-initial-readiness-delay"""
-_NOISE = 1e-9
-"""Tolerance for rounding: 3 pods at a ratio of 1.2 / 0.9 are 4, not 5"""
 
 
 @dataclass(frozen=True)
 class Sample:
     """The controller's view of one pod; times are seconds on one common clock."""
 
-    cores: float | None
-    """mean over the last window of metrics; None: no metrics"""
+    value_m: int | None
+    """the metric in thousandths, over the last window; None: no metrics"""
     started: float = 0.0
     ready: bool = True
     changed: float = 0.0
@@ -33,6 +33,8 @@ class Sample:
     """when the window of metrics ended"""
     window_s: float = 0.0
     """length of that window"""
+    pending: bool = False
+    """Whether its phase is Pending: not yet scheduled, or its containers do not run yet"""
 
     def not_yet_ready(self, now: float) -> bool:
         """Return whether to ignore its CPU: it is starting, or was when measured."""
@@ -41,41 +43,80 @@ class Sample:
         return not self.ready and self.changed < self.started + READINESS_DELAY_S
 
 
+@dataclass(frozen=True)
+class Grouped:
+    """`groupPods`: the pods by what is known of them."""
+
+    counted_m: list[int]
+    """values of the pods that are ready"""
+    unready: int
+    missing: int
+
+
+def grouped(samples: Iterable[Sample], now: float, of_cpu: bool) -> Grouped:
+    """Group *samples*. A pending pod is unready whatever its metrics; readiness matters for CPU
+    only."""
+    counted, unready, missing = [], 0, 0
+    for sample in samples:
+        if sample.pending:
+            unready += 1
+        elif sample.value_m is None:
+            missing += 1
+        elif of_cpu and sample.not_yet_ready(now):
+            unready += 1
+        else:
+            counted.append(sample.value_m)
+    return Grouped(counted, unready, missing)
+
+
 def desired_replicas(
     current: int,
-    target_cores: float,
-    samples: Sequence[Sample],
+    target: Utilization | Average,
+    samples: Iterable[Sample],
     now: float = 0.0,
     tolerance: float = TOLERANCE,
-) -> int:
-    """Return the replicas that bring the average to *target_cores*; *current* without metrics.
+) -> int | None:
+    """Return the replicas that bring the pods to *target*; None without metrics of a ready pod,
+    when the controller reports an error and leaves everything as it is.
 
-    *samples*: those of all pods that are neither failed nor being deleted.
+    *samples*: those of all pods that are neither failed nor being deleted. This is
+    `GetResourceReplicas` and, for an average, `calcPlainMetricReplicas`.
     """
-    measured = [s for s in samples if s.cores is not None]
-    counted = [s.cores for s in measured if s.cores is not None and not s.not_yet_ready(now)]
-    unready = sum(s.not_yet_ready(now) for s in measured)
-    missing = len(samples) - len(measured)
-    if not counted:
+    pods = grouped(samples, now, target.of_cpu)
+    if not pods.counted_m:
+        return None
+    ratio = target.ratio(pods.counted_m)
+    starting = pods.unready if ratio > 1 else 0
+    if not pods.missing and not starting:
+        count = len(pods.counted_m)
+        return current if _is_within(ratio, tolerance) else math.ceil(ratio * count)
+    values = pods.counted_m + [0] * starting
+    if ratio != 1:  # a missing value argues for the smaller change
+        values += [target.missing_m if ratio < 1 else 0] * pods.missing
+    damped = target.ratio(values)
+    if _is_within(damped, tolerance) or (ratio < 1 < damped) or (damped < 1 < ratio):
         return current
-    ratio = sum(counted) / len(counted) / target_cores
-    starting = unready if ratio > 1 else 0
-    if not missing and not starting:
-        return current if _within(ratio, tolerance) else _ceil(ratio * len(counted))
-    # A missing value counts as whatever argues for the smaller change: 0, or the target. (So says
-    # the documentation; for an averageUtilization the controller's code uses the whole request.)
-    assumed = missing * target_cores if ratio < 1 else 0.0
-    pods = len(counted) + missing + starting
-    damped = (sum(counted) + assumed) / pods / target_cores
-    if _within(damped, tolerance) or (damped > 1) != (ratio > 1):
-        return current
-    wanted = _ceil(damped * pods)
-    return current if (wanted > current) != (damped > 1) else wanted
+    wanted = math.ceil(damped * len(values))
+    if (damped < 1 and wanted > current) or (damped > 1 and wanted < current):
+        return current  # other pods count than there are
+    return wanted
 
 
-def _within(ratio: float, tolerance: float) -> bool:
-    return 1 - tolerance - _NOISE <= ratio <= 1 + tolerance + _NOISE
+def desired_for_totals(
+    current: int, target: External, totals_m: Sequence[int], tolerance: float = TOLERANCE
+) -> int:
+    """Return the most replicas that any of KEDA's triggers asks for, by its total over all pods.
+
+    This is `GetExternalPerPodMetricReplicas`, and the maximum of `computeReplicasForMetrics`.
+    """
+    return max(
+        current
+        if _is_within(total / (average * current), tolerance)
+        else math.ceil(total / average)
+        for total, average in zip(totals_m, target.averages_m, strict=True)
+    )
 
 
-def _ceil(replicas: float) -> int:
-    return math.ceil(replicas - _NOISE)
+def _is_within(ratio: float, tolerance: float) -> bool:
+    """`Tolerances.isWithin`, in floats like there: 77 % by 70 % is within 0.1."""
+    return 1.0 - tolerance <= ratio <= 1.0 + tolerance

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nexus.capacity.profiles import PodProfile
-from nexus.capacity.scaling import settled
 from nexus.capacity.simulate import STEP_S, Moment, simulate
 from nexus.capacity.trace import Trace
 
@@ -42,6 +41,10 @@ class Outlook:
     """core-hours taken from the nodes"""
     borrowed_share: float
     """share of the time with more CPU in use than requested"""
+    latency_s: float
+    """mean time of a request, its wait for CPU included"""
+    worst_latency_s: float
+    """the same in the worst step of the simulation"""
 
     @property
     def objections(self) -> tuple[str, ...]:
@@ -73,11 +76,11 @@ def outlook(profile: PodProfile, cpu_s: float, rate: float, trace: Trace) -> Out
     requests/s, and over *trace*."""
     moments = simulate(profile, cpu_s, trace)
     hours = STEP_S / 3600
-    offered = sum(m.rate for m in moments)
+    offered, served = sum(m.rate for m in moments), sum(m.served for m in moments)
     rejected = sum(m.rejected for m in moments)
     requested = [m.replicas * profile.request_cores for m in moments]
     borrowed = sum(m.cores > held + 1e-9 for m, held in zip(moments, requested, strict=True))
-    pods = settled(profile.scaling, rate * cpu_s)
+    pods = profile.settled(rate * cpu_s)
     return Outlook(
         profile,
         moments,
@@ -92,6 +95,8 @@ def outlook(profile: PodProfile, cpu_s: float, rate: float, trace: Trace) -> Out
         core_hours=sum(max(m.cores, held) for m, held in zip(moments, requested, strict=True))
         * hours,
         borrowed_share=borrowed / len(moments),
+        latency_s=sum(m.in_flight for m in moments) / served if served else 0.0,
+        worst_latency_s=max(m.latency_s for m in moments),
     )
 
 

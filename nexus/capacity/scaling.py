@@ -5,9 +5,10 @@ https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/horizonta
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from enum import Enum
+
+from nexus.capacity.targets import Target
 
 TOLERANCE = 0.1
 """The HPA does nothing while the ratio is this near to 1 (the controller's default)"""
@@ -67,10 +68,9 @@ DEFAULT_DOWN = Rules(300, (percent(100, 15),))
 
 @dataclass(frozen=True)
 class Scaling:
-    """One HPA on CPU."""
+    """One HPA: its metric's target, bounds and behaviour."""
 
-    target_cores: float
-    """the desired average for a pod: `averageValue`, or `averageUtilization` of the request"""
+    target: Target
     min_replicas: int = 2
     max_replicas: int = 10
     up: Rules = DEFAULT_UP
@@ -78,16 +78,12 @@ class Scaling:
     tolerance: float = TOLERANCE
 
     def __post_init__(self) -> None:
-        if not self.target_cores > 0:
-            raise ValueError(f"the target must be above 0 cores, got {self.target_cores:g}")
         if not 1 <= self.min_replicas <= self.max_replicas:
             raise ValueError(
                 f"replicas must be at least 1 and at most the maximum, got {self.min_replicas} to "
                 f"{self.max_replicas}"
             )
 
-
-def settled(scaling: Scaling, cores: float) -> int:
-    """Return the replicas at which a steady load of this many *cores* meets the target."""
-    wanted = math.ceil(cores / scaling.target_cores - 1e-9)
-    return max(scaling.min_replicas, min(wanted, scaling.max_replicas))
+    def bounded(self, replicas: int) -> int:
+        """Return *replicas*, or the nearer bound."""
+        return max(self.min_replicas, min(replicas, self.max_replicas))

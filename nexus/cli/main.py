@@ -16,12 +16,12 @@ _COMMANDS = {
     "run": "nexus.cli.run:run",
     "compile": "nexus.cli.compile:compile_module",
     "inspect": "nexus.cli.inspect:inspect",
-    "capacity": "nexus.cli.capacity:capacity",
+    "capacity": "nexus.cli.capacity.command:capacity",
     "prepare": "nexus.cli.prepare:prepare",
     "vendor": "nexus.cli.vendor:vendor",
     "config": "nexus.cli.config:show_config",
-    "plugins": "nexus.cli.plugins:list_plugins",
-    "new-plugin": "nexus.cli.new_plugin:new_plugin",
+    "plugins": "nexus.cli.plugins.listing:list_plugins",
+    "new-plugin": "nexus.cli.plugins.new_plugin:new_plugin",
 }
 
 

@@ -11,12 +11,13 @@ from nexus.cli.options import config_option, engine_options, load_settings
 from nexus.config import Settings
 from nexus.config.admin_token import read_admin_token
 from nexus.plugins import Plugins, load_plugins
-from nexus.server.run_folder import run_folder
+from nexus.server.start.run_folder import run_folder
 
 
 @click.command()
 @config_option
 @click.option("--handlers", "handlers_dir", metavar="DIR", help="Folder of handlers.")
+@click.option("--server", metavar="NAME", help="gunicorn or granian.")
 @click.option("--bind", metavar="HOST:PORT", help="Address to listen on.")
 @click.option("--workers", metavar="N", help="Processes.")
 @click.option("--threads", metavar="N", help="Threads in each process.")
@@ -26,8 +27,8 @@ def serve(**options: Any) -> None:
     run_folder()  # before prometheus_client is imported; see `run_folder.py`
     from prometheus_client import REGISTRY
 
-    from nexus.server.master import become_gunicorn
-    from nexus.server.prepared import Prepared, hand_over
+    from nexus.server.start.master import become_gunicorn
+    from nexus.server.start.prepared import Prepared, hand_over
 
     plugins = load_plugins(os.environ, REGISTRY)
     loaded = load_settings(plugins, **options)
@@ -51,5 +52,7 @@ def _check_engine_and_others(settings: Settings, plugins: Plugins) -> None:
     from nexus.service.policy import policy_of
 
     plugins.guests(settings)
-    create_engine(settings.engine, settings.compiler, settings.cache_dir, plugins.engines())
+    create_engine(
+        settings.engine, settings.compiler, settings.cache_dir, plugins.engine_factories()
+    )
     policy_of(settings, plugins)

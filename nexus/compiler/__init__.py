@@ -5,9 +5,13 @@ tiers.py      two compilers for one engine: the quick one serves until the bette
 process.py    the child process, from the parent's side
 orders.py     the orders for the child
 child.py      the child: compiles a metered module, or makes a language runtime load a handler
+nursery.py    children that prepare handlers, forked from a process that has loaded the runtime
+nurse.py      that process
 prepare.py    the loading
 assemble.py   reads the text format; writes the metered module, for people
 artifact.py   the format of an artifact file
+base.py       what the snapshots of one language runtime share
+bases.py      finds it, in the cache and in this process
 cache.py      artifact files by key; workers share each compilation
 eviction.py   deletes the least recently used files
 """

@@ -10,12 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import zlib
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
 
+from nexus.compiler.base import LEVEL, Base
 from nexus.model import Compiled, Export, FuncType, Import, ModuleInfo, MutableGlobal, Snapshot
 
-_MAGIC = b"NXART004"
+_MAGIC = b"NXART005"
 _DIGEST_BYTES = 32
 _HEADER_BYTES = len(_MAGIC) + _DIGEST_BYTES
 
@@ -34,24 +37,35 @@ class Preparation:
 
 
 Artifact: TypeAlias = Compiled | Preparation
+FindBase: TypeAlias = Callable[[str], "Base | None"]
+"""Returns the base of a runtime's snapshots, by the runtime's key, or None if there is none"""
 
 
-def pack(artifact: Artifact) -> bytes:
-    """Return the bytes of an artifact file; of a `Compiled`, only the module."""
+def pack(artifact: Artifact, *, compressed: bool = False, base: Base | None = None) -> bytes:
+    """Return the bytes of an artifact file; of a `Compiled`, only the module. With a *base*, a
+    preparation's bytes need that again."""
+    head: dict[str, Any]
+    content: bytes | memoryview
     if isinstance(artifact, Compiled):
-        head: dict[str, Any] = {"abi": artifact.abi, "info": asdict(artifact.info)}
+        head = {"abi": artifact.abi, "info": asdict(artifact.info)}
         content = artifact.artifact
     else:
-        snapshot, content = artifact.snapshot, bytes(artifact.snapshot.memory)
+        snapshot, content = artifact.snapshot, artifact.snapshot.memory
         head = {"runtime_key": artifact.runtime_key, "entry": artifact.entry}
-        head |= {"globals": snapshot.globals, "made": artifact.made}
+        head |= {"globals": snapshot.globals, "made": artifact.made, "size": len(content)}
+        if base is not None:
+            head["pages"], content = base.difference(content)
+            head["base"] = base.digest
+    if compressed and "base" not in head:
+        content, head["compressed"] = zlib.compress(content, LEVEL), True
     line = json.dumps({"key": artifact.key, **head}).encode()
     body = b"".join((len(line).to_bytes(4, "big"), line, content))
     return _MAGIC + hashlib.sha256(body).digest() + body
 
 
-def unpack(content: bytes, key: str) -> Artifact | None:
-    """Return the artifact in a file's bytes; None if they are damaged or not for *key*."""
+def unpack(content: bytes, key: str, find_base: FindBase | None = None) -> Artifact | None:
+    """Return the artifact in a file's bytes; None if they are damaged, not for *key*, or if
+    *find_base* does not return the base that they need."""
     header, body = content[:_HEADER_BYTES], memoryview(content)[_HEADER_BYTES:]
     if header != _MAGIC + hashlib.sha256(body).digest():
         return None
@@ -59,9 +73,16 @@ def unpack(content: bytes, key: str) -> Artifact | None:
     head, rest = json.loads(bytes(body[4:split])), bytes(body[split:])
     if head["key"] != key:
         return None
+    if head.get("compressed"):
+        rest = zlib.decompress(rest)
     if "info" in head:
         return Compiled(key, rest, _info(head["info"]), head["abi"])
     snapshot = Snapshot(rest, tuple(head["globals"]))
+    if "base" in head:
+        base = None if find_base is None else find_base(head["runtime_key"])
+        if base is None or base.digest != head["base"]:
+            return None
+        snapshot = base.snapshot(head["size"], head["pages"], rest, snapshot.globals)
     return Preparation(key, head["runtime_key"], snapshot, tuple(head["entry"]), head["made"])
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from nexus.compiler.artifact import Artifact, Preparation, pack, unpack
+from nexus.compiler.bases import Bases, is_base
 from nexus.compiler.eviction import evict, sweep, touch
 from nexus.model import Compiled
 
@@ -33,6 +34,7 @@ class ArtifactCache:
         self._folder = folder / "artifacts"
         self._observe = observe
         self._max_bytes = max_bytes
+        self._bases = Bases(self)
 
     def resize(self, max_bytes: int) -> None:
         """Set another limit, from the next artifact on."""
@@ -64,7 +66,9 @@ class ArtifactCache:
                     self._observe("miss")
                     made = make()
                     self._write(key, made)
-                    return made
+                    # What lies in the cache shares its base's memory.
+                    kept = self._read(key) if isinstance(made, Preparation) else None
+                    return kept if isinstance(kept, kind) else made
         self._observe("hit")
         return found
 
@@ -76,13 +80,21 @@ class ArtifactCache:
     def _path(self, key: str) -> Path:
         return self._folder / f"{key}.nxa"
 
+    def read(self, key: str) -> Artifact | None:
+        """Return the artifact with this *key*, or None if the folder has none that can be used."""
+        return self._read(key)
+
+    def keep(self, key: str, artifact: Artifact) -> None:
+        """Write an artifact. If that fails, log why."""
+        self._write(key, artifact)
+
     def _read(self, key: str) -> Artifact | None:
         path = self._path(key)
         try:
             with open(path, "rb") as file:
                 _check_owner(path, os.fstat(file.fileno()))
                 # Do not map the file: that saves 3 ms, but kills the worker if a file is truncated.
-                found = unpack(file.read(), key)
+                found = unpack(file.read(), key, self._bases.find)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -92,15 +104,20 @@ class ArtifactCache:
             log.warning("the artifact %s is damaged; compiling again", path)
         else:
             touch(path)
+            if isinstance(found, Preparation):
+                self._bases.touch(found.runtime_key)
         return found
 
     def _write(self, key: str, artifact: Artifact) -> None:
+        base = None
+        if isinstance(artifact, Preparation) and not is_base(key):
+            base = self._bases.find_or_make(artifact)
         try:
             sweep(self._folder, _TEMPORARY)
             handle, temporary = tempfile.mkstemp(dir=self._folder, prefix=_TEMPORARY[:-1])
             try:
                 with os.fdopen(handle, "wb") as file:
-                    file.write(pack(artifact))
+                    file.write(pack(artifact, compressed=True, base=base))
                 os.replace(temporary, self._path(key))
             except BaseException:
                 os.unlink(temporary)

@@ -8,9 +8,10 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from nexus.compiler.artifact import Artifact, pack, unpack
 from nexus.compiler.assemble import metered
@@ -33,9 +34,19 @@ def main() -> int:
     # The compiler's own output must not mix with the answer.
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    _give_way(order.terms.idle)
     try:
-        artifact = _fulfil(order)
+        return execute(order.terms, lambda: _fulfil(order), answer)
+    finally:
+        answer.close()
+
+
+def execute(terms: Terms, fulfil: Callable[[], Artifact], answer: BinaryIO) -> int:
+    """Write the artifact that *fulfil* makes, or why it makes none, to *answer*; return the exit
+    status."""
+    _give_way(terms.idle)
+    resource.setrlimit(resource.RLIMIT_CPU, (terms.cpu_s, terms.cpu_s + 1))
+    try:
+        artifact = fulfil()
     except NexusError as error:
         answer.write(json.dumps(_described(error)).encode())
         return 1
@@ -46,11 +57,8 @@ def main() -> int:
             ).encode()
         )
         return 1
-    else:
-        answer.write(pack(artifact))
-        return 0
-    finally:
-        answer.close()
+    answer.write(pack(artifact))
+    return 0
 
 
 def _give_way(idle: bool) -> None:
@@ -67,7 +75,6 @@ def _give_way(idle: bool) -> None:
 def _fulfil(order: Order) -> Artifact:
     terms, work = order.terms, order.work
     engine = _engine(terms)
-    resource.setrlimit(resource.RLIMIT_CPU, (terms.cpu_s, terms.cpu_s + 1))
     if isinstance(work, Prepare):
         return _prepare(engine, terms, work)
     return _compile(engine, terms, work)
@@ -101,7 +108,7 @@ def _engine(terms: Terms) -> Engine:
         return create_engine(terms.engine, terms.compiler, cache_dir)
     from nexus.plugins import load_plugins  # imports all plugins, so only if needed
 
-    factories = load_plugins(os.environ).engines()
+    factories = load_plugins(os.environ).engine_factories()
     return create_engine(terms.engine, terms.compiler, cache_dir, factories)
 
 

@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 
 from nexus.compiler.artifact import Artifact, Preparation, pack
 from nexus.compiler.cache import ArtifactCache
+from nexus.compiler.nursery import Nursery
 from nexus.compiler.orders import CompileHandler, CompileRuntime, Order, Prepare, Terms, Work
 from nexus.compiler.process import run_child
 from nexus.errors import CompilationError, NexusError
@@ -66,6 +67,9 @@ class Compiler:
         self._cache_dir, self._limits = cache_dir, limits
         self._observe, self._abis = observe, abis
         self._settings = settings or {}
+        self._nursery = Nursery(run_child)
+        self._packed = ("", b"")
+        """the key of the runtime packed last, and its bytes"""
         self._runtimes: WeakValueDictionary[str, Compiled] = WeakValueDictionary()
         """by key, while a handler uses it: all handlers share its megabytes"""
 
@@ -73,6 +77,11 @@ class Compiler:
     def tier(self) -> str:
         """Name of the engine's compiler."""
         return self._engine.compiler
+
+    @property
+    def timeout_s(self) -> float:
+        """Limit of one compilation, in seconds."""
+        return self._limits.timeout_s
 
     def set_limits(self, limits: CompilerLimits) -> None:
         """Use other limits, from the next compilation on."""
@@ -112,9 +121,8 @@ class Compiler:
     def takes_long(self, path: Path, memory_bytes: int) -> bool:
         """Return whether compiling the handler at *path* takes many seconds: its language runtime
         is large, and its code is not in the cache."""
-        abi = self._abis.of_file(path)
         try:
-            runtime = None if abi is None else abi.runtime()
+            runtime = self._abis.runtime_for(path)
         except NexusError:
             return False
         if runtime is None or len(runtime.source) < LARGE_BYTES:
@@ -166,6 +174,14 @@ class Compiler:
         """Share *compiled* among all handlers; return the shared object."""
         return self._runtimes.setdefault(compiled.key, compiled)
 
+    def packed(self, runtime: Compiled) -> bytes:
+        """Return *runtime* as bytes for a child."""
+        key, content = self._packed
+        if key != runtime.key:
+            content = pack(runtime)
+            self._packed = runtime.key, content
+        return content
+
     def get_or_order(
         self, key: str, kind: type[A], pages: int, idle: bool, work: Callable[[], Work]
     ) -> tuple[A, bool]:
@@ -185,9 +201,12 @@ class Compiler:
     def _run(self, order: Order) -> Artifact:
         began = time.monotonic()
         seconds = self._limits.timeout_s
-        artifact = run_child(order, seconds * _PATIENCE if order.terms.idle else seconds)
-        if not isinstance(order.work, Prepare):
-            self._observe(self._engine.compiler, time.monotonic() - began)
+        if order.terms.idle:
+            seconds *= _PATIENCE
+        if isinstance(order.work, Prepare):
+            return self._nursery.run(order, seconds)
+        artifact = run_child(order, seconds)
+        self._observe(self._engine.compiler, time.monotonic() - began)
         return artifact
 
     def _terms(self, key: str, pages: int, idle: bool) -> Terms:
@@ -232,7 +251,7 @@ class _Job:
             Preparation,
             self._pages,
             self._idle,
-            lambda: Prepare(program, runtime.key, pack(runtime)),
+            lambda: Prepare(program, runtime.key, self._compiler.packed(runtime)),
         )
         prepared = Prepared(shared(preparation.snapshot), preparation.entry, runtime)
         # Instances are looked up by key, and must not use another preparation's entry point.

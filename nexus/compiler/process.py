@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import dataclass
 
 from nexus.compiler.artifact import Artifact, unpack
 from nexus.compiler.orders import Order
 from nexus.engines import child_python
 from nexus.errors import CompilationError, InvalidHandler, InvalidModule
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a child ended: its exit status, or minus the signal, and what it wrote."""
+
+    status: int
+    stdout: bytes
+    stderr: bytes
 
 
 def run_child(order: Order, timeout_s: float) -> Artifact:
@@ -25,14 +35,20 @@ def run_child(order: Order, timeout_s: float) -> Artifact:
             env=child_python.environment(),
         )
     except subprocess.TimeoutExpired as error:
-        raise CompilationError(f"compilation took longer than {timeout_s:g} s") from error
+        raise timed_out(timeout_s) from error
     except OSError as error:
         raise CompilationError(f"the compiler could not be started: {error}") from error
-    return _answer(child, order.terms.key)
+    return artifact_of(Ended(child.returncode, child.stdout, child.stderr), order.terms.key)
 
 
-def _answer(child: subprocess.CompletedProcess[bytes], key: str) -> Artifact:
-    if child.returncode == 0:
+def timed_out(timeout_s: float) -> CompilationError:
+    """Return the error of a child that took longer than *timeout_s*."""
+    return CompilationError(f"compilation took longer than {timeout_s:g} s")
+
+
+def artifact_of(child: Ended, key: str) -> Artifact:
+    """Return the artifact that *child* made. Raises: InvalidHandler, CompilationError."""
+    if child.status == 0:
         artifact = unpack(child.stdout, key)
         if artifact is not None:
             return artifact
@@ -47,7 +63,7 @@ def _answer(child: subprocess.CompletedProcess[bytes], key: str) -> Artifact:
     raise kind(said["reason"])
 
 
-def _how_it_died(child: subprocess.CompletedProcess[bytes]) -> str:
+def _how_it_died(child: Ended) -> str:
     said = child.stderr.decode(errors="replace").strip().splitlines()
-    how = f"signal {-child.returncode}" if child.returncode < 0 else f"exit {child.returncode}"
+    how = f"signal {-child.status}" if child.status < 0 else f"exit {child.status}"
     return f"the compiler died ({how}): {said[-1][:300] if said else 'it said nothing'}"

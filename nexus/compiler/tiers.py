@@ -25,9 +25,13 @@ UNSUPPORTED = "Unsupported feature"
 log = logging.getLogger("nexus.handlers")
 
 
-MOST_ARTIFACT_BYTES = 16 << 20
-"""Quick code larger than this stays: LLVM would take CPython (30 MB) 140 s of CPU, for code that is
-1.2 times as fast"""
+BEST_S_PER_MIB = 4.7
+"""CPU time that LLVM takes for each MiB of quick code: QuickJS (3 MiB) 14 s, CPython (30 MiB) 141 s
+on an idle machine"""
+SHARE_OF_LIMIT = 0.5
+"""Quick code stays if LLVM would take more than this share of `compile_timeout_ms`: it would occupy
+a core for long, could be ended at the limit on a slower machine, and its code is 1.2 times as
+fast"""
 
 
 class TieredCompiler:
@@ -41,6 +45,8 @@ class TieredCompiler:
         self.quick, self._best, self._alone = quick, best, alone
         self._hopeless: set[str] = set()
         """keys that *best* failed to compile, and does not try again"""
+        self._reported: set[str] = set()
+        """keys for which the log says that *best* would take too long"""
         self._lock = threading.Lock()  # one improvement at a time, and guards _hopeless
 
     def compile(self, path: Path, memory_bytes: int) -> Compiled:
@@ -89,11 +95,15 @@ class TieredCompiler:
             path, _, compiled = item
             if compiled.tier == self._best.tier or compiled.loaded_as in self._hopeless:
                 continue
-            if len(compiled.artifact) > MOST_ARTIFACT_BYTES:
-                self._hopeless.add(compiled.loaded_as)
+            takes_s = len(compiled.artifact) / (1 << 20) * BEST_S_PER_MIB
+            if takes_s > self._best.timeout_s * SHARE_OF_LIMIT:
+                if compiled.loaded_as in self._reported:
+                    continue
+                self._reported.add(compiled.loaded_as)
                 log.info(
-                    "%s stays with %s: its code is %d MiB, which %s would compile for minutes",
-                    *(path.name, compiled.tier, len(compiled.artifact) >> 20, self._best.tier),
+                    "%s stays with %s: %s would take about %d s of CPU for its code; it compiles "
+                    "what takes up to half of compile_timeout_ms (%g s)",
+                    *(path.name, compiled.tier, self._best.tier, takes_s, self._best.timeout_s),
                 )
                 continue
             wanted.append(item)

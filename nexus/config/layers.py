@@ -39,6 +39,7 @@ OTHER_VARIABLES = frozenset(
         "NEXUS_ADMIN_TOKEN",
         "NEXUS_ADMIN_TOKEN_FILE",
         "NEXUS_DISABLED_PLUGINS",
+        "NEXUS_READY_DIR",
         "NEXUS_RUN_DIR",
         "NEXUS_STUCK_LOG_DIR",
     }

@@ -25,6 +25,7 @@ from nexus.plugin_api.option_types import (
     Folder,
     Header,
     LogLevel,
+    ManagementBind,
     Name,
     Weights,
     Whole,
@@ -33,6 +34,7 @@ from nexus.plugin_api.problems import DESCRIBED
 
 _HOUR_MS = 3_600_000
 _MAX_BYTES = 2**31
+_MANAGEMENT = "address that alone serves /metrics, /healthz, /readyz and /v1, on threads of its own"
 
 
 def usable_cpus() -> int:
@@ -72,7 +74,10 @@ class Settings(BaseSettings):
         1024, ge=16, le=1024, description="native stack one execution may use, in KiB"
     )
     max_host_calls: Annotated[Whole, LIVE] = Field(
-        1000, ge=1, le=10**9, description="host calls one execution may make"
+        10_000,
+        ge=1,
+        le=10**9,
+        description="host calls one execution may make, without those that read a clock",
     )
     max_request_bytes: Annotated[Whole, LIVE] = Field(
         10 << 20, ge=1, le=_MAX_BYTES, description="largest request body, in bytes"
@@ -159,14 +164,27 @@ class Settings(BaseSettings):
         300_000,
         ge=1,
         le=24 * _HOUR_MS,
-        description="time after which Nexus ends a suspended execution, in ms",
+        description="time after which Nexus ends an execution with an unanswered question, in ms",
+    )
+    result_ttl_ms: Whole = Field(
+        300_000,
+        ge=0,
+        le=24 * _HOUR_MS,
+        description="how long a worker keeps the result of an execution that was suspended, in ms",
     )
 
     # ---- server
     cpu_profile: Literal["none", "burst", "guaranteed", "throughput", "latency", "edge"] = Field(
         "none", description="CPU profile that derives the number of workers from the pod's cores"
     )
+    server: Literal["gunicorn", "granian"] = Field(
+        "gunicorn",
+        description="server that reads and writes HTTP in each worker (docs/servers.md)",
+    )
     bind: Bind = Field("127.0.0.1:8000", description="address to listen on")
+    management_bind: Annotated[ManagementBind, Derived("none (the main port serves them, too)")] = (
+        Field("", description=_MANAGEMENT)
+    )
     workers: Annotated[Whole, Derived("from the pod's CPU and memory")] = Field(
         default_factory=usable_cpus, ge=1, le=256, description="gunicorn worker processes"
     )
@@ -294,6 +312,12 @@ class Settings(BaseSettings):
         False,
         description="show clients what a handler threw or wrote, in answers to errors; not for "
         "production",
+    )
+
+    verify_resets: Flag = Field(
+        False,
+        description="after each reset, compare all of the instance's memory with the snapshot; a "
+        "difference is an internal error, and the instance is dropped; slow, for debugging",
     )
 
     @field_validator("max_instances")

@@ -37,6 +37,11 @@ _TYPES = {
     "f64": wasmer.Type.F64,
 }
 
+_NEWER_TEXT = (
+    "\nwasmer's assembler knows the text format of 2021; assemble newer text yourself, with "
+    "`wasm-tools parse`"
+)
+
 _SAME_TRAP = {
     "heap access out of bounds": "out of bounds memory access",
     "misaligned heap": "out of bounds memory access",
@@ -70,7 +75,8 @@ class WasmerEngine:
         try:
             return bytes(wasmer.wat2wasm(text))
         except RuntimeError as error:
-            raise InvalidModule(f"not valid WebAssembly text: {error}") from error
+            hint = _NEWER_TEXT if "unknown operator" in str(error) else ""
+            raise InvalidModule(f"not valid WebAssembly text: {error}{hint}") from error
 
     def compile(self, wasm: bytes) -> bytes:
         store = wasmer.Store(wasmer.engine.Universal(self._load_compiler()))

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
-from nexus.errors import InternalError, InvalidHandler
+from nexus.errors import (
+    EngineUnavailable,
+    InternalError,
+    InvalidHandler,
+    NexusError,
+    is_interrupt,
+)
 from nexus.model import Compiled, Export, Import
-from nexus.plugin_api.abi import Abi, Program
+from nexus.plugin_api.abi import Abi, Module, Program
 from nexus.plugin_api.guest import Guest
+
+log = logging.getLogger("nexus.guest")
+
+T = TypeVar("T")
 
 
 class Abis:
@@ -35,13 +47,26 @@ class Abis:
         """Return the ABI that reads the file at *path*, by its suffix, or None if no ABI does."""
         return self._by_suffix.get(path.suffix)
 
+    def files(self, path: Path) -> Sequence[Path]:
+        """Return the files of the handler at *path*, *path* first. Raises: InvalidHandler."""
+        abi = self.of_file(path)
+        return [path] if abi is None else _asked(abi, path.name, lambda: abi.files(path))
+
+    def runtime_for(self, path: Path) -> Module | None:
+        """Return the language runtime of the handler at *path*, or None if it has none.
+
+        Raises: InvalidHandler.
+        """
+        abi = self.of_file(path)
+        return None if abi is None else _asked(abi, path.name, abi.runtime)
+
     def read(self, path: Path) -> Program:
         """Read the handler at *path*. Raises: InvalidHandler."""
         abi = self.of_file(path)
         if abi is None:
             allowed = ", ".join(self.suffixes)
             raise InvalidHandler(f"{path.name}: found {path.suffix or 'no suffix'}: {allowed}")
-        return abi.read(path)
+        return _asked(abi, path.name, lambda: abi.read(path))
 
     def of_language(self, language: str) -> Abi:
         """Return the ABI of *language*. Raises: InvalidHandler if no ABI runs it."""
@@ -53,7 +78,8 @@ class Abis:
 
     def read_text(self, language: str, source: bytes) -> Program:
         """Read *source* as a handler in *language*. Raises: InvalidHandler."""
-        return self.of_language(language).read_text(source)
+        abi = self.of_language(language)
+        return _asked(abi, "source text", lambda: abi.read_text(source))
 
     def recognise(self, imports: Sequence[Import], exports: Sequence[Export]) -> str:
         """Return the name of the ABI that a module speaks, judged by its *imports* and *exports*.
@@ -81,5 +107,26 @@ class Abis:
         return self.named(compiled.abi).guest(compiled)
 
     def can_defer(self, compiled: Compiled) -> bool:
-        """Return whether guests of *compiled* accept `DEFERRED` as an answer."""
+        """Return whether guests of *compiled* accept `Deferred` as an answer."""
         return self.named(compiled.abi).can_defer(compiled)
+
+
+def _asked(abi: Abi, about: str, call: Callable[[], T]) -> T:
+    """Return what *call* returns, which asks *abi* about a handler.
+
+    *abi* may be a plugin's: what it raises concerns this one handler. Raises: InvalidHandler, also
+        if the language runtime cannot be used; any other NexusError that *call* raises.
+    """
+    try:
+        return call()
+    except EngineUnavailable as error:
+        raise InvalidHandler(str(error)) from error
+    except NexusError:
+        raise
+    except BaseException as error:
+        if is_interrupt(error):
+            raise
+        log.exception("guest ABI %s failed on %s", abi.name, about)
+        raise InvalidHandler(
+            f"guest ABI {abi.name} failed with {type(error).__name__}: {error}"
+        ) from error

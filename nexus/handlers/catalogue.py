@@ -156,10 +156,22 @@ def load_handler(
         env=dict(manifest.env),
         args=manifest.args,
         args_from_query=manifest.args_from_query,
+        strip_prefix=manifest.strip_prefix,
         cpu=manifest.cpu.allocation(),
     )
 
 
 def _log_problem(file: str, error: HandlerError, *, keeps: bool) -> None:
     suffix = " (its last good version goes on serving)" if keeps else ""
-    log.error("%s: %s%s", file, error, suffix, extra={"fields": {"code": error.code}})
+    log.error("%s%s", about(file, error), suffix, extra={"fields": {"code": error.code}})
+
+
+def about(file: str, error: HandlerError) -> str:
+    """Return the text of *error*, which begins with the handler's *file*: once, though many texts
+    begin with a place in it, such as `hello.js:3:7: …`, or `main.py: …` for `shop/main.py`."""
+    text, name = str(error), Path(file).name
+    if text.startswith(f"{file}:"):
+        return text
+    if text.startswith(f"{name}:"):
+        return file + text[len(name) :]
+    return f"{file}: {text}"

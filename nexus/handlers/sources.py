@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,11 +78,9 @@ def find_orphans(folder: Path, sources: Iterable[Source], abis: Abis) -> dict[st
 
 def source_at(path: Path, abis: Abis) -> Source:
     """Return the source of the handler at *path*."""
-    abi = abis.of_file(path)
-    files = [path]
-    if abi is not None:
-        with suppress(InvalidHandler):  # reported when the handler is loaded
-            files = list(abi.files(path))
+    files: Sequence[Path] = [path]
+    with suppress(InvalidHandler):  # reported when the handler is loaded
+        files = abis.files(path)
     found = Source(path, path.name in abis.indexes, ())
     return Source(path, found.is_index, tuple(map(file_state, (*files, found.manifest))))
 

@@ -4,12 +4,13 @@ layer.py     the WSGI layer: request in, response out
 body.py      reads a request body, up to a size and a time limit
 filters.py   request filters of plugins, around one request
 errors.py    error -> problem+json (RFC 9457); the one table of statuses
-app.py       the Flask app: health, the layer in front
+app.py       the Flask apps of the main port (with the layer in front) and of the management port
+management.py  the management port: its socket, threads, and the pod's readiness
 metrics.py   the endpoint /metrics
 series.py    the series that /metrics shows from the start
 api/         the runtime API
 """
 
-from nexus.http.app import create_app
+from nexus.http.app import create_app, create_management_app
 
-__all__ = ["create_app"]
+__all__ = ["create_app", "create_management_app"]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import sys
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
 
 from flask import Flask, Response, request
 from prometheus_client import CollectorRegistry
 from werkzeug import exceptions
 from werkzeug.exceptions import HTTPException
+from werkzeug.sansio.response import Response as AnyResponse
 
 from nexus.errors import (
     HandlerNotFound,
@@ -16,51 +20,87 @@ from nexus.errors import (
     MethodNotAllowed,
     NexusError,
     Overloaded,
+    is_interrupt,
 )
 from nexus.http.errors import refusal
-from nexus.http.layer import HandlerLayer
-from nexus.http.metrics import add_metrics
+from nexus.http.layer import BEGAN, HandlerLayer
+from nexus.http.management import Readiness
+from nexus.http.metrics import add_metrics, count_requests
 from nexus.logs import AccessLog
 from nexus.model import Outcome
+from nexus.plugins.check import described
 from nexus.runtime import WasmRuntime
 from nexus.service import Service
+
+log = logging.getLogger("nexus.http")
+
+_OUTCOMES: dict[str | None, Outcome] = {outcome.value: outcome for outcome in Outcome}
+_UNLOGGED = frozenset(("healthz", "readyz", "prometheus_metrics"))
+"""endpoints for probes and scrapes"""
 
 
 def create_app(
     service: Service, registry: CollectorRegistry, admin_token: bytes | None = None
 ) -> Flask:
     """Make the app around *service*, which may start later. With an *admin_token* the app has the
-    runtime API, too.
+    runtime API, too; where the settings name a management address, that, health and metrics are
+    served there only, by the app of `create_management_app`.
 
     Raises: PluginError if a plugin's pages cannot be added.
     """
-    app = Flask("nexus", static_folder=None)
-    _add_health(app, service)
+    app = _bare_app(service)
+    exporter = count_requests(app, registry)
+    if not service.settings.management_bind:
+        _add_health(app, service.unready)
+        add_metrics(app, registry, service, exporter)
+        _add_api(app, service, admin_token)
+    _add_blueprints(app, service)
+    app.wsgi_app = HandlerLayer(app.wsgi_app, service)  # type: ignore[method-assign]
+    return app
+
+
+def create_management_app(
+    service: Service,
+    registry: CollectorRegistry,
+    admin_token: bytes | None = None,
+    ready_dir: Path | None = None,
+) -> Flask:
+    """Make the app that answers on the management address: health, metrics, the runtime API.
+
+    *ready_dir*: a folder where the workers of one pod tell each other that they are ready.
+    """
+    app = _bare_app(service)
+    _add_health(app, Readiness(service, ready_dir).reason)
     add_metrics(app, registry, service)
+    _add_api(app, service, admin_token)
+    return app
+
+
+def _bare_app(service: Service) -> Flask:
+    app = Flask("nexus", static_folder=None)
+    app.register_error_handler(HTTPException, lambda error: _as_problem(service, error))
+    app.register_error_handler(NexusError, lambda error: _as_refusal(service, error))
+    app.after_request(_say_outcome)
+    if service.access_log is not None:
+        _log_requests(app, service.access_log)
+    return app
+
+
+def _add_api(app: Flask, service: Service, admin_token: bytes | None) -> None:
     if admin_token is not None:
         from nexus.http.api import make_blueprint  # late: it takes 15 ms, mostly for the models
 
         app.register_blueprint(make_blueprint(service, WasmRuntime.of(service), admin_token))
-    _add_blueprints(app, service)
-    app.register_error_handler(HTTPException, lambda error: _as_problem(service, error))
-    app.after_request(_say_outcome)
-    log = (
-        AccessLog(service.settings.log_format, sys.stdout) if service.settings.access_log else None
-    )
-    if log is not None:
-        _log_unserved(app, log)
-    app.wsgi_app = HandlerLayer(app.wsgi_app, service, log)  # type: ignore[method-assign]
-    return app
 
 
-def _add_health(app: Flask, service: Service) -> None:
+def _add_health(app: Flask, unready: Callable[[], str | None]) -> None:
     @app.get("/healthz")
     def healthz() -> Response:
         return Response("ok\n", mimetype="text/plain")
 
     @app.get("/readyz")
     def readyz() -> Response:
-        reason = service.unready()
+        reason = unready()
         if reason is None:
             return Response("ok\n", mimetype="text/plain")
         return Response(f"not ready: {reason}\n", 503, mimetype="text/plain")
@@ -72,21 +112,32 @@ def _add_blueprints(app: Flask, service: Service) -> None:
             app.register_blueprint(blueprint)
         except (AssertionError, ValueError) as error:  # Flask raises these for names in use
             raise service.plugins.error(plugin, f"nexus_blueprints: {error}") from error
+        except BaseException as error:  # the blueprint's own `record` runs code of the plugin
+            if is_interrupt(error):
+                raise
+            reason = f"nexus_blueprints: it cannot be registered: {described(error)}"
+            raise service.plugins.error(plugin, reason) from error
 
 
-def _log_unserved(app: Flask, log: AccessLog) -> None:
-    """Log requests for paths at which nothing is served; probes and scrapes are not logged."""
+def _log_requests(app: Flask, access_log: AccessLog) -> None:
+    """Log the requests that come to Flask, such as those for the runtime API and plugins' pages,
+    except probes and scrapes."""
+
+    @app.before_request
+    def note_time() -> None:
+        request.environ.setdefault(BEGAN, time.monotonic())
 
     @app.after_request
     def write(response: Response) -> Response:
-        if request.endpoint is None:
-            log.write(
+        if request.endpoint not in _UNLOGGED:
+            began: float = request.environ[BEGAN]
+            access_log.write(
                 method=request.method,
                 path=request.path,
                 status=response.status_code,
-                outcome=Outcome.NOT_FOUND if response.status_code == 404 else Outcome.REJECTED,
+                outcome=_outcome(response),
                 handler="",
-                duration_ms=0.0,
+                duration_ms=(time.monotonic() - began) * 1000,
                 request_bytes=request.content_length or 0,
                 response_bytes=response.content_length or 0,
                 execution_id="",
@@ -95,28 +146,53 @@ def _log_unserved(app: Flask, log: AccessLog) -> None:
         return response
 
 
+def _outcome(response: Response) -> Outcome:
+    said = response.headers.get("X-Nexus-Outcome")
+    if said in _OUTCOMES:  # a page of a plugin may have set anything
+        return _OUTCOMES[said]
+    return Outcome.OK if response.status_code < 400 else Outcome.REJECTED
+
+
 def _say_outcome(response: Response) -> Response:
-    outcome = Outcome.OK if response.status_code < 400 else Outcome.REJECTED
-    response.headers.setdefault("X-Nexus-Outcome", outcome.value)
+    response.headers["X-Nexus-Outcome"] = _outcome(response).value
     return response
 
 
-def _as_problem(service: Service, error: HTTPException) -> Response:
-    """Return the response for Flask's own *error*, in the form of ours, and count it like ours."""
-    ours = _translated(service, error)
+def _as_problem(service: Service, error: HTTPException) -> AnyResponse:
+    """Return the response for Flask's own *error*, in the form of ours, and count it like ours.
+
+    A view may choose any status, and even the response: `abort(403)`, `abort(response)`.
+    """
+    if error.response is not None:
+        return error.response
+    ours, status = _translated(service, error)
     service.refused(None, ours)
-    return refusal(ours)
+    response = refusal(ours, status=status)
+    if status is not None:
+        kept = [header for header in error.get_headers() if header[0] != "Content-Type"]
+        response.headers.extend(kept)  # such as Retry-After, WWW-Authenticate
+    return response
 
 
-def _translated(service: Service, error: HTTPException) -> NexusError:
-    if isinstance(error, exceptions.NotFound):
+def _as_refusal(service: Service, error: NexusError) -> Response:
+    """Return the response for an error of ours that a view raised."""
+    if isinstance(error, InternalError):  # its details are kept from the client
+        log.error("a view failed", exc_info=error, extra={"fields": {"path": request.path}})
+    service.refused(None, error)
+    return refusal(error)
+
+
+def _translated(service: Service, error: HTTPException) -> tuple[NexusError, int | None]:
+    """Return our error for Flask's, and the status if a view chose it."""
+    if isinstance(error, exceptions.NotFound) and request.url_rule is None:
         if service.handlers.is_pending(request.path):
-            return Overloaded("the handler's language runtime is being compiled")
+            return Overloaded("the handler's language runtime is being compiled"), None
         if service.handlers.loaded:
-            return HandlerNotFound("nothing is served at this path")
-        return Overloaded("the handlers are still being loaded")
+            return HandlerNotFound("nothing is served at this path"), None
+        return Overloaded("the handlers are still being loaded"), None
     if isinstance(error, exceptions.MethodNotAllowed):
-        return MethodNotAllowed(request.method, tuple(sorted(error.valid_methods or ())))
+        return MethodNotAllowed(request.method, tuple(sorted(error.valid_methods or ()))), None
     if isinstance(error, exceptions.InternalServerError):
-        return InternalError(str(error.original_exception))  # Flask has logged it
-    return InvalidArgument(f"{error.name}: {error.description}")
+        return InternalError(str(error.original_exception)), None  # Flask has logged it
+    text, status = f"{error.name}: {error.description}", error.code or 500
+    return (InvalidArgument(text) if status < 500 else InternalError(text)), status

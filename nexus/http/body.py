@@ -1,12 +1,19 @@
-"""Reads a request body, up to a size and a time limit."""
+"""Reads request bodies, up to a size and a time limit; checks those that views read themselves."""
 
 from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from nexus.errors import DeadlineExceeded, InvalidArgument, PayloadTooLarge, RequestTimeout
+from nexus.errors import (
+    DeadlineExceeded,
+    InvalidArgument,
+    NexusError,
+    PayloadTooLarge,
+    RequestTimeout,
+)
 
 _CHUNK_BYTES = 65536
 
@@ -43,8 +50,77 @@ def read_body(
     if length is None and len(body) > limit_bytes:
         raise PayloadTooLarge(limit_bytes)
     if length is not None and len(body) < length:
-        raise InvalidArgument(f"the body ended after {len(body)} of {length} bytes")
+        raise _ended_early(len(body), length)
     return body
+
+
+def check_input(environ: dict[str, Any]) -> None:
+    """Replace the request's input, if it has a body, by a `CheckedInput`."""
+    declared = environ.get("CONTENT_LENGTH") or ""
+    if declared or "HTTP_TRANSFER_ENCODING" in environ:
+        length = int(declared) if declared.isascii() and declared.isdigit() else None
+        environ["wsgi.input"] = CheckedInput(environ["wsgi.input"], length)
+
+
+class CheckedInput:
+    """A `wsgi.input` for code that reads the body itself, such as Flask views.
+
+    Its methods raise RequestTimeout if the client is too slow, and InvalidArgument if the body
+    ends early or cannot be read. Servers raise errors of many kinds, or just return less.
+    """
+
+    def __init__(self, source: Any, length: int | None) -> None:
+        """*length*: how many bytes the client announced; None: it did not say."""
+        self._source, self._length, self._read = source, length, 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        everything = size is None or size < 0
+        arguments = () if everything else (size,)
+        data = self._call(self._source.read, *arguments)
+        self._count(data, ended=everything or (not data and size != 0))
+        return data
+
+    def readline(self, size: int | None = -1) -> bytes:
+        arguments = () if size is None or size < 0 else (size,)
+        line = self._call(self._source.readline, *arguments)
+        self._count(line, ended=not line and size != 0)
+        return line
+
+    def readlines(self, hint: int = -1) -> list[bytes]:
+        lines: list[bytes] = []
+        read = 0
+        for line in self:
+            lines.append(line)
+            read += len(line)
+            if 0 < hint < read:
+                break
+        return lines
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.readline, b"")
+
+    def _call(self, read: Callable[..., bytes], *arguments: int | None) -> bytes:
+        try:
+            return read(*arguments)
+        except TimeoutError as error:
+            raise RequestTimeout("body") from error
+        except Exception as error:
+            raise _unreadable() from error
+
+    def _count(self, data: bytes, *, ended: bool) -> None:
+        self._read += len(data)
+        if ended and self._length is not None and self._read < self._length:
+            raise _ended_early(self._read, self._length)
+
+
+def _ended_early(size: int, length: int) -> InvalidArgument:
+    return InvalidArgument(f"the body ended after {size} of {length} bytes")
+
+
+def _unreadable() -> InvalidArgument:
+    return InvalidArgument(
+        "the body cannot be read: its chunks are malformed, or the connection was reset"
+    )
 
 
 def _length(declared: str) -> int:
@@ -57,12 +133,10 @@ def _length(declared: str) -> int:
 def _next(source: Any, size: int) -> bytes:
     try:
         chunk: bytes = source.read(size)
-    except TimeoutError:
+    except (TimeoutError, NexusError):
         raise
     except Exception as error:  # each server raises its own for wrong chunks and for a reset
-        raise InvalidArgument(
-            "the body cannot be read: its chunks are malformed, or the connection was reset"
-        ) from error
+        raise _unreadable() from error
     return chunk
 
 

@@ -41,9 +41,13 @@ STATUS = {
     "SUSPENSION_NOT_FOUND": 404,
     "SUSPENSION_CONFLICT": 409,
     "SUSPENSION_GONE": 410,
+    "EXECUTION_NOT_FOUND": 404,
+    "EXECUTION_GONE": 410,
     "INTERNAL_ERROR": 500,
 }
 
+
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 _UNQUOTED = {
     "EXECUTION_ERROR": "the handler ended with an error; its log says which",
@@ -53,17 +57,23 @@ _UNQUOTED = {
 
 
 def problem(
-    error: NexusError, handler: str | None, execution_id: str | None, *, debug: bool = False
+    error: NexusError,
+    handler: str | None,
+    execution_id: str | None,
+    *,
+    debug: bool = False,
+    status: int | None = None,
 ) -> HttpResponse:
-    """Return the response for *error*.
+    """Return the response for *error*, with another *status* than the table's if one is given.
 
     Internal errors go only to the log. The text that a guest threw or wrote, and its place in the
     source, are shown only with *debug*: they may be secrets of the handler.
     """
-    status = STATUS[error.code]
+    if status is None:
+        status = STATUS[error.code]
     body = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": _PHRASES.get(status, "Unknown"),
         "status": status,
         "detail": _detail(error, debug=debug),
         "code": error.code,
@@ -90,8 +100,9 @@ def _detail(error: NexusError, *, debug: bool) -> str:
     return str(error)
 
 
-def refusal(error: NexusError, handler: str | None = None) -> Response:
-    """Return Flask's response for *error*, with the header that names the outcome."""
-    found = problem(error, handler, None)
+def refusal(error: NexusError, handler: str | None = None, status: int | None = None) -> Response:
+    """Return Flask's response for *error*, with the header that names the outcome; see `problem`
+    for *status*."""
+    found = problem(error, handler, None, status=status)
     headers = [*found.headers, ("X-Nexus-Outcome", error.outcome.value)]
     return Response(found.body, found.status, headers)

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 from nexus.errors import InternalError, InvalidArgument, MethodNotAllowed, NexusError, is_interrupt
 from nexus.guest.target import SERVER_WIDE, check_target
 from nexus.handlers.routes import is_reserved
-from nexus.http.body import read_body
+from nexus.http.body import check_input, read_body
 from nexus.http.errors import problem
 from nexus.http.filters import Filtering
-from nexus.logs import AccessLog
 from nexus.model import Handler, HttpRequest, HttpResponse, Outcome
 from nexus.run import Execution
 from nexus.service import Service
@@ -24,14 +23,17 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("nexus.http")
 
+BEGAN = "nexus.began"
+"""key of a WSGI environ: when the request began, in monotonic seconds"""
+
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
 class HandlerLayer:
     """A WSGI middleware that answers requests for handlers and passes all others on to Flask."""
 
-    def __init__(self, following: WSGIApplication, service: Service, log: AccessLog | None) -> None:
-        self._following, self._service, self._log = following, service, log
+    def __init__(self, following: WSGIApplication, service: Service) -> None:
+        self._following, self._service, self._log = following, service, service.access_log
         self._handlers, self._filters = service.handlers, service.filters
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -42,7 +44,7 @@ class HandlerLayer:
             return self._refuse(environ, start_response, error, began)
         path = environ["PATH_INFO"]
         if path == SERVER_WIDE:
-            return _send(environ, start_response, HttpResponse(204, [], b""), Outcome.OK)
+            return self._answer_for_all(environ, start_response, began)
         handler = self._handlers.catalogue.routes.find(path)
         if handler is None:
             handler = self._found_late(path)
@@ -77,6 +79,8 @@ class HandlerLayer:
     ) -> Iterable[bytes]:
         """Let Flask answer. Catch what Flask does not, such as a view's SystemExit: it would end
         the worker."""
+        environ[BEGAN] = began
+        check_input(environ)
         try:
             return self._following(environ, start_response)
         except BaseException as error:
@@ -84,6 +88,15 @@ class HandlerLayer:
                 raise
             log.exception("a view failed", extra={"fields": {"path": environ["PATH_INFO"]}})
             return self._refuse(environ, start_response, InternalError("a view failed"), began)
+
+    def _answer_for_all(
+        self, environ: dict[str, Any], start_response: StartResponse, began: float
+    ) -> Iterable[bytes]:
+        """Answer `OPTIONS *`, which asks about the server and no resource."""
+        response = HttpResponse(204, [], b"")
+        if self._log is not None:
+            self._write_log(environ, response, Outcome.OK, None, began, 0, None)
+        return _send(environ, start_response, response, Outcome.OK)
 
     def _refuse(
         self,

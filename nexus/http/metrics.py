@@ -25,20 +25,27 @@ from nexus.pod.collector import CpuCollector
 from nexus.service import Service
 
 
-def add_metrics(app: Flask, registry: CollectorRegistry, service: Service) -> None:
-    """Count the requests that Flask answers, and add `/metrics` to *app*.
+def count_requests(app: Flask, registry: CollectorRegistry) -> PrometheusMetrics:
+    """Count the requests that Flask answers; return the counter, for `add_metrics`."""
+    # With a folder the exporter's counters write there; in *registry* they would count twice.
+    own = registry if _multiprocess_folder() is None else CollectorRegistry()
+    return PrometheusMetrics(app, path=None, registry=own, group_by="endpoint")
+
+
+def add_metrics(
+    app: Flask,
+    registry: CollectorRegistry,
+    service: Service,
+    exporter: PrometheusMetrics | None = None,
+) -> None:
+    """Add `/metrics` to *app*, a scrape of which *exporter* does not count.
 
     *registry* has this process's metrics; where workers share a folder, a scrape reads that
     instead. The metrics of *service* are flushed before each scrape.
     """
     folder = _multiprocess_folder()
-    # With a folder the exporter's counters write there; in *registry* they would count twice.
-    own = registry if folder is None else CollectorRegistry()
-    exporter = PrometheusMetrics(app, path=None, registry=own, group_by="endpoint")
     held = nullcontext if folder is None else partial(all_figures, folder)
 
-    @app.get("/metrics")
-    @exporter.do_not_track()  # type: ignore[untyped-decorator]  # the exporter has no types
     def prometheus_metrics() -> Response:
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         names = request.args.getlist("name[]")
@@ -47,10 +54,15 @@ def add_metrics(app: Flask, registry: CollectorRegistry, service: Service) -> No
             content = encode(_Named(found, names) if names else found)
         return Response(content, content_type=content_type)
 
+    view = prometheus_metrics
+    if exporter is not None:
+        view = exporter.do_not_track()(view)
+    app.add_url_rule("/metrics", view_func=view)
+
 
 def _collected(service: Service, registry: CollectorRegistry | None) -> Collector:
     """Return what a scrape shows: the figures of *registry*, or else those of all workers, with
-    what is derived from them and with the CPU's."""
+    those derived from them and the CPU's."""
     service.flush_metrics()
     figures: Collector | None = registry
     if figures is None:

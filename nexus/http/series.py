@@ -18,7 +18,7 @@ _RUNS = tuple(
     if outcome not in (Outcome.NOT_FOUND, Outcome.INVALID_HANDLER)  # these have no handler
 )
 _FUNCTIONS = tuple(sorted({*WASI_FUNCTIONS, *NEXUS_FUNCTIONS}))
-_SUSPENSIONS = ("resumed", "expired", "cancelled", "shutdown", "refused")
+_SUSPENSIONS = ("resumed", "ended", "expired", "cancelled", "shutdown", "refused")
 _REASONS = tuple(kind.reason for kind in AdmissionError.__subclasses__())
 
 

@@ -138,8 +138,8 @@ class PathMetrics:
             self._cache.labels(result).inc()
 
     def suspension(self, outcome: str) -> None:
-        """Count a suspension that ended (`resumed`, `expired`, `cancelled`, `shutdown`), or one
-        that there was no room for (`refused`)."""
+        """Count a suspension that ended (`resumed`, `ended`, `expired`, `cancelled`, `shutdown`),
+        or one that there was no room for (`refused`)."""
         self._suspensions.labels(outcome).inc()
 
     def compilation(self, tier: str, seconds: float) -> None:

@@ -20,9 +20,9 @@ from nexus.model.handler import (
     Snapshot,
 )
 from nexus.model.outcome import Isolation, Outcome, State
-from nexus.model.results import DEFERRED, Effects, ExecutionResult, ExtensionAnswer, SuspensionInfo
+from nexus.model.results import Deferred, Effects, ExecutionResult, ExtensionAnswer, SuspensionInfo
 from nexus.model.tasks import (
-    Asked,
+    Answered,
     Command,
     Context,
     HttpRequest,
@@ -30,17 +30,18 @@ from nexus.model.tasks import (
     JsonValue,
     Resumption,
     Task,
+    Waiting,
 )
 from nexus.model.usage import PoolCounts, Usage
 from nexus.model.wasm import Export, FuncType, Import, ModuleInfo, MutableGlobal
 
 __all__ = [
-    "DEFERRED",
-    "Asked",
+    "Answered",
     "Command",
     "Compiled",
     "Context",
     "CpuAllocation",
+    "Deferred",
     "Effects",
     "ExecutionResult",
     "Export",
@@ -65,4 +66,5 @@ __all__ = [
     "SuspensionInfo",
     "Task",
     "Usage",
+    "Waiting",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 
 class Effects:
@@ -39,9 +39,13 @@ class ExtensionAnswer:
     """JSON; if not *ok*, a JSON string with the error's message"""
 
 
-DEFERRED: Final = ExtensionAnswer(False, b'"deferred"')
-"""Stands in for an answer to come: the guest must first do what it can without it, then return to
-the host (`Asked`). Only guests that can do so get it"""
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Stands in for an answer to come: the guest must first do what it can without it, then return
+    to the host (`Waiting`). Only guests that can do so get it."""
+
+    number: int
+    """of the question in its execution, from 1; the answer comes with this number (`Answered`)"""
 
 
 @dataclass(frozen=True)
@@ -56,21 +60,30 @@ class ExecutionResult:
     events: Sequence[Mapping[str, Any]] = ()
     view_commands: Sequence[Mapping[str, Any]] = ()
     suspension: Mapping[str, Any] | None = None
-    """`id`, `extension`, `method`, `arguments`, `expires_at`, if the status is suspended"""
+    """the first of `suspensions`, if the status is suspended"""
     error: Mapping[str, str] | None = None
     """`code` and `message`, if the status is error"""
     metrics: Mapping[str, Any] | None = None
     """None: the execution never began"""
+    execution_id: str = ""
+    suspensions: Sequence[Mapping[str, Any]] = ()
+    """the open questions, the oldest first, if the status is suspended; each has `id`, `extension`,
+    `method`, `arguments` and `expires_at`"""
+    unanswered: Sequence[Mapping[str, Any]] = ()
+    """the questions that were open when the execution ended: `extension`, `method`, `arguments`"""
 
     def to_json(self) -> dict[str, Any]:
         """Return the result in the form of the runtime API (docs/api.md)."""
         return {
             "status": self.status,
+            "execution_id": self.execution_id,
             "return_value": self.return_value,
             "state_mutations": list(self.state_mutations),
             "events": list(self.events),
             "view_commands": list(self.view_commands),
             "suspension": self.suspension,
+            "suspensions": list(self.suspensions),
+            "unanswered": list(self.unanswered),
             "error": self.error,
             "metrics": self.metrics,
         }
@@ -78,7 +91,7 @@ class ExecutionResult:
 
 @dataclass(frozen=True, slots=True)
 class SuspensionInfo:
-    """One suspended execution, with the facts needed to resume it."""
+    """One open question of a suspended execution, with the facts needed to answer it."""
 
     id: str
     handler: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from nexus.model.results import ExtensionAnswer
 
@@ -46,32 +46,41 @@ class HttpRequest(Task[HttpResponse]):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """The answer of a guest that waits for an extension, with an empty call stack."""
+class Waiting:
+    """The answer of a guest that waits for deferred answers, with an empty call stack."""
 
-    extension: str
-    method: str
-    arguments: bytes
     image: object
     """the guest's whole state; its ABI alone knows how to continue from it"""
     size_bytes: int
     """of *image*"""
+    wake_s: float | None = None
+    """seconds until the guest's next timer is due; None: it has no timer. Comes from the guest: it
+    may be any float, NaN included"""
+
+
+class Answered(NamedTuple):
+    """The answer to a question that was deferred."""
+
+    number: int
+    """the question's (`Deferred.number`)"""
+    answer: ExtensionAnswer
 
 
 @dataclass(slots=True)
-class Context(Task["JsonValue | Asked"]):
+class Context(Task["JsonValue | Waiting"]):
     """A JSON context; the guest answers it with a value."""
 
     json: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Resumption(Task["JsonValue | Asked"]):
-    """The task to continue with the answer a guest asked for, on any instance of its module that is
-    in the state of the snapshot."""
+class Resumption(Task["JsonValue | Waiting"]):
+    """The task to continue a guest that waits, on any instance of its module that is in the state
+    of the snapshot. Timers that are due run first."""
 
-    asked: Asked
-    answer: ExtensionAnswer
+    waiting: Waiting
+    answered: Answered | None
+    """None: only timers are due"""
     begins: Callable[[], None]
     """the ABI calls this when the guest is about to continue"""
 

@@ -137,7 +137,7 @@ class Abi(Protocol):
         ...
 
     def can_defer(self, compiled: Compiled) -> bool:
-        """Return whether guests of *compiled* accept the answer `DEFERRED`, and can continue from
+        """Return whether guests of *compiled* accept the answer `Deferred`, and can continue from
         an image."""
         ...
 
@@ -153,6 +153,8 @@ class AbiBase:
     language = ""
     suffixes: Sequence[str] = ()
     index = ""
+    set_up_modules: Sequence[str] = ()
+    """Python modules that `prepare` imports: where many handlers are prepared, imported once"""
 
     def files(self, entry: Path) -> Sequence[Path]:
         return [entry]

@@ -7,10 +7,10 @@ from typing import Protocol, TypeAlias
 
 from nexus.errors import InvalidArgument, NexusError
 from nexus.model import (
-    Asked,
     Command,
     Compiled,
     Context,
+    Deferred,
     Effects,
     ExtensionAnswer,
     Handler,
@@ -20,6 +20,7 @@ from nexus.model import (
     Limits,
     Resumption,
     Usage,
+    Waiting,
 )
 from nexus.plugin_api.capabilities import Capabilities
 from nexus.plugin_api.engine import EngineInstance, HostFunctions
@@ -48,10 +49,13 @@ class Run(Protocol):
         """The effects that the guest has asked for so far."""
         ...
 
-    def call_extension(self, name: str, method: str, arguments: bytes) -> ExtensionAnswer | None:
+    def call_extension(
+        self, name: str, method: str, arguments: bytes
+    ) -> ExtensionAnswer | Deferred | None:
         """Call *method* of the extension *name* with JSON *arguments*, and wait for the answer.
-        None: `stopped` is set, return at once. `DEFERRED`: the answer comes later, as a
-        `Resumption`. Only the guest's own thread may call this."""
+        None: `stopped` is set, return at once. `Deferred`: the answer comes later, with a
+        `Resumption`; only guests of an ABI that `can_defer` get this. Only the guest's own thread
+        may call this."""
         ...
 
     def give_way(self) -> None:
@@ -92,15 +96,15 @@ class Guest(Protocol):
 
     def evaluate(
         self, instance: EngineInstance, context: Context, handler: Handler, run: Run
-    ) -> JsonValue | Asked:
-        """Return the handler's answer to *context*; `Asked` if the run answered `DEFERRED` and
-        the guest cannot continue without the answer."""
+    ) -> JsonValue | Waiting:
+        """Return the handler's answer to *context*; `Waiting` if the run answered `Deferred` and
+        the guest can do no more until an answer comes or a timer is due."""
         ...
 
     def resume(
         self, instance: EngineInstance, resumption: Resumption, handler: Handler, run: Run
-    ) -> JsonValue | Asked:
-        """Continue from where a guest asked; return as `evaluate` does."""
+    ) -> JsonValue | Waiting:
+        """Continue a guest that waits; return as `evaluate` does."""
         ...
 
     def execute(
@@ -120,12 +124,12 @@ class GuestBase:
 
     def evaluate(
         self, instance: EngineInstance, context: Context, handler: Handler, run: Run
-    ) -> JsonValue | Asked:
+    ) -> JsonValue | Waiting:
         raise InvalidArgument(f"{handler.name} does not take JSON contexts")
 
     def resume(
         self, instance: EngineInstance, resumption: Resumption, handler: Handler, run: Run
-    ) -> JsonValue | Asked:
+    ) -> JsonValue | Waiting:
         raise InvalidArgument(
             f"{handler.name} waits on its stack: it has no image to continue from"
         )

@@ -166,8 +166,10 @@ def nexus_blueprints(settings: Settings, host: Host) -> Sequence[Blueprint] | No
     (below `/v1/`). Nexus does not authenticate the clients of these pages: the blueprints must.
     None: no page.
 
-    Raises: any exception stops the start; so do two blueprints of one name. An exception in a page
-    is answered with 500 and a problem+json body, like Nexus's own.
+    Raises: any exception stops the start; so do two blueprints of one name. Later, Nexus answers
+    what a page raises with a problem+json body: a NexusError with its status, `abort(STATUS)` with
+    that status, anything else with 500. A body that a page reads from a slow client raises
+    RequestTimeout (408), one that ends early or cannot be read InvalidArgument (400).
     """
 
 

@@ -127,6 +127,16 @@ def parse_bind(value: object) -> str:
     return value
 
 
+def parse_management_bind(value: object) -> str:
+    """Check an address to listen on that probes can reach, or nothing. Raises: ValueError."""
+    if value == "":
+        return ""
+    address = parse_bind(value)
+    if address.startswith("unix:"):
+        raise ValueError("a socket's path, which probes cannot reach")
+    return address
+
+
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
@@ -164,6 +174,9 @@ Weights: TypeAlias = Annotated[
 ]
 Bind: TypeAlias = Annotated[
     str, BeforeValidator(parse_bind), Allowed("HOST:PORT, [IPV6]:PORT or unix:/PATH")
+]
+ManagementBind: TypeAlias = Annotated[
+    str, BeforeValidator(parse_management_bind), Allowed("HOST:PORT or [IPV6]:PORT, or nothing")
 ]
 LogLevel: TypeAlias = Annotated[
     Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)

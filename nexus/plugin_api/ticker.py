@@ -36,20 +36,24 @@ class Ticker:
     def __init__(self) -> None:
         self._changed = threading.Condition()  # guards the fields below
         self._ticks: list[Tick] = []
-        self._process = 0
-        """id of the process that the thread runs in; a forked process has no thread yet"""
+        self._started = False
 
     def every(self, every_s: float, call: Callable[[], object]) -> Tick:
         """Repeat *call* every *every_s* seconds from now on, until the returned tick is closed."""
         tick = Tick(every_s, call)
         with self._changed:
-            if self._process != os.getpid():
-                self._ticks.clear()
-                self._process = os.getpid()
+            if not self._started:
+                self._started = True
                 threading.Thread(target=self._work, name="nexus-ticker", daemon=True).start()
             self._ticks.append(tick)
             self._changed.notify()
         return tick
+
+    def forget(self) -> None:
+        """Begin anew. A process that was just forked must do so: it has no thread of this ticker,
+        and another thread may have held the lock."""
+        self._changed = threading.Condition()
+        self._ticks, self._started = [], False
 
     def _work(self) -> None:
         while True:
@@ -77,3 +81,5 @@ class Ticker:
 
 TICKER = Ticker()
 """The ticker of this process"""
+
+os.register_at_fork(after_in_child=TICKER.forget)

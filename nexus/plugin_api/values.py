@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from nexus.model import (
-    DEFERRED,
-    Asked,
+    Answered,
     Command,
     Compiled,
     Context,
+    Deferred,
     Export,
     ExtensionAnswer,
     FuncType,
@@ -23,14 +23,15 @@ from nexus.model import (
     Resumption,
     Task,
     Usage,
+    Waiting,
 )
 
 __all__ = [
-    "DEFERRED",
-    "Asked",
+    "Answered",
     "Command",
     "Compiled",
     "Context",
+    "Deferred",
     "Export",
     "ExtensionAnswer",
     "FuncType",
@@ -46,4 +47,5 @@ __all__ = [
     "Resumption",
     "Task",
     "Usage",
+    "Waiting",
 ]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from nexus.errors import is_interrupt
 from nexus.plugin_api import hooks as hookspecs
 from nexus.plugin_api.hooks import PROJECT
 from nexus.plugin_api.problems import suggestion
@@ -46,8 +47,19 @@ def find(candidate: Candidate) -> Found:
         return Found(candidate)
     try:
         plugin = candidate.load()
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
+        if is_interrupt(error):
+            raise
         return Found(candidate, problem=f"cannot be imported: {described(error)}")
+    try:
+        return _with_hooks(candidate, plugin)
+    except BaseException as error:  # a property of its may raise
+        if is_interrupt(error):
+            raise
+        return Found(candidate, problem=f"its members cannot be read: {described(error)}")
+
+
+def _with_hooks(candidate: Candidate, plugin: object) -> Found:
     hooks, problems = [], []
     for name, function, options in _marked(plugin):
         hook = (options or {}).get("specname") or name

@@ -1,41 +1,29 @@
-"""Calls the hooks of all plugins one by one, so that every error names its plugin."""
+"""`Plugins`: one method for each hook, and the end of what the hooks returned."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
-
-import pluggy
+from typing import TYPE_CHECKING, Any
 
 from nexus.config import Settings
-from nexus.errors import NexusError, PluginError
-from nexus.plugin_api import hooks as hookspecs
+from nexus.errors import NexusError
 from nexus.plugin_api.abi import Abi
 from nexus.plugin_api.config_source import ConfigSource
 from nexus.plugin_api.engine import EngineFactory
 from nexus.plugin_api.extensions import Extension
 from nexus.plugin_api.filters import RequestFilter
-from nexus.plugin_api.hooks import PROJECT
 from nexus.plugin_api.host import Host
 from nexus.plugin_api.metrics import MetricsSink, SuspensionSink
-from nexus.plugin_api.problems import suggestion
 from nexus.plugin_api.scheduling import PolicyFactory
 from nexus.plugins import offers
-from nexus.plugins.builtin import (
-    GUESTS,
-    PROMETHEUS,
-    Guests,
-    Prometheus,
-    Scheduling,
-    Wasmer,
-    Wasmtime,
-)
-from nexus.plugins.candidates import DISABLED_VARIABLE, Candidate, built_in, disabled, installed
-from nexus.plugins.check import Found, described, find
+from nexus.plugins.builtin import GUESTS, PROMETHEUS
+from nexus.plugins.calling import Calling, bound
+from nexus.plugins.candidates import OURS, Candidate
+from nexus.plugins.check import Found
+from nexus.plugins.fence import Container, checked, fenced
+from nexus.plugins.survey import survey
 from nexus.plugins.timed import Timed, close_all
 
 if TYPE_CHECKING:
@@ -44,34 +32,16 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("nexus.plugins")
 
-T = TypeVar("T")
 
-
-class Offer(NamedTuple):
-    """One plugin's answer to a hook."""
-
-    plugin: str
-    value: Any
-
-
-class Plugins:
+class Plugins(Calling):
     """The plugins of one process."""
 
-    def __init__(self, found: Iterable[Found]) -> None:
-        """Raises: PluginError, with a line for each plugin that cannot be used."""
-        self.found = [entry for entry in found if entry.candidate.enabled]
-        problems = [f"{entry.candidate}: {entry.problem}" for entry in self.found if entry.problem]
-        if problems:
-            raise PluginError([_with_remedy(line) for line in problems])
-        self._candidates = {entry.candidate.name: entry.candidate for entry in self.found}
-        self._pluggy = pluggy.PluginManager(PROJECT)
-        self._pluggy.add_hookspecs(hookspecs)
-        # pluggy calls the last registered plugin first, so register in reverse.
-        for entry in reversed(self.found):
-            self._pluggy.register(entry.plugin, entry.candidate.name)
+    def __init__(
+        self, found: Iterable[Found], failed: Callable[[NexusError], None] | None = None
+    ) -> None:
+        """See `Calling`. Raises: PluginError, with a line for each plugin that cannot be used."""
+        super().__init__(found, failed)
         self._started: Timed | None = None
-        self._made: list[tuple[str, object]] = []
-        """objects that hooks returned, with their plugins' names, for `close`"""
 
     # ---- hooks called at the start ----------------------------------------------------------
 
@@ -104,6 +74,14 @@ class Plugins:
         """Return every policy's factory by name. Raises: ConfigError."""
         return self._named("nexus_scheduling_policies", offers.factories)
 
+    def policy_factories(self) -> dict[str, PolicyFactory]:
+        """Return the factories of `scheduling_policies`; if one fails, its PluginError names the
+        plugin. Raises: ConfigError."""
+        return {
+            name: checked(name, make, Container, self._blame("nexus_scheduling_policies", name))
+            for name, make in self.scheduling_policies().items()
+        }
+
     @property
     def bring_guests(self) -> bool:
         """True if plugins of other distributions bring guest ABIs."""
@@ -114,17 +92,31 @@ class Plugins:
         """Return every guest ABI, the built-in ones last. Raises: ConfigError."""
         found = self._objects("nexus_guests", Abi, settings=settings)
         givers: dict[str, str] = {}
+        kept: list[tuple[str, Abi]] = []
         for plugin, abi in found:
             if abi.name in givers:
-                reason = f"nexus_guests: {abi.name!r} is there already, from {givers[abi.name]}"
-                raise self.error(plugin, reason)
-            givers[abi.name] = f"plugin {plugin}"
-        found.sort(key=lambda entry: entry[0] == GUESTS)
-        return [abi for _, abi in found]
+                first = givers[abi.name]
+                reason = f"nexus_guests: {abi.name!r} is there already, from plugin {first}"
+                self._fail(self.error(plugin, reason))
+                continue
+            givers[abi.name] = plugin
+            kept.append((plugin, abi))
+        kept.sort(key=lambda entry: entry[0] == GUESTS)
+        return [abi for _, abi in kept]
 
     def engines(self) -> dict[str, EngineFactory]:
         """Return every engine's factory by name. Raises: ConfigError."""
         return self._named("nexus_engines", offers.factories)
+
+    def engine_factories(self) -> dict[str, EngineFactory]:
+        """Return the factories of `engines`; errors of an engine that does not come with Nexus name
+        its plugin. Raises: ConfigError."""
+        hook, made = "nexus_engines", self.engines()
+        for name, make in made.items():
+            plugin = self._givers[hook, name]
+            if self._candidates[plugin].distribution != OURS:
+                made[name] = fenced(plugin, name, make, self._blame(hook, name))
+        return made
 
     def host_functions(self, settings: Settings) -> dict[str, Extension]:
         """Return every extension by name. Raises: ConfigError."""
@@ -169,103 +161,8 @@ class Plugins:
 
     def _calls(self, hook: str, host: Host) -> dict[str, Callable[[], Any]]:
         return {
-            found.plugin_name: _bound(found, {"host": host})
-            for found in self._implementations(hook)
+            found.plugin_name: bound(found, {"host": host}) for found in self._implementations(hook)
         }
-
-    # ---- calling ----------------------------------------------------------------------------
-
-    def _implementations(self, hook: str) -> list[pluggy.HookImpl]:
-        caller: pluggy.HookCaller = getattr(self._pluggy.hook, hook)
-        return caller.get_hookimpls()[::-1]
-
-    def _call(self, hook: str, check: Callable[[object], T], **arguments: object) -> list[Offer]:
-        """Return each plugin's answer after *check*."""
-        found = []
-        for implementation in self._implementations(hook):
-            name = implementation.plugin_name
-            try:
-                answer = _bound(implementation, arguments)()
-            except NexusError:
-                raise
-            except Exception as error:
-                raise self.error(name, f"{hook} failed: {described(error)}") from error
-            try:
-                found.append(Offer(name, check(answer)))
-            except ValueError as error:
-                raise self.error(name, f"{hook}: {error}") from None
-        return found
-
-    def _objects(self, hook: str, protocol: type, **arguments: object) -> list[tuple[str, Any]]:
-        found = self._call(hook, lambda value: offers.objects(value, protocol), **arguments)
-        things = [(offer.plugin, thing) for offer in found for thing in offer.value]
-        if hook != "nexus_metrics_sinks":
-            self._made += things
-        return things
-
-    def _named(
-        self, hook: str, check: Callable[[object], dict[str, T]], **arguments: object
-    ) -> dict[str, T]:
-        things: dict[str, T] = {}
-        givers: dict[str, str] = {}
-        for offer in self._call(hook, check, **arguments):
-            for name, thing in offer.value.items():
-                if name in givers:
-                    reason = f"{hook}: {name!r} is there already, from plugin {givers[name]}"
-                    raise self.error(offer.plugin, reason)
-                things[name], givers[name] = thing, offer.plugin
-                self._made.append((offer.plugin, thing))
-        return things
-
-    def error(self, name: str, reason: str) -> PluginError:
-        """Return the error that stops the start because of the plugin called *name*."""
-        return PluginError([_with_remedy(f"{self._candidates[name]}: {reason}")])
-
-
-def survey(
-    environ: Mapping[str, str],
-    registry: CollectorRegistry | None = None,
-    *,
-    outside: Sequence[Candidate] | None = None,
-) -> list[Found]:
-    """Return every plugin, loaded and checked, the built-in ones first.
-
-    *outside*: the plugins that do not come with Nexus; None: the installed ones.
-    """
-    off = disabled(environ)
-    known = [
-        built_in(PROMETHEUS, lambda: Prometheus(registry)),
-        built_in("wasmer", Wasmer),
-        built_in("wasmtime", Wasmtime),
-        built_in("scheduling", Scheduling),
-        built_in(GUESTS, Guests),
-        *(installed() if outside is None else outside),
-    ]
-    candidates = [replace(entry, enabled=entry.name not in off) for entry in known]
-    for name in sorted(off - {candidate.name for candidate in candidates}):
-        _warn_of_unknown(name, tuple(candidate.name for candidate in candidates))
-    return _without_twins([find(candidate) for candidate in candidates])
-
-
-@cache
-def _warn_of_unknown(name: str, known: tuple[str, ...]) -> None:
-    """Warn once in a process, so that forked workers do not repeat the warning."""
-    near = suggestion(name, known)
-    log.warning("%s names %s, but there is no such plugin; %s", DISABLED_VARIABLE, name, near)
-
-
-def _without_twins(found: Sequence[Found]) -> list[Found]:
-    """Mark later plugins with a name or an object that an earlier one has as unusable."""
-    kept: list[Found] = []
-    for entry in found:
-        problem = entry.problem
-        for first in kept:
-            if entry.candidate.name == first.candidate.name:
-                problem = f"{first.candidate} has the same name"
-            elif entry.plugin is not None and entry.plugin is first.plugin:
-                problem = f"it is plugin {first.candidate.name} again"
-        kept.append(replace(entry, problem=problem))
-    return kept
 
 
 def load_plugins(
@@ -279,13 +176,3 @@ def load_plugins(
     Raises: PluginError, with a line for each plugin that cannot be used.
     """
     return Plugins(survey(environ, registry, outside=outside))
-
-
-def _bound(implementation: pluggy.HookImpl, given: Mapping[str, object]) -> Callable[[], Any]:
-    arguments = {name: given[name] for name in implementation.argnames}
-    return lambda: implementation.function(**arguments)
-
-
-def _with_remedy(line: str) -> str:
-    name = line.split()[1]
-    return f"{line} ({DISABLED_VARIABLE}={name} turns it off)"

@@ -3,6 +3,7 @@
 linked.py      one module loaded and linked for one thread
 image.py       a snapshot's memory as a file that instances map
 mapping.py      resets an instance's memory by copying only the pages written
+verify.py      compares an instance with its snapshot, for the setting `verify_resets`
 instance.py    `WasmInstance`: an instance with a state and a way back to its snapshot
 shelf.py        one thread's modules and idle instances
 budget.py       how many instances and how much memory the pool may have, and which are evicted
@@ -12,12 +13,14 @@ warming.py      makes idle instances on the threads that will serve
 """
 
 from nexus.pool.instance import WasmInstance
+from nexus.pool.mapping import reset_way
 from nexus.pool.pool import InstancePool
 from nexus.pool.warming import spread, warm_threads
 
 __all__ = [
     "InstancePool",
     "WasmInstance",
+    "reset_way",
     "spread",
     "warm_threads",
 ]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from nexus.errors import InvalidState
+from nexus.errors import InternalError, InvalidState
 from nexus.model import Compiled, ExtensionAnswer, Handler, Isolation, Snapshot, State, Task
 from nexus.plugin_api.engine import EngineInstance
 from nexus.pool.linked import LinkedModule
 from nexus.pool.mapping import Mapping
+from nexus.pool.verify import difference
 from nexus.run.execution import Execution
 from nexus.run.perform import perform
 
@@ -53,7 +54,7 @@ class WasmInstance:
         "_peak",
         "_resume",
         "_snapshot",
-        "_suspension_id",
+        "_suspension_ids",
         "_used",
         "id",
         "state",
@@ -78,18 +79,18 @@ class WasmInstance:
         self._peak = len(snapshot.memory)
         self._used = self._peak
         """bytes of memory while it is suspended, for other threads to read"""
-        self._suspension_id: str | None = None
+        self._suspension_ids: tuple[str, ...] = ()
         self._resume: GoOn | None = None
 
     @classmethod
     def stored(
-        cls, compiled: Compiled, size_bytes: int, suspension_id: str, resume: GoOn
+        cls, compiled: Compiled, size_bytes: int, suspension_ids: Sequence[str], resume: GoOn
     ) -> WasmInstance:
         """Return a suspended instance whose guest is an image of *size_bytes*: it holds no thread,
         and another thread's instance continues it."""
         made = cls(None, compiled, None, Snapshot(b"", ()))
         made.state = State.EXECUTING
-        made.suspend(suspension_id, resume)
+        made.suspend(suspension_ids, resume)
         made._used = made._peak = size_bytes
         return made
 
@@ -105,18 +106,19 @@ class WasmInstance:
         self._must_be(State.EXECUTING)
         self.state = State.IDLE
 
-    def suspend(self, suspension_id: str, resume: GoOn) -> None:
-        """Go from executing to suspended, until *resume* is called; its thread waits meanwhile."""
+    def suspend(self, suspension_ids: Sequence[str], resume: GoOn) -> None:
+        """Go from executing to suspended, until *resume* is called; its thread waits meanwhile.
+        *suspension_ids*: of its open questions, the oldest first."""
         self._must_be(State.EXECUTING)
         self._used = self.memory_used()
         self._peak = max(self._peak, self._used)
-        self._suspension_id, self._resume = suspension_id, resume
+        self._suspension_ids, self._resume = tuple(suspension_ids), resume
         self.state = State.SUSPENDED
 
     def go_on(self) -> None:
         """Go from suspended to executing. Raises: InvalidState in any other state."""
         self._must_be(State.SUSPENDED)
-        self._suspension_id = self._resume = None
+        self._suspension_ids, self._resume = (), None
         self.state = State.EXECUTING
 
     def _must_be(self, wanted: State) -> None:
@@ -128,7 +130,7 @@ class WasmInstance:
         self.state = State.TERMINATED
         self._engine_instance = self._mapping = None
         self._linked = None
-        self._suspension_id = self._resume = None
+        self._suspension_ids, self._resume = (), None
 
     # ---- work -------------------------------------------------------------------------------
 
@@ -174,6 +176,16 @@ class WasmInstance:
         instance.write_globals(self._snapshot.globals)
         return True
 
+    def verify_reset(self) -> None:
+        """Compare memory and globals with the snapshot, all of it: right after a reset.
+
+        Raises: InternalError, saying where they differ.
+        """
+        instance = self._engine_instance
+        found = None if instance is None else difference(instance, self._snapshot)
+        if found is not None:
+            raise InternalError(f"a reset was not complete: {found}")
+
     def written(self) -> list[tuple[int, int]] | None:
         """Return where the memory may differ from the snapshot, as (start, end) in bytes, without
         the part beyond the snapshot. None: it may differ anywhere."""
@@ -191,7 +203,7 @@ class WasmInstance:
         return isolation is Isolation.RESET and self.reset()
 
     def resume(self, result: ExtensionAnswer) -> Any:
-        """Continue the suspended execution with *result*; return its next result.
+        """Answer the oldest question of the suspended execution; return its next result.
 
         Raises: InvalidState if it is not suspended; SuspensionConflict, SuspensionGone if another
             caller resumed or ended it first.
@@ -202,8 +214,12 @@ class WasmInstance:
         return resume(result)
 
     def suspension_id(self) -> str | None:
-        """Return the id under which this instance is suspended; None: it is not suspended."""
-        return self._suspension_id
+        """Return the id of the oldest open question; None: this instance is not suspended."""
+        return self._suspension_ids[0] if self._suspension_ids else None
+
+    def suspension_ids(self) -> tuple[str, ...]:
+        """Return the ids of all open questions, the oldest first."""
+        return self._suspension_ids
 
     def memory_used(self) -> int:
         """Return the bytes of linear memory now; 0 once terminated."""

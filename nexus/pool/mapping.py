@@ -17,27 +17,20 @@ import os
 from functools import lru_cache
 
 from nexus.model import MemoryImage
-from nexus.pool.image import SnapshotImage
+from nexus.pool.image import PAGE_BYTES, SnapshotImage
 
 log = logging.getLogger("nexus.pool")
 
-PAGE_BYTES = mmap.PAGESIZE
 SMALLEST_BYTES = 256 << 10
 """Smaller memories are copied whole: that is as fast as finding the pages written"""
 MOST_PRIVATE = 0.5
 """Share of private pages; beyond it the mapping is made anew, as each reset copies all of them"""
 
 _PRESENT, _SWAPPED, _FILE = 1 << 63, 1 << 62, 1 << 61
-_MAP_FIXED = 0x10
-_FAILED = ctypes.c_void_p(-1).value
 
 # A call through PyDLL keeps the GIL: in a busy server, getting it back would take longer than the
-# call. Both calls are short and never wait for a disk: the pages are in memory.
+# call. It is short and never waits for a disk.
 _libc = ctypes.PyDLL(None, use_errno=True)
-_libc.mmap.restype = ctypes.c_void_p
-_libc.mmap.argtypes = [
-    *(ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long)
-]
 _libc.pread.restype = ctypes.c_ssize_t
 _libc.pread.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_long]
 
@@ -53,7 +46,7 @@ class Mapping:
     def __init__(self, image: MemoryImage, memory: memoryview) -> None:
         """Map *image* over *memory*, which has the same length. *memory* must not move.
 
-        Raises: OSError if mapping fails; the memory is then unchanged.
+        Raises: OSError if mapping fails; the memory may then have parts of the image.
         """
         self._image, self._memory = image, memory
         self._address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
@@ -65,11 +58,7 @@ class Mapping:
     def _map(self) -> None:
         if self._address % PAGE_BYTES:
             raise OSError("the memory does not begin at a page")
-        protection, flags = mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_PRIVATE | _MAP_FIXED
-        size = len(self._memory)
-        found = _libc.mmap(self._address, size, protection, flags, self._image.fd, 0)
-        if found == _FAILED:
-            raise OSError(ctypes.get_errno(), "the snapshot cannot be mapped")
+        self._image.map_at(self._address, len(self._memory))
         self._known = b""
         self._runs: list[tuple[int, int]] = []
         self._copies: list[tuple[memoryview, memoryview]] = []
@@ -125,8 +114,8 @@ class Mapping:
 
 
 def map_over(image: MemoryImage | None, memory: memoryview) -> Mapping | None:
-    """Map *image* over *memory*. Return None if that does not pay or fails: the memory is then
-    unchanged."""
+    """Map *image* over *memory*. Return None if that does not pay or fails: the caller must then
+    copy it."""
     if image is None or len(memory) < SMALLEST_BYTES or not can_map(os.getpid()):
         return None
     if len(image.view) != len(memory):
@@ -150,6 +139,13 @@ def can_map(process: int) -> bool:
         return tried.written() == [(2 * PAGE_BYTES, 3 * PAGE_BYTES)]
     except (OSError, AttributeError, ValueError):  # gVisor, a hardened /proc, another kernel
         return False
+
+
+def reset_way() -> str:
+    """Return how this process resets instances of more than 256 KiB, for people."""
+    if can_map(os.getpid()):
+        return "copies the pages that were written"
+    return "copies the whole memory: /proc/self/pagemap does not tell which pages were written"
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 
 from nexus.errors import ShuttingDown
-from nexus.model import Compiled, Handler, Snapshot
+from nexus.model import Compiled, Handler, Isolation, Snapshot
 from nexus.plugin_api.abi import snapshot_of
 from nexus.plugin_api.engine import Engine, EngineInstance
 from nexus.plugin_api.guest import GuestFactory
@@ -35,9 +35,12 @@ class InstancePool(SuspendedInstances):
         *,
         max_instances: int,
         max_memory_bytes: int | None = None,
+        verify_resets: bool = False,
     ) -> None:
-        """*max_memory_bytes*: limits the linear memory of all instances; None: unlimited."""
+        """*max_memory_bytes*: limits the linear memory of all instances; None: unlimited.
+        *verify_resets*: compare all of an instance with its snapshot after each reset."""
         self._engine, self._make_guest = engine, make_guest
+        self._verifies = verify_resets
         self._local = threading.local()
         super().__init__(max_instances, max_memory_bytes)
         # Guarded by `_lock` as well:
@@ -131,10 +134,17 @@ class InstancePool(SuspendedInstances):
 
     def release(self, instance: WasmInstance, handler: Handler, run: Execution) -> None:
         """Take back an instance after a clean exit: reset it onto its thread's shelf, or drop it if
-        it is used up."""
+        it is used up.
+
+        Raises: InternalError if resets are verified, and this one was not complete.
+        """
         ready = False
         try:
             ready = instance.make_ready(handler.isolation, run)
+            if ready and self._verifies and handler.isolation is Isolation.RESET:
+                ready = False
+                instance.verify_reset()
+                ready = True
         finally:
             if not ready:
                 self.discard(instance)
@@ -165,9 +175,8 @@ class InstancePool(SuspendedInstances):
         """Drop an instance that the pool cannot reset, or does not need any more."""
         with self._lock:
             self._active.discard(instance)
-            suspension_id = instance.suspension_id()
-            if suspension_id is not None:
-                self._forget_suspended(suspension_id)
+            if instance.suspension_ids():
+                self._forget_suspended(instance)
             self._forget_memory(instance)
             if self._surplus:
                 self._surplus -= 1

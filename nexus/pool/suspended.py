@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nexus.errors import ResourceLimit, SuspensionNotFound
 from nexus.model import Compiled
 from nexus.pool.budget import Budget
@@ -15,24 +17,25 @@ class SuspendedInstances(Budget):
         super().__init__(max_instances, max_memory_bytes)
         # Guarded by `_lock` as well:
         self._suspended: dict[str, WasmInstance] = {}
-        """suspended instances by suspension id"""
+        """suspended instances by the id of each open question"""
+        self._suspended_count = 0
         self._suspended_bytes = 0
 
-    def suspend(self, instance: WasmInstance, suspension_id: str, resume: GoOn) -> None:
+    def suspend(self, instance: WasmInstance, suspension_ids: Sequence[str], resume: GoOn) -> None:
         """Free the place of *instance*, which is lent; keep its memory, which still counts.
 
         Raises: ResourceLimit if suspended instances would exceed the pool's memory.
         """
         with self._lock:
             self._check_suspended(instance.memory_used())
-            instance.suspend(suspension_id, resume)
+            instance.suspend(suspension_ids, resume)
             self._active.remove(instance)
-            evicted = self._add_suspended(instance, suspension_id)
+            evicted = self._add_suspended(instance)
         for other in evicted:
             other.terminate()
 
     def store(
-        self, compiled: Compiled, size_bytes: int, suspension_id: str, resume: GoOn
+        self, compiled: Compiled, size_bytes: int, suspension_ids: Sequence[str], resume: GoOn
     ) -> WasmInstance:
         """Count a suspended guest of *compiled*, kept as an image of *size_bytes*, until `discard`
         is called.
@@ -41,8 +44,8 @@ class SuspendedInstances(Budget):
         """
         with self._lock:
             self._check_suspended(size_bytes)
-            instance = WasmInstance.stored(compiled, size_bytes, suspension_id, resume)
-            evicted = self._add_suspended(instance, suspension_id)
+            instance = WasmInstance.stored(compiled, size_bytes, suspension_ids, resume)
+            evicted = self._add_suspended(instance)
         for other in evicted:
             other.terminate()
         return instance
@@ -55,7 +58,7 @@ class SuspendedInstances(Budget):
         with self._lock:
             evicted = self._reserve(0, deadline)
             self._reserved -= 1
-            self._forget_suspended(instance.suspension_id() or "")
+            self._forget_suspended(instance)
             instance.go_on()
             self._active.add(instance)
         for other in evicted:
@@ -63,7 +66,7 @@ class SuspendedInstances(Budget):
 
     def suspended_count(self) -> int:
         """Return how many instances are in the middle of a suspended execution."""
-        return len(self._suspended)
+        return self._suspended_count
 
     def get_suspended(self, suspension_id: str) -> WasmInstance:
         """Return the instance suspended under the id. Raises: SuspensionNotFound."""
@@ -73,19 +76,23 @@ class SuspendedInstances(Budget):
         return found
 
     def _check_suspended(self, size: int) -> None:
-        if self._suspended and self._suspended_bytes + size > self._max_memory:
+        if self._suspended_count and self._suspended_bytes + size > self._max_memory:
             raise ResourceLimit(
-                f"{len(self._suspended)} suspended executions hold {self._suspended_bytes} "
+                f"{self._suspended_count} suspended executions hold {self._suspended_bytes} "
                 f"bytes of memory, of {self._max_memory} that the pool has"
             )
 
-    def _add_suspended(self, instance: WasmInstance, suspension_id: str) -> list[WasmInstance]:
-        self._suspended[suspension_id] = instance
+    def _add_suspended(self, instance: WasmInstance) -> list[WasmInstance]:
+        self._suspended_count += 1
+        for suspension_id in instance.suspension_ids():
+            self._suspended[suspension_id] = instance
         evicted = self._over_budget(instance)
         self._suspended_bytes += self._memory[instance]
         self._notify()
         return evicted
 
-    def _forget_suspended(self, suspension_id: str) -> None:
-        instance = self._suspended.pop(suspension_id)
+    def _forget_suspended(self, instance: WasmInstance) -> None:
+        self._suspended_count -= 1
+        for suspension_id in instance.suspension_ids():
+            del self._suspended[suspension_id]
         self._suspended_bytes -= self._memory[instance]

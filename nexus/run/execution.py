@@ -7,7 +7,7 @@ import time
 from typing import Protocol
 
 from nexus.errors import CpuLimit, DeadlineExceeded, NexusError
-from nexus.model import Effects, ExtensionAnswer, Limits, Usage
+from nexus.model import Deferred, Effects, ExtensionAnswer, Limits, Usage
 from nexus.plugin_api.capabilities import NO_CAPABILITIES, Capabilities
 from nexus.plugin_api.engine import EngineInstance
 from nexus.run.cpu import CpuControl
@@ -33,7 +33,7 @@ class ExtensionCaller(Protocol):
 
     def call(
         self, run: Execution, name: str, method: str, arguments: bytes
-    ) -> ExtensionAnswer | None:
+    ) -> ExtensionAnswer | Deferred | None:
         """Answer one call on the run's thread, like `Run.call_extension`."""
         ...
 
@@ -138,7 +138,9 @@ class Execution:
             self._effects = Effects()
         return self._effects
 
-    def call_extension(self, name: str, method: str, arguments: bytes) -> ExtensionAnswer | None:
+    def call_extension(
+        self, name: str, method: str, arguments: bytes
+    ) -> ExtensionAnswer | Deferred | None:
         if self.stopped is not None:
             return None
         if self.extensions is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,24 +12,50 @@ from nexus.run import Execution
 from nexus.run.timer import metrics_of
 
 
-def succeeded(run: Execution, value: Any, *, cache_hit: bool = True) -> ExecutionResult:
-    """Return the result of *run*, which ended with *value*."""
-    return _result("success", run, cache_hit, return_value=value)
+def succeeded(
+    run: Execution, value: Any, unanswered: Sequence[SuspensionInfo] = (), *, cache_hit: bool = True
+) -> ExecutionResult:
+    """Return the result of *run*, which ended with *value* and left *unanswered* questions."""
+    left = [question_json(info) for info in unanswered]
+    return _result("success", run, cache_hit, return_value=value, unanswered=left)
 
 
-def failed(run: Execution, error: NexusError, *, cache_hit: bool = True) -> ExecutionResult:
-    """Return the result of *run*, which ended with *error*; it keeps the effects until then."""
-    return _result("error", run, cache_hit, error=error_json(error))
+def failed(
+    run: Execution,
+    error: NexusError,
+    unanswered: Sequence[SuspensionInfo] = (),
+    *,
+    cache_hit: bool = True,
+) -> ExecutionResult:
+    """Return the result of *run*, which ended with *error* and left *unanswered* questions; it
+    keeps the effects until then."""
+    left = [question_json(info) for info in unanswered]
+    return _result("error", run, cache_hit, error=error_json(error), unanswered=left)
 
 
-def suspended(run: Execution, info: SuspensionInfo, *, cache_hit: bool = True) -> ExecutionResult:
-    """Return the result of *run* so far, with the totals of all its parts."""
+def suspended(
+    run: Execution, questions: Sequence[SuspensionInfo], *, cache_hit: bool = True
+) -> ExecutionResult:
+    """Return the result of *run* so far, with the totals of all its parts and its open
+    *questions*, the oldest first."""
     usage, timer = run.usage, run.timer
     usage.duration_s, usage.cpu_s = timer.wall_s(), timer.cpu_s()
     if run.lent is not None:
         usage.memory_used_bytes = run.lent.memory_used()
         usage.memory_peak_bytes = run.lent.memory_peak()
-    return _result("suspended", run, cache_hit, suspension=suspension_json(info))
+    asked = [suspension_json(info) for info in questions]
+    return _result("suspended", run, cache_hit, suspension=asked[0], suspensions=asked)
+
+
+def still_suspended(execution_id: str, questions: Sequence[SuspensionInfo]) -> ExecutionResult:
+    """Return where a suspended run stands, without the effects and metrics of its next result."""
+    asked = [suspension_json(info) for info in questions]
+    return ExecutionResult(
+        "suspended",
+        execution_id=execution_id,
+        suspension=asked[0] if asked else None,
+        suspensions=asked,
+    )
 
 
 def noted(result: ExecutionResult, *, cache_hit: bool) -> ExecutionResult:
@@ -37,14 +64,13 @@ def noted(result: ExecutionResult, *, cache_hit: bool) -> ExecutionResult:
 
 
 def suspension_json(info: SuspensionInfo) -> dict[str, Any]:
-    """Return a suspension as JSON for a caller that already has the execution's result."""
-    return {
-        "id": info.id,
-        "extension": info.extension,
-        "method": info.method,
-        "arguments": info.arguments,
-        "expires_at": info.expires_at,
-    }
+    """Return an open question as JSON for a caller that has the execution's result."""
+    return {"id": info.id, **question_json(info), "expires_at": info.expires_at}
+
+
+def question_json(info: SuspensionInfo) -> dict[str, Any]:
+    """Return what a question asks, as JSON."""
+    return {"extension": info.extension, "method": info.method, "arguments": info.arguments}
 
 
 def error_json(error: NexusError) -> dict[str, str]:
@@ -61,5 +87,6 @@ def _result(status: str, run: Execution, cache_hit: bool, **fields: Any) -> Exec
         events=new.events,
         view_commands=new.view_commands,
         metrics=metrics_of(run.usage, cache_hit=cache_hit),
+        execution_id=run.execution_id,
         **fields,
     )

@@ -17,7 +17,10 @@ requests and unread answers take more memory than they may, the slowest clients 
 
 gunicorn's parser alone decides what a request is and where it ends; it gets every byte in order.
 
-worker.py         gunicorn's worker: joins what follows, drains on SIGTERM
+start/            what the master does before it forks workers
+serving.py        what the workers of both servers do alike: make the app, drain on SIGTERM
+worker.py         gunicorn's worker: joins the parts below
+granian/          the worker that lets granian read and write HTTP
 threads.py        its threads, counted: how many are busy, how many connections wait for one
 
 connections.py    all connections as the main thread sees them
@@ -34,13 +37,8 @@ looker.py         finds requests that are slow, so that another thread leads
 sockets/          a connection's socket, as gunicorn and applications see it
 limits.py         how long clients may take, how many there may be
 
-settings.py       gunicorn's configuration from Nexus's settings
-prepared.py       plugins and settings that the master loaded, for its workers
-master.py         becomes gunicorn's master in this process
-address.py        whether the server can listen where it must
 fields.py         header fields that occur several times
 log.py            gunicorn's messages in our log
-run_folder.py     the folder that workers and master share
 
 `tests/server/test_gunicorn.py` checks each of gunicorn's internals that this package relies on;
 setup.cfg bounds gunicorn's version.

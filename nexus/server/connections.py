@@ -19,7 +19,7 @@ from nexus.server.closing import Closing
 from nexus.server.intake import Intake
 from nexus.server.limits import ClientLimits
 from nexus.server.poller_waits import STOP_SWEEP_S, PollerWaits
-from nexus.server.refusals import refusal
+from nexus.server.refusals import as_bytes, asked_on, refusal, report
 from nexus.server.sockets.connection import Connection
 from nexus.server.sockets.parser import NexusParser
 from nexus.server.sockets.thread_waits import ThreadWaits
@@ -144,9 +144,11 @@ class Connections:
     def refuse(self, conn: Any, error: NexusError) -> None:
         if self._ends_s < math.inf:
             error = ShuttingDown("this worker is shutting down")
-        self._service.refused(None, error)
+        response = refusal(error)
+        asked = asked_on(conn.sock.incoming, conn.client)
+        report(self._service, asked, error, response.status, len(response.body))
         try:
-            conn.sock.sendall(refusal(error))
+            conn.sock.sendall(as_bytes(response, error.outcome))
         except OSError:
             self.close(conn)
             return

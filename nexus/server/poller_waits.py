@@ -119,6 +119,8 @@ class PollerWaits:
             return
         self._swept_s = now
         for wait in list(self._waits.values()):
+            if self._waits.get(wait.conn) is not wait:  # an earlier one's end freed its memory
+                continue
             stops = self._answers_until if wait.answers else self._until
             if now > stops or now > wait.allowance.until():
                 self.end(wait.conn)

@@ -11,33 +11,24 @@ and serve one after the other while they follow closely. The package's docstring
 
 from __future__ import annotations
 
-import os
 import sys
-import threading
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from flask import Flask
-from gunicorn.arbiter import Arbiter
 from gunicorn.workers.gthread import ThreadWorker
 
-from nexus.config import inherit
-from nexus.errors import ConfigError, NexusError, ShuttingDown
+from nexus.errors import InvalidArgument, ShuttingDown
 from nexus.server.connections import Connections
 from nexus.server.kept_alive import KeptAlive, Step
 from nexus.server.limits import most_connections
-from nexus.server.prepared import prepared
+from nexus.server.refusals import Noting, asked_on, report
+from nexus.server.serving import QUIT_GRACE_S, drain, make_app
 from nexus.server.sockets.arrival import Arrival
 from nexus.server.sockets.incoming import HeadIncomplete
 from nexus.server.threads import Threads
 from nexus.service import Service
-from nexus.wsgi import worker_app
-
-QUIT_GRACE_S = 0.1
-"""How long the service of a worker that must stop at once waits for its executions to end."""
 
 
 class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -50,13 +41,7 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def load_wsgi(self) -> None:
         """Make the app and start its service. If that fails, log why and end the server."""
-        try:
-            self.wsgi = _make_app()
-        except NexusError as error:
-            wrong = isinstance(error, ConfigError)
-            for line in error.problems if isinstance(error, ConfigError) else [error]:
-                self.log.error("%s", line)
-            sys.exit(Arbiter.APP_LOAD_ERROR if wrong else Arbiter.WORKER_BOOT_ERROR)
+        self.wsgi = make_app(self.log)
         self.service = self.wsgi.extensions["nexus"]
         # Not in the constructor: gunicorn's master calls it, and the descriptors would stay open
         # there.
@@ -185,6 +170,18 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         finally:
             lane.request_ends()
 
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+        """Let gunicorn answer a request that it rejects; count and log that like our refusals.
+
+        A 500 is no refusal: the application failed, which has been logged.
+        """
+        noting = Noting(client)
+        super().handle_error(req, noting, addr, exc)
+        if self.service is not None and noting.status and noting.status != 500:
+            error = InvalidArgument(str(exc))
+            asked = asked_on(client.incoming, addr)
+            report(self.service, asked, error, noting.status, noting.size)
+
     # ---- called by `KeptAlive` --------------------------------------------------------------
 
     def serve(self, conn: Any) -> Step | None:
@@ -216,14 +213,7 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Handle SIGTERM: drain, then stop."""
-        if self.service is None:
-            super().handle_exit(sig, frame)
-        elif not self.service.draining:
-            self.service.drain()
-            delay_s = self.service.settings.drain_delay_ms / 1000
-            timer = threading.Timer(delay_s, super().handle_exit, (sig, frame))
-            timer.daemon = True
-            timer.start()
+        drain(self.service, partial(super().handle_exit, sig, frame))
 
     def handle_quit(self, sig: int, frame: FrameType | None) -> None:
         """Handle SIGQUIT and SIGINT: stop at once."""
@@ -236,10 +226,3 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             self._connections.end_waits()
             self._kept_alive.looker.stop()
             self.service.stop(QUIT_GRACE_S if self._quits else None)
-
-
-def _make_app() -> Flask:
-    """Make this worker's app from the master's plugins and settings; read live settings again."""
-    found = prepared()
-    sources = found.plugins.config_sources(Path.cwd(), os.environ)
-    return worker_app(found.plugins, inherit(found.loaded, sources))

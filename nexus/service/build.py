@@ -32,13 +32,12 @@ from nexus.run import Execution
 from nexus.run.account import CpuAccount
 from nexus.run.dispatch import Dispatcher
 from nexus.run.lane import SlowLane
-from nexus.run.native_stack import EXTENSION_BYTES, RESERVE_BYTES
 from nexus.run.shares import Shares
 from nexus.run.watchdog import Watchdog
 from nexus.scheduling import Admission
 from nexus.service.observe import observe
 from nexus.service.policy import policy_of, policy_options
-from nexus.suspension import Extensions, SuspensionBook, SuspensionIds, Suspensions
+from nexus.suspension import Extensions, KeptResults, SuspensionBook, SuspensionIds, Suspensions
 
 log = logging.getLogger("nexus.service")
 
@@ -96,6 +95,7 @@ def build(
         abis.guest_for,
         max_instances=settings.max_instances,
         max_memory_bytes=settings.pool_memory_mb << 20,
+        verify_resets=settings.verify_resets,
     )
     watchdog = Watchdog(settings.stuck_after_ms / 1000, stuck_log=stuck_log)
     lane = SlowLane(1 if engine.holds_gil else len(os.sched_getaffinity(0)))
@@ -127,7 +127,8 @@ def build(
             SuspensionBook(
                 settings.max_suspended, settings.suspension_timeout_ms / 1000, metrics.suspension
             ),
-            limits.stack_bytes + RESERVE_BYTES + EXTENSION_BYTES,
+            KeptResults(settings.result_ttl_ms / 1000),
+            limits.stack_bytes,
             abis.can_defer,
         ),
     )
@@ -144,7 +145,7 @@ def plugin_timeout_s(settings: Settings) -> float:
 
 
 def _engine(settings: Settings, plugins: Plugins, name: str, compiler: str) -> Engine:
-    return create_engine(name, compiler, settings.cache_dir, plugins.engines())
+    return create_engine(name, compiler, settings.cache_dir, plugins.engine_factories())
 
 
 def _sink(

@@ -10,7 +10,7 @@ from nexus.scheduling import choose_policy
 
 def policy_of(settings: Settings, plugins: Plugins) -> Policy:
     """Return the policy. Raises: ConfigError if it does not exist, or its options are wrong."""
-    policies = plugins.scheduling_policies()
+    policies = plugins.policy_factories()
     return choose_policy(settings.scheduling_policy, policies, policy_options(settings))
 
 

@@ -65,6 +65,7 @@ class Service:
         self.dispatcher, self.filters = parts.dispatcher, parts.filters
         self.suspensions, self.metrics = parts.suspensions, parts.metrics
         self.plugin_errors = parts.plugin_errors
+        self.access_log = logs.AccessLog(settings.log_format) if settings.access_log else None
         self.handlers = Handlers(
             parts,
             settings.handlers_dir,
@@ -204,6 +205,7 @@ class Service:
         if self.tiers is not None:
             self.tiers.quick.set_limits(compiler_limits(settings))
         self.limits = config.limits(settings)
+        self.suspensions.resize_stacks(self.limits.stack_bytes)
         self.handlers.set_limits(self.limits)
 
     def flush_metrics(self) -> None:

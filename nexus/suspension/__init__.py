@@ -3,7 +3,11 @@
 suspensions.py  `Suspensions`: starts, resumes and cancels them
 extensions.py   extensions that answer at once
 ids.py          unguessable ids, which name their worker
-book.py         this worker's suspended runs: each has a deadline and is claimed once
+record.py       a suspended run with its open questions, as the book knows it
+agenda.py       when to look after which suspended run
+book.py         this worker's suspended runs: each question has a deadline and is answered once
+kept.py         results, for callers who come back for them
+parts.py        what all suspended runs of a worker share
 stored.py       a suspended run without a thread: its guest is kept as an image
 parked.py       a suspended run whose guest waits on its own thread
 threads.py      threads that suspended guests stay on
@@ -15,6 +19,7 @@ wire.py         messages between workers
 from nexus.suspension.book import SuspensionBook
 from nexus.suspension.extensions import Extensions
 from nexus.suspension.ids import SuspensionIds
+from nexus.suspension.kept import KeptResults
 from nexus.suspension.suspensions import Suspensions
 
-__all__ = ["Extensions", "SuspensionBook", "SuspensionIds", "Suspensions"]
+__all__ = ["Extensions", "KeptResults", "SuspensionBook", "SuspensionIds", "Suspensions"]

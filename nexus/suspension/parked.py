@@ -12,37 +12,21 @@ start() ---- job -------> the path: enter, watch, acquire
 from __future__ import annotations
 
 import queue
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from nexus.errors import AdmissionError, GuestError, InternalError, NexusError
 from nexus.model import ExecutionResult, ExtensionAnswer, Handler, SuspensionInfo, Task
-from nexus.pool import InstancePool, WasmInstance
+from nexus.pool import WasmInstance
 from nexus.run import Execution
-from nexus.run.dispatch import Dispatcher, Way
+from nexus.run.dispatch import Way
 from nexus.run.results import failed, succeeded, suspended
-from nexus.suspension.book import SuspensionBook
-from nexus.suspension.extensions import Extensions, failure, parse
-from nexus.suspension.ids import SuspensionIds
+from nexus.suspension.extensions import failure, parse
+from nexus.suspension.parts import Parts
 from nexus.suspension.place import Place
 
 _Reply = queue.SimpleQueue["ExecutionResult | NexusError"]
 """A queue from which a waiting caller gets the run's next result"""
-
-
-@dataclass(frozen=True)
-class Parts:
-    """The parts that all runs of a worker share."""
-
-    dispatcher: Dispatcher
-    pool: InstancePool
-    extensions: Extensions
-    ids: SuspensionIds
-    book: SuspensionBook
-    resume: Callable[[str, ExtensionAnswer], ExecutionResult]
-    """continues a suspension of this worker"""
 
 
 class _Woken(NamedTuple):
@@ -53,12 +37,13 @@ class _Woken(NamedTuple):
 
 
 class ParkedRun:
-    """A run that can be suspended; see `nexus.suspension.book.Suspended`."""
+    """A run that can be suspended; see `nexus.suspension.record.Suspended`."""
 
     def __init__(
         self, parts: Parts, handler: Handler, task: Task[Any], run: Execution, place: Place
     ) -> None:
         self._parts, self._handler, self._task, self._run = parts, handler, task, run
+        self.execution_id, self.patience_s = run.execution_id, handler.limits.timeout_s
         self._place = place
         self._wakes: queue.SimpleQueue[_Woken] = queue.SimpleQueue()
         self._reply: _Reply = queue.SimpleQueue()
@@ -77,11 +62,14 @@ class ParkedRun:
         submit(self._work)
         return _received(reply)
 
-    def go_on(self, answer: ExtensionAnswer) -> ExecutionResult:
+    def go_on(self, suspension_id: str, answer: ExtensionAnswer) -> ExecutionResult:
         """Raises: AdmissionError if it cannot continue now; it stays suspended."""
         reply: _Reply = queue.SimpleQueue()
         self._wakes.put(_Woken(answer, reply))
         return _received(reply)
+
+    def wake(self) -> None:
+        """Do nothing: its guest waits within a call, and has no timers."""
 
     def end(self, reason: NexusError) -> None:
         self._wakes.put(_Woken(reason, queue.SimpleQueue()))
@@ -101,7 +89,16 @@ class ParkedRun:
         except NexusError as error:
             outcome = error
         finally:
+            self._leave(outcome)
             self._reply.put(outcome)
+
+    def _leave(self, outcome: ExecutionResult | NexusError) -> None:
+        kept = self._parts.kept
+        if isinstance(outcome, ExecutionResult):
+            kept.keep(self.execution_id, outcome)
+        else:
+            kept.drop(self.execution_id, str(outcome))
+        self._parts.book.leave(self)
 
     def call(
         self, run: Execution, name: str, method: str, arguments: bytes
@@ -118,35 +115,26 @@ class ParkedRun:
         assert isinstance(instance, WasmInstance)  # a guest calls while its instance executes
         if not run.check_time():
             return None
-        now = time.time()
-        info = SuspensionInfo(
-            parts.ids.new(),
-            self._handler.name,
-            run.execution_id,
-            name,
-            method,
-            given,
-            now,
-            now + parts.book.timeout_s,
-        )
-        return self._suspend(info, instance)
+        question = parts.question(self._handler, run, name, method, given)
+        return self._suspend(question, instance)
 
     def _suspend(self, info: SuspensionInfo, instance: WasmInstance) -> ExtensionAnswer | None:
         parts, run = self._parts, self._run
         try:
-            parts.book.check_room()
-            parts.pool.suspend(instance, info.id, lambda answer: parts.resume(info.id, answer))
-            parts.book.add(info, self)
+            parts.book.check_room(self)
+            parts.pool.suspend(instance, [info.id], lambda answer: parts.resume(info.id, answer))
+            parts.kept.begin(self.execution_id)
+            parts.book.add(self, [info])
         except NexusError as refused:
             parts.book.count("refused")
             run.stop(refused)
             return None
         run.park()
         self._place.park()
-        self._reply.put(suspended(run, info))
-        return self._wait(info.id, instance)
+        self._reply.put(suspended(run, [info]))
+        return self._wait(instance)
 
-    def _wait(self, suspension_id: str, instance: WasmInstance) -> ExtensionAnswer | None:
+    def _wait(self, instance: WasmInstance) -> ExtensionAnswer | None:
         """Wait for an answer, then take the place in the queue and the watchdog again."""
         parts, run = self._parts, self._run
         while True:
@@ -160,14 +148,14 @@ class ParkedRun:
                 parts.pool.go_on(instance, run.deadline)
             except AdmissionError as refused:
                 self._place.park()
-                kept = parts.book.give_back(suspension_id)
+                kept = parts.book.give_back(self)
                 reply.put(refused)
                 if not kept:
                     run.stop(refused)
                     return None
                 continue
             self._reply = reply
-            parts.book.resumed(suspension_id)
+            parts.book.continues(self)
             return answer
 
 

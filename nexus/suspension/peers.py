@@ -21,7 +21,7 @@ log = logging.getLogger("nexus.suspension")
 Serve = Callable[[dict[str, Any]], dict[str, Any]]
 """Answers one message from another worker"""
 
-_TIMEOUT_S: Final = 5.0
+TIMEOUT_S: Final = 5.0
 """Limit for quick steps (connecting, sending, listing); a slower worker counts as silent"""
 _STACK_BYTES: Final = 1 << 20
 _BACKLOG: Final = 128
@@ -68,7 +68,7 @@ class Peers:
         answer comes in time.
         """
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(_TIMEOUT_S)
+            connection.settimeout(TIMEOUT_S)
             try:
                 connection.connect(self._address(worker))
                 wire.send(connection, message)
@@ -87,7 +87,7 @@ class Peers:
         answers = []
         for worker in self.others():
             with contextlib.suppress(Overloaded):
-                answer = self.ask(worker, message, _TIMEOUT_S)
+                answer = self.ask(worker, message, TIMEOUT_S)
                 if answer is not None:
                     answers.append(answer)
         return answers
@@ -122,7 +122,7 @@ class Peers:
     def _answer(self, connection: socket.socket) -> None:
         with connection:
             try:
-                connection.settimeout(_TIMEOUT_S)
+                connection.settimeout(TIMEOUT_S)
                 message = wire.receive(connection)
                 if message is not None:
                     wire.send(connection, self._serve(message))

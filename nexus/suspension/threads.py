@@ -19,8 +19,8 @@ Job = Callable[[], None]
 class _Thread:
     """One thread; `key` is that of its last job, whose module it has ready."""
 
-    def __init__(self, key: str) -> None:
-        self.key = key
+    def __init__(self, key: str, stack_bytes: int) -> None:
+        self.key, self.stack_bytes = key, stack_bytes
         self.jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self.thread: threading.Thread
 
@@ -30,11 +30,21 @@ class RunThreads:
 
     def __init__(self, stack_bytes: int, ends: Callable[[], None]) -> None:
         """*ends* is called on a thread that is about to end."""
-        self._stack_bytes, self._ends = stack_bytes, ends
+        self._ends = ends
         self._lock = threading.Lock()  # guards these fields, and the stack size of new threads
+        self._stack_bytes = stack_bytes
         self._idle: list[_Thread] = []
         self._all: set[_Thread] = set()
         self._closed = False
+
+    def resize_stacks(self, stack_bytes: int) -> None:
+        """Give new threads *stack_bytes*, and end idle ones that have less."""
+        with self._lock:
+            self._stack_bytes = stack_bytes
+            small = [one for one in self._idle if one.stack_bytes < stack_bytes]
+            self._idle = [one for one in self._idle if one.stack_bytes >= stack_bytes]
+        for one in small:
+            one.jobs.put(None)
 
     def submit(self, key: str, job: Job) -> None:
         """Run *job* on its own thread, if possible one whose last job had the same *key*.
@@ -46,7 +56,7 @@ class RunThreads:
                 raise ShuttingDown("this worker is shutting down")
             found = self._take_idle(key)
             if found is None:
-                found = _Thread(key)
+                found = _Thread(key, self._stack_bytes)
                 self._start(found)
             found.key = key
         found.jobs.put(job)
@@ -61,7 +71,7 @@ class RunThreads:
         made.thread = threading.Thread(
             target=self._work, args=(made,), name="nexus-run", daemon=True
         )
-        before = threading.stack_size(self._stack_bytes)
+        before = threading.stack_size(made.stack_bytes)
         try:
             made.thread.start()
         except RuntimeError as error:  # the limit of the system or the pod is reached
@@ -83,7 +93,8 @@ class RunThreads:
 
     def _next(self, own: _Thread) -> Job | None:
         with self._lock:
-            if self._closed or len(self._idle) >= _MOST_IDLE:
+            too_small = own.stack_bytes < self._stack_bytes
+            if self._closed or too_small or len(self._idle) >= _MOST_IDLE:
                 return None
             self._idle.append(own)
         try:

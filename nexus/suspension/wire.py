@@ -21,6 +21,8 @@ _CARRIED: Final = {
         errors.SuspensionNotFound,
         errors.SuspensionConflict,
         errors.SuspensionGone,
+        errors.ExecutionNotFound,
+        errors.ExecutionGone,
         errors.ConcurrencyLimit,
         errors.Overloaded,
         errors.ShuttingDown,

@@ -18,10 +18,11 @@ from nexus.capacity.scaling import (
     percent,
     pods,
 )
+from nexus.capacity.targets import Average
 
 
 def scaling(up: Rules = DEFAULT_UP, down: Rules = DEFAULT_DOWN, most: int = 2000) -> Scaling:
-    return Scaling(0.1, 1, most, up, down)
+    return Scaling(Average(100), 1, most, up, down)
 
 
 def follow(
@@ -115,7 +116,7 @@ def test_what_was_added_in_the_period_counts() -> None:
 
 @pytest.mark.parametrize(("found", "wanted"), [(50, 20), (1, 3)])
 def test_bounds_come_before_everything(found: int, wanted: int) -> None:
-    behaviour = Behaviour(Scaling(0.1, 3, 20, down=Rules(0, (), Select.DISABLED)))
+    behaviour = Behaviour(Scaling(Average(100), 3, 20, down=Rules(0, (), Select.DISABLED)))
     assert behaviour.replicas(0.0, found, found) == wanted
 
 
@@ -127,4 +128,4 @@ def test_rules_without_a_policy_are_refused() -> None:
 @pytest.mark.parametrize(("least", "most"), [(0, 3), (4, 3)])
 def test_bounds_must_be_in_order(least: int, most: int) -> None:
     with pytest.raises(ValueError, match=f"got {least} to {most}"):
-        Scaling(0.1, least, most)
+        Scaling(Average(100), least, most)

@@ -55,7 +55,7 @@ def test_the_table_has_every_profile_and_a_recommendation() -> None:
     assert lines[0] == "CPU per request: 2000 µs (as given)"
     (burst,) = (line for line in lines if line.startswith("burst  "))
     found = " ".join(burst.split())
-    assert found == "burst 100m/1000m 700m 2..10 500 50 2 | 3 100.0% 0s 4.2 1.08"
+    assert found == "burst 100m/1000m 700m 2..10 500 50 2 | 3 100.0% 0s 4.2 1.08 4.01 16"
     (edge,) = (line for line in lines if line.startswith("edge  "))
     assert "3!" in edge.split(), "pods that do not carry the rate are marked"
     assert lines[-1].startswith("recommended: latency, because of the profiles that serve")
@@ -69,6 +69,16 @@ def test_json_has_the_same() -> None:
     burst = found["profiles"]["burst"]
     assert (burst["pods_for_rate"], burst["peak_replicas"]) == (2, 3)
     assert found["trace"] == {"duration_s": 7200, "peak_rate": 1000}
+
+
+@pytest.mark.parametrize(
+    ("scaling", "target"), [("cpu", "700m"), ("in-flight", "5 req"), ("keda", "5 req")]
+)
+def test_each_way_of_scaling_is_planned(scaling: str, target: str) -> None:
+    burst = as_json(*GIVEN, "--scaling", scaling)["profiles"]["burst"]
+    assert burst["target"] == target
+    assert burst["peak_replicas"] == (3 if scaling == "cpu" else 4)
+    assert 2 < burst["latency_ms"] <= burst["worst_latency_ms"] == 16
 
 
 @pytest.mark.parametrize(("target", "cores"), [("70%", 0.07), ("700m", 0.7), ("1.5", 1.5)])
@@ -171,6 +181,10 @@ def test_a_handler_that_fails_is_not_measured() -> None:
         ((*GIVEN, "--target", "70%"), "name it with --profile"),
         ((*GIVEN, "--profile", "burst", "--target", "lots"), "--target 'lots': use a percentage"),
         ((*GIVEN, "--profile", "burst", "--target", "0%"), "--target '0%': use a percentage"),
+        (
+            (*GIVEN, "--scaling", "keda", "--profile", "burst", "--target", "70%"),
+            "--target is one of CPU; with --scaling keda drop it",
+        ),
         ((*GIVEN, "--profile", "fast"), "'fast' is not one of 'burst'"),
         (("--cpu-per-request-us", "0"), "0.0 is not in the range"),
         ((*GIVEN, "--rate", "0"), "0.0 is not in the range"),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from nexus.capacity.hpa import Autoscaler
 from nexus.capacity.ratio import Sample
 from nexus.capacity.scaling import SYNC_S, Policy, Rules, Scaling, Select, Unit
+from nexus.capacity.targets import Average, Utilization, milli
 
 POLICIES = st.builds(
     Policy, st.sampled_from(Unit), st.integers(1, 200), st.sampled_from([15, 60, 300])
@@ -21,22 +22,26 @@ def rules(select: st.SearchStrategy[Select]) -> st.SearchStrategy[Rules]:
     return st.builds(Rules, WINDOWS, st.lists(POLICIES, min_size=1, max_size=3).map(tuple), select)
 
 
+TARGETS = (Average(70), Average(700), Utilization(70, 100), Utilization(50, 2000))
+
+
 @st.composite
 def scalings(draw: st.DrawFn, select: st.SearchStrategy[Select]) -> Scaling:
     least = draw(st.integers(1, 10))
     most = draw(st.integers(least, 20))
-    target = draw(st.sampled_from([0.07, 0.2, 0.7, 1.4]))
+    target = draw(st.sampled_from(TARGETS))
     return Scaling(target, least, most, draw(rules(select)), draw(rules(select)))
 
 
 SAMPLES = st.builds(
     Sample,
-    cores=st.none() | st.floats(0, 4),
+    value_m=st.none() | st.integers(0, 4000),
     started=st.floats(-600, 600),
     ready=st.booleans(),
     changed=st.floats(-600, 600),
     taken=st.floats(-600, 600),
     window_s=st.just(15.0),
+    pending=st.booleans(),
 )
 
 
@@ -66,11 +71,14 @@ def test_a_steady_load_comes_to_rest_near_the_target(
     autoscaler, replicas, found = Autoscaler(scaling), start, []
     # 20 changes of one pod in 300 s each, at most, the longest window, and 20 syncs to compare.
     for number in range(20 * 20 + 20 + 20):
-        pods = [Sample(load / replicas, started=-1e6, changed=-1e6)] * replicas
+        pods = [Sample(milli(load / replicas), started=-1e6, changed=-1e6)] * replicas
         replicas = autoscaler.sync(number * SYNC_S, replicas, pods)
         found.append(replicas)
     assert len(set(found[-20:])) == 1
-    enough = math.ceil(load / scaling.target_cores - 1e-9)
-    wanted = max(scaling.min_replicas, min(enough, scaling.max_replicas))
-    ratio = load / replicas / scaling.target_cores
-    assert replicas == wanted or abs(ratio - 1) <= scaling.tolerance + 1e-9
+    target = scaling.target
+    cores = target.cores if isinstance(target, Utilization) else target.value_m / 1000
+    # Usage is cut to whole percent of the request: 1 % of it may be missing.
+    cut = target.request_m / 100_000 if isinstance(target, Utilization) else 0.001
+    least, most = (math.ceil(max(0, load - cut * n) / cores - 0.01) for n in (20, 0))
+    wanted = {scaling.bounded(n) for n in range(least, most + 2)}
+    assert replicas in wanted or abs(load / replicas / cores - 1) <= scaling.tolerance + cut / cores

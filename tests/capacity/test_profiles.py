@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from nexus.capacity.profiles import POD_PROFILES
+from nexus.capacity.profiles import POD_PROFILES, ScaledBy
 from nexus.capacity.scaling import DEFAULT_DOWN, DEFAULT_UP, Policy, Rules, Select, Unit
+from nexus.capacity.targets import Average, External, Utilization, milli
 from nexus.pod.profiles import PROFILES
 from tests.deploy.facts import Facts
 from tests.deploy.quantity import quantity
-from tests.deploy.render import render
+from tests.deploy.render import build_with, render
 
 NAMES = sorted(POD_PROFILES)
 
@@ -60,9 +62,20 @@ def test_the_scaling_is_as_rendered(name: str) -> None:
     (metric,) = spec["metrics"]
     target = metric["resource"]["target"]
     if target["type"] == "AverageValue":
-        cores = quantity(target["averageValue"])
+        assert scaling.target == Average(milli(quantity(target["averageValue"])))
     else:
-        cores = facts.request_cores * target["averageUtilization"] / 100
-    assert scaling.target_cores == pytest.approx(cores)
+        request_m = milli(facts.request_cores)
+        assert scaling.target == Utilization(target["averageUtilization"], request_m)
     assert scaling.up == rules(spec["behavior"]["scaleUp"], DEFAULT_UP)
     assert scaling.down == rules(spec["behavior"]["scaleDown"], DEFAULT_DOWN)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_keda_scales_as_rendered(name: str, tmp_path: Path) -> None:
+    spec = Facts(build_with(tmp_path, f"overlays/cpu-{name}", "keda")).one("ScaledObject")["spec"]
+    thresholds = tuple(int(t["metadata"]["threshold"]) * 1000 for t in spec["triggers"])
+    profile = POD_PROFILES[name]
+    assert profile.scaled_by(ScaledBy.KEDA).scaling.target == External(thresholds)
+    in_flight = profile.scaled_by(ScaledBy.IN_FLIGHT).scaling
+    assert in_flight.target == Average(thresholds[0], of_cpu=False)
+    assert in_flight.up == profile.scaling.up

@@ -7,20 +7,29 @@ from __future__ import annotations
 
 import pytest
 
-from nexus.capacity.ratio import Sample, desired_replicas
+from nexus.capacity.ratio import Sample
+from nexus.capacity.ratio import desired_replicas as of_target
+from nexus.capacity.targets import Average, milli
 
 MISSING = Sample(None)
 LONG_AGO = -1e6
 
 
+def desired_replicas(current: int, target: float, samples: list[Sample]) -> int | None:
+    """For an average of *target* cores."""
+    return of_target(current, Average(milli(target)), samples)
+
+
 def measured(*cores: float) -> list[Sample]:
     """Pods that have been ready for long."""
-    return [Sample(each, started=LONG_AGO, changed=LONG_AGO) for each in cores]
+    return [Sample(milli(each), started=LONG_AGO, changed=LONG_AGO) for each in cores]
 
 
 def starting(cores: float = 0.0) -> Sample:
     """Began 20 s before second 0 and is not ready."""
-    return Sample(cores, started=-20.0, ready=False, changed=-20.0, taken=-5.0, window_s=15.0)
+    return Sample(
+        milli(cores), started=-20.0, ready=False, changed=-20.0, taken=-5.0, window_s=15.0
+    )
 
 
 @pytest.mark.parametrize(
@@ -104,20 +113,20 @@ def test_fewer_pods_measured_never_shrink_what_is_too_busy() -> None:
     "samples", [[], [MISSING], [starting()]], ids=["none", "missing", "unready"]
 )
 def test_nothing_is_done_blind(samples: list[Sample]) -> None:
-    assert desired_replicas(3, 0.1, samples) == 3
+    assert desired_replicas(3, 0.1, samples) is None
 
 
 @pytest.mark.parametrize(
     ("sample", "set_aside"),
     [
-        (Sample(1.0, started=0, ready=False, changed=0, taken=90), True),
+        (Sample(1000, started=0, ready=False, changed=0, taken=90), True),
         # Ready since second 50, measured from 40 to 55: partly before it was ready.
-        (Sample(1.0, started=0, ready=True, changed=50, taken=55, window_s=15), True),
-        (Sample(1.0, started=0, ready=True, changed=50, taken=65, window_s=15), False),
+        (Sample(1000, started=0, ready=True, changed=50, taken=55, window_s=15), True),
+        (Sample(1000, started=0, ready=True, changed=50, taken=65, window_s=15), False),
         # More than five minutes old: only a pod that never was ready is set aside.
-        (Sample(1.0, started=-300, ready=False, changed=-290), True),
-        (Sample(1.0, started=-300, ready=False, changed=50), False),
-        (Sample(1.0, started=-300, ready=True, changed=90, taken=95, window_s=15), False),
+        (Sample(1000, started=-300, ready=False, changed=-290), True),
+        (Sample(1000, started=-300, ready=False, changed=50), False),
+        (Sample(1000, started=-300, ready=True, changed=90, taken=95, window_s=15), False),
     ],
     ids=["starts", "partly", "whole", "never", "failing", "recovered"],
 )

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from nexus.capacity.profiles import POD_PROFILES, PodProfile
 from nexus.capacity.simulate import SCHEDULED_S, START_CPU_S, STEP_S, Moment, simulate
+from nexus.capacity.targets import Utilization, milli
 from nexus.capacity.trace import Trace, with_a_spike
 
 PROFILES = st.sampled_from(list(POD_PROFILES.values()))
@@ -17,7 +18,7 @@ BURST, LATENCY = POD_PROFILES["burst"], POD_PROFILES["latency"]
 
 
 def at_70_percent(profile: PodProfile) -> PodProfile:
-    target = replace(profile.scaling, target_cores=0.7 * profile.request_cores)
+    target = replace(profile.scaling, target=Utilization(70, milli(profile.request_cores)))
     return replace(profile, scaling=target)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -16,7 +15,7 @@ import pytest
 from nexus.compiler.assemble import metered
 from nexus.compiler.cache import ArtifactCache
 from nexus.compiler.compiler import Compiler, CompilerLimits
-from nexus.compiler.process import _answer
+from nexus.compiler.process import Ended, artifact_of
 from nexus.errors import CompilationError, InvalidHandler, InvalidModule
 from nexus.guest.wasi.abi import MAX_MODULE_BYTES
 from nexus.model import FuncType
@@ -159,9 +158,8 @@ def test_a_child_that_cannot_start_is_an_error(
 
 
 def answered(code: int, out: bytes, err: bytes = b"") -> str:
-    child = subprocess.CompletedProcess([], code, out, err)
     with pytest.raises(CompilationError) as caught:
-        _answer(child, "key")
+        artifact_of(Ended(code, out, err), "key")
     return str(caught.value)
 
 
@@ -203,7 +201,7 @@ def test_files_that_cannot_be_read_are_named(quick: Engine, tmp_path: Path) -> N
         compiler.compile(tmp_path / "gone.wasm", MEMORY)
     with open(tmp_path / "large.wasm", "wb") as file:
         file.truncate(MAX_MODULE_BYTES + 1)
-    with pytest.raises(InvalidHandler, match=f"large.wasm is larger than {MAX_MODULE_BYTES} bytes"):
+    with pytest.raises(InvalidHandler, match=f"the module is larger than {MAX_MODULE_BYTES} bytes"):
         compiler.compile(tmp_path / "large.wasm", MEMORY)
 
 

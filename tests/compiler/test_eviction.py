@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,13 +16,16 @@ from nexus.model import Compiled
 from tests.compiler.test_cache import INFO
 from tests.support import small_disk
 
-SIZE = len(pack(Compiled("a", bytes(10_000), INFO, "wasi")))
-
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
 
 
+CONTENT = random.Random(0).randbytes(10_000)
+"""nothing that could be compressed"""
+SIZE = len(pack(Compiled("a", CONTENT, INFO, "wasi"), compressed=True))
+
+
 def made(key: str) -> Compiled:
-    return Compiled(key, bytes(10_000), INFO, "wasi")
+    return Compiled(key, CONTENT, INFO, "wasi")
 
 
 def kept(folder: Path) -> set[str]:
@@ -94,7 +98,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 def test_on_a_full_disk_it_is_made_and_said(disk: Path, caplog: pytest.LogCaptureFixture) -> None:
     observed: list[str] = []
     cache = ArtifactCache(disk, observed.append)
-    large = Compiled("large", bytes(200_000), INFO, "wasi")
+    large = Compiled("large", random.Random(1).randbytes(200_000), INFO, "wasi")
     for _ in range(2):
         assert cache.get_or_make("large", Compiled, lambda: large).artifact == large.artifact
     assert observed == ["miss", "miss"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,19 @@ def test_what_the_better_one_refuses_stays(
     tiers.improve([(module, MEMORY, first)], lambda: pytest.fail("nothing is better"))
     assert tried.wait(60.0)
     assert tiers.compile(module, MEMORY).tier == "cranelift"
+
+
+def test_what_would_take_most_of_the_time_limit_stays(
+    tiers: TieredCompiler, module: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """By its size: 8 MiB of quick code are 38 s of CPU, and half the limit is 30 s."""
+    first = tiers.compile(module, MEMORY)
+    large = replace(first, artifact=bytes(8 << 20))
+    with caplog.at_level("INFO"):
+        tiers.improve([(module, MEMORY, large)], lambda: pytest.fail("nothing is better"))
+    assert "m.wat stays with cranelift: llvm would take about 37 s" in caplog.text
+    assert "compile_timeout_ms (60 s)" in caplog.text
+    caplog.clear()
+    tiers._best.set_limits(replace(LIMITS, timeout_s=120.0))
+    assert improved(tiers, module, large)
+    assert caplog.text == ""

@@ -15,9 +15,9 @@ from nexus.pod.derived import sized
 from tests.support import ROOT
 
 MASTER = """
-import json, os, pathlib, sys, nexus.server.settings as settings
+import json, os, pathlib, sys, nexus.server.start.settings as settings
 from nexus.config import inherit
-from nexus.server.prepared import prepared
+from nexus.server.start.prepared import prepared
 
 before = dict(os.environ)
 for name, text in json.loads(sys.argv[1]).items():
@@ -72,7 +72,7 @@ def test_workers_of_a_bare_gunicorn_get_what_it_read(tmp_path: Path, mounted: Pa
 
 def test_nothing_of_it_stands_in_the_environment(tmp_path: Path) -> None:
     found = worker(tmp_path, {}, NEXUS_CPU_PROFILE="latency")
-    shared = ["NEXUS_RUN_DIR", "NEXUS_STUCK_LOG_DIR"]
+    shared = ["NEXUS_READY_DIR", "NEXUS_RUN_DIR", "NEXUS_STUCK_LOG_DIR"]
     assert found["nexus"] == ["NEXUS_CPU_PROFILE", *shared]
     assert found["settings"]["workers"] >= 1
 

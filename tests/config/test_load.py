@@ -36,7 +36,7 @@ def test_defaults(place):
     loaded = place.load()
     settings = loaded.settings
     assert (settings.timeout_ms, settings.min_instances, settings.max_instances) == (5000, 2, 10)
-    assert (settings.memory_limit_mb, settings.max_host_calls) == (32, 1000)
+    assert (settings.memory_limit_mb, settings.max_host_calls) == (32, 10_000)
     assert (settings.http_max_concurrent, settings.http_timeout) == (10, 30000)
     assert settings.cpu_timeout_ms == 5000
     assert settings.threads == 10
@@ -133,6 +133,7 @@ RANGES = {
     "scheduling_target_ms": (1, 3_600_000),
     "max_suspended": (0, 100_000),
     "suspension_timeout_ms": (1, 86_400_000),
+    "result_ttl_ms": (0, 86_400_000),
     "workers": (1, 256),
     "http_max_concurrent": (1, 1000),
     "threads": (1, 1000),

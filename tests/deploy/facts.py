@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from nexus.config import Loaded, Settings, load
 from tests.deploy.quantity import quantity
 from tests.deploy.render import Object
+
+
+class Scaling(NamedTuple):
+    """How an HPA, or KEDA's, may scale."""
+
+    min_replicas: int
+    max_replicas: int
+    behavior: Any
 
 
 class Facts:
@@ -50,14 +58,29 @@ class Facts:
     @cached_property
     def environ(self) -> dict[str, str]:
         """The container's environment: its ConfigMap's data."""
-        maps = {found["metadata"]["name"]: found["data"] for found in self.all("ConfigMap")}
         names = [source["configMapRef"]["name"] for source in self.container["envFrom"]]
-        return {key: value for name in names for key, value in maps[name].items()}
+        return {key: value for name in names for key, value in self._data(name).items()}
+
+    def _data(self, name: str) -> dict[str, str]:
+        (found,) = (o for o in self.all("ConfigMap") if o["metadata"]["name"] == name)
+        return dict(found["data"])
+
+    @cached_property
+    def live(self) -> dict[str, str]:
+        """The mounted folder of settings, with the names that the environment would have."""
+        mounts = {mount["mountPath"]: mount["name"] for mount in self.container["volumeMounts"]}
+        volumes = {volume["name"]: volume for volume in self.pod["volumes"]}
+        for variable in self.container.get("env", ()):
+            if variable["name"] == "NEXUS_CONFIG_FOLDER":
+                volume = volumes[mounts[variable["value"]]]
+                data = self._data(volume["configMap"]["name"])
+                return {f"NEXUS_{key.upper()}": value for key, value in data.items()}
+        return {}
 
     @cached_property
     def loaded(self) -> Loaded:
-        """The settings Nexus makes of that environment. Raises: ConfigError."""
-        return load({}, self.environ, Path("/nowhere"))
+        """The settings Nexus makes of that; the environment wins. Raises: ConfigError."""
+        return load({}, {**self.live, **self.environ}, Path("/nowhere"))
 
     @property
     def settings(self) -> Settings:
@@ -91,9 +114,26 @@ class Facts:
                 yield volume["name"], volume["emptyDir"]
 
     @property
-    def min_replicas(self) -> int:
-        """As few pods as whatever scales here may leave."""
-        scaled = [found["spec"]["minReplicaCount"] for found in self.all("ScaledObject")]
-        scaled += [found["spec"]["minReplicas"] for found in self.all("HorizontalPodAutoscaler")]
-        (least,) = scaled
-        return int(least)
+    def scaling(self) -> Scaling:
+        """The bounds and the behaviour of the one object that scales here."""
+        found = [
+            Scaling(s["minReplicaCount"], s["maxReplicaCount"], _of_keda(s))
+            for s in self._specs("ScaledObject")
+        ]
+        found += [
+            Scaling(s["minReplicas"], s["maxReplicas"], s["behavior"])
+            for s in self._specs("HorizontalPodAutoscaler")
+        ]
+        (scaling,) = found
+        return scaling
+
+    def _specs(self, kind: str) -> list[Any]:
+        return [found["spec"] for found in self.all(kind)]
+
+    @property
+    def namespace(self) -> str:
+        return str(self.one("Deployment")["metadata"]["namespace"])
+
+
+def _of_keda(spec: Any) -> Any:
+    return spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]

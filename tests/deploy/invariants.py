@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from nexus.config.admin_token import VARIABLE as ADMIN_TOKEN
 from nexus.pod.derived import demand
@@ -19,6 +19,8 @@ Invariant: TypeAlias = Callable[[Facts], Iterator[str]]
 
 NODE_CORES = 64.0
 """what a pod without a CPU limit sees on a large node"""
+FOLDERS_AND_FILES = ("NEXUS_ADMIN_TOKEN_FILE", "NEXUS_CONFIG_FOLDER")
+"""Variables that components set in the Deployment, beside what they mount"""
 PROBE_PATHS = ("startupProbe", "readinessProbe", "livenessProbe")
 
 
@@ -27,9 +29,12 @@ def memory_fits(facts: Facts) -> Iterator[str]:
     the limit."""
     in_memory = (d for _, d in facts.empty_dirs() if d.get("medium") == "Memory")
     cache_bytes = sum(int(quantity(found["sizeLimit"])) for found in in_memory)
-    # The image has Python 3.10 and wasmer, whatever runs this test.
-    compiler = "cranelift" if facts.settings.compiler == "cranelift" else "llvm"
-    wanted = replace(demand(facts.loaded), compiler=compiler)
+    # The image has wasmtime, whatever runs this test.
+    annotated = facts.one("Deployment")["metadata"]["annotations"][
+        "nexus-runtime/memory-with-python"
+    ]
+    python = facts.memory_bytes == int(quantity(annotated))
+    wanted = replace(demand(facts.loaded), compiler="cranelift", engine="wasmtime", python=python)
     found = size(
         facts.limit_cores or NODE_CORES,
         facts.memory_bytes - cache_bytes,
@@ -76,26 +81,54 @@ def busy_pod_at_most_doubles(facts: Facts) -> Iterator[str]:
 
 
 def in_flight_target_is_reachable(facts: Facts) -> Iterator[str]:
-    """A pod can have more requests running than the target, or nothing would ever scale."""
+    """A pod can have more requests running than the target, or nothing would ever scale; and at
+    the target it is no longer idle."""
     capacity = facts.settings.workers * facts.settings.max_instances
     for hpa in facts.all("HorizontalPodAutoscaler"):
         for metric in hpa["spec"]["metrics"]:
             if metric["type"] == "Pods":
                 target = quantity(metric["pods"]["target"]["averageValue"])
-                if target >= capacity:
+                if not capacity / 4 <= target < capacity:
                     yield f"the target is {target:g} in flight, a pod runs {capacity} at most"
-    for scaled in facts.all("ScaledObject"):
-        target = float(scaled["spec"]["triggers"][0]["metadata"]["threshold"])
-        if target >= capacity:
+    for trigger in _triggers(facts):
+        target = float(trigger["metadata"]["threshold"])
+        if trigger["name"] == "in-flight" and not capacity / 4 <= target < capacity:
             yield f"the threshold is {target:g} in flight, a pod runs {capacity} at most"
+
+
+def keda_counts_our_pods(facts: Facts) -> Iterator[str]:
+    """KEDA's queries ask for this namespace, an empty answer does not count as 0, and without
+    figures the number of pods stays within the bounds."""
+    for trigger in _triggers(facts):
+        metadata, name = trigger["metadata"], trigger["name"]
+        if f'namespace="{facts.namespace}"' not in metadata["query"]:
+            yield f"{name} does not ask for the namespace {facts.namespace}: {metadata['query']}"
+        if metadata.get("ignoreNullValues") != "false":
+            yield f"{name}: no series would count as no load"
+    for scaled in facts.all("ScaledObject"):
+        replicas = scaled["spec"]["fallback"]["replicas"]
+        if not facts.scaling.min_replicas <= replicas <= facts.scaling.max_replicas:
+            yield f"the fallback is {replicas} pods, outside of the bounds"
+
+
+def bounds_are_in_order(facts: Facts) -> Iterator[str]:
+    """At least one pod, and no minimum above the maximum."""
+    least, most, _ = facts.scaling
+    if not 1 <= least <= most:
+        yield f"{least} to {most} replicas"
+
+
+def _triggers(facts: Facts) -> Iterator[Any]:
+    for scaled in facts.all("ScaledObject"):
+        yield from scaled["spec"]["triggers"]
 
 
 def drains_proceed(facts: Facts) -> Iterator[str]:
     """The PDB allows a disruption also at the fewest replicas."""
     spec = facts.one("PodDisruptionBudget")["spec"]
-    allowed = spec.get("maxUnavailable", facts.min_replicas - spec.get("minAvailable", 0))
+    allowed = spec.get("maxUnavailable", facts.scaling.min_replicas - spec.get("minAvailable", 0))
     if int(allowed) < 1:
-        yield f"no pod may be evicted at {facts.min_replicas} replicas"
+        yield f"no pod may be evicted at {facts.scaling.min_replicas} replicas"
 
 
 def one_scaler_alone(facts: Facts) -> Iterator[str]:
@@ -110,38 +143,33 @@ def one_scaler_alone(facts: Facts) -> Iterator[str]:
             yield f"{scaler['kind']} scales a Deployment that is not there"
 
 
-def liveness_outlasts_a_full_queue(facts: Facts) -> Iterator[str]:
-    """A probe that waits behind everything gthread may accept is no reason to kill."""
-    settings, probe = facts.settings, facts.container["livenessProbe"]
-    threads = demand(facts.loaded).threads or settings.max_instances
-    rounds = math.ceil((threads + settings.max_queue) / threads)
-    wait_s = rounds * settings.timeout_ms / 1000
-    window_s = probe["periodSeconds"] * probe["failureThreshold"]
-    if window_s < wait_s:
-        yield f"a full queue takes {wait_s:g} s, liveness gives up after {window_s} s"
-
-
 def environment_is_known(facts: Facts) -> Iterator[str]:
-    """Every key is a setting, every value allowed (loading them raises otherwise)."""
+    """Every key is a setting, every value allowed (loading them raises otherwise), and a setting of
+    the mounted folder is not in the environment, too, which would win."""
     yield from facts.loaded.warnings
     for key in facts.environ:
-        if not key.startswith("NEXUS_"):
+        if not key.startswith("NEXUS_") and key != "TIMEOUT_MS":
             yield f"{key} has no prefix"
+        if f"NEXUS_{key.removeprefix('NEXUS_')}" in facts.live:
+            yield f"{key} is in the environment and in the folder of live settings"
     for variable in facts.container.get("env", ()):
-        if variable["name"] != ADMIN_TOKEN:
+        if variable["name"] not in FOLDERS_AND_FILES:
             yield f"{variable['name']} belongs into the ConfigMap"
 
 
-def token_is_an_optional_secret(facts: Facts) -> Iterator[str]:
-    """The admin token is in no manifest, and pods start without one."""
+def secrets_are_files(facts: Facts) -> Iterator[str]:
+    """No manifest has a token, and no environment: processes and crash reports show that."""
     if ADMIN_TOKEN in facts.environ:
         yield "the admin token is in the ConfigMap"
+    files = {mount["mountPath"]: mount for mount in facts.container["volumeMounts"]}
     for variable in facts.container.get("env", ()):
-        secret = variable.get("valueFrom", {}).get("secretKeyRef")
-        if secret is None:
-            yield f"{variable['name']} comes from no Secret"
-        elif not secret.get("optional"):
-            yield f"without the Secret {secret['name']} no pod starts"
+        if "secretKeyRef" in variable.get("valueFrom", {}):
+            yield f"{variable['name']} comes from a Secret through the environment"
+        elif variable["value"].rpartition("/")[0] not in files and variable["value"] not in files:
+            yield f"{variable['name']} names {variable['value']}, where nothing is mounted"
+    for source in facts.container["envFrom"]:
+        if "secretRef" in source:
+            yield "a Secret is the environment"
 
 
 def ephemeral_storage_covers_volumes(facts: Facts) -> Iterator[str]:
@@ -156,9 +184,20 @@ def ephemeral_storage_covers_volumes(facts: Facts) -> Iterator[str]:
 
 def images_are_pinned(facts: Facts) -> Iterator[str]:
     """A tag is a release's, or there is a digest; `dev` alone is built on the spot."""
-    image = facts.container["image"]
-    if not re.search(r"(:\d+\.\d+\.\d+|@sha256:[0-9a-f]{64}|^nexus-runtime:dev)$", image):
-        yield f"image {image} may be another one tomorrow"
+    images = [facts.container["image"]]
+    images += [v["image"]["reference"] for v in facts.pod["volumes"] if "image" in v]
+    for image in images:
+        if not re.search(r"(:\d+\.\d+\.\d+|@sha256:[0-9a-f]{64}|^nexus-runtime:dev)$", image):
+            yield f"image {image} may be another one tomorrow"
+
+
+def volumes_are_distinct(facts: Facts) -> Iterator[str]:
+    """Each volume has one source and each path one volume, which two components may break."""
+    for volume in facts.pod["volumes"]:
+        if len(volume) != 2:
+            yield f"the volume {volume['name']} has {len(volume) - 1} sources"
+    paths = [mount["mountPath"] for mount in facts.container["volumeMounts"]]
+    yield from (f"{path} is mounted twice" for path in set(paths) if paths.count(path) > 1)
 
 
 def pod_is_confined(facts: Facts) -> Iterator[str]:
@@ -191,12 +230,14 @@ INVARIANTS: tuple[Invariant, ...] = (
     grace_covers_drain,
     busy_pod_at_most_doubles,
     in_flight_target_is_reachable,
+    keda_counts_our_pods,
+    bounds_are_in_order,
     drains_proceed,
     one_scaler_alone,
-    liveness_outlasts_a_full_queue,
     environment_is_known,
-    token_is_an_optional_secret,
+    secrets_are_files,
     ephemeral_storage_covers_volumes,
     images_are_pinned,
+    volumes_are_distinct,
     pod_is_confined,
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from nexus.config import Settings
-from nexus.http import create_app
+from nexus.http import create_management_app
 from nexus.service import Service
 from tests.deploy.facts import Facts
 from tests.deploy.invariants import INVARIANTS, PROBE_PATHS
@@ -19,30 +19,25 @@ CLUSTER_SCOPED = ("Namespace",)
 
 
 @cache
-def app_paths() -> frozenset[str]:
-    """The paths that the app itself serves."""
+def management_paths() -> frozenset[str]:
+    """The paths that the management port serves."""
     with tempfile.TemporaryDirectory() as folder:
         service = Service(Settings(cache_dir=Path(folder)), CollectorRegistry())
-        app = create_app(service, CollectorRegistry())
+        app = create_management_app(service, CollectorRegistry())
         return frozenset(rule.rule for rule in app.url_map.iter_rules())
 
 
 def paths_and_ports_exist(facts: Facts) -> Iterator[str]:
-    """Probes, scrapes, Services and routes meet a port and a path of the app."""
+    """Services and routes meet a port of the app; probes and scrapes meet the management port and
+    a path of it."""
     ports = {port["name"]: port["containerPort"] for port in facts.container["ports"]}
-    bound = int(facts.settings.bind.rpartition(":")[2])
-    if bound not in ports.values():
-        yield f"the app listens on {bound}, the container declares {ports}"
-    paths = [facts.container[probe]["httpGet"]["path"] for probe in PROBE_PATHS]
-    named = [facts.container[probe]["httpGet"]["port"] for probe in PROBE_PATHS]
-    annotations = facts.template["metadata"].get("annotations", {})
-    if "prometheus.io/scrape" in annotations:
-        paths.append(annotations["prometheus.io/path"])
-        if int(annotations["prometheus.io/port"]) != bound:
-            yield "prometheus.io/port is not the app's"
-    for monitor in facts.all("ServiceMonitor"):
-        paths += [endpoint["path"] for endpoint in monitor["spec"]["endpoints"]]
-    yield from (f"the app has no {path}" for path in paths if path not in app_paths())
+    settings = facts.settings
+    bound = {"http": settings.bind, "management": settings.management_bind}
+    listens = {name: int(address.rpartition(":")[2] or 0) for name, address in bound.items()}
+    if listens != ports:
+        yield f"the app listens on {listens}, the container declares {ports}"
+    yield from _scrapes(facts, listens["management"])
+    named = []
     for service in facts.all("Service"):
         if "selector" in service["spec"]:
             named += [port["targetPort"] for port in service["spec"]["ports"]]
@@ -50,6 +45,27 @@ def paths_and_ports_exist(facts: Facts) -> Iterator[str]:
         for rule in policy["spec"].get("ingress", []):
             named += [port["port"] for port in rule["ports"]]
     yield from (f"the container has no port {name}" for name in named if name not in ports)
+
+
+def _scrapes(facts: Facts, port: int) -> Iterator[str]:
+    """Yield what is wrong with the probes and with who scrapes."""
+    paths = []
+    for probe in PROBE_PATHS:
+        asked = facts.container[probe]["httpGet"]
+        paths.append(asked["path"])
+        if asked["port"] != "management":
+            yield f"load on port {asked['port']} may hold up the {probe}"
+    annotations = facts.template["metadata"].get("annotations", {})
+    if "prometheus.io/scrape" in annotations:
+        paths.append(annotations["prometheus.io/path"])
+        if int(annotations["prometheus.io/port"]) != port:
+            yield "prometheus.io/port is not the management port"
+    for monitor in facts.all("ServiceMonitor"):
+        for endpoint in monitor["spec"]["endpoints"]:
+            paths.append(endpoint["path"])
+            if endpoint["port"] != "management":
+                yield f"the ServiceMonitor scrapes the port {endpoint['port']}"
+    yield from (f"the app has no {path}" for path in paths if path not in management_paths())
 
 
 def selectors_match(facts: Facts) -> Iterator[str]:

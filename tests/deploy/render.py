@@ -30,6 +30,11 @@ def components() -> list[str]:
     return sorted(name for name in found if not name.startswith("cpu-"))
 
 
+def profiles() -> list[str]:
+    """Every component that is a CPU profile."""
+    return sorted(path.name for path in DEPLOY.glob("components/cpu-*"))
+
+
 def kubectl() -> str:
     """The `kubectl` of the test extra; else the machine's.
 
@@ -59,8 +64,11 @@ def build(folder: Path) -> tuple[Object, ...]:
     return tuple(yaml.load_all(done.stdout, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
 
 
-def build_with(folder: Path, overlay: str, *names: str) -> tuple[Object, ...]:
-    """The objects of an *overlay* with components *names*, as an environment in *folder*."""
+def build_with(folder: Path, overlay: str, *names: str, **fields: str) -> tuple[Object, ...]:
+    """The objects of an *overlay* with components *names*, as an environment in *folder*.
+
+    *fields*: others of its kustomization, such as `namespace`.
+    """
 
     def relative(path: Path) -> str:
         return os.path.relpath(path, folder.resolve())
@@ -70,6 +78,7 @@ def build_with(folder: Path, overlay: str, *names: str) -> tuple[Object, ...]:
         "kind": "Kustomization",
         "resources": [relative(DEPLOY / overlay)],
         "components": [relative(DEPLOY / "components" / name) for name in names],
+        **fields,
     }
     (folder / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
     return build(folder)

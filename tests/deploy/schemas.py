@@ -13,6 +13,8 @@ from tests.deploy.render import Object
 
 VERSIONS = ("1.35", "1.37")
 """the oldest and the newest that Kubernetes supports (November 2026)"""
+MINIMUM = "1.30"
+"""the oldest on which targets run: a preStop hook that sleeps"""
 OWN_GROUPS = ("monitoring.coreos.com/", "keda.sh/", "gateway.networking.k8s.io/")
 """API groups of custom resources, whose schemas are not part of Kubernetes"""
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from nexus.plugin_api.option_types import LIVE
 from tests.deploy.facts import Facts
 from tests.deploy.references import ALL
-from tests.deploy.render import DEPLOY, ROOT, build, build_with, components
-from tests.deploy.schemas import VERSIONS, validate
+from tests.deploy.render import DEPLOY, ROOT, build, build_with, render
 
 CONTRACT = set(
     re.findall(
@@ -23,15 +23,6 @@ CONTRACT = set(
     )
 )
 """every metric is named in the source"""
-
-
-@pytest.mark.parametrize("name", components())
-def test_component_goes_with_a_profile(name: str, tmp_path: Path) -> None:
-    facts = Facts(build_with(tmp_path, "overlays/cpu-burst", name))
-    for version in VERSIONS:
-        assert validate(facts.objects, version).problems == []
-    broken = {check.__name__: list(check(facts)) for check in ALL}
-    assert {name: found for name, found in broken.items() if found} == {}
 
 
 def test_profile_replaces_the_numbers_of_another(tmp_path: Path) -> None:
@@ -58,12 +49,65 @@ def test_two_overlays_of_one_base_do_not_go_together(tmp_path: Path) -> None:
 def test_keda_takes_the_place_of_the_hpa(tmp_path: Path) -> None:
     facts = Facts(build_with(tmp_path, "overlays/cpu-burst", "keda"))
     assert facts.all("HorizontalPodAutoscaler") == []
-    assert facts.min_replicas == 2
+    assert facts.scaling.min_replicas == 2
 
 
 def test_service_monitor_takes_the_place_of_annotations(tmp_path: Path) -> None:
     facts = Facts(build_with(tmp_path, "overlays/cpu-burst", "prometheus-operator"))
     assert not facts.template["metadata"].get("annotations")
+
+
+def test_live_settings_take_over_the_profiles(tmp_path: Path) -> None:
+    before = Facts(render("overlays/cpu-latency"))
+    facts = Facts(build_with(tmp_path, "overlays/cpu-latency", "live-settings"))
+    assert facts.live["NEXUS_TIMEOUT_MS"] == "2000"
+    assert (
+        set(facts.live) & {f"NEXUS_{key.removeprefix('NEXUS_')}" for key in facts.environ} == set()
+    )
+    assert facts.settings == before.settings
+    fields = type(facts.settings).model_fields
+    names = [name.removeprefix("NEXUS_").lower() for name in facts.live]
+    assert all(LIVE in fields[name].metadata for name in names)
+
+
+@pytest.mark.parametrize(("profile", "mib"), [("burst", 1024), ("edge", 832), ("latency", 1664)])
+def test_python_gets_the_memory_that_the_profile_names(
+    profile: str, mib: int, tmp_path: Path
+) -> None:
+    facts = Facts(build_with(tmp_path, f"overlays/cpu-{profile}", "python-handlers"))
+    assert facts.memory_bytes == facts.resource("requests", "memory") == mib << 20
+
+
+def test_the_admin_token_is_a_file(tmp_path: Path) -> None:
+    facts = Facts(build_with(tmp_path, "overlays/cpu-burst", "admin-api"))
+    (variable,) = facts.container["env"]
+    assert variable == {"name": "NEXUS_ADMIN_TOKEN_FILE", "value": "/etc/nexus/admin/token"}
+    (volume,) = (v for v in facts.pod["volumes"] if "secret" in v)
+    assert volume["secret"]["secretName"] == "nexus-runtime-admin"
+
+
+def test_the_stack_finds_monitors_by_their_label(tmp_path: Path) -> None:
+    names = ("prometheus-operator", "kube-prometheus-stack")
+    facts = Facts(build_with(tmp_path, "overlays/cpu-burst", *names))
+    for kind in ("ServiceMonitor", "PrometheusRule"):
+        assert facts.one(kind)["metadata"]["labels"]["release"] == "kube-prometheus-stack"
+
+
+def test_the_example_of_a_team_is_four_lines_that_hold() -> None:
+    folder = DEPLOY / "examples/team"
+    assert len((folder / "kustomization.yaml").read_text().splitlines()) == 4
+    facts = Facts(build(folder))
+    assert [problem for check in ALL for problem in check(facts)] == []
+    assert facts.scaling.max_replicas == 20
+
+
+@pytest.mark.parametrize("name", ["argocd", "flux"])
+def test_the_examples_of_gitops_point_at_it(name: str) -> None:
+    text = (DEPLOY / f"examples/{name}.yaml").read_text()
+    specs = [found["spec"] for found in yaml.safe_load_all(text)]
+    paths = [spec.get("source", spec).get("path") for spec in specs]
+    (path,) = (path for path in paths if path)
+    assert (ROOT / path / "kustomization.yaml").exists()
 
 
 PRIVATE = [

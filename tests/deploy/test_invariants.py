@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import functools
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,14 +14,20 @@ import pytest
 from tests.deploy.facts import Facts
 from tests.deploy.quantity import quantity
 from tests.deploy.references import ALL
-from tests.deploy.render import Object, render
+from tests.deploy.render import Object, build_with, render
 from tests.deploy.schemas import VERSIONS, validate
 
 CHECKS = {check.__name__: check for check in ALL}
 
 
-def copied(target: str = "environments/staging") -> tuple[Object, ...]:
-    return copy.deepcopy(render(target))
+def copied() -> tuple[Object, ...]:
+    return copy.deepcopy(render("environments/staging"))
+
+
+@functools.cache
+def with_keda() -> tuple[Object, ...]:
+    with tempfile.TemporaryDirectory() as folder:
+        return build_with(Path(folder), "environments/staging", "keda")
 
 
 def find(objects: tuple[Object, ...], kind: str) -> Any:
@@ -72,7 +81,7 @@ BROKEN = [
         ),
     ),
     ("grace_covers_drain", setting("Deployment", f"{POD}.terminationGracePeriodSeconds", 40)),
-    ("grace_covers_drain", environ("NEXUS_TIMEOUT_MS", "60000")),
+    ("grace_covers_drain", environ("TIMEOUT_MS", "60000")),
     (
         "busy_pod_at_most_doubles",
         setting(HPA, "spec.metrics.0.resource.target.averageValue", "70m"),
@@ -86,30 +95,36 @@ BROKEN = [
         ),
     ),
     ("in_flight_target_is_reachable", setting(HPA, "spec.metrics", IN_FLIGHT)),
+    ("bounds_are_in_order", setting(HPA, "spec.minReplicas", 0)),
+    ("bounds_are_in_order", setting(HPA, "spec.maxReplicas", 1)),
+    ("volumes_are_distinct", setting("Deployment", f"{POD}.volumes.0.configMap", {"name": "x"})),
+    ("volumes_are_distinct", setting("Deployment", f"{BOX}.volumeMounts.0.mountPath", "/tmp")),
     ("drains_proceed", setting("PodDisruptionBudget", "spec.maxUnavailable", 0)),
     ("drains_proceed", setting("PodDisruptionBudget", "spec", {"selector": {}, "minAvailable": 2})),
     ("one_scaler_alone", setting("Deployment", "spec.replicas", 2)),
     ("one_scaler_alone", setting(HPA, "spec.scaleTargetRef.name", "other")),
     ("one_scaler_alone", setting(HPA, "kind", "Other")),
-    ("liveness_outlasts_a_full_queue", environ("NEXUS_MAX_QUEUE", "100")),
     ("environment_is_known", environ("NEXUS_MAX_INSTANZES", "8")),
-    ("environment_is_known", environ("TIMEOUT_MS", "8")),
-    ("environment_is_known", setting("Deployment", f"{BOX}.env.0.name", "NEXUS_WORKERS")),
-    ("token_is_an_optional_secret", environ("NEXUS_ADMIN_TOKEN", "secret")),
+    ("environment_is_known", environ("MAX_INSTANCES", "8")),
+    ("environment_is_known", setting("Deployment", f"{BOX}.env", [{"name": "A", "value": "/tmp"}])),
+    ("secrets_are_files", environ("NEXUS_ADMIN_TOKEN", "secret")),
     (
-        "token_is_an_optional_secret",
-        setting("Deployment", f"{BOX}.env.0", {"name": "NEXUS_ADMIN_TOKEN", "value": "secret"}),
+        "secrets_are_files",
+        setting("Deployment", f"{BOX}.env", [{"name": "A", "valueFrom": {"secretKeyRef": {}}}]),
     ),
-    (
-        "token_is_an_optional_secret",
-        setting("Deployment", f"{BOX}.env.0.valueFrom.secretKeyRef.optional", False),
-    ),
+    ("secrets_are_files", setting("Deployment", f"{BOX}.env", [{"name": "A", "value": "/x/y"}])),
     (
         "ephemeral_storage_covers_volumes",
         setting("Deployment", f"{BOX}.resources.limits.ephemeral-storage", "512Mi"),
     ),
     ("images_are_pinned", setting("Deployment", f"{BOX}.image", "nexus-runtime:latest")),
     ("images_are_pinned", setting("Deployment", f"{BOX}.image", "nexus-runtime")),
+    (
+        "images_are_pinned",
+        setting(
+            "Deployment", f"{POD}.volumes.0", {"name": "x", "image": {"reference": "x:latest"}}
+        ),
+    ),
     ("images_are_pinned", setting("Deployment", f"{BOX}.image", "r.example.com/nexus-runtime:dev")),
     ("pod_is_confined", setting("Deployment", f"{BOX}.securityContext.capabilities", {})),
     ("pod_is_confined", setting("Deployment", f"{POD}.securityContext.runAsUser", 0)),
@@ -120,6 +135,9 @@ BROKEN = [
         setting("Deployment", f"{BOX}.livenessProbe.httpGet.path", "/health"),
     ),
     ("paths_and_ports_exist", environ("NEXUS_BIND", "0.0.0.0:8080")),
+    ("paths_and_ports_exist", environ("NEXUS_MANAGEMENT_BIND", "")),
+    ("paths_and_ports_exist", setting("Deployment", f"{BOX}.livenessProbe.httpGet.port", "http")),
+    ("paths_and_ports_exist", setting("ServiceMonitor", "spec.endpoints.0.port", "http")),
     ("paths_and_ports_exist", setting("Service", "spec.ports.0.targetPort", "web")),
     ("paths_and_ports_exist", setting("ServiceMonitor", "spec.endpoints.0.path", "/stats")),
     ("selectors_match", setting("Service", "spec.selector", {"app": "nexus"})),
@@ -139,8 +157,28 @@ def test_trips(name: str, change: Callable[[tuple[Object, ...]], None]) -> None:
     assert list(CHECKS[name](Facts(objects))) != []
 
 
+TRIGGER = "spec.triggers.0.metadata"
+BROKEN_KEDA = [
+    ("keda_counts_our_pods", setting("ScaledObject", f"{TRIGGER}.query", "sum(nexus_in_flight)")),
+    ("keda_counts_our_pods", setting("ScaledObject", f"{TRIGGER}.ignoreNullValues", "true")),
+    ("keda_counts_our_pods", setting("ScaledObject", "spec.fallback.replicas", 5)),
+    ("in_flight_target_is_reachable", setting("ScaledObject", f"{TRIGGER}.threshold", "8")),
+    ("in_flight_target_is_reachable", setting("ScaledObject", f"{TRIGGER}.threshold", "1")),
+    ("bounds_are_in_order", setting("ScaledObject", "spec.minReplicaCount", 0)),
+    ("one_scaler_alone", setting("ScaledObject", "spec.scaleTargetRef.name", "other")),
+]
+
+
+@pytest.mark.parametrize(("name", "change"), BROKEN_KEDA)
+def test_trips_with_keda(name: str, change: Callable[[tuple[Object, ...]], None]) -> None:
+    objects = copy.deepcopy(with_keda())
+    assert list(CHECKS[name](Facts(objects))) == []
+    change(objects)
+    assert list(CHECKS[name](Facts(objects))) != []
+
+
 def test_every_invariant_is_tripped() -> None:
-    assert {name for name, _ in BROKEN} == CHECKS.keys()
+    assert {name for name, _ in BROKEN + BROKEN_KEDA} == CHECKS.keys()
 
 
 def test_schemas_trip_on_an_unknown_field() -> None:

@@ -8,7 +8,7 @@ from tests.deploy.__main__ import KNOWN, report
 from tests.deploy.facts import Facts
 from tests.deploy.references import ALL
 from tests.deploy.render import render, targets
-from tests.deploy.schemas import OWN_GROUPS, VERSIONS, validate
+from tests.deploy.schemas import MINIMUM, OWN_GROUPS, VERSIONS, validate
 
 PROFILES = ("burst", "guaranteed", "throughput", "latency", "edge")
 
@@ -20,7 +20,7 @@ def test_there_are_all_targets() -> None:
 
 
 @pytest.mark.parametrize("target", targets())
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", [MINIMUM, *VERSIONS])
 def test_objects_are_valid(target: str, version: str) -> None:
     found = validate(render(target), version)
     assert found.problems == []
@@ -57,7 +57,7 @@ def test_overlay_is_its_profile(name: str) -> None:
     facts = Facts(render(f"overlays/cpu-{name}"))
     assert facts.settings.cpu_profile == name
     explicit = {"NEXUS_WORKERS", "NEXUS_THREADS", "NEXUS_MAX_INSTANCES", "NEXUS_MIN_INSTANCES"}
-    assert explicit | {"NEXUS_TIMEOUT_MS"} <= facts.environ.keys()
+    assert explicit | {"TIMEOUT_MS"} <= facts.environ.keys()
     assert "behavior" in facts.one("HorizontalPodAutoscaler")["spec"]
 
 
@@ -68,7 +68,10 @@ def test_base_has_the_numbers_of_the_description() -> None:
     assert (spec["minReplicas"], spec["maxReplicas"]) == (2, 10)
     assert spec["metrics"][0]["resource"]["target"]["averageUtilization"] == 70
     for kind in ("Namespace", "ServiceAccount", "Deployment", "Service"):
-        assert facts.names(kind) == {"nexus-runtime"}
+        assert "nexus-runtime" in facts.names(kind)
+    (name,) = (source["configMapRef"]["name"] for source in facts.container["envFrom"])
+    assert name.startswith("nexus-runtime-config-")
+    assert facts.environ["TIMEOUT_MS"] == "5000"
 
 
 def test_guaranteed_pods_get_exclusive_cores() -> None:
@@ -88,7 +91,7 @@ def test_latency_has_no_quota_and_is_all_warm() -> None:
 
 def test_edge_is_small() -> None:
     facts = Facts(render("overlays/cpu-edge"))
-    assert (facts.request_cores, facts.memory_bytes) == (0.25, 128 << 20)
+    assert (facts.request_cores, facts.memory_bytes) == (0.25, 256 << 20)
     assert facts.settings.workers == 1
 
 

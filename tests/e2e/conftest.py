@@ -1,4 +1,4 @@
-"""A real gunicorn on loopback, serving a folder made by the test module."""
+"""A real server on loopback, serving a folder made by the test module."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,6 +36,14 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+
+
+def _headers(response: Any) -> dict[str, str]:
+    """Headers by the name in its usual form: granian writes them in lower case."""
+    return {
+        "-".join(part.capitalize() for part in name.split("-")): value
+        for name, value in response.headers.items()
+    }
 
 
 class Scrape:
@@ -76,10 +85,10 @@ class Server:
         )
         try:
             with urllib.request.urlopen(request, timeout=60, context=self.tls) as response:
-                return Answer(response.status, dict(response.headers), response.read())
+                return Answer(response.status, _headers(response), response.read())
         except urllib.error.HTTPError as error:
             with error:
-                return Answer(error.code, dict(error.headers), error.read())
+                return Answer(error.code, _headers(error), error.read())
 
     def metric(self, line: str) -> float:
         """What the lines of `/metrics` that begin with *line* say now, added up."""
@@ -121,8 +130,42 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+SERVERS = ("gunicorn", "granian")
+_chosen = {"server": "gunicorn"}
+"""what `serving` starts unless a test says otherwise"""
+
+
+def chosen() -> str:
+    """The server that this test runs with."""
+    return _chosen["server"]
+
+
+@pytest.fixture(scope="module", params=SERVERS, autouse=True)
+def http_server(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Every test here runs with each server: `nexus serve --server NAME`."""
+    _chosen["server"] = str(request.param)
+    yield str(request.param)
+    _chosen["server"] = "gunicorn"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave a test that is about gunicorn alone, or granian alone, out of the other's."""
+
+    def other(item: pytest.Item) -> bool:
+        marker = item.get_closest_marker("only")
+        callspec = getattr(item, "callspec", None)
+        if marker is None or callspec is None:
+            return False
+        return callspec.params.get("http_server", marker.args[0]) != marker.args[0]
+
+    left_out = [item for item in items if other(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not other(item)]
+
+
+@pytest.fixture(scope="module")
+def server(http_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("handlers")
     for name in ("hello.wat", "sha256.wasm", "sha256.toml"):
         (folder / name).write_bytes((ROOT / "examples" / name).read_bytes())
@@ -153,11 +196,13 @@ def serving(
     *,
     certificate: Path | None = None,
     descriptors: int | None = None,
+    ready_port: int | None = None,
     **environ: str,
 ) -> Iterator[Server]:
     """Run `nexus serve` on *folder* with two workers; cache and log are in *scratch*. It also
     listens on a Unix socket at *socket_path*, if there is one. With a *certificate* (and its key in
-    the same file) it speaks TLS. *descriptors*: how many files each process may have open."""
+    the same file) it speaks TLS. *descriptors*: how many files each process may have open.
+    *ready_port*: where `/readyz` is, if not on the main port."""
     tls = None
     if certificate is not None:
         tls = ssl.create_default_context(cafile=str(certificate))
@@ -180,6 +225,7 @@ def serving(
                 "NEXUS_BIND": f"127.0.0.1:{port}",
                 "NEXUS_CACHE_DIR": str(scratch / "cache"),
                 "NEXUS_COMPILER": "cranelift",
+                "NEXUS_SERVER": _chosen["server"],
                 "NEXUS_WORKERS": "2",
                 "NEXUS_DRAIN_DELAY_MS": "0",  # no balancer has to notice first
                 "PYTHONPATH": str(ROOT),
@@ -190,7 +236,7 @@ def serving(
         )
     running = Server(process, port, log, tls)
     try:
-        wait_ready(running, log)
+        wait_ready(Server(process, ready_port or port, log, tls), log)
         yield running
     finally:
         process.send_signal(signal.SIGTERM)

@@ -24,7 +24,7 @@ CURL = [line for line in commands() if line.startswith("curl ")]
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(http_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("api")
     (folder / "handlers").mkdir()
     shell = "\n".join(line for line in commands() if line not in CURL)

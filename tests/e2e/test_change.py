@@ -30,12 +30,14 @@ def says(text: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(http_server: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("handlers")
 
 
 @pytest.fixture(scope="module")
-def server(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(
+    http_server: str, folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     (folder / "changed.wat").write_text(says("one"))
     (folder / "counted.wat").write_text(says("counted"))
     speaks = prints("Content-Type: text/plain\n\nspoke", stderr="to the log\nand more\n")

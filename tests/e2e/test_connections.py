@@ -26,7 +26,7 @@ WAIT_S = 60.0
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(http_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One worker, so that all connections meet."""
     folder = tmp_path_factory.mktemp("handlers")
     (folder / "hello.wat").write_text(prints("Content-Type: text/plain\n\nhello"))

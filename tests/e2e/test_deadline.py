@@ -41,7 +41,7 @@ def compiled(source: str, scratch: Path) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(http_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("handlers")
     (folder / "hello.wat").write_text(prints("Content-Type: text/plain\n\nhello"))
     (folder / "wat.wat").write_text(one("(loop (br 0))"))

@@ -18,7 +18,7 @@ NAP = prints("Content-Type: text/plain\n\nrested", first=sleeps(5000))
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(http_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One worker, so that what a request sees is what there is."""
     folder = tmp_path_factory.mktemp("handlers")
     (folder / "hello.wat").write_text(HELLO)

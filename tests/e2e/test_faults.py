@@ -161,6 +161,27 @@ def test_a_new_master_takes_over(serve: Callable[..., Server]) -> None:
             until(lambda: not Path(f"/proc/{successor}").exists())
 
 
+def test_workers_end_in_order_when_their_master_is_killed(serve: Callable[..., Server]) -> None:
+    """Without it nobody would replace them. They answer what arrives meanwhile, then leave the
+    port."""
+    server = serve()
+    workers = server.workers()
+    connections = [Connection(server) for _ in range(CLIENTS)]
+    exchanges = [exchange(number, 0) for number in range(CLIENTS)]
+    for connection, one in zip(connections, exchanges, strict=True):
+        connection.send(one.request[:-1])  # one byte is yet to come
+    os.kill(server.process.pid, signal.SIGKILL)
+    server.process.wait(60)
+    for connection, one in zip(connections, exchanges, strict=True):
+        with closing(connection):
+            connection.send(one.request[-1:])
+            status, body, _ = connection.answer()
+            assert body == one.body or status == 503  # where this came late
+    until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+    with pytest.raises(ConnectionRefusedError):
+        Connection(server)
+
+
 def test_a_killed_worker_loses_what_it_had_alone(serve: Callable[..., Server]) -> None:
     server = serve()
     with load_on(server) as load:

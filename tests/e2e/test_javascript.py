@@ -29,12 +29,12 @@ def eventually(ask: Callable[[], Answer], accept: Callable[[Answer], bool]) -> A
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(http_server: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("scripts")
 
 
 @pytest.fixture(scope="module")
-def server(folder: Path, tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
+def server(http_server: str, folder: Path, tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
     (folder / "hi.js").write_text(answering("hi"))
     (folder / "boom.js").write_text('export default () => { throw new TypeError("boom"); };\n')
     environ = {"NEXUS_CACHE_DIR": str(shared_cache())}

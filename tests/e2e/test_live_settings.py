@@ -19,12 +19,14 @@ START = {"max_request_bytes": "100\n", "NEXUS_MAX_QUEUE": "50", "max_host_calls"
 
 
 @pytest.fixture(scope="module")
-def mounted(tmp_path_factory: pytest.TempPathFactory) -> Mounted:
+def mounted(http_server: str, tmp_path_factory: pytest.TempPathFactory) -> Mounted:
     return Mounted(tmp_path_factory.mktemp("settings"), **START)
 
 
 @pytest.fixture(scope="module")
-def server(mounted: Mounted, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(
+    http_server: str, mounted: Mounted, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("handlers")
     (folder / "echo.wat").write_text(prints("Content-Type: text/plain\n\nhere"))
     (folder / "own.wat").write_text(prints("Content-Type: text/plain\n\nhere"))

@@ -20,7 +20,7 @@ CLIENTS, BATCHES, BATCH = 16, 63, 20
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(http_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("handlers")
     (folder / "echo.wat").write_text(ECHO)
     settings = {"NEXUS_WORKERS": "1", "NEXUS_THREADS": "6", "NEXUS_ACCESS_LOG": "false"}

@@ -18,7 +18,7 @@ import pytest
 from bench.stalled_clients import CERTIFICATE
 from tests.wat import ECHO, prints, writes
 
-from .conftest import Server, serving, until
+from .conftest import Server, chosen, serving, until
 
 EDGE = 64 << 10
 """what is collected of a body without a thread"""
@@ -27,22 +27,33 @@ LARGE_BYTES = 8 << 20
 MOST_BYTES = 6 << 20
 HEAD = b" HTTP/1.1\r\nHost: here\r\n"
 WAIT_S = 60.0
+LENGTHY = """export default { fetch({ method }) {
+  const headers = { "content-type": "text/plain", etag: '"x"' };
+  if (method !== "HEAD") return new Response("y".repeat(1234), { headers });
+  return new Response(null, { headers: { ...headers, "content-length": "1234" } });
+} };"""
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(http_server: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("handlers")
     (found / "hello.wat").write_text(prints("Content-Type: text/plain\n\nhello"))
     (found / "echo.wat").write_text(ECHO)
     (found / "large.wat").write_text(writes(LARGE_BYTES >> 16))
     (found / "get.wat").write_text(prints("Content-Type: text/plain\n\nhello"))
     (found / "get.toml").write_text('methods = ["GET"]\n')
+    lengthy = prints("Content-Type: text/plain\nContent-Length: 1234\n\n")
+    (found / "lengthy.wat").write_text(lengthy)
+    (found / "script.js").write_text(LENGTHY)
     return found
 
 
 @pytest.fixture(scope="module", params=["plain", "tls"])
 def server(
-    folder: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+    http_server: str,
+    folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Server]:
     settings = {"NEXUS_WORKERS": "1", "NEXUS_THREADS": "4", "NEXUS_TIMEOUT_MS": "60000"}
     settings["NEXUS_MAX_REQUEST_BYTES"] = str(MOST_BYTES)
@@ -51,6 +62,12 @@ def server(
         folder, tmp_path_factory.mktemp("server"), certificate=certificate, **settings
     ) as running:
         yield running
+
+
+def _usual(line: bytes) -> bytes:
+    """granian writes the names of headers in lower case."""
+    name, colon, value = line.partition(b":")
+    return name.title() + colon + value
 
 
 class Client:
@@ -77,11 +94,12 @@ class Client:
         return more
 
     def head(self) -> list[bytes]:
-        """Read the lines of the next answer's head."""
+        """Read the lines of the next answer's head, names in their usual form."""
         while b"\r\n\r\n" not in self._ahead:
             self._ahead += self._read()
         head, _, self._ahead = self._ahead.partition(b"\r\n\r\n")
-        return head.split(b"\r\n")
+        first, *lines = head.split(b"\r\n")
+        return [first, *(_usual(line) for line in lines)]
 
     def answer(self) -> tuple[int, bytes]:
         """Read the next answer: status and body."""
@@ -123,7 +141,7 @@ class Client:
         end = found.find(b"\r\n\r\n") + 4
         if end < 4:
             return None
-        length = re.search(rb"\r\nContent-Length: (\d+)", found)
+        length = re.search(rb"(?i)\r\nContent-Length: (\d+)", found)
         assert length is not None
         over = end + int(length[1])
         if len(found) < over:
@@ -229,6 +247,8 @@ def test_one_that_waits_for_100_continue_gets_it(client: Client) -> None:
 def test_one_that_does_not_wait_for_it_may_do_without(client: Client) -> None:
     request = post("/echo", b"body").replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")
     client.send(request)
+    if chosen() == "granian":  # hyper says so even if the body came along
+        assert client.head() == [b"HTTP/1.1 100 Continue"]
     assert client.answer() == (200, b"body")
 
 
@@ -251,13 +271,21 @@ def test_a_head_that_is_too_large(client: Client) -> None:
 
 @pytest.mark.parametrize(
     "request_",
-    [b"GET / HTTP/1.1\nHost: x\n\n", b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nNo colon\r\n\r\n"],
+    [
+        pytest.param(
+            b"GET / HTTP/1.1\nHost: x\n\n",
+            marks=pytest.mark.only("gunicorn"),  # hyper takes a bare LF for the end of a line
+        ),
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/1.1\r\nNo colon\r\n\r\n",
+    ],
 )
 def test_what_is_no_http_is_refused(client: Client, request_: bytes) -> None:
     client.send(request_)
     assert client.head()[0].startswith(b"HTTP/1.1 400 ")
 
 
+@pytest.mark.only("gunicorn")  # hyper takes a client that sends no more for gone
 def test_a_client_that_sends_no_more_still_gets_its_answer(server: Server) -> None:
     if server.tls is not None:
         pytest.skip("TLS connections are not closed by halves")
@@ -279,7 +307,21 @@ def test_nothing_is_left_behind(server: Server) -> None:
     descriptors = Path(f"/proc/{worker}/fd")
 
     def sockets() -> int:
-        return sum(link.readlink().name.startswith("socket:") for link in descriptors.iterdir())
+        count = 0
+        for link in descriptors.iterdir():
+            with suppress(FileNotFoundError):  # closed meanwhile
+                count += link.readlink().name.startswith("socket:")
+        return count
 
-    until(lambda: sockets() <= 2)
+    own = 2 if chosen() == "gunicorn" else 6  # granian's Rust part has some of its own
+    until(lambda: sockets() <= own)
     assert "Traceback" not in server.log.read_text()
+
+
+@pytest.mark.parametrize("path", ["/lengthy", "/script"])
+def test_a_head_has_the_length_of_a_get_and_no_body(server: Server, path: str) -> None:
+    """What follows on the connection is the next answer."""
+    with closing(Client(server)) as client:
+        client.send(b"HEAD " + path.encode() + HEAD + b"\r\n" + post("/echo", b"next"))
+        assert b"Content-Length: 1234" in client.head()
+        assert client.answer() == (200, b"next")

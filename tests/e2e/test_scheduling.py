@@ -20,7 +20,7 @@ LONG_NAP = prints("Content-Type: text/plain\n\nrested", first=sleeps(3000))
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(http_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("handlers")
     for name, source, priority in (("hold", LONG_NAP, 5), ("low", NAP, 1), ("high", NAP, 8)):
         (folder / f"{name}.wat").write_text(source)

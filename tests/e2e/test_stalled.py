@@ -15,7 +15,7 @@ from bench.stalled import measure
 from bench.stalled_clients import BEGINNINGS, CERTIFICATE, HEAD, TLS, stalled
 from tests.wat import ECHO, prints, writes
 
-from .conftest import Server, serving, until
+from .conftest import Server, chosen, serving, until
 
 THREADS = 2
 PLAIN = [kind for kind in BEGINNINGS if kind != TLS]
@@ -28,7 +28,7 @@ SHORT |= {"NEXUS_HTTP_SEND_TIMEOUT_MS": "300"}
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(http_server: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("handlers")
     (found / "hello.wat").write_text(prints("Content-Type: text/plain\n\nhello"))
     (found / "echo.wat").write_text(ECHO)
@@ -83,19 +83,23 @@ def test_nor_with_tls(folder: Path, tmp_path: Path) -> None:
         assert all(client.is_open() for client in clients)
 
 
+HEADS = ("one byte", "half a head", "head drips")
+
+
 @pytest.mark.parametrize("kind", [kind for kind in PLAIN if kind != "answer unread"])
 def test_each_wait_ends(quick: Server, kind: str) -> None:
     """A client that began a request is told."""
     with stalled(quick.port, [kind], 1) as (client,):
         found = client.answer()
-    if kind == "silent":
-        assert found == b""
+    if kind == "silent" or (chosen() == "granian" and kind in HEADS):
+        assert found == b""  # hyper closes without an answer
     else:
         assert found.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
-        assert b"Connection: close\r\n" in found
+        assert b"connection: close\r\n" in found.lower()
         assert b"REQUEST_TIMEOUT" in found
 
 
+@pytest.mark.only("gunicorn")  # granian does not limit how long a client takes an answer
 def test_an_answer_is_not_sent_for_ever(quick: Server) -> None:
     with stalled(quick.port, ["answer unread"], 3) as clients:
         ports = {client.sock.getsockname()[1] for client in clients}
@@ -112,7 +116,9 @@ def open_at_server(port: int) -> set[int]:
 
 
 @pytest.fixture(scope="module")
-def quick(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def quick(
+    http_server: str, folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     with server_of(folder, tmp_path_factory.mktemp("quick"), **SHORT) as server:
         yield server
 
@@ -156,6 +162,7 @@ def test_large_bodies_that_stall_leave_threads_for_others(folder: Path, tmp_path
             answers(server)
 
 
+@pytest.mark.only("gunicorn")  # granian accepts no more until heads are late
 def test_a_crowd_makes_room_for_the_next(folder: Path, tmp_path: Path) -> None:
     """More clients than descriptors: those that have waited longest are let go."""
     with (
@@ -170,6 +177,7 @@ def test_a_crowd_makes_room_for_the_next(folder: Path, tmp_path: Path) -> None:
         assert "Too many open files" not in server.log.read_text()
 
 
+@pytest.mark.only("gunicorn")  # granian keeps answers until they are read
 def test_memory_is_bounded(folder: Path, tmp_path: Path) -> None:
     """60 answers of 8 MiB each, none of which is read."""
     with server_of(folder, tmp_path, **LONG) as server:
@@ -189,6 +197,7 @@ def test_memory_is_bounded(folder: Path, tmp_path: Path) -> None:
         assert server.workers() == {worker}
 
 
+@pytest.mark.only("gunicorn")  # it starts servers of its own
 def test_the_bench_finds_what_these_tests_find() -> None:
     reading = measure("Nexus", "half a head", clients=10, seconds=0.5)
     assert reading.took_ms

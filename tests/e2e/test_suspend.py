@@ -64,6 +64,11 @@ int main(void) {
   return 0;
 }
 """
+TIMERS = """export default async () => {
+  const asked = [$ext.oracle.approve(1), $ext.oracle.ask(2)];
+  const late = new Promise((_, no) => setTimeout(no, 700, new Error("approval timed out")));
+  return Promise.race([...asked, late]).catch((error) => error.message);
+};"""
 WAITS = """export default () => $ext.oracle.double(1);"""
 ASKS = """(module (import "nexus" "ext_call"
     (func $call (param i32 i32 i32 i32 i32 i32) (result i32)))
@@ -83,13 +88,14 @@ def compile_c(folder: Path) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(http_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     pytest.importorskip("ziglang")
     folder = tmp_path_factory.mktemp("suspending")
     (folder / "c.wasm").write_bytes(compile_c(tmp_path_factory.mktemp("c")))
     (folder / "javascript.js").write_text(JAVASCRIPT)
     (folder / "waits.js").write_text(WAITS)
-    for name in ("c", "javascript", "waits"):
+    (folder / "timers.js").write_text(TIMERS)
+    for name in ("c", "javascript", "timers", "waits"):
         (folder / f"{name}.toml").write_text(GRANTS)
     scratch = tmp_path_factory.mktemp("server")
     environ = {"NEXUS_ADMIN_TOKEN": "secret", "NEXUS_CACHE_DIR": str(shared_cache())}
@@ -199,6 +205,42 @@ def test_cancelled_it_is_gone(server: Server) -> None:
         assert answer.status == 204
     gone = resume(server, result, success=True)
     assert (gone.status, json.loads(gone.body)["code"]) == (410, "SUSPENSION_GONE")
+
+
+def executed(server: Server, execution_id: str, wait_ms: int = 0) -> Answer:
+    return server.get(f"/v1/executions/{execution_id}?wait_ms={wait_ms}", headers=TOKEN)
+
+
+def test_a_result_can_be_fetched_from_either_worker(server: Server) -> None:
+    """A client whose connection broke asks again; the kernel gives it to either worker."""
+    result = execute(server, "waits")
+    standing = executed(server, result["execution_id"])
+    assert standing.status == 202
+    assert json.loads(standing.body)["suspensions"] == [result["suspension"]]
+    assert resume(server, result, success=True, value=5).status == 200
+    for _ in range(10):
+        answer = executed(server, result["execution_id"])
+        assert (answer.status, json.loads(answer.body)["return_value"]) == (200, 5)
+
+
+def test_a_timer_ends_it_without_anybody_asking(server: Server) -> None:
+    results = [execute(server, "timers") for _ in range(6)]
+    for result in results:
+        assert [q["method"] for q in result["suspensions"]] == ["approve", "ask"]
+        answer = executed(server, result["execution_id"], 20_000)
+        found = json.loads(answer.body)
+        assert (answer.status, found["return_value"]) == (200, "approval timed out")
+        assert [question["method"] for question in found["unanswered"]] == ["approve", "ask"]
+        late = resume(server, result, success=True, value=1)
+        problem = json.loads(late.body)
+        assert (late.status, problem["code"]) == (409, "SUSPENSION_CONFLICT")
+        assert f"/v1/executions/{result['execution_id']}" in problem["detail"]
+    assert server.metric('nexus_suspensions_total{outcome="ended"}') >= len(results)
+
+
+def test_an_execution_that_nobody_knows(server: Server) -> None:
+    answer = executed(server, "nowhere")
+    assert (answer.status, json.loads(answer.body)["code"]) == (404, "EXECUTION_NOT_FOUND")
 
 
 def test_an_id_that_nobody_gave_out(server: Server) -> None:

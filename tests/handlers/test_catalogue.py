@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from nexus.compiler.assemble import to_wasm
 from nexus.engines.frames import measured
-from nexus.errors import HandlerConflict, InvalidHandler, InvalidModule, ManifestError
-from nexus.handlers.catalogue import Catalogue, load_catalogue
+from nexus.errors import (
+    EngineUnavailable,
+    HandlerConflict,
+    InvalidHandler,
+    InvalidModule,
+    ManifestError,
+)
+from nexus.guest import Abis, built_in_abis
+from nexus.guest.wasi.abi import MAX_MODULE_BYTES
+from nexus.handlers.catalogue import Catalogue, about, load_catalogue
 from nexus.handlers.routes import RESERVED_ROUTES, Routes
 from nexus.handlers.sources import find_orphans, find_sources
 from nexus.model import Compiled, Handler, Limits
-from nexus.plugin_api.abi import ModuleProgram
+from nexus.plugin_api.abi import AbiBase, ModuleProgram
 from nexus.wasm import RewriteLimits, rewrite
 from tests import support
 from tests.support import ABIS
@@ -127,6 +137,73 @@ def test_an_unreadable_file_is_its_handlers_only(tmp_path: Path, compiler: InPro
     found = load_catalogue(sources, compiler, Limits())
     assert list(found.handlers) == ["a"]
     assert "cannot read" in str(found.problems["b.wat"])
+
+
+class Failing(AbiBase):
+    """An ABI of a plugin that fails on each of its files, at the step in the file's name."""
+
+    name = "failing"
+    suffixes = (".fail",)
+
+    def files(self, entry: Path) -> list[Path]:
+        if entry.stem == "files":
+            raise SystemExit("bye")
+        return [entry]
+
+    def read(self, entry: Path) -> ModuleProgram:
+        if entry.stem == "runtime":
+            raise EngineUnavailable("its runtime is not installed")
+        raise SystemExit("bye")
+
+
+def test_an_abi_that_fails_fails_its_own_handlers_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compiler: InProcess
+) -> None:
+    abis = Abis([Failing(), *built_in_abis()])
+    monkeypatch.setattr(sys.modules[__name__], "ABIS", abis)
+    write(tmp_path, good_wat=GOOD, files_fail="", read_fail="", runtime_fail="")
+    found = load_catalogue(find_sources(tmp_path, abis), compiler, Limits())
+    assert [*found.handlers] == ["good"]
+    assert {file: str(problem) for file, problem in found.problems.items()} == {
+        "files.fail": "guest ABI failing failed with SystemExit: bye",
+        "read.fail": "guest ABI failing failed with SystemExit: bye",
+        "runtime.fail": "its runtime is not installed",
+    }
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "line"),
+    [
+        ("a.js", "it is too large", "a.js: it is too large"),
+        ("a.js", "a.js:3:7: SyntaxError", "a.js:3:7: SyntaxError"),
+        ("a.js", "a.js: it needs a default export", "a.js: it needs a default export"),
+        ("a.js", "a.json:1:1: SyntaxError", "a.js: a.json:1:1: SyntaxError"),
+        ("a.js", "a.toml: zz: found 3", "a.js: a.toml: zz: found 3"),
+        ("shop/main.py", "main.py: while it was loaded", "shop/main.py: while it was loaded"),
+        (
+            "shop/main.py",
+            "cart.py: not UTF-8 at byte 1",
+            "shop/main.py: cart.py: not UTF-8 at byte 1",
+        ),
+        ("shop/index.js", "shop/index.js:1:2: Error", "shop/index.js:1:2: Error"),
+    ],
+)
+def test_a_problem_names_its_file_once(file: str, text: str, line: str) -> None:
+    assert about(file, InvalidHandler(text)) == line
+
+
+def test_the_log_names_each_file_once(
+    tmp_path: Path, compiler: InProcess, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As each ABI says what is wrong with a file."""
+    bad = {"t_ts": b"", "latin_py": b"\xff", "none_wat": b"(module)", "cut_wasm": b"x"}
+    write(tmp_path, **bad)
+    (tmp_path / "large.wasm").touch()
+    os.truncate(tmp_path / "large.wasm", MAX_MODULE_BYTES + 1)
+    load_catalogue(find_sources(tmp_path, ABIS), compiler, Limits())
+    for name in ("t.ts", "latin.py", "none.wat", "cut.wasm", "large.wasm"):
+        (line,) = (line for line in caplog.messages if line.startswith(f"{name}: "))
+        assert line.count(name) == 1
 
 
 def test_the_manifest_is_the_handlers(tmp_path: Path, compiler: InProcess) -> None:

@@ -69,11 +69,24 @@ def test_a_call_may_close_itself() -> None:
 
 
 def test_a_forked_process_has_a_thread_of_its_own() -> None:
+    """Even if another thread held the lock when it was forked."""
     first = TICKER.every(60.0, lambda: None)
+    held, forked = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with TICKER._changed:
+            held.set()
+            forked.wait(20)
+
+    holding = threading.Thread(target=hold)
+    holding.start()
+    held.wait(20)
     child = os.fork()
     if child == 0:
         made = threading.Event()
         TICKER.every(0.001, made.set)
         os._exit(0 if made.wait(20) else 1)
+    forked.set()
+    holding.join()
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     first.close()

@@ -129,6 +129,15 @@ def test_a_plugin_that_exits_when_imported_stops_only_the_start() -> None:
         load_plugins({}, outside=[Candidate("bad", "dist", "1.2", load)])
 
 
+def test_a_plugin_whose_members_fail_stops_only_the_start() -> None:
+    class Bad:
+        @property
+        def nexus_engines(self) -> None:
+            raise GeneratorExit("bye")
+
+    assert refusal(Bad()).startswith("its members cannot be read: GeneratorExit: bye (")
+
+
 def test_all_wrong_plugins_are_named_at_once() -> None:
     with pytest.raises(PluginError) as caught:
         plugins(a=plugin(), b=plugin(), good=plugin(nexus_engines=lambda: None))

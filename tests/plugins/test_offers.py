@@ -93,6 +93,27 @@ def test_what_a_hook_raises_stops_the_start_in_a_line() -> None:
     assert "test_offers.py, line " in line
 
 
+@pytest.mark.parametrize("kind", [SystemExit, GeneratorExit, BaseException])
+def test_no_exception_of_a_hook_ends_the_process(kind: type[BaseException]) -> None:
+    def fail(settings: Settings) -> None:
+        raise kind("bye")
+
+    made = plugins(bad=plugin(nexus_request_filters=fail))
+    with pytest.raises(PluginError, match=f"nexus_request_filters failed: {kind.__name__}: bye"):
+        made.request_filters(SETTINGS)
+
+
+def test_an_object_whose_members_cannot_be_looked_at() -> None:
+    class Sink:
+        @property
+        def record(self) -> None:
+            raise SystemExit("bye")
+
+    made = plugins(bad=plugin(nexus_metrics_sinks=lambda settings: [Sink()]))
+    with pytest.raises(PluginError, match=r"nexus_metrics_sinks failed: SystemExit: bye \("):
+        made.metrics_sinks(SETTINGS)
+
+
 def test_a_config_error_keeps_its_words() -> None:
     def fail(settings: Settings) -> None:
         raise ConfigError(["plugins.bad.port: found 0, allowed: 1 to 65535"])

@@ -21,7 +21,3 @@ def test_pages_of_zeros_take_no_room(filled: tuple[int, ...]) -> None:
     status = os.stat(image.fd)
     assert (status.st_size, status.st_blocks * 512) == (4 * PAGE, len(filled) * PAGE)
     assert image.view == memory
-
-
-def test_a_length_that_is_no_whole_page() -> None:
-    assert SnapshotImage(b"x" * 5).view == b"x" * 5

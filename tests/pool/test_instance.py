@@ -190,7 +190,7 @@ def test_suspended_it_answers_other_threads_from_memory() -> None:
     memory = Memory()
     instance, _ = lent(memory)
     memory.content.extend(b"page")
-    instance.suspend("s1", lambda answer: answer.value)
+    instance.suspend(["s1", "s2"], lambda answer: answer.value)
     memory.content.clear()  # its own thread's, no longer looked at
     assert (instance.memory_used(), instance.memory_peak()) == (12, 12)
     assert instance.suspension_id() == "s1"

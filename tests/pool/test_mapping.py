@@ -34,15 +34,26 @@ WRITES = st.lists(
 )
 
 
-def mapped() -> tuple[Mapping, memoryview]:
+def mapped(*, base: bytes | None = None) -> tuple[Mapping, memoryview]:
     memory = memoryview(mmap.mmap(-1, SIZE))
-    return Mapping(SnapshotImage(CONTENT), memory), memory
+    over = None if base is None else SnapshotImage(base)
+    return Mapping(SnapshotImage(CONTENT, over=over), memory), memory
 
 
 @settings(deadline=None, max_examples=150)
-@given(rounds=st.lists(WRITES, min_size=1, max_size=6))
-def test_whatever_is_written_goes(rounds: list[list[tuple[int, int, int]]]) -> None:
-    made, memory = mapped()
+@given(
+    rounds=st.lists(WRITES, min_size=1, max_size=6),
+    other=st.none() | st.sets(st.integers(0, PAGES - 1)),
+)
+def test_whatever_is_written_goes(
+    rounds: list[list[tuple[int, int, int]]], other: set[int] | None
+) -> None:
+    """With an image of its own, and with one over a base that has *other* pages."""
+    base = None if other is None else bytearray(CONTENT)
+    for page in other or ():
+        assert base is not None
+        base[page * PAGE_BYTES] ^= 1
+    made, memory = mapped(base=None if base is None else bytes(base))
     assert memory == CONTENT
     for writes in rounds:
         for start, length, value in writes:

@@ -39,11 +39,14 @@ def test_a_success_has_its_value_and_what_was_asked_of_others() -> None:
     result = results.succeeded(used(), {"n": 1})
     assert result.to_json() == {
         "status": "success",
+        "execution_id": "run-0",
         "return_value": {"n": 1},
         "state_mutations": [],
         "events": [{"name": "e"}],
         "view_commands": [],
         "suspension": None,
+        "suspensions": [],
+        "unanswered": [],
         "error": None,
         "metrics": METRICS,
     }
@@ -51,7 +54,7 @@ def test_a_success_has_its_value_and_what_was_asked_of_others() -> None:
 
 def test_effects_are_in_one_result_only() -> None:
     run = used()
-    assert len(results.suspended(run, INFO).events) == 1
+    assert len(results.suspended(run, [INFO]).events) == 1
     run.effects.events.append({"name": "later"})
     assert results.succeeded(run, None).events == [{"name": "later"}]
 
@@ -70,7 +73,7 @@ def test_what_went_wrong_inside_stays_in_the_log() -> None:
 
 
 def test_a_suspended_one_says_how_to_go_on() -> None:
-    result = results.suspended(used(), INFO)
+    result = results.suspended(used(), [INFO])
     assert result.status == "suspended"
     assert result.suspension == {
         "id": "s1",
@@ -86,7 +89,7 @@ def test_a_suspended_one_says_what_it_used_so_far() -> None:
     lent: Any = SimpleNamespace(memory_used=lambda: 65536, memory_peak=lambda: 131072)
     run.lent = lent
     run.timer.leave_out(-7.0)  # as if it had begun seven seconds ago
-    metrics = results.suspended(run, INFO).metrics
+    metrics = results.suspended(run, [INFO]).metrics
     assert metrics is not None
     assert metrics["duration_us"] >= 7_000_000
     assert (metrics["memory_used_bytes"], metrics["memory_peak_bytes"]) == (65536, 131072)

@@ -60,6 +60,11 @@ const cases = {
     const part = new Uint8Array([9, 9, 1, 2, 9]).subarray(2, 4);
     return [...new Uint8Array(await new Response(streamOf(part)).arrayBuffer())];
   },
+  async given() {
+    const given = bytes(), response = new Response(given), blob = new Blob([given]);
+    given.fill(9);
+    return [...await response.bytes(), ...await blob.bytes()];
+  },
   async blob() {
     const blob = new Blob([bytes()]);
     (await new Response(blob).body.getReader().read()).value.fill(0);
@@ -113,6 +118,7 @@ def test_forms_are_parsed(scripts: Scripts) -> None:
         ("givenChunk", [False, False]),
         ("transfer", [1, 2, 3]),
         ("part", [1, 2]),
+        ("given", [1, 2, 3, 1, 2, 3]),
         ("blob", [1, 2, 3]),
     ],
 )

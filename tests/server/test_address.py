@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nexus.errors import ConfigError
-from nexus.server.address import check_addresses
+from nexus.server.start.address import check_addresses
 from tests.support import ROOT
 
 

@@ -58,10 +58,18 @@ class Server:
             handlers=SimpleNamespace(longest_timeout_s=0.0),
             limits=SimpleNamespace(timeout_s=1.0),
             errors=[],
+            access_log=self,
         )
+        self.logged: list[tuple[object, ...]] = []
         self.all = Connections(self.worker, self.service, lambda: None)  # type: ignore[arg-type]
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.clients: list[socket.socket] = []
+
+    def write(self, **line: Any) -> None:
+        """As the access log's."""
+        assert (line["handler"], line["remote"]) == ("", "127.0.0.1")
+        assert line["response_bytes"] > 100
+        self.logged.append((line["method"], line["path"], line["status"], line["outcome"].value))
 
     def connect(self, sent: bytes = b"") -> socket.socket:
         client = socket.create_connection(self.listener.getsockname(), timeout=WAIT_S)
@@ -153,6 +161,7 @@ def test_one_that_waited_too_long_to_be_read_is_told(server: Server) -> None:
     client = server.connect(LARGE)
     until(server, lambda: bool(server.service.errors))
     assert server.service.errors == ["OVERLOADED"]
+    assert server.logged == [("POST", "/", 503, "rejected")]
     assert client.recv(65536).startswith(b"HTTP/1.1 503 ")
     server.worker.served[0].sock.incoming.end_part()
     assert len(server.worker.served) == 1, "it is gone, so no thread need read it"
@@ -177,6 +186,7 @@ def test_limits_are_those_of_now(server: Server) -> None:
     client = server.connect(b"GET / ")
     until(server, lambda: bool(server.service.errors))
     assert server.service.errors == ["REQUEST_TIMEOUT"]
+    assert server.logged == [("", "", 408, "timeout")]
     assert client.recv(65536).startswith(b"HTTP/1.1 408 ")
 
 
@@ -214,7 +224,7 @@ def test_what_is_wrong_with_the_listener_is_an_error(server: Server) -> None:
 
 
 def test_a_refusal_is_the_last_answer(server: Server) -> None:
-    client = server.connect(GET)
+    client = server.connect(GET.replace(b"/ ", b"/caf%C3%A9?secret=1 ", 1))
     until(server, lambda: len(server.worker.served) == 1)
     server.all.refuse(server.worker.served[0], PayloadTooLarge(5))
     found = client.recv(65536)
@@ -222,6 +232,7 @@ def test_a_refusal_is_the_last_answer(server: Server) -> None:
     assert b"\r\nConnection: close\r\n" in found
     assert client.recv(1) == b""
     assert server.service.errors == ["PAYLOAD_TOO_LARGE"]
+    assert server.logged == [("GET", "/cafÃ©", 413, "rejected")], "like PATH_INFO, without secrets"
 
 
 def test_a_stop_refuses_what_is_not_there(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,4 +245,5 @@ def test_a_stop_refuses_what_is_not_there(server: Server, monkeypatch: pytest.Mo
     until(server, lambda: server.worker.nr_conns == 0)
     assert client.recv(65536).startswith(b"HTTP/1.1 503 ")
     assert server.service.errors == ["SHUTTING_DOWN"]
+    assert server.logged == [("", "", 503, "rejected")]
     assert server.all.too_late()

@@ -48,6 +48,7 @@ def test_the_version_is_one_that_was_tried() -> None:
         ("murder_keepalived", ["self", "force"]),
         ("is_parent_alive", ["self"]),
         ("handle", ["self", "conn"]),
+        ("handle_error", ["self", "req", "client", "addr", "exc"]),
         ("handle_exit", ["self", "sig", "frame"]),
         ("handle_quit", ["self", "sig", "frame"]),
     ],

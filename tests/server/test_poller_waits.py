@@ -184,3 +184,22 @@ def test_one_that_cannot_be_watched(
     conn = waiting.begin(stream)
     assert waiting.closed == [conn]
     assert len(waiting.waits) == 0
+
+
+def test_a_wait_that_another_ones_end_has_ended_is_not_late(
+    waiting: Waiting, several: list[Ends]
+) -> None:
+    """Its connection is closed by then, or a thread serves it."""
+    conns: list[Conn] = []
+
+    def drop_the_other(conn: Any) -> None:
+        waiting.late.append(conn)
+        waiting.waits.end(conns[1])
+
+    conns += [
+        waiting.begin(several[0], timeout_s=-1, late=drop_the_other),
+        waiting.begin(several[1], timeout_s=-1),
+        waiting.begin(several[2], timeout_s=-1),
+    ]
+    waiting.waits.sweep()
+    assert waiting.late == [conns[0], conns[2]]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nexus.server import run_folder
+from nexus.server.start import run_folder
 from tests.support import small_disk
 
 
@@ -31,12 +31,12 @@ def test_a_folder_that_cannot_be_made_is_one_line(
         run_folder.run_folder.__wrapped__()
 
 
-@pytest.mark.parametrize("module", ["nexus.server.settings", "nexus.cli.serve"])
+@pytest.mark.parametrize("module", ["nexus.server.start.settings", "nexus.cli.serve"])
 def test_workers_count_in_files_however_gunicorn_is_started(module: str) -> None:
     """prometheus_client decides when it is imported."""
     code = f"""
 import {module}
-from nexus.server.run_folder import run_folder
+from nexus.server.start.run_folder import run_folder
 run_folder()
 from prometheus_client import values
 print(values.ValueClass.__name__, values.MmapedDict.__name__)"""

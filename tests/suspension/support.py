@@ -25,7 +25,7 @@ from nexus.run import Execution
 from nexus.run.dispatch import Dispatcher
 from nexus.run.watchdog import Watchdog
 from nexus.scheduling import Admission, Fifo
-from nexus.suspension import Extensions, SuspensionBook, SuspensionIds, Suspensions
+from nexus.suspension import Extensions, KeptResults, SuspensionBook, SuspensionIds, Suspensions
 from tests import support
 
 GUEST = """(module (import "host" "ask" (func $ask (param i32) (result i32)))
@@ -93,6 +93,7 @@ class Worker:
         max_running: int = 2,
         most: int = 100,
         timeout_s: float = 60.0,
+        ttl_s: float = 60.0,
         folder: Path | None = None,
         key: bytes = b"k" * 32,
         extensions: Mapping[str, Extension] | None = None,
@@ -120,6 +121,7 @@ class Worker:
             answering,
             SuspensionIds(key),
             self.book,
+            KeptResults(ttl_s),
             1 << 20,
             lambda compiled: compiled.prepared is not None and support.ABIS.can_defer(compiled),
         )
@@ -167,6 +169,12 @@ def id_of(result: ExecutionResult) -> str:
     assert result.status == "suspended", result
     assert result.suspension is not None
     return str(result.suspension["id"])
+
+
+def ids_of(result: ExecutionResult) -> list[str]:
+    """The ids of all open questions."""
+    assert result.status == "suspended", result
+    return [str(question["id"]) for question in result.suspensions]
 
 
 def until(holds: Callable[[], bool], timeout_s: float = 20.0) -> None:

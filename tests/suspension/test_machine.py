@@ -181,9 +181,10 @@ class SuspensionMachine(RuleBasedStateMachine):
         """The clock of those suspended longest runs out."""
         book = self.worker.book
         with book._lock:
-            for entry in list(book._entries.values())[:count]:
-                entry.expires = time.monotonic()
-            book._changed.notify()
+            for chosen in list(self.left)[:count]:
+                record = book._asked[chosen]
+                record.deadlines[chosen] = time.monotonic()
+                book._free(record)
         for chosen in list(self.left)[:count]:
             del self.left[chosen]
             self.ended.append((chosen, SuspensionGone))

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from nexus.model import Context, ExecutionResult, Handler
+from nexus.model import Context, ExecutionResult, ExtensionAnswer, Handler
+from nexus.suspension import book
 from tests.python.support import Pythons
 from tests.set_up import ENGINES
 from tests.support import ABIS, EXAMPLES
-from tests.suspension.support import Worker, run_threads
+from tests.suspension.support import Worker, ids_of, run_threads, until
 
 GRANTS = ("ext:oracle", "events:emit:*", "state:read:*", "state:write:*")
 Make = Callable[..., Handler]
@@ -91,7 +92,7 @@ async def run(context):
         assert worker.resume(waiting[name], name * 2).return_value == [[name], name * 2]
 
 
-def test_several_questions_are_asked_one_by_one(worker: Worker, make: Make) -> None:
+def test_questions_are_answered_in_any_order(worker: Worker, make: Make) -> None:
     served = make(
         """
 async def run(context):
@@ -101,25 +102,50 @@ async def run(context):
 """
     )
     result = execute(worker, served)
-    for name, value, ok in (("a", 1, True), ("b", "no", False), ("c", 3, True)):
-        assert result.suspension is not None
-        assert result.suspension["arguments"] == name
-        result = worker.resume(result, value, ok)
+    assert [question["arguments"] for question in result.suspensions] == ["a", "b", "c"]
+    a, b, c = ids_of(result)
+    for name, value, ok in ((c, b"3", True), (a, b"1", True), (b, b'"no"', False)):
+        result = worker.suspensions.resume(name, ExtensionAnswer(ok, value))
     assert result.return_value == [1, "ExtensionError: no", 3]
 
 
-def test_a_timeout_around_a_question_comes_after_an_answer(worker: Worker, make: Make) -> None:
+def test_a_timeout_around_a_question(worker: Worker, make: Make) -> None:
     served = make(
         """
 async def run(context):
-    first = await asyncio.wait_for(nexus.ext.oracle.ask(1), 0.3)
-    await asyncio.sleep(0.001)
-    return first
+    try:
+        return await asyncio.wait_for(nexus.ext.oracle.ask(1), context["args"])
+    except TimeoutError:
+        nexus.emit("late")
+        await asyncio.sleep(0.05)
+        return "timed out"
 """
     )
-    result = execute(worker, served)
-    time.sleep(0.31)
-    assert worker.resume(result, "answer").return_value == "answer"
+    assert worker.resume(execute(worker, served, args=60), "answer").return_value == "answer"
+    first = execute(worker, served, args=0.5)
+    result = worker.suspensions.result(first.execution_id, 20.0)
+    assert (result.status, result.return_value) == ("success", "timed out")
+    assert [event["name"] for event in result.events] == ["late"]
+    assert [question["arguments"] for question in result.unanswered] == [1]
+
+
+def test_a_timer_that_is_due_runs_before_a_later_answer(
+    worker: Worker, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(book, "WAKE_INTERVAL_S", 60.0)
+    served = make(
+        """
+async def run(context):
+    try:
+        return await asyncio.wait_for(nexus.ext.oracle.ask(1), 0.5)
+    except TimeoutError:
+        return "timed out"
+"""
+    )
+    due = time.time() + 0.5
+    first = execute(worker, served)
+    until(lambda: time.time() > due + 0.3)
+    assert worker.resume(first, "answer").return_value == "timed out"
 
 
 def test_a_script_waits_too(worker: Worker, pythons: Pythons) -> None:
@@ -160,11 +186,12 @@ def test_an_error_and_a_denial_end_it(worker: Worker, make: Make) -> None:
     assert denied.error["code"] == "PERMISSION_DENIED"
 
 
-def test_an_answer_that_nobody_waits_for_is_not_asked(worker: Worker, make: Make) -> None:
+def test_a_question_that_nobody_awaits_is_in_the_result(worker: Worker, make: Make) -> None:
     served = make("async def run(context):\n    nexus.ext.oracle.ask(1)\n    return 5")
     result = execute(worker, served)
     assert result.error is None
     assert result.return_value == 5
+    assert [question["arguments"] for question in result.unanswered] == [1]
 
 
 def test_the_example_that_asks_for_an_approval(worker: Worker, pythons: Pythons) -> None:

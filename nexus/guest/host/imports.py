@@ -14,7 +14,7 @@ from nexus.guest.json_text import to_json
 from nexus.guest.preview1.errno import Refused
 from nexus.guest.preview1.link import guarded
 from nexus.guest.preview1.process import Process
-from nexus.model import FuncType
+from nexus.model import ExtensionAnswer, FuncType
 from nexus.plugin_api.capabilities import MAX_KEY_BYTES
 from nexus.plugin_api.engine import HostFunction, HostFunctions
 
@@ -117,6 +117,8 @@ def _ext_call(
         _key(process, method, method_size),
         _value(process, arguments, arguments_size),
     )
+    # Only guests of an ABI that can defer get another answer (`Abi.can_defer`).
+    assert isinstance(answer, ExtensionAnswer)
     return len(answer.value) if answer.ok else FAILED
 
 

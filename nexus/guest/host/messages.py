@@ -2,8 +2,8 @@
 
 A message is one line, a JSON array of strings with the call's name and its words; if the call takes
 a value, the value follows the line as JSON. An answer is a status (one signed byte), a length (four
-bytes, little-endian) and content of that length, in JSON: the result, or a message if the host
-declined the call.
+bytes, little-endian) and content of that length, in JSON: the result, a question's number if its
+answer comes later, or a message if the host declined the call.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ from collections.abc import Callable
 from typing import Final
 
 from nexus.guest.host.services import Services
-from nexus.guest.host.status import DEFERRED as LATER
-from nexus.guest.host.status import FAILED, INVALID, OK, Declined
+from nexus.guest.host.status import DEFERRED, FAILED, INVALID, OK, Declined
 from nexus.guest.json_text import parse_json, to_json
 from nexus.guest.preview1.descriptors import FD_READ, FD_WRITE, Descriptor
-from nexus.model import DEFERRED
+from nexus.model import Deferred
 
 _HEAD: Final = struct.Struct("<bI")
 _DONE: Final = b"null"
@@ -68,8 +67,8 @@ def _answered(services: Services, content: memoryview) -> tuple[int, bytes]:
     match words:
         case ["ext_call", str(name), str(method)]:
             called = services.call_extension(name, method, value)
-            if called is DEFERRED:
-                return LATER, _DONE
+            if isinstance(called, Deferred):
+                return DEFERRED, to_json(called.number)
             return (OK if called.ok else FAILED), called.value
         case _:
             return OK, _call(services, words, value)

@@ -7,7 +7,6 @@ raise `Declined`.
 from __future__ import annotations
 
 import time
-from collections import deque
 from typing import Final
 
 from nexus.guest.host.context import ExecutionContext
@@ -15,7 +14,7 @@ from nexus.guest.host.recorder import Recorder
 from nexus.guest.host.state import State
 from nexus.guest.host.status import DENIED, INVALID, NOT_FOUND, STOPPED, UNAVAILABLE, Declined
 from nexus.guest.preview1.descriptors import LogOutput
-from nexus.model import DEFERRED, ExtensionAnswer
+from nexus.model import Deferred, ExtensionAnswer
 from nexus.plugin_api.capabilities import (
     EMIT,
     EXTENSION,
@@ -48,8 +47,8 @@ class Services:
         """JSON; null without a context"""
         self.denied = ""
         """the message of the last call that was denied for lack of a capability"""
-        self.deferred: deque[tuple[str, str, bytes]] = deque()
-        """extension calls that wait for their answers: name, method, arguments"""
+        self.questions = 0
+        """extension calls whose answers come later"""
         self.answer = b""
         """the last extension's answer, as JSON"""
 
@@ -97,10 +96,12 @@ class Services:
             raise Declined(INVALID, f"{command!r:.80} is no view command; there are {known}")
         self._recorder.update_view(command, view, arguments)
 
-    def call_extension(self, name: str, method: str, arguments: bytes) -> ExtensionAnswer:
+    def call_extension(
+        self, name: str, method: str, arguments: bytes
+    ) -> ExtensionAnswer | Deferred:
         """Call an extension, wait for its answer and keep the answer's value in `answer`.
 
-        If the answer is deferred, queue the call in `deferred` instead.
+        If the answer is deferred, count the call in `questions` instead.
         """
         self._permit(EXTENSION, name, needs_context=False)
         _check(method)
@@ -109,8 +110,8 @@ class Services:
         found = self._run.call_extension(name, method, arguments)
         if found is None:
             raise Declined(STOPPED, "the execution is over")
-        if found is DEFERRED:
-            self.deferred.append((name, method, arguments))
+        if isinstance(found, Deferred):
+            self.questions += 1
             return found
         self._recorder.limit_value(len(found.value))
         self.answer = found.value

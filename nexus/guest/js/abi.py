@@ -27,6 +27,7 @@ class JsAbi(AbiBase):
     language = "javascript"
     suffixes = (".js", ".ts")
     index = "index.js"
+    set_up_modules = ("nexus.guest.js.setup", "nexus.wasm.format.name_section")
 
     def __init__(self, runtime: str = "", sha256: str = "") -> None:
         """Use the build of QuickJS at *runtime*, with digest *sha256*; empty: the pinned build.
@@ -41,7 +42,7 @@ class JsAbi(AbiBase):
     def read(self, entry: Path) -> RuntimeProgram:
         if entry.suffix == ".ts":
             raise InvalidHandler(
-                f"{entry.name}: TypeScript is not accepted; compile it to {entry.stem}.js "
+                f"TypeScript is not accepted; compile it to {entry.stem}.js "
                 "(with tsc, esbuild or swc) and put that here"
             )
         return self._program(read_bundle(entry))

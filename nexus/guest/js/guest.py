@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, NamedTuple, TypeAlias
 
 from nexus.errors import DeadlineExceeded, GuestError
 from nexus.guest.host.context import ExecutionContext, read_context
@@ -30,7 +30,7 @@ from nexus.guest.preview1.link import Implementation, host_functions
 from nexus.guest.preview1.process import Process
 from nexus.guest.preview1.program import Program
 from nexus.model import (
-    Asked,
+    Answered,
     Context,
     Handler,
     HttpRequest,
@@ -38,13 +38,20 @@ from nexus.model import (
     JsonValue,
     Resumption,
     Snapshot,
+    Waiting,
 )
 from nexus.plugin_api.engine import EngineInstance, HostFunctions
 from nexus.plugin_api.guest import GuestBase, Run
 
-_WAITS: Final = b'{"waits":true}'
-"""stands for a result while the guest waits for a deferred answer"""
+_Result: TypeAlias = "bytes | Waits"
 _NO_PROGRAM: Final = Program()
+
+
+class Waits(NamedTuple):
+    """Stands for a result while the guest waits for deferred answers."""
+
+    wake_s: float | None
+    """seconds until its next timer is due; None: it has no timer"""
 
 
 def _refuse(process: Process, *arguments: int) -> int:
@@ -77,7 +84,7 @@ class JsGuest(GuestBase):
     ) -> HttpResponse:
         head = head_of(request, handler)
 
-        def start(js: Interpreter, entry: Entry) -> bytes:
+        def start(js: Interpreter, entry: Entry) -> _Result:
             arguments = [_checked(js, js.parse_json(head))]
             if request.body:
                 arguments.append(_checked(js, js.uint8array(request.body)))
@@ -92,11 +99,11 @@ class JsGuest(GuestBase):
 
     def evaluate(
         self, instance: EngineInstance, context: Context, handler: Handler, run: Run
-    ) -> JsonValue | Asked:
+    ) -> JsonValue | Waiting:
         found = read_context(context.json)
         given = b'{"args":%b,"scope":%b}' % (found.args, found.scope)
 
-        def start(js: Interpreter, entry: Entry) -> bytes:
+        def start(js: Interpreter, entry: Entry) -> _Result:
             value = _checked(js, js.parse_json(given))
             _checked(js, js.call(entry.evaluate, (value,)))
             if entry.script != UNDEFINED:
@@ -109,16 +116,17 @@ class JsGuest(GuestBase):
 
     def resume(
         self, instance: EngineInstance, resumption: Resumption, handler: Handler, run: Run
-    ) -> JsonValue | Asked:
-        image, answer = resumption.asked.image, resumption.answer
-        assert isinstance(image, Image)  # made by `_asked`
+    ) -> JsonValue | Waiting:
+        image, answered = resumption.waiting.image, resumption.answered
+        assert isinstance(image, Image)  # made by `_waiting`
 
-        def start(js: Interpreter, entry: Entry) -> bytes:
+        def start(js: Interpreter, entry: Entry) -> _Result:
             resumption.begins()
             put(instance, image)
             self._process.adopt(image.services)
-            given = b'{"ok":%b,"value":%b}' % (b"true" if answer.ok else b"false", answer.value)
-            _checked(js, js.call(entry.answered, (_checked(js, js.parse_json(given)),)))
+            if answered is not None:
+                self._run_due_timers(js, entry)  # they were due before the answer came
+                self._answer(js, entry, answered)
             return self._settle(js, entry, entry.value, run)
 
         return _value(self._entered(instance, handler, run, CappedOutput(run, 0), start), run)
@@ -131,9 +139,9 @@ class JsGuest(GuestBase):
         handler: Handler,
         run: Run,
         body: CappedOutput,
-        start: Callable[[Interpreter, Entry], bytes],
+        start: Callable[[Interpreter, Entry], _Result],
         context: ExecutionContext | None = None,
-    ) -> bytes | Asked:
+    ) -> bytes | Waiting:
         """Call *start* while the host serves the guest on behalf of *run*; return its answer."""
         prepared = handler.compiled.prepared
         assert prepared is not None  # set-up prepares every JavaScript handler
@@ -141,9 +149,12 @@ class JsGuest(GuestBase):
         process.start(instance, run, _NO_PROGRAM, self._bridge.open(run, body), context)
         try:
             js = Interpreter(instance, entry.addresses(), run.limits.memory_bytes)
-            answer: bytes | Asked = start(js, entry)
-            if answer is _WAITS:
-                answer = self._asked(instance, prepared.snapshot, run)
+            result = start(js, entry)
+            answer: bytes | Waiting
+            if isinstance(result, Waits):
+                answer = self._waiting(instance, prepared.snapshot, run, result.wake_s)
+            else:
+                answer = result
         except GuestError:
             # This trap ended the guest; `run.stopped` holds the actual reason, if there is one.
             if run.stopped is None:
@@ -153,8 +164,9 @@ class JsGuest(GuestBase):
         check_stopped(run)
         return answer
 
-    def _settle(self, js: Interpreter, entry: Entry, result: int, run: Run) -> bytes:
-        """Run jobs and timers until the handler has a result, and return the result as JSON."""
+    def _settle(self, js: Interpreter, entry: Entry, result: int, run: Run) -> _Result:
+        """Run jobs and timers until the handler has a result, and return the result as JSON. A
+        guest with open questions does not wait for its timers here."""
         while True:
             js.run_jobs()
             answer = js.text(_checked(js, js.call(result)))
@@ -163,26 +175,40 @@ class JsGuest(GuestBase):
                 raise failure(answer, run, denied, full=js.is_full())
             if answer != PENDING and not answer.startswith(WAIT):
                 return answer
-            if self._process.services().deferred:
-                return _WAITS
-            if answer == PENDING:
+            due_s = None if answer == PENDING else wait_s(answer)
+            if self._process.services().questions and due_s != 0:
+                return Waits(due_s)
+            if due_s is None:
                 raise never_settles()
-            if not sleep(run, wait_s(answer)):
+            if not sleep(run, due_s):
                 run.stop(DeadlineExceeded("not finished within its deadline"))
                 return b""
             _checked(js, js.call(entry.wake))
 
-    def _asked(self, instance: EngineInstance, snapshot: Snapshot, run: Run) -> Asked:
-        """Return the call that the guest waits for, with an image of the guest."""
-        services = self._process.services()
-        extension, method, arguments = services.deferred.popleft()
-        image = take(instance, snapshot, services, run.written())
-        return Asked(extension, method, arguments, image, image.size_bytes())
+    def _run_due_timers(self, js: Interpreter, entry: Entry) -> None:
+        while True:
+            js.run_jobs()
+            answer = js.text(_checked(js, js.call(entry.value)))
+            if not answer.startswith(WAIT) or wait_s(answer) > 0:
+                return
+            _checked(js, js.call(entry.wake))
+
+    def _answer(self, js: Interpreter, entry: Entry, answered: Answered) -> None:
+        number, (ok, value) = answered.number, (answered.answer.ok, answered.answer.value)
+        self._process.services().questions -= 1
+        given = b'{"number":%d,"ok":%b,"value":%b}' % (number, b"true" if ok else b"false", value)
+        _checked(js, js.call(entry.answered, (_checked(js, js.parse_json(given)),)))
+
+    def _waiting(
+        self, instance: EngineInstance, snapshot: Snapshot, run: Run, wake_s: float | None
+    ) -> Waiting:
+        image = take(instance, snapshot, self._process.services(), run.written())
+        return Waiting(image, image.size_bytes(), wake_s)
 
 
-def _value(answer: bytes | Asked, run: Run) -> JsonValue | Asked:
+def _value(answer: bytes | Waiting, run: Run) -> JsonValue | Waiting:
     """Return the value in *answer*, or *answer* itself if the guest still waits."""
-    return answer if isinstance(answer, Asked) else value_of(answer, run)
+    return answer if isinstance(answer, Waiting) else value_of(answer, run)
 
 
 def _checked(js: Interpreter, value: int) -> int:

@@ -44,7 +44,7 @@ def list_files(entry: Path) -> list[Path]:
             if target not in found and target.is_relative_to(root):
                 found.append(target)
         if len(found) > MAX_FILES:
-            raise InvalidHandler(f"{entry.name} imports more than {MAX_FILES} files")
+            raise InvalidHandler(f"it imports more than {MAX_FILES} files")
     return found
 
 
@@ -65,7 +65,7 @@ def read_bundle(entry: Path) -> Bundle:
     if name not in files:
         files[name] = _read(entry)  # raises an error that says why it is unreadable
     if sum(map(len, files.values())) > MAX_BYTES:
-        raise InvalidHandler(f"{name} and what it imports are larger than {MAX_BYTES} bytes")
+        raise InvalidHandler(f"it and the files it imports are larger than {MAX_BYTES} bytes")
     return Bundle(name, files)
 
 

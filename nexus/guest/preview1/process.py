@@ -12,7 +12,7 @@ from nexus.guest.preview1.descriptors import Descriptor
 from nexus.guest.preview1.errno import Refused
 from nexus.guest.preview1.memory import GuestMemory
 from nexus.guest.preview1.program import Program
-from nexus.model import Effects, ExtensionAnswer, Limits, Usage
+from nexus.model import Effects, Limits, Usage
 from nexus.plugin_api.capabilities import NO_CAPABILITIES
 from nexus.plugin_api.engine import EngineInstance
 from nexus.plugin_api.guest import Run
@@ -35,9 +35,8 @@ class _NoRun:
     def give_way(self) -> None:
         """Do nothing; no other thread waits."""
 
-    def call_extension(self, name: str, method: str, arguments: bytes) -> ExtensionAnswer | None:
-        """Return None, since this run is stopped."""
-        return None
+    def call_extension(self, name: str, method: str, arguments: bytes) -> None:
+        """Give no answer: this run is stopped."""
 
     def written(self) -> list[tuple[int, int]] | None:
         """Return None; nothing is known of the memory."""

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from nexus.errors import EngineUnavailable, InvalidHandler
 from nexus.guest.bundle import Bundle, unpack_bundle
 from nexus.guest.python.guest import DEFERS, PythonGuest
 from nexus.guest.python.runtime import load_runtime, read_own_runtime
@@ -56,13 +55,9 @@ class PythonAbi(AbiBase):
     def _program(self, bundle: Bundle) -> RuntimeProgram:
         from nexus.guest.python.setup import SETUP_VERSION, boot_source, modules
 
-        try:
-            runtime = self._cpython
-        except EngineUnavailable as error:
-            raise InvalidHandler(f"{bundle.entry}: {error}") from error
         ours = "".join((boot_source(), *modules(for_text=True).values()))
         version = f"{SETUP_VERSION} {hashlib.sha256(ours.encode()).hexdigest()}"
-        return RuntimeProgram(self.name, runtime, bundle.pack(), version)
+        return RuntimeProgram(self.name, self._cpython, bundle.pack(), version)
 
     def prepare(self, program: RuntimeProgram, start: Start) -> tuple[tuple[int, ...], Snapshot]:
         # Only the compiler's child calls this.

@@ -26,13 +26,13 @@ from nexus.guest.preview1.program import Program
 from nexus.guest.python.channel import Input, Output
 from nexus.guest.wasi.cgi_request import environment
 from nexus.model import (
-    Asked,
     Context,
     Handler,
     HttpRequest,
     HttpResponse,
     JsonValue,
     Resumption,
+    Waiting,
 )
 from nexus.plugin_api.engine import TABLE_ENTRANCE, EngineInstance, HostFunctions
 from nexus.plugin_api.guest import GuestBase, Run
@@ -42,7 +42,7 @@ DEFERS: Final = 2
 """bits of the third number of an entry: the handler is a WSGI application; its `run` is async"""
 
 _NO_PROGRAM: Final = Program()
-_WAITS: Final = b'{"waits": true}'
+_WAITS: Final = b'{"waits":'
 _KINDS: Final = {"MemoryError": MemoryLimit, "RecursionError": StackLimit}
 """Maps the name of a Python exception to the Nexus error with a code of its own."""
 
@@ -77,7 +77,7 @@ class PythonGuest(GuestBase):
 
     def evaluate(
         self, instance: EngineInstance, context: Context, handler: Handler, run: Run
-    ) -> JsonValue | Asked:
+    ) -> JsonValue | Waiting:
         found = read_context(context.json)
         seen = json.loads(readable(found, context.json, run.capabilities))
         head = {"kind": "context", "env": dict(handler.env), "context": seen}
@@ -86,11 +86,14 @@ class PythonGuest(GuestBase):
 
     def resume(
         self, instance: EngineInstance, resumption: Resumption, handler: Handler, run: Run
-    ) -> JsonValue | Asked:
-        image, answer = resumption.asked.image, resumption.answer
+    ) -> JsonValue | Waiting:
+        image, answered = resumption.waiting.image, resumption.answered
         assert isinstance(image, Image)  # made by `_enter`
-        value = json.loads(answer.value)
-        head = {"kind": "answer", "env": {}, "ok": answer.ok, "value": value}
+        head: dict[str, Any] = {"kind": "timers", "env": {}}
+        if answered is not None:
+            number, (ok, value) = answered.number, (answered.answer.ok, answered.answer.value)
+            head = {"kind": "answer", "env": {}, "number": number, "ok": ok}
+            head["value"] = json.loads(value)
         output = self._open(instance, run, head, run.limits.max_response_bytes)
         resumption.begins()
         try:
@@ -99,6 +102,8 @@ class PythonGuest(GuestBase):
             self._process.finish()
             raise
         self._process.adopt(image.services)
+        if answered is not None:
+            image.services.questions -= 1
         return self._evaluated(instance, handler, run, output)
 
     # ---- shared by all tasks -------------------------------------------------------------------
@@ -124,10 +129,10 @@ class PythonGuest(GuestBase):
 
     def _evaluated(
         self, instance: EngineInstance, handler: Handler, run: Run, output: Output
-    ) -> JsonValue | Asked:
-        asked = self._enter(instance, handler, run, output)
-        if asked is not None:
-            return asked
+    ) -> JsonValue | Waiting:
+        waiting = self._enter(instance, handler, run, output)
+        if waiting is not None:
+            return waiting
         try:
             value: JsonValue = json.loads(_parts(output)[0])["value"]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -136,21 +141,20 @@ class PythonGuest(GuestBase):
 
     def _enter(
         self, instance: EngineInstance, handler: Handler, run: Run, output: Output
-    ) -> Asked | None:
-        """Call the guest's entry; return the extension call that it waits for, if it waits.
+    ) -> Waiting | None:
+        """Call the guest's entry; return its image if it waits for extensions.
 
         Raises: GuestError, or the reason in `run.stopped`.
         """
-        prepared, process, asked = handler.compiled.prepared, self._process, None
+        prepared, process, waiting = handler.compiled.prepared, self._process, None
         assert prepared is not None  # set-up prepares every Python handler
         index, function, _ = prepared.entry
         try:
             instance.invoke(TABLE_ENTRANCE, index, function, 0, 0, 0)
             services = process.services()
-            if services.deferred and output.content.startswith(_WAITS):
-                asked_for = services.deferred.popleft()
+            if services.questions and output.content.startswith(_WAITS):
                 image = take(instance, prepared.snapshot, services, run.written())
-                asked = Asked(*asked_for, image, image.size_bytes())
+                waiting = Waiting(image, image.size_bytes(), _wake_s(output))
         except GuestError:
             # This trap ended the guest; `run.stopped` holds the actual reason, if there is one.
             if run.stopped is None:
@@ -165,7 +169,16 @@ class PythonGuest(GuestBase):
             raise stopped
         if output.content.startswith(b'{"error":'):
             raise _failure(_parts(output)[0], denied, run)
-        return asked
+        return waiting
+
+
+def _wake_s(output: Output) -> float | None:
+    """Return the seconds until the guest's next timer is due; None if it names no number."""
+    try:
+        found = json.loads(_parts(output)[0])["waits"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InvalidResponse(f"the answer cannot be read as JSON: {error}") from error
+    return float(found) if isinstance(found, (int, float)) else None
 
 
 def _parts(output: Output) -> tuple[bytes, bytes]:

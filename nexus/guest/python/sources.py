@@ -52,12 +52,12 @@ def read_bundle(entry: Path) -> Bundle:
     for path in _own_files(entry):
         if _inside(path, entry.parent):
             own[path.relative_to(entry.parent).as_posix()] = _read(path)
-    _limit(entry, "its files", own, MAX_BYTES)
+    _limit("its files", own, MAX_BYTES)
     for name, content in own.items():
         if name.endswith(".py"):
             check_text(name, content)
     packages = _read_packages(entry)
-    _limit(entry, "its packages", packages, MAX_PACKAGES_BYTES)
+    _limit("its packages", packages, MAX_PACKAGES_BYTES)
     return with_zones(Bundle(entry.name, {**packages, **own}))
 
 
@@ -81,7 +81,7 @@ def _own_files(entry: Path) -> list[Path]:
         return [entry]
     others = sorted(path for path in _walk(entry.parent, {PACKAGES}) if path != entry)
     if len(others) >= MAX_FILES:
-        raise InvalidHandler(f"{entry.parent.name} has more than {MAX_FILES} files")
+        raise InvalidHandler(f"its folder has more than {MAX_FILES} files")
     return [entry, *others]
 
 
@@ -128,10 +128,10 @@ def _inside(path: Path, folder: Path) -> bool:
     return not path.is_symlink() or path.resolve().is_relative_to(folder.resolve())
 
 
-def _limit(entry: Path, what: str, files: dict[str, bytes], most_bytes: int) -> None:
+def _limit(what: str, files: dict[str, bytes], most_bytes: int) -> None:
     size = sum(map(len, files.values()))
     if size > most_bytes:
-        raise InvalidHandler(f"{entry.name}: {what} have {size} bytes; allowed are {most_bytes}")
+        raise InvalidHandler(f"{what} have {size} bytes; allowed are {most_bytes}")
 
 
 def _read(path: Path) -> bytes:

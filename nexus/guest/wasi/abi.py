@@ -38,7 +38,7 @@ def _read_module(path: Path) -> bytes:
     """Return the file's bytes. Raises: InvalidHandler if it is unreadable or too large."""
     try:
         if path.stat().st_size > MAX_MODULE_BYTES:
-            raise InvalidHandler(f"{path.name} is larger than {MAX_MODULE_BYTES} bytes")
+            raise InvalidHandler(f"the module is larger than {MAX_MODULE_BYTES} bytes")
         return path.read_bytes()
     except OSError as error:
         raise InvalidHandler(f"cannot read {path}: {error.strerror}") from error

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, request
 from nexus.errors import NexusError
 from nexus.http.api.openapi import document
 from nexus.http.api.operations import OPERATIONS, PREFIX, Operation
-from nexus.http.api.requests import read_model
+from nexus.http.api.requests import read_model, read_query
 from nexus.http.api.token import check_token
 from nexus.http.api.views import Views
 from nexus.http.errors import refusal
@@ -57,8 +57,15 @@ def _view(
                 limit_bytes=settings.max_request_bytes,
                 timeout_s=settings.http_body_timeout_ms / 1000,
             )
+        if operation.query is not None:
+            arguments["query"] = read_query(request, operation.query)
         found = call(**arguments)
-        return Response(status=204) if operation.answer is None else _json(found)
+        if operation.answer is None:
+            return Response(status=204)
+        answer = _json(found)
+        if operation.may_be_pending and found["status"] == "suspended":
+            answer.status_code = 202
+        return answer
 
     return view
 

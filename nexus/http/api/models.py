@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 _HOUR_MS = 3_600_000
+_MOST_WAIT_MS = 30_000
+"""The longest that a client may let a request wait: it holds one of the worker's threads"""
 _Bytes: TypeAlias = Annotated[int, Field(ge=0, description="bytes")]
 _Count: TypeAlias = Annotated[int, Field(ge=0)]
 
@@ -49,6 +51,14 @@ class ResumeRequest(_Model):
     error: str | None = Field(None, description="the message of the guest's exception, else")
 
 
+class ExecutionQuery(_Model):
+    """How long to wait for an execution's end."""
+
+    wait_ms: Annotated[int, Field(ge=0, le=_MOST_WAIT_MS)] = Field(
+        0, description="the longest to wait for the execution to end, in ms"
+    )
+
+
 # ---- answers ----------------------------------------------------------------------------------
 
 
@@ -70,13 +80,18 @@ class ExecutionMetrics(_Model):
     cache_hit: bool
 
 
-class Suspension(_Model):
-    """The call that a suspended execution waits for."""
+class Question(_Model):
+    """A handler's call of an extension."""
 
-    id: str
     extension: str
     method: str
     arguments: JsonValue
+
+
+class Suspension(Question):
+    """An open question of a suspended execution."""
+
+    id: str
     expires_at: float = Field(description="Unix time, in seconds")
 
 
@@ -84,17 +99,24 @@ class ExecutionResult(_Model):
     """How an execution ended, or where it stands; lists have what is new since the last result."""
 
     status: Literal["success", "error", "suspended"]
+    execution_id: str
     return_value: JsonValue = None
     state_mutations: list[dict[str, JsonValue]]
     events: list[dict[str, JsonValue]]
     view_commands: list[dict[str, JsonValue]]
-    suspension: Suspension | None = None
+    suspension: Suspension | None = Field(None, description="the first of `suspensions`")
+    suspensions: list[Suspension] = Field(
+        description="the open questions, the oldest first; answer them in any order"
+    )
+    unanswered: list[Question] = Field(
+        description="the questions that were open when the execution ended"
+    )
     error: ErrorInfo | None = None
     metrics: ExecutionMetrics | None = None
 
 
 class SuspensionItem(Suspension):
-    """A suspended execution."""
+    """An open question of a suspended execution, with the execution."""
 
     handler: str
     execution_id: str
@@ -125,6 +147,7 @@ class HandlerItem(_Model):
     env: list[str] = Field(description="names only")
     args: _Count = Field(description="how many arguments the manifest gives a WebAssembly guest")
     args_from_query: bool = Field(description="whether a request's query adds arguments")
+    strip_prefix: bool = Field(description="whether its URLs begin below its route")
     key: str = Field(description="digest of the compiled module")
 
 

@@ -17,7 +17,7 @@ from nexus.http.api.operations import OPERATIONS, PREFIX, Operation
 _REF = "#/components/schemas/{model}"
 _PARAMETERS = {
     "name": "a handler's name",
-    "id": "a suspension's id, as the result that suspended has it",
+    "id": "the id in an execution's result",
 }
 _RETRY_AFTER = ("Retry-After", "integer", "seconds after which to try again")
 _HEADERS = {
@@ -53,18 +53,9 @@ def document() -> dict[str, Any]:
 
 def _described(operation: Operation) -> dict[str, Any]:
     described: dict[str, Any] = {"operationId": operation.id, "summary": operation.summary}
-    names = re.findall(r"{(\w+)}", operation.path)
-    if names:
-        described["parameters"] = [
-            {
-                "name": name,
-                "in": "path",
-                "required": True,
-                "description": _PARAMETERS[name],
-                "schema": {"type": "string", "minLength": 1},
-            }
-            for name in names
-        ]
+    parameters = [*_path_parameters(operation), *_query_parameters(operation)]
+    if parameters:
+        described["parameters"] = parameters
     if operation.body is not None:
         content = {"application/json": {"schema": _reference(operation.body)}}
         described["requestBody"] = {"required": True, "content": content}
@@ -75,11 +66,38 @@ def _described(operation: Operation) -> dict[str, Any]:
     return described
 
 
+def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": _PARAMETERS[name],
+            "schema": {"type": "string", "minLength": 1},
+        }
+        for name in re.findall(r"{(\w+)}", operation.path)
+    ]
+
+
+def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
+    if operation.query is None:
+        return []
+    fields = operation.query.model_json_schema()["properties"]
+    found = []
+    for name, schema in fields.items():
+        description = schema.pop("description")
+        found.append({"name": name, "in": "query", "description": description, "schema": schema})
+    return found
+
+
 def _answer(operation: Operation) -> dict[str, Any]:
     if operation.answer is None:
         return {"204": {"description": "Done"}}
     content = {"application/json": {"schema": _reference(operation.answer)}}
-    return {"200": {"description": "OK", "content": content}}
+    answers = {"200": {"description": "OK", "content": content}}
+    if operation.may_be_pending:
+        answers["202"] = {"description": "The execution is suspended", "content": content}
+    return answers
 
 
 def _problem(status: int) -> dict[str, Any]:

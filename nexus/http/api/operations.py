@@ -27,6 +27,10 @@ class Operation:
     body: type[BaseModel] | None = None
     errors: tuple[int, ...] = ()
     """statuses, beside 401 and 500, which any operation may have"""
+    query: type[BaseModel] | None = None
+    """the parameters in the query; None: no parameters"""
+    may_be_pending: bool = False
+    """whether the status is 202 while that of the answer is `suspended`"""
 
 
 OPERATIONS = (
@@ -79,6 +83,16 @@ OPERATIONS = (
         None,
         None,
         (404, 409, 410),
+    ),
+    Operation(
+        "getExecution",
+        "GET",
+        "/executions/{id}",
+        "The result of an execution that was suspended, or what it waits for",
+        models.ExecutionResult,
+        errors=(400, 404, 410, 503),
+        query=models.ExecutionQuery,
+        may_be_pending=True,
     ),
     Operation("getPool", "GET", "/pool", "Instances and queue of one worker", models.PoolState),
     Operation("getConfig", "GET", "/config", "The settings in force", models.ConfigState),

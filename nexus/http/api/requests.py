@@ -36,6 +36,23 @@ def read_model(
         raise InvalidArgument("\n".join(explain(error, model, lambda _: "body"))) from error
 
 
+def read_query(request: Request, model: type[Model]) -> Model:
+    """Return the query of *request* as a *model*.
+
+    Raises: InvalidArgument with a line for each mistake.
+    """
+    given = request.args.to_dict(flat=False)
+    twice = [name for name, values in given.items() if len(values) > 1]
+    if twice:
+        raise InvalidArgument(f"query: {twice[0][:80]!r} is given more than once")
+    try:
+        return model.model_validate(
+            {name: values[0] for name, values in given.items()}, strict=False
+        )
+    except ValidationError as error:
+        raise InvalidArgument("\n".join(explain(error, model, lambda _: "query"))) from error
+
+
 def _parse(body: bytes) -> Any:
     try:
         # UTF-8 is named since json.loads also guesses UTF-16 and UTF-32; JSON between systems must

@@ -11,7 +11,7 @@ from nexus import config
 from nexus.errors import HandlerNotFound, Overloaded
 from nexus.handlers.catalogue import Catalogue
 from nexus.handlers.facts import facts_of
-from nexus.http.api.models import ExecutionRequest, ResumeRequest
+from nexus.http.api.models import ExecutionQuery, ExecutionRequest, ResumeRequest
 from nexus.model import Handler
 from nexus.runtime import WasmRuntime
 from nexus.service import Service
@@ -67,6 +67,9 @@ class Views:
 
     def resume_execution(self, body: ResumeRequest, id: str) -> dict[str, Any]:
         return self._runtime.resume_handler(id, body.model_dump(exclude_unset=True)).to_json()
+
+    def get_execution(self, query: ExecutionQuery, id: str) -> dict[str, Any]:
+        return self._runtime.get_execution(id, query.wait_ms).to_json()
 
     def cancel_suspension(self, id: str) -> None:
         self._runtime.cancel_suspension(id)

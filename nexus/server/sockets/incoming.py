@@ -14,6 +14,8 @@ from nexus.server.sockets.arrival import Arrival, Framing
 from nexus.server.sockets.thread_waits import NOT_NOW, ThreadWaits, event_of
 
 READ_BYTES = 64 << 10
+_LINE_BYTES = 8 << 10
+"""The longest request line that the access log shows"""
 _NOTHING = b""
 _MOST_TRIES = 100
 """How often the parser may find a request incomplete that counts as complete; after that the client
@@ -127,6 +129,17 @@ class Incoming:
         """End the head: further reads are of the body."""
         self._in_head = False
         self._given = _NOTHING
+
+    def fail_head(self) -> None:
+        """End a head that the parser has rejected; `request_line` still knows it."""
+        self._in_head = False
+
+    def request_line(self) -> bytes:
+        """Return the first line of the request that is arriving or was rejected; empty if the
+        client has not sent all of it."""
+        text = bytes((self._given or self._ahead)[:_LINE_BYTES]).removeprefix(b"\r\n")
+        line, end, _ = text.partition(b"\r\n")
+        return line if end else _NOTHING
 
     def take_head_back(self) -> None:
         """Put back the bytes that the parser has read of a head, until more arrive."""

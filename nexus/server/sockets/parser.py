@@ -25,7 +25,7 @@ class NexusRequest(Request):  # type: ignore[misc]  # gunicorn has no types
         gunicorn calls this when it writes the head of the answer, and again later. The first result
         stands, since the head has told it to the client, even if the application reads on.
         """
-        if not self.must_close and self._is_unread():
+        if not self.must_close and (self._is_unread() or self._is_last()):
             self.force_close()
         closes: bool = super().should_close()
         return closes
@@ -35,6 +35,12 @@ class NexusRequest(Request):  # type: ignore[misc]  # gunicorn has no types
         if isinstance(reader, LengthReader):
             return bool(reader.length > 0)
         return isinstance(reader, ChunkedReader) and reader.parser is not None
+
+    def _is_last(self) -> bool:
+        """Return whether the client has ended its side, perhaps within this request's body, and
+        all it sent was read."""
+        incoming = self.unreader.sock.incoming
+        return incoming.ended and not incoming.held_bytes and not self.unreader.buf.getvalue()
 
 
 class NexusParser(RequestParser):  # type: ignore[misc]  # gunicorn has no types
@@ -57,7 +63,7 @@ class NexusParser(RequestParser):  # type: ignore[misc]  # gunicorn has no types
             incoming.take_head_back()
             raise
         except BaseException:
-            incoming.end_head()
+            incoming.fail_head()
             raise
         incoming.end_head()
         return request

@@ -154,6 +154,27 @@ def test_suspensions_that_are_not_there(api: Api) -> None:
         refused(answer, 404, "SUSPENSION_NOT_FOUND")
 
 
+def test_an_execution_that_was_never_suspended(api: Api) -> None:
+    run = json.loads(api.call("POST", RUN, {"context": CONTEXT}).body)["execution_id"]
+    for unknown in (run, "nowhere"):
+        answer = api.call("GET", f"/v1/executions/{unknown}")
+        refused(answer, 404, "EXECUTION_NOT_FOUND", f"no execution '{unknown}' was suspended here")
+
+
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ("wait_ms=x", "query: wait_ms: found 'x', allowed: a whole number from 0 to 30000"),
+        ("wait_ms=30001", "query: wait_ms: found '30001'"),
+        ("wait=1", "did you mean wait_ms?"),
+        ("wait_ms=1&wait_ms=2", "query: 'wait_ms' is given more than once"),
+    ],
+)
+def test_a_query_that_is_wrong_is_said(api: Api, query: str, detail: str) -> None:
+    answer = api.call("GET", "/v1/executions/x", QUERY_STRING=query)
+    refused(answer, 400, "INVALID_ARGUMENT", detail)
+
+
 @pytest.mark.parametrize(
     ("body", "detail"),
     [

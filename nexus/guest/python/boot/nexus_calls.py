@@ -26,6 +26,7 @@ def serving(module):
     if callable(run):
         made["context"] = lambda head, body: _ran(run, head)
         made["answer"] = lambda head, body: _answered(head)
+        made["timers"] = lambda head, body: _valued(nexus_loop.go_on())
     if not made:
         raise TypeError(
             "a handler defines fetch(request, env, ctx), a WSGI callable app or application, or "
@@ -158,9 +159,11 @@ def _ran(run, head):
 
 
 def _answered(head):
-    nexus_host.answered(head["ok"], head["value"])
-    return _valued(nexus_loop.go_on())
+    answered = nexus_host.answered
+    return _valued(nexus_loop.go_on(answered, head["number"], head["ok"], head["value"]))
 
 
 def _valued(value):
-    return ({"waits": True} if value is nexus_loop.WAITS else {"value": value}), b""
+    if type(value) is nexus_loop.Waits:
+        return {"waits": value.wake_s}, b""
+    return {"value": value}, b""

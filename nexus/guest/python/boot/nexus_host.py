@@ -8,14 +8,13 @@ import json
 import os
 import struct
 import sys
-from collections import deque
 from collections.abc import MutableMapping
 
 _HEAD = struct.Struct("<bI")
 _LATER, _OK, _NOT_FOUND, _DENIED, _INVALID, _UNAVAILABLE, _FAILED = 1, 0, -1, -2, -3, -4, -7
 
-waiting = deque()
-"""futures of extension calls whose answers come later; the host answers them in this order"""
+waiting = {}
+"""futures of extension calls whose answers come later, by the numbers that the host gave them"""
 
 
 class PermissionDenied(PermissionError):
@@ -132,7 +131,7 @@ def _ask_extension(name, method, argument):
     try:
         status, answer = _ask(["ext_call", name, method], _dumps(argument))
         if status == _LATER:
-            waiting.append(future)
+            waiting[answer] = future
         else:
             future.set_result(_answer(status, answer))
     except Exception as error:
@@ -148,9 +147,9 @@ def _answer(status, answer):
     raise _ERRORS.get(status, RuntimeError)(answer)
 
 
-def answered(ok, value):
-    """Give the call that has waited longest its answer."""
-    future = waiting.popleft()
+def answered(number, ok, value):
+    """Give the call of this number its answer."""
+    future = waiting.pop(number)
     if future.done():  # cancelled meanwhile, as by a timeout
         return
     try:

@@ -7,8 +7,13 @@ import time
 
 import nexus_host
 
-WAITS = object()
-"""stands for a result while the handler waits for an extension's answer"""
+
+class Waits:
+    """Stands for a result while the handler waits for extensions' answers."""
+
+    def __init__(self, wake_s):
+        self.wake_s = wake_s
+        """seconds until its next timer is due; None: it has no timer"""
 
 
 class _Nothing(selectors.BaseSelector):
@@ -16,6 +21,8 @@ class _Nothing(selectors.BaseSelector):
 
     def __init__(self):
         self.loop = None
+        self.timeout = None
+        """the last wait in seconds; None: until an answer comes"""
 
     def register(self, fileobj, events, data=None):
         raise ValueError("a handler has no sockets to wait for")
@@ -25,7 +32,8 @@ class _Nothing(selectors.BaseSelector):
     def select(self, timeout=None):
         if timeout is not None and timeout <= 0:
             return []
-        if nexus_host.waiting:  # ask, before any timer is due
+        if nexus_host.waiting:
+            self.timeout = timeout
             self.loop.stop()
         elif timeout is None:
             raise RuntimeError("the handler waits for something that can never happen")
@@ -42,9 +50,9 @@ class _Nothing(selectors.BaseSelector):
 
 class _Loop(asyncio.SelectorEventLoop):
     def __init__(self):
-        nothing = _Nothing()
-        super().__init__(nothing)
-        nothing.loop = self
+        self.nothing = _Nothing()
+        super().__init__(self.nothing)
+        self.nothing.loop = self
 
     def _make_self_pipe(self):
         pass
@@ -69,7 +77,7 @@ _task = None
 
 
 def run(coroutine):
-    """Run *coroutine* to its end, and return its value, or `WAITS`."""
+    """Run *coroutine* to its end, and return its value, or a `Waits`."""
     global _task
     loop = _Loop()
     asyncio.set_event_loop(loop)
@@ -78,12 +86,16 @@ def run(coroutine):
     return go_on()
 
 
-def go_on():
-    """Run the loop until the coroutine has ended or only an extension's answer can continue it."""
+def go_on(call=None, *arguments):
+    """Run the loop until the coroutine has ended or waits. *call* is called with *arguments* after
+    the timers that are due.
+    """
     loop = _task.get_loop()
+    if call is not None:
+        loop.call_later(0, call, *arguments)
     while not _task.done():
         loop.run_forever()
         if not _task.done() and nexus_host.waiting:
-            return WAITS
+            return Waits(loop.nothing.timeout)
     asyncio.set_event_loop(None)
     return _task.result()

@@ -4,8 +4,8 @@
 // `await` looks up `then` on its operand.
 const isMethod = (name) => typeof name === "string" && name !== "then";
 
-// Calls whose answers come later; the host answers them in this order.
-const waiting = [];
+// Calls whose answers come later, by the numbers that the host gave them.
+const waiting = new Map();
 
 const extensionMethod = (extension, method) => async (argument = null, ...more) => {
   if (more.length > 0) {
@@ -14,15 +14,16 @@ const extensionMethod = (extension, method) => async (argument = null, ...more) 
     );
   }
   const answer = callHost(["ext_call", extension, method], toJSONText(argument, "The argument"));
-  if (answer !== LATER) return answer;
+  if (!(answer instanceof Later)) return answer;
   return new Promise((resolve, reject) => {
-    waiting.push({ resolve, reject });
+    waiting.set(answer.number, { resolve, reject });
   });
 };
 
-// Called by the host: answers the call that has waited longest.
-const answer = (ok, value) => {
-  const { resolve, reject } = waiting.shift();
+// Called by the host: answers the call of this number.
+const answer = (number, ok, value) => {
+  const { resolve, reject } = waiting.get(number);
+  waiting.delete(number);
   if (ok) resolve(value);
   else reject(declined(FAILED, value));
 };

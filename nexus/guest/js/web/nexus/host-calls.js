@@ -20,15 +20,19 @@ const declined = (status, message) => {
   return error;
 };
 
-// Stands in for the answer of an extension that comes later.
-const LATER = Symbol("later");
+// Stands in for the answer of an extension that comes later, to the question of this number.
+class Later {
+  constructor(number) {
+    this.number = number;
+  }
+}
 
 // `words` are strings; `value` is JSON. Gives a JSON value, or undefined for a key that is absent.
 const callHost = (words, value = "") => {
   const { status, bytes } = host.call(utf8Encode(`${writeJSON(words)}\n${value}`));
   if (status === NO_SUCH_KEY) return undefined;
-  if (status === HOST_LATER) return LATER;
   const answer = parseJSON(utf8DecodeKeepingBom(bytes));
+  if (status === HOST_LATER) return new Later(answer);
   if (status !== HOST_OK) throw declined(status, answer);
   return answer;
 };
