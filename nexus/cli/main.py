@@ -16,7 +16,7 @@ _COMMANDS = {
     "run": "nexus.cli.run:run",
     "compile": "nexus.cli.compile:compile_module",
     "inspect": "nexus.cli.inspect:inspect",
-    "capacity": "nexus.cli.capacity:capacity",
+    "capacity": "nexus.cli.capacity.command:capacity",
     "prepare": "nexus.cli.prepare:prepare",
     "vendor": "nexus.cli.vendor:vendor",
     "config": "nexus.cli.config:show_config",

@@ -78,8 +78,8 @@ def capacity(
     from nexus.capacity.profiles import ScaledBy
     from nexus.capacity.recommend import outlook, recommend
     from nexus.capacity.trace import with_a_spike
-    from nexus.cli.capacity_output import Cost, as_rows, as_text
-    from nexus.cli.capacity_plan import (
+    from nexus.cli.capacity.output import Cost, as_rows, as_text
+    from nexus.cli.capacity.plan import (
         draw_chart,
         measured,
         profiles_with,

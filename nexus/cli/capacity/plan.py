@@ -13,7 +13,7 @@ from nexus.capacity.profiles import POD_PROFILES, PodProfile, ScaledBy
 from nexus.capacity.recommend import Outlook
 from nexus.capacity.targets import Average, Utilization, milli
 from nexus.capacity.trace import Trace, parse
-from nexus.cli.capacity_output import Cost
+from nexus.cli.capacity.output import Cost
 from nexus.cli.options import service_for_a_tool
 from nexus.cli.request import content, http_request
 from nexus.pod.quantity import parse_cores
@@ -87,7 +87,7 @@ def require_matplotlib() -> None:
 
 def draw_chart(file: Path, cpu_s: float, outlooks: Sequence[Outlook], name: str) -> None:
     """Write the chart of the profile called *name*."""
-    from nexus.cli.capacity_chart import draw
+    from nexus.cli.capacity.chart import draw
 
     (shown,) = (found for found in outlooks if found.profile.name == name)
     try:
