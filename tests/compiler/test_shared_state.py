@@ -1,4 +1,4 @@
-"""A handler is prepared once for all engines and compilers: its state is only memory and globals."""
+"""A handler is prepared once for all engines and compilers: its state is memory and globals."""
 
 from __future__ import annotations
 
