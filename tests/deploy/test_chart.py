@@ -1,7 +1,7 @@
 """The Helm chart makes of each profile what Kustomize makes of it.
 
-Helm's own engine renders it, in the library that helm-python-sdk brings (244 MB, so not in the extra
-`test`; `.ci/run` fetches it).
+Helm's own engine renders it, in the library that helm-python-sdk brings. That has 244 MB, so it is
+not in the extra `test`; `.ci/run` fetches it.
 """
 
 from __future__ import annotations
@@ -96,5 +96,5 @@ def test_values_reach_their_places() -> None:
 @needs_helm
 @pytest.mark.parametrize("values", [{"profile": "fast"}, {"replica": 3}, {"replicas": {"min": 0}}])
 def test_wrong_values_are_refused(values: dict[str, Any]) -> None:
-    with pytest.raises(AssertionError, match="[Ss]chema|specifications"):
+    with pytest.raises(AssertionError, match=r"[Ss]chema|specifications"):
         helm(**values)
