@@ -1,8 +1,12 @@
 """`python -m bench.dispatch`: requests/s of a warm handler beside the limit, Flask and its peers.
 
-Every contestant runs under gunicorn with the same settings: one gthread worker, 8 threads, 8
-connections kept alive, no access log. All are started first. Each round measures every contestant,
-in turn, and the median of the rounds counts, so that a slow phase of the machine affects all alike.
+The limit is a raw WSGI callable that returns a constant under Nexus's own worker: everything but
+the app is the same. All contestants run with one process, 8 threads, 8 connections kept alive and
+no access log. All are started first. Each round measures every contestant, in turn, and the median
+of the rounds counts, so that a slow phase of the machine affects all alike.
+
+`--json > FILE` keeps the figures, and `--svg FILE` draws them; `--from FILE` draws figures that
+were kept.
 """
 
 from __future__ import annotations
@@ -12,37 +16,75 @@ import json
 import statistics
 import sys
 from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from bench import idle_plugins
+from bench import idle_plugins, wsgi_servers
+from bench.chart import Bar, bar_chart
 from bench.load import Load, measure, need_wrk
 from bench.server import Server
 
+
+@dataclass(frozen=True)
+class Contestant:
+    """What is measured: an app under a server, and the path of its requests."""
+
+    app: str
+    path: str = "/hello"
+    server: str = "gthread"
+    environ: tuple[tuple[str, str], ...] = ()
+
+
+_ON_GRANIAN = (("NEXUS_SERVER", "granian"),)
+LIMIT = "raw WSGI callable, Nexus's worker"
 CONTESTANTS = {
-    "raw WSGI callable": ("raw", "/hello"),
-    "constant Flask view": ("flask_constant", "/hello"),
-    "Nexus, warm handler": ("nexus", "/hello"),
-    "Nexus, 5 idle plugins": ("nexus", "/hello"),
-    "Nexus, isolation fresh": ("nexus", "/fresh"),
-    "Nexus, JavaScript": ("nexus", "/script"),
-    "Flask + wasmtime-py, fresh store": ("flask_wasmtime", "/hello"),
-    "Flask + extism, reused plug-in": ("flask_extism_reused", "/hello"),
-    "Flask + extism, fresh plug-in": ("flask_extism_fresh", "/hello"),
-    "Flask + quickjs, fresh context": ("flask_quickjs", "/hello"),
-    "node, http server": ("node", "/"),
+    LIMIT: Contestant("raw", server="limit"),
+    "raw WSGI callable, gthread": Contestant("raw"),
+    "raw WSGI callable, gevent": Contestant("raw", server="gevent"),
+    "raw WSGI callable, waitress": Contestant("raw", server="waitress"),
+    "raw WSGI callable, uWSGI": Contestant("raw", server="uWSGI"),
+    "raw WSGI callable, granian": Contestant("raw", server="granian"),
+    "constant Flask view, gthread": Contestant("flask_constant"),
+    "Nexus, warm handler": Contestant("nexus"),
+    "Nexus, 5 idle plugins": Contestant("nexus"),
+    "Nexus, isolation fresh": Contestant("nexus", "/fresh"),
+    "Nexus, JavaScript": Contestant("nexus", "/script"),
+    "Nexus on granian, warm handler": Contestant("nexus", environ=_ON_GRANIAN),
+    "Nexus on granian, JavaScript": Contestant("nexus", "/script", environ=_ON_GRANIAN),
+    "Flask + wasmtime-py, fresh store": Contestant("flask_wasmtime"),
+    "Flask + extism, reused plug-in": Contestant("flask_extism_reused"),
+    "Flask + extism, fresh plug-in": Contestant("flask_extism_fresh"),
+    "Flask + quickjs, fresh context": Contestant("flask_quickjs"),
+    "node, http server": Contestant("node", "/"),
 }
-BASE = "raw WSGI callable"
 ENVIRON = {"Nexus, 5 idle plugins": idle_plugins.environ}
 """Maps a contestant to a function that returns extra environment variables for its server."""
+
+Row = dict[str, Any]
 
 
 def main() -> None:
     options = _options()
-    need_wrk()
+    if options.from_file is None:
+        need_wrk()
+        rows = _rows(_measure(options))
+    else:
+        rows = json.loads(options.from_file.read_text())
+    if options.svg is not None:
+        options.svg.write_text(_chart(rows))
+    elif options.json:
+        print(json.dumps(rows, indent=2))
+    else:
+        _print(rows)
+
+
+def _measure(options: argparse.Namespace) -> dict[str, list[Load]]:
     with ExitStack() as stack:
         servers = {
-            name: stack.enter_context(Server(app, path, **ENVIRON.get(name, dict)()))
-            for name, (app, path) in CONTESTANTS.items()
-            if any(part in name for part in options.only or ("",))
+            name: stack.enter_context(_start(name, contestant))
+            for name, contestant in CONTESTANTS.items()
+            if any(part in name for part in options.only or ("",)) and _installed(name, contestant)
         }
         for server in servers.values():
             server.wait_settled()
@@ -55,7 +97,20 @@ def main() -> None:
             for name in list(servers)[:: -1 if number % 2 else 1]:
                 load = measure(servers[name].url, connections=8, seconds=options.seconds)
                 rounds[name].append(load)
-    _report(rounds, as_json=options.json)
+    return rounds
+
+
+def _installed(name: str, contestant: Contestant) -> bool:
+    server = dict(contestant.environ).get("NEXUS_SERVER", contestant.server)
+    if server == "gunicorn" or wsgi_servers.installed(server):
+        return True
+    print(f"{name}: {server} is not installed; it is left out", file=sys.stderr)
+    return False
+
+
+def _start(name: str, contestant: Contestant) -> Server:
+    environ = {**ENVIRON.get(name, dict)(), **dict(contestant.environ)}
+    return Server(contestant.app, contestant.path, server=contestant.server, **environ)
 
 
 def _options() -> argparse.Namespace:
@@ -66,32 +121,55 @@ def _options() -> argparse.Namespace:
         "--only", action="append", help="contestants whose name has this; may be given again"
     )
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--svg", type=Path, metavar="FILE", help="write a bar chart")
+    parser.add_argument(
+        "--from", dest="from_file", type=Path, metavar="FILE", help="measure nothing, read --json's"
+    )
     return parser.parse_args()
 
 
-def _report(rounds: dict[str, list[Load]], *, as_json: bool) -> None:
+def _rows(rounds: dict[str, list[Load]]) -> list[Row]:
+    """Return the medians of each contestant, and their ratio to the limit's in the same rounds."""
+    limit = [load.per_second for load in rounds.get(LIMIT, [])]
     rows = []
-    base = statistics.median(load.per_second for load in rounds.get(BASE, [Load(1.0, 0, 0)]))
     for name, loads in rounds.items():
-        per_second = statistics.median(load.per_second for load in loads)
+        ratios = [load.per_second / most for load, most in zip(loads, limit, strict=bool(limit))]
         rows.append(
             {
                 "contestant": name,
-                "requests_per_second": round(per_second),
-                "of_raw": round(per_second / base, 3),
+                "requests_per_second": round(statistics.median(load.per_second for load in loads)),
+                "of_limit": round(statistics.median(ratios), 3) if ratios else None,
                 "p50_ms": round(statistics.median(load.p50_ms for load in loads), 2),
                 "p99_ms": round(statistics.median(load.p99_ms for load in loads), 2),
             }
         )
-    if as_json:
-        print(json.dumps(rows, indent=2))
-        return
-    print(f"{'':34} {'requests/s':>10} {'of raw':>7} {'p50 ms':>7} {'p99 ms':>7}")
+    return rows
+
+
+def _print(rows: list[Row]) -> None:
+    print(f"{'':36} {'of limit':>8} {'requests/s':>10} {'p50 ms':>7} {'p99 ms':>7}")
     for row in rows:
+        ratio = "-" if row["of_limit"] is None else f"{row['of_limit']:.2f}"
         print(
-            f"{row['contestant']:34} {row['requests_per_second']:10} {row['of_raw']:7} "
+            f"{row['contestant']:36} {ratio:>8} {row['requests_per_second']:10} "
             f"{row['p50_ms']:7} {row['p99_ms']:7}"
         )
+
+
+def _chart(rows: list[Row]) -> str:
+    python = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
+    bars = [
+        Bar(
+            row["contestant"],
+            row["requests_per_second"],
+            f"{row['requests_per_second']}"
+            + ("" if row["of_limit"] is None else f" ({row['of_limit']:.2f})"),
+            is_own=row["contestant"].startswith("Nexus"),
+        )
+        for row in rows
+    ]
+    title = f"Requests a second on one worker, and the ratio to the limit ({python})"
+    return bar_chart(title, bars)
 
 
 if __name__ == "__main__":

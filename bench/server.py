@@ -1,4 +1,4 @@
-"""Runs gunicorn for a benchmark: Nexus, or another application with the same settings."""
+"""Runs a server for a benchmark: Nexus, or another application with the same settings."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 
+from bench.wsgi_servers import SERVERS
+
 ROOT = Path(__file__).parents[1]
 THREADS = 8
 _START_TIMEOUT_S = 120.0
@@ -27,16 +29,23 @@ _QUICK = re.compile(r'^nexus_handler_compiler{.*compiler="cranelift".*} [^0]', r
 class Server:
     """A server under test: a context manager that waits until the server answers, and ends it."""
 
-    def __init__(self, app: str, path: str, *, workers: int = 1, **environ: str) -> None:
+    def __init__(
+        self, app: str, path: str, *, server: str = "gthread", workers: int = 1, **environ: str
+    ) -> None:
         """*app*: `nexus`, `node`, or a module of `bench.apps`; *path*: the path of the requests;
-        *environ*: environment variables for Nexus."""
+        *server*: one of `bench.wsgi_servers`, for such a module; *environ*: environment variables
+        for Nexus."""
         self.port = _free_port()
         self._is_nexus = app == "nexus"
         self.url = f"http://127.0.0.1:{self.port}{path}"
         if app == "node":
             command = ["node", str(ROOT / "bench" / "apps" / "node.mjs")]
         else:
-            command = _nexus(workers, environ) if app == "nexus" else _gunicorn(app, workers)
+            command = (
+                _nexus(workers, environ)
+                if app == "nexus"
+                else SERVERS[server](f"bench.apps.{app}:app", THREADS, THREADS + 100)
+            )
         env = {
             **os.environ,
             "NEXUS_ACCESS_LOG": "false",
@@ -103,14 +112,6 @@ def _nexus(workers: int, environ: dict[str, str]) -> list[str]:
     return [
         *(sys.executable, "-c", "from nexus.cli import main; main()", "serve"),
         *("--workers", str(workers), "--threads", environ.get("NEXUS_THREADS", str(THREADS))),
-    ]
-
-
-def _gunicorn(app: str, workers: int) -> list[str]:
-    return [
-        *(sys.executable, "-m", "gunicorn", f"bench.apps.{app}:app", "--worker-class", "gthread"),
-        *("--workers", str(workers), "--threads", str(THREADS), "--bind", "127.0.0.1:PORT"),
-        *("--log-level", "error", "--worker-connections", str(THREADS + 100)),
     ]
 
 

@@ -10,31 +10,18 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from importlib.util import find_spec
 from pathlib import Path
 
+from bench import wsgi_servers
 from bench.server import ROOT
 from bench.stalled_clients import CERTIFICATE
 from tests.wat import ECHO, prints, writes
 
 THREADS = 4
-_PYTHON = (sys.executable, "-m")
+CONTESTANTS = ("Nexus", "gthread", "waitress", "granian")
+_NEXUS = (sys.executable, "-c", "from nexus.cli import main; main()", "serve")
 _APP = "bench.apps.stalled:app"
-CONTESTANTS = {
-    "Nexus": (sys.executable, "-c", "from nexus.cli import main; main()", "serve"),
-    "gthread": (
-        *(*_PYTHON, "gunicorn", _APP, "--worker-class", "gthread", "--threads", str(THREADS)),
-        *("--bind", "127.0.0.1:PORT", "--worker-connections", "10000", "--log-level", "critical"),
-    ),
-    "waitress": (
-        *(*_PYTHON, "waitress", "--listen", "127.0.0.1:PORT", "--threads", str(THREADS)),
-        *("--connection-limit", "10000", "--asyncore-use-poll", _APP),
-    ),
-    "granian": (
-        *(*_PYTHON, "granian", "--interface", "wsgi", "--blocking-threads", str(THREADS)),
-        *("--port", "PORT", "--no-ws", "--log-level", "critical", _APP),
-    ),
-}
+_CONNECTIONS = 10_000
 WITH_TLS: dict[str, tuple[str, ...]] = {
     "Nexus": (),  # by gunicorn's variable, below
     "gthread": ("--certfile", str(CERTIFICATE), "--keyfile", str(CERTIFICATE)),
@@ -45,8 +32,13 @@ WITH_TLS: dict[str, tuple[str, ...]] = {
 
 def installed(name: str) -> bool:
     """Return whether a contestant can be run here."""
-    module = {"Nexus": "nexus", "gthread": "gunicorn"}.get(name, name)
-    return find_spec(module) is not None
+    return name == "Nexus" or wsgi_servers.installed(name)
+
+
+def _command(name: str) -> list[str]:
+    if name == "Nexus":
+        return list(_NEXUS)
+    return wsgi_servers.SERVERS[name](_APP, THREADS, _CONNECTIONS)
 
 
 @contextmanager
@@ -56,7 +48,7 @@ def running(name: str, *, tls: bool) -> Iterator[tuple[subprocess.Popen[bytes], 
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
-        command = [part.replace("PORT", str(port)) for part in CONTESTANTS[name]]
+        command = [part.replace("PORT", str(port)) for part in _command(name)]
         environ = {**os.environ, "PYTHONPATH": str(ROOT)}
         if name == "Nexus":
             environ |= _nexus_environ(Path(folder), port, tls)

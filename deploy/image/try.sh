@@ -50,6 +50,18 @@ done
 [ "$ready" = yes ] || fail "not ready after 30 s"
 
 echo "hello:             $(get /hello)"
+# The sandbox is what it should be, and Nexus can work as it should in it.
+confined=$(podman exec "$container" grep -E '^(Uid|CapEff|NoNewPrivs|Seccomp):' /proc/1/status | tr -s '\t\n' ' ')
+echo "sandbox:           $confined"
+case $confined in
+    *"Uid: 10001 "*"CapEff: 0000000000000000 "*"NoNewPrivs: 1 "*"Seccomp: 2 "*) ;;
+    *) fail "not confined: seccomp (2), no capabilities, no new privileges and user 10001 are expected" ;;
+esac
+if podman exec "$container" touch /written 2>/dev/null; then fail "the root can be written"; fi
+resets=$(podman logs "$container" 2>&1 | sed -n 's/.*"message": *"a reset \([^"]*\)".*/\1/p' | head -n 1)
+echo "a reset:           $resets"
+[ "$resets" = "copies the pages that were written" ] ||
+    fail "resets copy whole memories: memfd_create or /proc/self/pagemap is not allowed"
 echo "processes:         $(podman top "$container" pid args | grep -c '[n]exus serve') (a master and its workers)"
 quota=$(metric nexus_cpu_quota_cores)
 echo "quota:             $quota cores"

@@ -64,10 +64,13 @@ def _load(sources: tuple[Source, ...], service: Service) -> Catalogue:
 
 
 def _facts(handler: Handler) -> dict[str, Any]:
+    from nexus.pool import reset_way  # late: it is slow to import, and `--help` does not need it
+
     compiled, info = handler.compiled, handler.compiled.info
     return {
         **facts_of(handler),
         "reset_blocker": info.reset_blocker,
+        "reset": None if info.reset_blocker is not None else reset_way(),
         "memory_min_bytes": info.memory_min_pages << 16,
         "memory_max_bytes": info.memory_max_pages << 16,
         "functions": info.functions,

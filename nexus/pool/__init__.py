@@ -13,12 +13,14 @@ warming.py      makes idle instances on the threads that will serve
 """
 
 from nexus.pool.instance import WasmInstance
+from nexus.pool.mapping import reset_way
 from nexus.pool.pool import InstancePool
 from nexus.pool.warming import spread, warm_threads
 
 __all__ = [
     "InstancePool",
     "WasmInstance",
+    "reset_way",
     "spread",
     "warm_threads",
 ]

@@ -39,7 +39,7 @@ class SnapshotImage:
     """A snapshot's memory. The seals of its files forbid every change, even to their length."""
 
     view: memoryview
-    """the whole memory"""
+    """the whole memory, read-only"""
 
     def __init__(self, memory: bytes | memoryview, *, over: SnapshotImage | None = None) -> None:
         """Make an image of *memory*, or of what differs in it from the image *over*.

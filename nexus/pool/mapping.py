@@ -141,6 +141,13 @@ def can_map(process: int) -> bool:
         return False
 
 
+def reset_way() -> str:
+    """Return how this process resets instances of more than 256 KiB, for people."""
+    if can_map(os.getpid()):
+        return "copies the pages that were written"
+    return "copies the whole memory: /proc/self/pagemap does not tell which pages were written"
+
+
 @lru_cache(maxsize=1)
 def _pagemap(process: int) -> int:
     """Open the pagemap of this *process*; a forked process needs its own."""

@@ -17,7 +17,7 @@ from nexus.handlers.sources import Source, find_sources, source_at
 from nexus.handlers.texts import SourceTexts
 from nexus.handlers.watcher import HandlersWatcher
 from nexus.model import Handler, Isolation, Limits
-from nexus.pool import spread, warm_threads
+from nexus.pool import reset_way, spread, warm_threads
 from nexus.service.build import Parts
 
 log = logging.getLogger("nexus.service")
@@ -74,6 +74,7 @@ class Handlers:
         """Load the folder on the watcher's thread, now and after changes. *threads*: the executor
         that will run requests, to warm instances on."""
         self._executor = threads
+        log.info("a reset %s", reset_way())
         self._watcher.start()
 
     def close(self) -> None:

@@ -28,7 +28,12 @@ class Environs:
         """*trusted*: the addresses of proxies, `*` for any, whose *secure_headers* (name in lower
         case: value) say that the client used https."""
         self._script_name = script_name.rstrip("/")
-        self._trusted, self._secure_headers = trusted, dict(secure_headers or {})
+        self._trusted = trusted
+        self._secure = {
+            variable: value
+            for name, value in (secure_headers or {}).items()
+            if (variable := _variable(name)) is not None
+        }
         self._base: dict[str, Any] = {
             "wsgi.version": (1, 0),
             "wsgi.errors": sys.stderr,
@@ -59,10 +64,9 @@ class Environs:
         authority = scope.authority
         if authority is not None:  # replaces Host (RFC 9112 section 3.2.2)
             environ["HTTP_HOST"] = authority
-        if self._secure_headers and (remote in self._trusted or "*" in self._trusted):
-            for header, secure in self._secure_headers.items():
-                variable = _variable(header)
-                if variable is not None and environ.get(variable) == secure:
+        if remote in self._trusted or "*" in self._trusted:
+            for variable, value in self._secure.items():
+                if environ.get(variable) == value:
                     scheme = "https"
         environ["wsgi.url_scheme"] = scheme
         if not environ["SERVER_PORT"]:
@@ -72,7 +76,7 @@ class Environs:
     def _path(self, path: str) -> str:
         """Return PATH_INFO: the bytes of *path* as Latin-1, below the prefix."""
         if not path.isascii():
-            # granian decodes the path as UTF-8 and replaces what is not: two paths could be one.
+            # granian decodes the path as UTF-8 and replaces wrong bytes: two paths could be one.
             if _NOT_UTF8 in path:
                 raise InvalidArgument("the request path is not UTF-8; allowed: UTF-8, %-encoded")
             path = path.encode().decode("latin-1")

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from nexus import logs
 from nexus.errors import ConfigError
 from nexus.server.fields import join_cookies
+from nexus.server.granian.installed import check_installed
 from nexus.server.start.address import check_addresses
 from nexus.server.start.run_folder import run_folder
 
@@ -32,6 +33,8 @@ try:
 
     _prepared = prepared()
     _sized = sized(_prepared.loaded)
+    if _sized.loaded.settings.server == "granian":
+        check_installed()
 except ConfigError as error:
     _end_with(error)
 _stuck_dir, _dead_workers = _shared / "stuck", DeadWorkers(_shared / "metrics")
