@@ -1,4 +1,4 @@
-# INVALID_RESPONSE
+# ok
 import json
 
 
