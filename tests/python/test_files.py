@@ -209,7 +209,7 @@ def test_limits_of_a_handlers_files(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     write(tmp_path, "hello/main.py", "hello/a.txt", "hello/site-packages/b.py")
     entry = tmp_path / "hello/main.py"
     monkeypatch.setattr(sources, "MAX_FILES", 1)
-    with pytest.raises(InvalidHandler, match="hello has more than 1 files"):
+    with pytest.raises(InvalidHandler, match="its folder has more than 1 files"):
         read_bundle(entry)
     monkeypatch.setattr(sources, "MAX_FILES", 9)
     monkeypatch.setattr(sources, "MAX_BYTES", 20)

@@ -43,7 +43,7 @@ class Tree:
             path = os.path.normpath(os.path.join("/", os.fsdecode(given))).lstrip("/")
         except TypeError:
             return None
-        return path if path in self.files or (path in self.folders and path) else None
+        return path if path in self.files or path in self.folders else None
 
     def is_folder(self, path):
         return path in self.folders
