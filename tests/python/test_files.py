@@ -213,7 +213,7 @@ def test_limits_of_a_handlers_files(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         read_bundle(entry)
     monkeypatch.setattr(sources, "MAX_FILES", 9)
     monkeypatch.setattr(sources, "MAX_BYTES", 20)
-    with pytest.raises(InvalidHandler, match=r"main\.py: its files have 24 bytes; allowed are 20"):
+    with pytest.raises(InvalidHandler, match=r"its files have 24 bytes; allowed are 20"):
         read_bundle(entry)
     monkeypatch.setattr(sources, "MAX_BYTES", 24)
     monkeypatch.setattr(sources, "MAX_PACKAGES_BYTES", 3)
