@@ -103,7 +103,7 @@ def _tls(cfg: Any) -> dict[str, Any]:
     return {
         "ssl_enabled": True,
         "ssl_cert": os.path.abspath(cfg.certfile),
-        "ssl_key": os.path.abspath(cfg.keyfile),
+        "ssl_key": os.path.abspath(cfg.keyfile or cfg.certfile),
         "ssl_protocol_min": "tls1.2",
         "ssl_ca": os.path.abspath(cfg.ca_certs) if cfg.ca_certs else None,
         "ssl_client_verify": bool(cfg.cert_reqs),

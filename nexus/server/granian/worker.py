@@ -17,13 +17,15 @@ from typing import Final, NoReturn
 
 from gunicorn.workers.base import Worker
 
+from nexus.errors import ConfigError
 from nexus.server.connections import SLACK_S
 from nexus.server.granian.environ import Environs
+from nexus.server.granian.installed import check_tls
 from nexus.server.granian.intake import Intake
 from nexus.server.granian.listener import Listener
 from nexus.server.granian.turns import Turns
 from nexus.server.limits import ClientLimits, most_connections
-from nexus.server.serving import QUIT_GRACE_S, drain, make_app
+from nexus.server.serving import QUIT_GRACE_S, drain, make_app, refuse_to_start
 from nexus.service import Service
 
 _NOTIFY_S: Final = 1.0
@@ -40,6 +42,10 @@ class GranianWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
 
     def load_wsgi(self) -> None:
         """Make the app; a failure ends the server."""
+        try:
+            check_tls(self.cfg)
+        except ConfigError as error:
+            refuse_to_start(self.log, error)
         self.wsgi = make_app(self.log)
         self.service = self.wsgi.extensions["nexus"]
         self._loaded = True
