@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
+from nexus.cli.main import command as nexus
 from tests.support import ROOT
 
 PAGE = ROOT / "docs" / "facts.md"
@@ -71,7 +73,7 @@ def test_every_fact_has_a_command_that_can_be_run(number: int) -> None:
         elif bench := re.match(r"python -m bench\.(\w+)", command):
             assert (ROOT / "bench" / f"{bench[1]}.py").exists(), command
         elif program := re.match(r"nexus (\w+)", command):
-            assert (ROOT / "nexus" / "cli" / f"{program[1]}.py").exists(), command
+            assert program[1] in nexus.list_commands(click.Context(nexus)), command
         else:
             assert "scripts/setup.sh" in command
 

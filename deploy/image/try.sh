@@ -10,6 +10,7 @@ set -euo pipefail
 tag=${1:-nexus-runtime:0.1.0}
 storage=${STORAGE:-/var/tmp/nexus-image}
 port=${PORT:-18080}
+management=${MANAGEMENT_PORT:-18090}
 podman() {
     command podman --root "$storage/root" --runroot "$storage/run" --storage-driver vfs \
         --cgroup-manager cgroupfs --runtime runc "$@"
@@ -24,7 +25,7 @@ container=$(podman run --detach --read-only --user 10001:10001 --cap-drop ALL \
     --security-opt no-new-privileges --cpus 0.5 --network host \
     --ulimit nofile=1024:1024 --ulimit nproc=1000:1000 \
     --tmpfs /tmp:rw,size=64m --volume "$cache:/var/cache/nexus" \
-    --env "NEXUS_BIND=127.0.0.1:$port" --env NEXUS_CPU_PROFILE=burst "localhost/$tag")
+    --env "NEXUS_BIND=127.0.0.1:$port" --env "NEXUS_MANAGEMENT_BIND=127.0.0.1:$management" --env NEXUS_CPU_PROFILE=burst "localhost/$tag")
 cleanup() {
     podman logs "$container" >"$storage/container.log" 2>&1 || true
     podman rm --force --time 5 "$container" >/dev/null
@@ -38,11 +39,12 @@ fail() {
     exit 1
 }
 get() { curl --silent --show-error --fail --max-time 10 "http://127.0.0.1:$port$1" "${@:2}"; }
-metric() { get /metrics | sed -n "s/^$1 //p"; }
+managed() { curl --silent --show-error --fail --max-time 10 "http://127.0.0.1:$management$1"; }
+metric() { managed /metrics | sed -n "s/^$1 //p"; }
 
 ready=no
 for _ in $(seq 120); do
-    if get /readyz >/dev/null 2>&1; then ready=yes && break; fi
+    if managed /readyz >/dev/null 2>&1; then ready=yes && break; fi
     sleep 0.25 # poll, up to a limit: at half a core the start takes some seconds
 done
 [ "$ready" = yes ] || fail "not ready after 30 s"

@@ -140,7 +140,7 @@ _ALL = (
         "edge",
         request_cores=0.25,
         limit_cores=0.25,
-        memory_mib=128,
+        memory_mib=256,
         workers=1,
         max_instances=2,
         max_queue=8,

@@ -11,10 +11,7 @@ inspect.py        the handlers in a module or folder, and their problems
 prepare.py        compile the language runtimes, so that the first start is quick
 config.py         every setting and its origin
 sizing_report.py  `nexus config --sizing`: each number with its reason
-plugins.py        the plugins: what each adds, and which cannot be used
-trial.py          builds what the plugins add, to find out
-new_plugin.py     writes the package of a new plugin
-plugin_files.py   the files of that package
+plugins/          the plugins: what each adds, which cannot be used; a new one
 capacity/         pods for a load, by CPU profile
 vendor.py         fetches the packages of a handler in Python
 measure.py        measures the CPU of one request

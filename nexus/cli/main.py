@@ -20,8 +20,8 @@ _COMMANDS = {
     "prepare": "nexus.cli.prepare:prepare",
     "vendor": "nexus.cli.vendor:vendor",
     "config": "nexus.cli.config:show_config",
-    "plugins": "nexus.cli.plugins:list_plugins",
-    "new-plugin": "nexus.cli.new_plugin:new_plugin",
+    "plugins": "nexus.cli.plugins.listing:list_plugins",
+    "new-plugin": "nexus.cli.plugins.new_plugin:new_plugin",
 }
 
 

@@ -74,7 +74,10 @@ class Settings(BaseSettings):
         1024, ge=16, le=1024, description="native stack one execution may use, in KiB"
     )
     max_host_calls: Annotated[Whole, LIVE] = Field(
-        1000, ge=1, le=10**9, description="host calls one execution may make"
+        10_000,
+        ge=1,
+        le=10**9,
+        description="host calls one execution may make, without those that read a clock",
     )
     max_request_bytes: Annotated[Whole, LIVE] = Field(
         10 << 20, ge=1, le=_MAX_BYTES, description="largest request body, in bytes"

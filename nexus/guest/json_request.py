@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from nexus.guest.wasi.cgi_request import (
+    carried,
     is_withheld,
     meta_text,
     origin,
@@ -46,10 +48,23 @@ def fields_of(request: HttpRequest, handler: Handler) -> dict[str, Any]:
             headers.append([_header_name(name, with_credentials), value])
     return {
         "method": meta_text(meta, "REQUEST_METHOD") or "GET",
-        "url": f"{origin(meta)}{raw_target(meta)}",
+        "url": f"{origin(meta)}{_target(meta, handler)}",
         "headers": headers,
         "env": dict(handler.env),
     }
+
+
+def _target(meta: Mapping[str, Any], handler: Handler) -> str:
+    """Return the raw target; below the route, if the handler wants that."""
+    target = raw_target(meta)
+    if not handler.strip_prefix or not target.startswith("/"):
+        return target
+    prefix = meta_text(meta, "SCRIPT_NAME") + carried(handler.route).rstrip("/")
+    at = 0
+    for _ in prefix:  # each character of the decoded path is one byte
+        at += 3 if target[at : at + 1] == "%" else 1
+    rest = target[at:]
+    return rest if rest.startswith("/") else f"/{rest}"
 
 
 @lru_cache(maxsize=1024)

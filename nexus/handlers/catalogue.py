@@ -156,6 +156,7 @@ def load_handler(
         env=dict(manifest.env),
         args=manifest.args,
         args_from_query=manifest.args_from_query,
+        strip_prefix=manifest.strip_prefix,
         cpu=manifest.cpu.allocation(),
     )
 

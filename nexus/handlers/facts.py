@@ -32,5 +32,6 @@ def facts_of(handler: Handler) -> dict[str, Any]:
         "env": sorted(handler.env),
         "args": len(handler.args),
         "args_from_query": handler.args_from_query,
+        "strip_prefix": handler.strip_prefix,
         "key": compiled.key,
     }

@@ -136,6 +136,7 @@ class Manifest(BaseModel):
     timeout_ms: Whole | None = Field(None, ge=1, le=_HOUR_MS)
     cpu_timeout_ms: Whole | None = Field(None, ge=1, le=_HOUR_MS)
     memory_limit_mb: Whole | None = Field(None, ge=1, le=4096)
+    max_host_calls: Whole | None = Field(None, ge=1, le=10**9)
     max_concurrency: Whole | None = Field(None, ge=1, le=100_000)
     """executions of this handler at once, in one worker"""
     priority: Whole = Field(Handler.priority, ge=0, le=9)
@@ -153,6 +154,8 @@ class Manifest(BaseModel):
     """a WebAssembly guest's arguments, after its name"""
     args_from_query: Annotated[bool, Strict(), Allowed("true or false")] = False
     """whether requests add the parts of their query to the arguments, as WAGI does"""
+    strip_prefix: Annotated[bool, Strict(), Allowed("true or false")] = False
+    """whether the URL that a guest in JavaScript or Python sees begins below the route"""
     env: Annotated[
         Mapping[_Variable, _VariableValue],
         AfterValidator(_bounded),
@@ -177,6 +180,8 @@ class Manifest(BaseModel):
             changed = replace(changed, cpu_timeout_s=self.cpu_timeout_ms / 1000)
         if self.memory_limit_mb is not None:
             changed = replace(changed, memory_bytes=self.memory_limit_mb << 20)
+        if self.max_host_calls is not None:
+            changed = replace(changed, max_host_calls=self.max_host_calls)
         return changed
 
 

@@ -61,7 +61,7 @@ def listen(address: str) -> socket.socket:
 
 
 class Readiness:
-    """Whether the pod should get requests: if the worker that is asked is ready, or another.
+    """Decides whether the pod should get requests: if the worker asked is ready, or another.
 
     A worker that replaces one that died loads its handlers again while the others serve; it must
     not take the pod out of its Service. So a worker that was asked and was ready leaves a file in

@@ -62,7 +62,7 @@ def add_metrics(
 
 def _collected(service: Service, registry: CollectorRegistry | None) -> Collector:
     """Return what a scrape shows: the figures of *registry*, or else those of all workers, with
-    what is derived from them and with the CPU's."""
+    those derived from them and the CPU's."""
     service.flush_metrics()
     figures: Collector | None = registry
     if figures is None:

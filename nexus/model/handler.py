@@ -17,7 +17,7 @@ class Limits:
     timeout_s: float = 5.0
     cpu_timeout_s: float = 5.0
     memory_bytes: int = 32 << 20
-    max_host_calls: int = 1000
+    max_host_calls: int = 10_000
     max_request_bytes: int = 10 << 20
     max_response_bytes: int = 10 << 20
     max_header_bytes: int = 64 << 10
@@ -119,4 +119,6 @@ class Handler:
     """a WASI guest's arguments, after its name"""
     args_from_query: bool = False
     """whether a request's query adds to them: then clients choose options of the program"""
+    strip_prefix: bool = False
+    """whether the URL that a guest in JavaScript or Python sees begins below the route"""
     cpu: CpuAllocation = CpuAllocation()

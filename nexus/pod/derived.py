@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 
@@ -55,14 +56,20 @@ def demand(loaded: Loaded) -> Demand:
         memory_limit_mb=settings.memory_limit_mb,
         max_queue=settings.max_queue,
         min_instances=settings.min_instances,
-        compiler="llvm" if _llvm(settings) else "cranelift",
+        compiler="llvm" if _wasmer(settings) and settings.compiler != "cranelift" else "cranelift",
+        engine="wasmer" if _wasmer(settings) else "wasmtime",
+        python=_has_python(settings.handlers_dir),
         workers=settings.workers if explicit("workers") else None,
         threads=settings.threads if threads else None,
         ordered=settings.scheduling_policy != "fifo",
     )
 
 
-def _llvm(settings: Settings) -> bool:
-    """Return whether LLVM will compile: if wanted, and Python's version allows for wasmer."""
-    wasmer = settings.engine in ("auto", "wasmer") and sys.version_info < (3, 11)
-    return wasmer and settings.compiler != "cranelift"
+def _wasmer(settings: Settings) -> bool:
+    """Return whether wasmer will run guests: if wanted, and Python's version allows for it."""
+    return settings.engine in ("auto", "wasmer") and sys.version_info < (3, 11)
+
+
+def _has_python(folder: Path) -> bool:
+    """Return whether there are handlers in Python in *folder*."""
+    return any(chain(folder.glob("*.py"), folder.glob("*/main.py")))

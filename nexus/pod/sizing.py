@@ -16,12 +16,32 @@ MIB = 1 << 20
 # (empty, and with the examples warm on ten threads).
 MASTER_BYTES = 32 * MIB
 WORKER_BYTES = 40 * MIB
-COMPILER_BYTES = {"llvm": 136 * MIB, "cranelift": 24 * MIB}
-"""Memory of a compiler child at its peak: 130 and 17 MiB for the examples, more for others"""
-ARTIFACTS_BYTES = 4 * MIB
-"""Size of all artifacts together: QuickJS is 3 MB, the examples 45 KB"""
-THREAD_SHARE = 0.3
-"""Share of an artifact's size that each thread running it needs again: 0.5 MB for one of 1.8 MB"""
+COMPILER_BYTES = {"llvm": 136 * MIB, "cranelift": 64 * MIB}
+"""Memory of a compiler child at its peak: LLVM compiles the examples in 130 MiB; loading a handler
+in JavaScript takes 60"""
+
+
+@dataclass(frozen=True)
+class RuntimeMemory:
+    """What a language runtime takes of a worker beside the instances, with a few handlers."""
+
+    worker_bytes: int
+    thread_bytes: int
+    """of each thread that runs it: wasmer's threads share no code"""
+
+
+# By engine, measured with `python -m tests.deploy.live burst --kinds ...`: code and snapshots of
+# four handlers in JavaScript, of two in Python.
+JAVASCRIPT = {
+    "wasmtime": RuntimeMemory(48 * MIB, 0),
+    "wasmer": RuntimeMemory(8 * MIB, 39 * MIB),
+}
+PYTHON = {
+    "wasmtime": RuntimeMemory(280 * MIB, 0),
+    "wasmer": RuntimeMemory(16 * MIB, 165 * MIB),
+}
+PYTHON_COMPILER_BYTES = 330 * MIB
+"""Memory of the compiler children at their peak while handlers in Python are loaded"""
 MAX_WORKERS, MAX_THREADS = 256, 1000
 WAITING_SHARE = 3
 """Threads that wait for each one that runs, if a scheduling policy orders the waiting requests"""
@@ -45,7 +65,9 @@ class Demand:
     """whether a scheduling policy orders waiting requests, each of which then holds a thread"""
     cache_bytes: int = 0
     """size of the cache and of temporary files if kept in memory (tmpfs)"""
-    artifacts_bytes: int = ARTIFACTS_BYTES
+    engine: str = "wasmtime"
+    python: bool = False
+    """whether there are handlers in Python"""
 
 
 @dataclass(frozen=True)
@@ -140,11 +162,9 @@ def _workers(
 
 def _memory(demand: Demand, workers: int, threads: int) -> tuple[Figure, ...]:
     instances = demand.max_instances * demand.memory_limit_mb * MIB
-    compiler = demand.compiler
-    artifacts = round(demand.artifacts_bytes * (1 + THREAD_SHARE * threads))
     return (
         Figure("master", MASTER_BYTES, "gunicorn's master process"),
-        Figure("compiler", COMPILER_BYTES[compiler], f"one {compiler} compiler child"),
+        _compiler(demand),
         Figure("base", workers * WORKER_BYTES, f"{workers} x {WORKER_BYTES // MIB} MiB a worker"),
         Figure(
             "instances",
@@ -152,14 +172,24 @@ def _memory(demand: Demand, workers: int, threads: int) -> tuple[Figure, ...]:
             f"{workers} x max_instances {demand.max_instances} x memory_limit_mb "
             f"{demand.memory_limit_mb}",
         ),
-        Figure(
-            "artifacts",
-            workers * artifacts,
-            f"{workers} x {demand.artifacts_bytes / MIB:g} MiB, and {THREAD_SHARE:g} of that in "
-            f"each of {threads} threads",
-        ),
+        _runtime("javascript", JAVASCRIPT[demand.engine], workers, threads),
+        *([_runtime("python", PYTHON[demand.engine], workers, threads)] if demand.python else ()),
         Figure("cache", demand.cache_bytes, "cache and temporary files kept in memory"),
     )
+
+
+def _compiler(demand: Demand) -> Figure:
+    needed = COMPILER_BYTES[demand.compiler]
+    if demand.python and needed < PYTHON_COMPILER_BYTES:
+        return Figure("compiler", PYTHON_COMPILER_BYTES, "compiler children that load Python")
+    return Figure("compiler", needed, f"one {demand.compiler} compiler child")
+
+
+def _runtime(language: str, each: RuntimeMemory, workers: int, threads: int) -> Figure:
+    why = f"{workers} x {each.worker_bytes // MIB} MiB"
+    if each.thread_bytes:
+        why += f", and {each.thread_bytes // MIB} MiB in each of {threads} threads"
+    return Figure(language, workers * (each.worker_bytes + threads * each.thread_bytes), why)
 
 
 def _needed(demand: Demand, workers: int, threads: int) -> int:

@@ -19,7 +19,7 @@ gunicorn's parser alone decides what a request is and where it ends; it gets eve
 
 start/            what the master does before it forks workers
 serving.py        what the workers of both servers do alike: make the app, drain on SIGTERM
-worker.py         gunicorn's worker: joins what follows
+worker.py         gunicorn's worker: joins the parts below
 granian/          the worker that lets granian read and write HTTP
 threads.py        its threads, counted: how many are busy, how many connections wait for one
 

@@ -76,7 +76,7 @@ class KeptAlive:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._lock = threading.Lock()  # guards what follows
+        self._lock = threading.Lock()  # guards the fields below, but `looker`
         self._silent = Silent()
         self._ready: deque[Any] = deque()
         """connections with a request"""

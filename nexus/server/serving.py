@@ -30,8 +30,8 @@ def make_app(log: Any) -> Flask:
     If that fails, write why to gunicorn's *log* and end the server.
     """
     found = prepared()
-    sources = found.plugins.config_sources(Path.cwd(), os.environ)
     try:
+        sources = found.plugins.config_sources(Path.cwd(), os.environ)
         app = worker_app(found.plugins, inherit(found.loaded, sources))
     except NexusError as error:
         refuse_to_start(log, error)

@@ -103,6 +103,16 @@ SOURCE = """
     def nexus_config_sources(directory, environ):
         raise RuntimeError("no source")
 """
+ONCE = """
+    from nexus.plugin_api.hooks import hookimpl
+    calls = []
+
+    @hookimpl
+    def nexus_config_sources(directory, environ):
+        calls.append(directory)
+        if len(calls) > 1:
+            raise RuntimeError("gone")
+"""
 GUESTS = """
     from nexus.plugin_api.hooks import hookimpl
 
@@ -280,6 +290,7 @@ def test_it_can_be_turned_off(nexus: Nexus, bad: str) -> None:
         (WRONG_OPTION, 2, "plugins.picky.port: found '0', allowed: 1 to 65535"),
         (RAISES, 2, "plugin picky (picky-dist 3.1): nexus_request_filters failed: FileNotFoundErr"),
         (NO_ENGINE, 1, "no engine today"),
+        (ONCE, 2, "plugin picky (picky-dist 3.1): nexus_config_sources failed: RuntimeError: gone"),
     ],
 )
 def test_what_a_worker_finds_wrong_ends_the_server(

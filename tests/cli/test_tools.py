@@ -156,7 +156,7 @@ def test_config_says_where_each_value_came_from(nexus: Nexus, tmp_path: Path) ->
     assert found["max_queue"]["value"] == 8
     assert found["max_queue"]["source"] == "environment variable NEXUS_MAX_QUEUE"
     assert found["max_instances"]["source"] == "environment variable MAX_INSTANCES"
-    assert found["max_host_calls"] == {"value": 1000, "source": "default", "live": True}
+    assert found["max_host_calls"] == {"value": 10_000, "source": "default", "live": True}
     assert found["bind"]["live"] is False
     plain = nexus("config", "--config", file, NEXUS_TIMEOUT="1")
     assert plain.code == 0

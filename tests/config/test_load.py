@@ -36,7 +36,7 @@ def test_defaults(place):
     loaded = place.load()
     settings = loaded.settings
     assert (settings.timeout_ms, settings.min_instances, settings.max_instances) == (5000, 2, 10)
-    assert (settings.memory_limit_mb, settings.max_host_calls) == (32, 1000)
+    assert (settings.memory_limit_mb, settings.max_host_calls) == (32, 10_000)
     assert (settings.http_max_concurrent, settings.http_timeout) == (10, 30000)
     assert settings.cpu_timeout_ms == 5000
     assert settings.threads == 10

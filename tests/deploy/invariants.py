@@ -29,9 +29,12 @@ def memory_fits(facts: Facts) -> Iterator[str]:
     the limit."""
     in_memory = (d for _, d in facts.empty_dirs() if d.get("medium") == "Memory")
     cache_bytes = sum(int(quantity(found["sizeLimit"])) for found in in_memory)
-    # The image has Python 3.10 and wasmer, whatever runs this test.
-    compiler = "cranelift" if facts.settings.compiler == "cranelift" else "llvm"
-    wanted = replace(demand(facts.loaded), compiler=compiler)
+    # The image has wasmtime, whatever runs this test.
+    annotated = facts.one("Deployment")["metadata"]["annotations"][
+        "nexus-runtime/memory-with-python"
+    ]
+    python = facts.memory_bytes == int(quantity(annotated))
+    wanted = replace(demand(facts.loaded), compiler="cranelift", engine="wasmtime", python=python)
     found = size(
         facts.limit_cores or NODE_CORES,
         facts.memory_bytes - cache_bytes,

@@ -70,6 +70,14 @@ def test_live_settings_take_over_the_profiles(tmp_path: Path) -> None:
     assert all(LIVE in fields[name].metadata for name in names)
 
 
+@pytest.mark.parametrize(("profile", "mib"), [("burst", 1024), ("edge", 832), ("latency", 1664)])
+def test_python_gets_the_memory_that_the_profile_names(
+    profile: str, mib: int, tmp_path: Path
+) -> None:
+    facts = Facts(build_with(tmp_path, f"overlays/cpu-{profile}", "python-handlers"))
+    assert facts.memory_bytes == facts.resource("requests", "memory") == mib << 20
+
+
 def test_the_admin_token_is_a_file(tmp_path: Path) -> None:
     facts = Facts(build_with(tmp_path, "overlays/cpu-burst", "admin-api"))
     (variable,) = facts.container["env"]

@@ -91,7 +91,7 @@ def test_latency_has_no_quota_and_is_all_warm() -> None:
 
 def test_edge_is_small() -> None:
     facts = Facts(render("overlays/cpu-edge"))
-    assert (facts.request_cores, facts.memory_bytes) == (0.25, 128 << 20)
+    assert (facts.request_cores, facts.memory_bytes) == (0.25, 256 << 20)
     assert facts.settings.workers == 1
 
 

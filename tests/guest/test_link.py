@@ -100,9 +100,22 @@ def test_every_call_is_counted_and_the_limit_holds() -> None:
     def script(host: Host) -> None:
         assert [host.sched_yield() for _ in range(5)] == [0, 0, 0, errno.CANCELED, errno.CANCELED]
 
-    with pytest.raises(ResourceLimit, match="more than 3 host calls"):
+    with pytest.raises(ResourceLimit, match="more than 3 host calls; the last was sched_yield"):
         perform(script, run=run)
     assert run.usage.host_calls == 5
+
+
+def test_reading_a_clock_is_no_call_that_counts() -> None:
+    run = LocalRun(Limits(max_host_calls=3))
+
+    def script(host: Host) -> None:
+        for _ in range(50):
+            assert host.clock_time_get(0, 0, 64) == 0
+        assert [host.sched_yield() for _ in range(3)] == [0, 0, 0]
+
+    command = Command(("a",), {}, lambda n: b"", lambda _: None, lambda _: None)
+    assert perform(script, command, run=run) == 0
+    assert (run.usage.host_calls, run.usage.calls["clock_time_get"]) == (3, 50)
 
 
 def test_our_own_failure_ends_the_guest_and_keeps_its_cause() -> None:

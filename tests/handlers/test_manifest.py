@@ -52,6 +52,8 @@ def test_everything_can_be_said(path):
         env = { GREETING = "hi\\nthere", _x1 = "" }
         args = ["-c", "", "é"]
         args_from_query = true
+        strip_prefix = true
+        max_host_calls = 77
         """
     )
     manifest = load_manifest(path, "hello")
@@ -67,8 +69,9 @@ def test_everything_can_be_said(path):
     )
     assert manifest.env == {"GREETING": "hi\nthere", "_x1": ""}
     assert (manifest.args, manifest.args_from_query) == (("-c", "", "é"), True)
-    merged = manifest.limits(Limits(max_host_calls=7))
-    assert merged == Limits(0.25, 0.125, 64 << 20, max_host_calls=7)
+    assert manifest.strip_prefix
+    merged = manifest.limits(Limits(max_host_calls=7, max_effects=5))
+    assert merged == Limits(0.25, 0.125, 64 << 20, max_host_calls=77, max_effects=5)
 
 
 def test_limits_may_rise_as_well_as_fall():

@@ -56,10 +56,23 @@ def test_memory_is_counted_part_by_part() -> None:
         "compiler": COMPILER_BYTES["llvm"],
         "base": 2 * WORKER_BYTES,
         "instances": 2 * 10 * 32 * MIB,
-        "artifacts": 2 * 16 * MIB,
+        "javascript": 2 * 48 * MIB,
         "cache": 16 * MIB,
     }
-    assert found.needed_bytes == (32 + 136 + 80 + 640 + 32 + 16) * MIB
+    assert found.needed_bytes == (32 + 136 + 80 + 640 + 96 + 16) * MIB
+
+
+def test_runtimes_are_counted_by_engine_and_thread() -> None:
+    def memory(**fields: object) -> dict[str, int]:
+        demand = replace(DEMAND, compiler="cranelift", workers=2, threads=8, **fields)
+        return {p.name: p.value // MIB for p in size(2.0, AMPLE, demand, PROFILES["none"]).memory}
+
+    assert memory()["javascript"] == 2 * 48
+    assert memory(engine="wasmer")["javascript"] == 2 * (8 + 8 * 39)
+    assert "python" not in memory()
+    found = memory(python=True)
+    assert (found["python"], found["compiler"]) == (2 * 280, 330)
+    assert memory(engine="wasmer", python=True)["python"] == 2 * (16 + 8 * 165)
 
 
 def test_memory_bounds_workers() -> None:
@@ -73,19 +86,19 @@ def test_what_is_set_stands_and_the_warning_says_by_how_much() -> None:
     demand = replace(DEMAND, workers=2, threads=4, compiler="cranelift")
     found = size(1.0, 640 * MIB, demand, PROFILES["none"])
     assert (found.workers.value, found.threads.value) == (2, 4)
-    # 32 + 24 + 80 + 640 + 2 x 4 x 2.2 = 793.6 MiB; 3 instances less of 2 x 32 MiB are 192 less
+    # 32 + 64 + 80 + 640 + 2 x 48 = 912 MiB; 5 instances less of 2 x 32 MiB are 320 less
     assert found.warning == (
-        "memory does not fit by 154 MiB: 2 workers may come to need 794 MiB, the limit is "
-        "640 MiB; NEXUS_MAX_INSTANCES=7 would fit"
+        "memory does not fit by 272 MiB: 2 workers may come to need 912 MiB, the limit is "
+        "640 MiB; NEXUS_MAX_INSTANCES=5 would fit"
     )
-    advised = replace(demand, max_instances=7)
+    advised = replace(demand, max_instances=5)
     assert size(1.0, 640 * MIB, advised, PROFILES["none"]).warning is None
 
 
 def test_advice_where_no_pool_fits() -> None:
     found = size(1.0, 100 * MIB, DEMAND, PROFILES["none"])
     assert found.warning is not None
-    assert "raise the memory limit to 544 MiB" in found.warning
+    assert "raise the memory limit to 576 MiB" in found.warning
 
 
 def test_unknown_memory_is_not_warned_of() -> None:

@@ -206,7 +206,7 @@ def test_events_and_view_commands_are_data(scripts: Scripts) -> None:
         ({"max_effect_bytes": 50}, "$emit('e', 'x'.repeat(15))", "more than 50 bytes of state"),
         ({"max_effect_bytes": 50}, "$emit('e', 'x'.repeat(60))", "a value of 62 bytes"),
         ({"max_effect_bytes": 50}, "$emit('e', 'x'.repeat(1e6))", "a value of"),
-        ({"max_host_calls": 20}, "$state.x", "more than 20 host calls"),
+        ({"max_host_calls": 20}, "$state.x", "more than 20 host calls; the last was fd_"),
     ],
 )
 def test_too_much_ends_the_run(scripts: Scripts, limits: Any, loop: str, words: str) -> None:

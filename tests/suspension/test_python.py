@@ -189,6 +189,7 @@ def test_an_error_and_a_denial_end_it(worker: Worker, make: Make) -> None:
 def test_a_question_that_nobody_awaits_is_in_the_result(worker: Worker, make: Make) -> None:
     served = make("async def run(context):\n    nexus.ext.oracle.ask(1)\n    return 5")
     result = execute(worker, served)
+    assert result.error is None
     assert result.return_value == 5
     assert [question["arguments"] for question in result.unanswered] == [1]
 

@@ -22,6 +22,10 @@
   const ANSWER_HEAD = 5;
   const answerBuffer = new Bytes(2048).buffer, answerHead = new Bytes(answerBuffer);
 
+  // Random bytes come from the host in blocks; the snapshot has none.
+  const RANDOM_BLOCK = 1024, MOST_FROM_BLOCK = 64;
+  let random, randomLeft = 0;
+
   let loading = true;
 
   function send(descriptor, bytes) {
@@ -69,7 +73,18 @@
     random(count) {
       // One snapshot serves every request, so a value drawn now would be the same in all of them.
       if (loading) throw new BaseError("random values can be had in a request, not while loading");
-      return receive(RANDOM, count);
+      if (count > MOST_FROM_BLOCK) return receive(RANDOM, count);
+      if (randomLeft < count) {
+        random = receive(RANDOM, RANDOM_BLOCK);
+        randomLeft = RANDOM_BLOCK;
+      }
+      const bytes = new Bytes(count);
+      for (let i = 0; i < count; i++) {
+        randomLeft--;
+        bytes[i] = random[randomLeft];
+        random[randomLeft] = 0; // no value is given twice, nor kept
+      }
+      return bytes;
     },
     digest(name, bytes) {
       send(DIGEST[name], bytes);
@@ -160,6 +175,7 @@
     adopt(found) {
       handler = found;
       adopted = true;
+      if (found === undefined) return api.answersEvents();
       const kind = typeof found === "function" ? "function" : typeof found?.fetch;
       return kind === "function" || typeof found?.run === "function";
     },

@@ -37,6 +37,9 @@ _IMPLEMENTED: Final[tuple[Implementation, ...]] = (
     system.random_get,
     system.sched_yield,
 )
+_UNLIMITED: Final = frozenset({"clock_res_get", "clock_time_get"})
+"""functions that cost no more than the guest's own work: CPU time limits their calls"""
+
 IMPLEMENTATIONS: Final[Mapping[str, Implementation]] = {
     **{function.__name__: function for function in _IMPLEMENTED},
     **REFUSALS,
@@ -70,25 +73,28 @@ def guarded(
     The wrapper returns *stopped* once the run has stopped, and *failed* after an unexpected error.
     """
 
+    counts = int(name not in _UNLIMITED)
+
     def call(*arguments: int) -> int:
         run = process.run
         usage = run.usage
-        usage.host_calls += 1
+        usage.host_calls += counts
         usage.calls[name] = usage.calls.get(name, 0) + 1
         if run.stopped is not None:
             return stopped
         if usage.host_calls > run.limits.max_host_calls:
             limit = run.limits.max_host_calls
-            run.stop(ResourceLimit(f"the guest made more than {limit} host calls"))
+            reason = f"the guest made more than {limit} host calls; the last was {name}"
+            run.stop(ResourceLimit(reason))
             return stopped
         try:
             return implementation(process, *arguments)
         except Refused as refused:
             return refused.errno
         except BaseException as error:  # also KeyboardInterrupt: `perform` raises it again
-            reason = InternalError(f"host function {name} failed: {error!r}")
-            reason.__cause__ = error
-            run.stop(reason)
+            failure = InternalError(f"host function {name} failed: {error!r}")
+            failure.__cause__ = error
+            run.stop(failure)
             return failed
 
     def call_without_result(*arguments: int) -> None:

@@ -90,7 +90,7 @@ def environment(request: HttpRequest, handler: Handler) -> dict[str, str]:
     found.update(_headers(meta, AUTHORIZATION in handler.capabilities))
     for name, value in handler.env.items():
         if name_is_valid(name):
-            found[_carried(name)] = _carried(value)
+            found[carried(name)] = carried(value)
     return {name: value for name, value in found.items() if "\0" not in name + value}
 
 
@@ -104,7 +104,7 @@ def _wagi(meta: Mapping[str, Any], route: str, script_name: str, path_info: str)
     )
     query = meta_text(meta, "QUERY_STRING")
     return {
-        "X_MATCHED_ROUTE": _carried(route),
+        "X_MATCHED_ROUTE": carried(route),
         "X_RAW_PATH_INFO": raw_info,
         "X_RELATIVE_PATH": raw_info.lstrip("/"),
         "X_FULL_URL": f"{origin(meta)}{raw_path}" + (f"?{query}" if query else ""),
@@ -149,7 +149,7 @@ def raw_target(meta: Mapping[str, Any]) -> str:
 def _shifted(meta: Mapping[str, Any], route: str) -> tuple[str, str]:
     """Move the route from PATH_INFO to SCRIPT_NAME."""
     script_name, path_info = meta_text(meta, "SCRIPT_NAME"), meta_text(meta, "PATH_INFO")
-    prefix = _carried(route).rstrip("/")
+    prefix = carried(route).rstrip("/")
     rest = path_info[len(prefix) :]
     if path_info.startswith(prefix) and (not rest or rest.startswith("/")):
         return script_name + prefix, rest
@@ -189,10 +189,11 @@ def meta_text(meta: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str):
         return ""
     # A server passes Latin-1 strings (PEP 3333); other callers pass text.
-    return value if value.isascii() or max(value) <= "\xff" else _carried(value)
+    return value if value.isascii() or max(value) <= "\xff" else carried(value)
 
 
-def _carried(text: str) -> str:
+def carried(text: str) -> str:
+    """Return text as WSGI carries it: its UTF-8, one character for each byte (PEP 3333)."""
     return text.encode("utf-8", "replace").decode("latin-1")
 
 

@@ -147,6 +147,7 @@ class HandlerItem(_Model):
     env: list[str] = Field(description="names only")
     args: _Count = Field(description="how many arguments the manifest gives a WebAssembly guest")
     args_from_query: bool = Field(description="whether a request's query adds arguments")
+    strip_prefix: bool = Field(description="whether its URLs begin below its route")
     key: str = Field(description="digest of the compiled module")
 
 

@@ -17,7 +17,7 @@ from nexus.http.api.operations import OPERATIONS, PREFIX, Operation
 _REF = "#/components/schemas/{model}"
 _PARAMETERS = {
     "name": "a handler's name",
-    "id": "the id, as an execution's result has it",
+    "id": "the id in an execution's result",
 }
 _RETRY_AFTER = ("Retry-After", "integer", "seconds after which to try again")
 _HEADERS = {

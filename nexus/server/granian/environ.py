@@ -76,7 +76,7 @@ class Environs:
     def _path(self, path: str) -> str:
         """Return PATH_INFO: the bytes of *path* as Latin-1, below the prefix."""
         if not path.isascii():
-            # granian decodes the path as UTF-8 and replaces what is not: two paths could be one.
+            # granian decodes the path as UTF-8 and replaces wrong bytes: two paths could be one.
             if _NOT_UTF8 in path:
                 raise InvalidArgument("the request path is not UTF-8; allowed: UTF-8, %-encoded")
             path = path.encode().decode("latin-1")

@@ -46,7 +46,7 @@ class Intake:
         self._lane = self._service.lane
         self.bodies = Bodies(_most_bytes(self._service))
         self.call: str | None = None
-        """the secret of calls that are under way; None: there are none"""
+        """the secret of the calls under way; None: no call is under way"""
 
     def take(self, watcher: Any) -> None:
         """Take a request, as granian's callback: it must not raise."""

@@ -54,7 +54,7 @@ class Turns(Executor):
     def __init__(self, call_leader: Callable[[], None]) -> None:
         """*call_leader* brings the thread that waits in granian's queue into `serve`, soon."""
         self._call_leader = call_leader
-        self._lock = threading.Lock()  # guards what follows
+        self._lock = threading.Lock()  # guards the fields below, but `looker`
         self._leader: _Leader | None = None
         self._waiting: list[_Waiting] = []
         self._tasks: deque[Callable[[], None]] = deque()

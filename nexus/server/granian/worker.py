@@ -91,7 +91,7 @@ class GranianWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
 
     def count_request(self) -> None:
         self.nr += 1
-        if self.nr == self.max_requests:
+        if self.nr >= self.max_requests and self.alive:  # threads may count past the number
             self.log.info("Autorestarting worker after current request.")
             self.end()
 

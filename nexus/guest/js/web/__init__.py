@@ -10,6 +10,7 @@ streams/     ReadableStream (Streams)
 file/        Blob and File (File API)
 url/         URL and URLSearchParams (URL)
 fetch/       Headers, Request, Response, FormData (Fetch, XMLHttpRequest)
+workers/     the event fetch (Service Workers)
 nexus/       runs a request or a JSON context: input from the host, result back to it
 source.py    joins all files to one script, in load order
 """

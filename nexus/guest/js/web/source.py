@@ -71,6 +71,7 @@ LOAD_ORDER: Final = (
     "fetch/request",
     "fetch/response",
     "fetch/fetch",
+    "workers/fetch-event",
     "nexus/dispatch",
     "nexus/evaluate",
 )
@@ -94,7 +95,7 @@ def prelude() -> bytes:
     body = "\n".join(parts)
     return (
         f'(function (host) {{ "use strict";\n{body}\n'
-        "return { dispatch, evaluate, answer, begin, runTimer, nextTimer }; })"
+        "return { dispatch, evaluate, answer, answersEvents, begin, runTimer, nextTimer }; })"
     ).encode()
 
 

@@ -1,7 +1,14 @@
 // EventTarget. What a listener throws goes to the log and stops nothing.
 
+let hasListener; // (target, type)
+let firstError; // takes what a listener throws, instead of the log, while it is set
+
 class EventTarget {
   #listeners = []; // {type, callback, capture, once, passive, removed}
+
+  static {
+    hasListener = (target, type) => target.#listeners.some((one) => one.type === type);
+  }
 
   addEventListener(type, callback, options = undefined) {
     need(arguments, 2, "addEventListener");
@@ -91,7 +98,8 @@ const callListener = (callback, event) => {
     }
     handleEvent.call(callback, event);
   } catch (error) {
-    logUncaught(error);
+    if (firstError) firstError(error);
+    else logUncaught(error);
   }
 };
 

@@ -12,6 +12,9 @@ const handlerFunction = (handler) => {
   if (typeof handler?.fetch === "function") {
     return (...args) => handler.fetch(...args);
   }
+  if (handler === undefined && answersEvents()) {
+    return answerByEvent;
+  }
   throw new TypeError(
     "The handler's default export must be a function or an object with a function fetch, but is " +
     describe(handler),

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from nexus.cli.options import config_option, json_option
-from nexus.cli.trial import tried
+from nexus.cli.plugins.trial import tried
 from nexus.plugins import Found, survey
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from nexus.cli.plugin_files import FILES
+from nexus.cli.plugins.files import FILES
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _MAX_CHARACTERS = 40

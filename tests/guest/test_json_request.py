@@ -1,0 +1,40 @@
+"""The head of a request as guests in JavaScript and Python get it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from nexus.guest.json_request import head_of
+from nexus.model import HttpRequest
+
+from .support import handler
+
+
+@pytest.mark.parametrize(
+    ("route", "script_name", "raw", "expected"),
+    [
+        ("/hello", "", "/hello", "/"),
+        ("/hello", "", "/hello/", "/"),
+        ("/hello", "", "/hello/a%20b/c?x=/hello", "/a%20b/c?x=/hello"),
+        ("/hello", "", "/hello?x", "/?x"),
+        ("/hello", "", "/%68ello/a", "/a"),
+        ("/a/b", "", "/a/b/c", "/c"),
+        ("/wört", "", "/w%C3%B6rt/x", "/x"),
+        ("/hello", "/root", "/root/hello/x", "/x"),
+        ("/", "", "/x?y", "/x?y"),
+        ("/hello", "", "*", "/"),
+    ],
+)
+def test_a_url_below_the_route(route: str, script_name: str, raw: str, expected: str) -> None:
+    meta = {"RAW_URI": raw, "SCRIPT_NAME": script_name, "PATH_INFO": route, "HTTP_HOST": "h"}
+    served = handler(route=route, strip_prefix=True)
+    assert json.loads(head_of(HttpRequest(meta), served))["url"] == f"http://h{expected}"
+
+
+def test_it_is_the_whole_url_by_default() -> None:
+    meta = {"RAW_URI": "/hello/x", "HTTP_HOST": "h"}
+    assert (
+        json.loads(head_of(HttpRequest(meta), handler(route="/hello")))["url"] == "http://h/hello/x"
+    )

@@ -1,0 +1,3 @@
+# EXECUTION_ERROR
+def fetch(request):
+    return str(int("9" * 10_000_000))

@@ -1,0 +1,3 @@
+# TIMEOUT
+def fetch(request):
+    return len(str(9**9**7))

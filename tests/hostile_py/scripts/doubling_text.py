@@ -1,0 +1,5 @@
+# MEMORY_LIMIT
+def fetch(request):
+    text = "x"
+    while True:
+        text += text

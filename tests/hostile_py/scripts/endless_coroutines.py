@@ -1,0 +1,6 @@
+# TIMEOUT
+import asyncio
+
+
+def fetch(request):
+    asyncio.run(asyncio.sleep(1e6))

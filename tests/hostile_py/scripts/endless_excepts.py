@@ -1,0 +1,8 @@
+# TIMEOUT
+def fetch(request):
+    while True:
+        try:
+            while True:
+                pass
+        except BaseException:
+            pass

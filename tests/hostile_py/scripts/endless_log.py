@@ -1,0 +1,4 @@
+# RESOURCE_LIMIT|TIMEOUT
+def fetch(request):
+    while True:
+        print("x" * 1000)

@@ -1,0 +1,4 @@
+# TIMEOUT
+def fetch(request):
+    while True:
+        pass

@@ -1,0 +1,6 @@
+# TIMEOUT
+import time
+
+
+def fetch(request):
+    time.sleep(60)

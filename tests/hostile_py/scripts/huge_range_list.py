@@ -1,0 +1,3 @@
+# MEMORY_LIMIT
+def fetch(request):
+    return list(range(10**8))

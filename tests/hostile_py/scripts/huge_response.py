@@ -1,0 +1,3 @@
+# RESOURCE_LIMIT|INVALID_RESPONSE
+def fetch(request):
+    return "x" * (11 << 20)

@@ -1,0 +1,3 @@
+# MEMORY_LIMIT
+def fetch(request):
+    return "x" * 2**30

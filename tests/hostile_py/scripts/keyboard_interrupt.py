@@ -1,0 +1,3 @@
+# EXECUTION_ERROR
+def fetch(request):
+    raise KeyboardInterrupt

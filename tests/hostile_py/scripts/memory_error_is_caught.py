@@ -1,0 +1,6 @@
+# ok
+def fetch(request):
+    try:
+        bytes(10**9)
+    except MemoryError:
+        return "fine"

@@ -1,0 +1,6 @@
+# EXECUTION_ERROR
+import os
+
+
+def fetch(request):
+    os._exit(3)

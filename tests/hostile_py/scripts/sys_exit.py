@@ -1,0 +1,6 @@
+# EXECUTION_ERROR
+import sys
+
+
+def fetch(request):
+    sys.exit(3)
