@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from nexus.cli import main
+from nexus.cli.main import command as nexus
 from tests.support import ROOT
 
 PAGE = ROOT / "docs" / "facts.md"
@@ -73,7 +73,7 @@ def test_every_fact_has_a_command_that_can_be_run(number: int) -> None:
         elif bench := re.match(r"python -m bench\.(\w+)", command):
             assert (ROOT / "bench" / f"{bench[1]}.py").exists(), command
         elif program := re.match(r"nexus (\w+)", command):
-            assert program[1] in main.list_commands(click.Context(main)), command
+            assert program[1] in nexus.list_commands(click.Context(nexus)), command
         else:
             assert "scripts/setup.sh" in command
 
