@@ -28,12 +28,14 @@ def settings(port: int) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def port() -> int:
+def port(http_server: str) -> int:
     return free_port()
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[Server]:
+def server(
+    http_server: str, tmp_path_factory: pytest.TempPathFactory, port: int
+) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("handlers")
     (folder / "hello.wat").write_bytes((ROOT / "examples/hello.wat").read_bytes())
     scratch = tmp_path_factory.mktemp("server")
