@@ -1,6 +1,7 @@
 """Turns a handler's files into what its instances are made from: in a child process, with a cache.
 
 compiler.py   `Compiler`: compiles handlers, or takes them from the cache
+job.py        one handler's compilation
 tiers.py      two compilers for one engine: the quick one serves until the better one is done
 process.py    the child process, from the parent's side
 orders.py     the orders for the child
