@@ -245,7 +245,9 @@ class _Job:
         """Compile the language runtime of *program*, and make it load the sources."""
         runtime = self.runtime(program.runtime, program.abi)
         sources = hashlib.sha256(program.sources).hexdigest()
-        key = _digest(program.abi, program.version, runtime.key, sources)
+        # The same for every engine and compiler: memory and globals are what the sources made.
+        state_of = _digest(REWRITER_VERSION, self._pages, program.runtime.digest)
+        key = _digest(program.abi, program.version, state_of, sources)
         preparation, is_new = self._compiler.get_or_order(
             key,
             Preparation,
@@ -254,8 +256,10 @@ class _Job:
             lambda: Prepare(program, runtime.key, self._compiler.packed(runtime)),
         )
         prepared = Prepared(shared(preparation.snapshot), preparation.entry, runtime)
-        # Instances are looked up by key, and must not use another preparation's entry point.
-        return replace(runtime, key=f"{key}.{preparation.made}", prepared=prepared, is_new=is_new)
+        # Instances are looked up by key, and must not use another preparation's entry point, nor
+        # another compiler's code.
+        instances = f"{key}.{preparation.made}.{runtime.key[:16]}"
+        return replace(runtime, key=instances, prepared=prepared, is_new=is_new)
 
     def _compiled(self, module: Module, work: Callable[[], Work]) -> Compiled:
         key = self._compiler.module_key(module, self._pages)

@@ -17,8 +17,9 @@ PREPARE_S = 5.0
 """CPU time for loading a handler's sources; if loading takes longer, the handler is invalid"""
 MAX_HOST_CALLS = 1_000_000
 """Host calls that a load may make: a starting runtime reads files and clocks thousands of times"""
-_WAITING = 4
-"""How many times `PREPARE_S` a load may take by the clock: a busy machine must not fail handlers"""
+_WAITING = 12
+"""How many times `PREPARE_S` a load may take by the clock: a busy machine must not fail handlers. (At
+a load average of 11 on two cores, 20 s were too few for a second of CPU time.)"""
 
 
 def prepare(

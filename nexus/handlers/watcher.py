@@ -91,7 +91,7 @@ class HandlersWatcher:
     def _load_all(self, sources: Sequence[Source]) -> None:
         try:
             self._load(sources)
-        except Exception:  # keep watching: the next change may cure it
+        except BaseException:  # also SystemExit of a plugin: keep watching, a change may cure it
             log.exception("the handlers could not be loaded; the present ones stay")
         orphans = find_orphans(self._folder, sources, self._abis)
         for name, missing in orphans.items():

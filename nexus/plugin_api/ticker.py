@@ -74,7 +74,7 @@ class Ticker:
                 return
             try:
                 tick.call()
-            except Exception:
+            except BaseException:  # also SystemExit: the other calls must go on
                 log.exception("a call repeated every %g s failed", tick.every_s)
         tick.due = time.monotonic() + tick.every_s
 

@@ -62,13 +62,16 @@ def close_all(
     closing: list[str] = []
 
     def work() -> None:
+        closed: set[int] = set()
         for plugin, thing in made:
-            close = getattr(thing, "close", None)
-            if not callable(close):
+            if id(thing) in closed:  # a hook that is called again may return it again
                 continue
+            closed.add(id(thing))
             closing[:] = [plugin]
             try:
-                close()
+                close = getattr(thing, "close", None)
+                if callable(close):
+                    close()
             except BaseException as error:
                 log.error("plugin %s: close failed: %s", plugin, described(error))
                 failed(plugin)

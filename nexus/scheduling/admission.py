@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from nexus.errors import ConcurrencyLimit, Overloaded, ShuttingDown
+from nexus.errors import ConcurrencyLimit, Overloaded, ShuttingDown, is_interrupt
 from nexus.model import Task
 from nexus.plugin_api.scheduling import (
     DEFAULTS,
@@ -17,6 +18,8 @@ from nexus.plugin_api.scheduling import (
     Ticket,
 )
 from nexus.scheduling.tickets import TicketMaker
+
+log = logging.getLogger("nexus.scheduling")
 
 
 class Admission:
@@ -97,22 +100,26 @@ class Admission:
             if max_concurrency:
                 self._forget(handler)
             self._running -= 1
-            if took is not None and self._finished is not None:
-                self._finished(handler, *took)
-            if self._limit is None:
-                free = self._running < self._max_running  # False if max_running became smaller
-                following = self._policy.pop() if free else None
-                if following is None:
-                    if not self._running and self._watched:
+            fault = None if took is None else self._learn(handler, *took)
+            admitted: Sequence[Ticket] = ()
+            try:
+                if self._limit is None:
+                    free = self._running < self._max_running  # False if max_running became smaller
+                    following = self._policy.pop() if free else None
+                    if following is not None:
+                        self._running += 1
+                        following.admitted = True
+                        admitted = (following,)
+                    elif not self._running and self._watched:
                         self._idle.notify_all()
-                    return
-                self._running += 1
-                following.admitted = True
-                admitted = [following]
-            else:
-                admitted = self._refill(self._limit(self._max_running))
+                else:
+                    admitted = self._refill(self._limit(self._max_running))
+            except BaseException as error:  # a policy must not raise; the request has ended well
+                fault = error
         for ticket in admitted:
             ticket.wake()
+        if fault is not None:
+            _report(fault)
 
     def give_up(self, ticket: Ticket, max_concurrency: int = 0) -> str | None:
         """Stop waiting and return why there was no place; None if there is a place by now."""
@@ -177,6 +184,16 @@ class Admission:
 
     # ---- under the lock ---------------------------------------------------------------------
 
+    def _learn(self, handler: str, wall_s: float, cpu_s: float) -> BaseException | None:
+        """Tell the policy that a request has ended; return what it raised, so that the place is
+        passed on all the same."""
+        if self._finished is not None:
+            try:
+                self._finished(handler, wall_s, cpu_s)
+            except BaseException as error:
+                return error
+        return None
+
     def _queue(
         self,
         handler: str,
@@ -234,6 +251,14 @@ class Admission:
             self._by_handler[handler] = left
         else:
             del self._by_handler[handler]
+
+
+def _report(fault: BaseException) -> None:
+    """Log what a policy raised though it must not. Raises: KeyboardInterrupt, if it is the
+    user's."""
+    if is_interrupt(fault):
+        raise fault
+    log.error("the scheduling policy failed", exc_info=fault)
 
 
 def _ability(policy: Policy, name: str) -> Any:

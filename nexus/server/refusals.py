@@ -60,10 +60,12 @@ def report(service: Service, asked: Asked, error: NexusError, status: int, size:
     )
 
 
-def asked_on(incoming: Incoming, client: Any) -> Asked:
+def asked_on(incoming: Incoming | None, client: Any) -> Asked:
     """Return what *client*, an address, asked for; the path like WSGI's: decoded, without a
-    query."""
+    query. *incoming* is None for connections that gunicorn alone reads."""
     remote = client[0] if isinstance(client, tuple) else ""
+    if incoming is None:
+        return Asked("", "", remote)
     method, _, rest = incoming.request_line().partition(b" ")
     target, _, version = rest.rpartition(b" ")
     if not version.startswith(b"HTTP/"):

@@ -179,7 +179,7 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         super().handle_error(req, noting, addr, exc)
         if self.service is not None and noting.status and noting.status != 500:
             error = InvalidArgument(str(exc))
-            asked = asked_on(client.incoming, addr)
+            asked = asked_on(getattr(client, "incoming", None), addr)
             report(self.service, asked, error, noting.status, noting.size)
 
     # ---- called by `KeptAlive` --------------------------------------------------------------

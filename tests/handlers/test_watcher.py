@@ -209,3 +209,21 @@ def test_close_does_not_wait_for_a_load(watch: Callable[..., HandlersWatcher]) -
     made.close()
     assert made._thread.is_alive()
     go_on.set()
+
+
+@pytest.mark.parametrize("error", [OSError, SystemExit])
+def test_it_watches_on_after_a_load_that_fails(
+    tmp_path: Path,
+    watch: Callable[..., object],
+    loads: Loads,
+    caplog: pytest.LogCaptureFixture,
+    error: type[BaseException],
+) -> None:
+    def fail(sources: Sequence[Source]) -> None:
+        raise error("no luck")
+
+    watch(fail)
+    assert loads.get(timeout=10) == []
+    (tmp_path / "a.wat").write_text("12")
+    assert loads.get(timeout=10) == [("a.wat", 2)]
+    assert "the handlers could not be loaded; the present ones stay" in caplog.messages

@@ -22,13 +22,16 @@ def test_calls_come_again_until_they_are_closed() -> None:
         made.get(timeout=0.05)
 
 
-def test_one_that_raises_comes_again_beside_others(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("error", [OSError, SystemExit])
+def test_one_that_raises_comes_again_beside_others(
+    caplog: pytest.LogCaptureFixture, error: type[BaseException]
+) -> None:
     ticker = Ticker()
     made: queue.SimpleQueue[int] = queue.SimpleQueue()
 
     def fail() -> None:
         made.put(1)
-        raise OSError("no room")
+        raise error("no room")
 
     ticks = [ticker.every(0.001, fail), ticker.every(0.001, lambda: made.put(2))]
     seen = [made.get(timeout=20) for _ in range(20)]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
+
+from nexus.plugins.timed import close_all
 
 from .support import plugin, plugins
 
@@ -78,3 +81,27 @@ def test_what_was_never_started_is_not_stopped() -> None:
     called: list[object] = []
     plugins(p=plugin(nexus_stopping=lambda host: called.append(host))).stop(None, 1.0, print)
     assert called == []
+
+
+class Closes:
+    """Something that a hook returned; to read its `close` may raise."""
+
+    def __init__(self, closed: list[object], error: BaseException | None = None) -> None:
+        self._closed, self._error = closed, error
+
+    @property
+    def close(self) -> Callable[[], None]:
+        if self._error is not None:
+            raise self._error
+        return lambda: self._closed.append(self)
+
+
+def test_each_object_is_closed_once_whatever_the_others_do(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    closed: list[object] = []
+    good, bad = Closes(closed), Closes(closed, SystemExit("bye"))
+    failed: list[str] = []
+    close_all([("a", good), ("b", bad), ("a", good)], 10.0, failed.append)
+    assert (closed, failed) == ([good], ["b"])
+    assert "plugin b: close failed: SystemExit: bye (" in caplog.text

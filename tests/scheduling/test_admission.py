@@ -260,3 +260,41 @@ def test_smaller_bounds_count_from_the_next_request_on() -> None:
         assert all(future.result(10) > 0 for future in waiting)
     admitted.leave("a", 0)
     assert admitted.wait_idle(0)
+
+
+class Faulty(Fifo):
+    """A policy of a plugin that raises where it must not."""
+
+    def __init__(self, step: str) -> None:
+        super().__init__()
+        self._step = step
+
+    def finished(self, handler: str, wall_s: float, cpu_s: float) -> None:
+        if self._step == "finished":
+            raise SystemExit("bye")
+
+    def pop(self) -> Ticket | None:
+        if self._step == "pop":
+            raise SystemExit("bye")
+        return super().pop()
+
+
+@pytest.mark.parametrize("step", ["finished", "pop"])
+def test_a_policy_that_raises_fails_no_request_that_ends(
+    step: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    policy = Faulty(step)
+    admitted = Admission(policy, max_running=1, max_queue=10)
+    assert admitted.measures
+    admitted.enter("a", 0, later())
+    with ThreadPoolExecutor() as threads:
+        waiting = threads.submit(admitted.enter, "b", 0, later())
+        until(lambda: admitted.depth() == 1)
+        admitted.leave("a", 0, (1.0, 1.0))
+        if step == "pop":  # nobody was let in: the next that leaves may be luckier
+            policy._step = ""
+            admitted.enter("c", 0, later())
+            admitted.leave("c", 0, (1.0, 1.0))
+        assert waiting.result(10) > 0
+    assert caplog.messages == ["the scheduling policy failed"]
+    assert admitted.running() == 1
