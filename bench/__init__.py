@@ -5,6 +5,7 @@ python -m bench.memory     resident memory over 50,000 requests
 python -m bench.deadline   how late the answer to an endless loop is
 python -m bench.metering   what metering costs, beside native C and wasmtime's epochs and fuel
 python -m bench.engine     what an engine's small steps cost: calls, instances, a reset
+python -m bench.python     handlers in Python, beside native code and other sandboxes
 python -m bench.stalled    what clients that stall cost the others, beside gunicorn's peers
 python -m bench.soak       15 minutes of good and hostile handlers at full load
 

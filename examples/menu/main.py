@@ -23,5 +23,4 @@ def dish(name):
     return jsonify(name=name, **DISHES[name])
 
 
-with app.app_context():  # compiles the template now, into the snapshot, not in each request
-    app.jinja_env.get_template("menu.html")
+app.test_client().get("/")  # once, into the snapshot: requests find all compiled and warm

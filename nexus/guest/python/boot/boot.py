@@ -64,7 +64,7 @@ def enter():
     body = b""
     try:
         line, _, content = _read_all().partition(b"\n")
-        head = json.loads(line)
+        head = json.loads(line.decode())  # of bytes it would find out the encoding
         if head["env"]:
             os.environ.update(head["env"])
         reseed()
@@ -75,7 +75,7 @@ def enter():
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-        _write(json.dumps(answer, allow_nan=False).encode() + b"\n" + body)
+        _write(ENCODE(answer).encode() + b"\n" + body)
     except BaseException as error:
         _write(json.dumps(_failed(error)).encode() + b"\n")
 
@@ -132,6 +132,7 @@ def _take(size):
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
+ENCODE = json.JSONEncoder(allow_nan=False).encode  # `json.dumps` would make an encoder each time
 OUT = 1
 REQUEST = None
 SERVE = {}

@@ -10,6 +10,7 @@ import struct
 import sys
 from collections.abc import MutableMapping
 
+_encode = json.JSONEncoder(allow_nan=False).encode
 _HEAD = struct.Struct("<bI")
 _LATER, _OK, _NOT_FOUND, _DENIED, _INVALID, _UNAVAILABLE, _FAILED = 1, 0, -1, -2, -3, -4, -7
 
@@ -58,7 +59,7 @@ def _call(words, value=b""):
 
 
 def _dumps(value):
-    return json.dumps(value, allow_nan=False).encode()
+    return _encode(value).encode()
 
 
 class State(MutableMapping):
