@@ -15,8 +15,8 @@ from weakref import WeakValueDictionary
 
 from nexus.compiler.artifact import Artifact, Preparation, pack
 from nexus.compiler.cache import ArtifactCache
+from nexus.compiler.fork_servers import ForkServers
 from nexus.compiler.job import Job, digest_of
-from nexus.compiler.nursery import Nursery
 from nexus.compiler.orders import Order, Prepare, Terms, Work
 from nexus.compiler.process import run_child
 from nexus.errors import CompilationError, NexusError
@@ -66,7 +66,7 @@ class Compiler:
         self._cache_dir, self._limits = cache_dir, limits
         self._observe, self._abis = observe, abis
         self._settings = settings or {}
-        self._nursery = Nursery(run_child)
+        self._fork_servers = ForkServers(run_child)
         self._packed = ("", b"")
         """the key of the runtime packed last, and its bytes"""
         self._runtimes: WeakValueDictionary[str, Compiled] = WeakValueDictionary()
@@ -203,7 +203,7 @@ class Compiler:
         if order.terms.idle:
             seconds *= _PATIENCE
         if isinstance(order.work, Prepare):
-            return self._nursery.run(order, seconds)
+            return self._fork_servers.run(order, seconds)
         artifact = run_child(order, seconds)
         self._observe(self._engine.compiler, time.monotonic() - began)
         return artifact
