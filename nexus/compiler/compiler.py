@@ -6,25 +6,24 @@ or exhaust the child, never a worker.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from nexus.compiler.artifact import Artifact, Preparation, pack
 from nexus.compiler.cache import ArtifactCache
-from nexus.compiler.nursery import Nursery
-from nexus.compiler.orders import CompileHandler, CompileRuntime, Order, Prepare, Terms, Work
+from nexus.compiler.fork_servers import ForkServers
+from nexus.compiler.job import Job, digest_of
+from nexus.compiler.orders import Order, Prepare, Terms, Work
 from nexus.compiler.process import run_child
 from nexus.errors import CompilationError, NexusError
 from nexus.guest import Abis
-from nexus.model import Compiled, Prepared
-from nexus.plugin_api.abi import Module, ModuleProgram, Program, RuntimeProgram
+from nexus.model import Compiled
+from nexus.plugin_api.abi import Module, ModuleProgram, Program
 from nexus.plugin_api.engine import Engine
-from nexus.pool.image import shared
 from nexus.wasm import REWRITER_VERSION
 
 PAGE_BYTES = 65536
@@ -67,7 +66,7 @@ class Compiler:
         self._cache_dir, self._limits = cache_dir, limits
         self._observe, self._abis = observe, abis
         self._settings = settings or {}
-        self._nursery = Nursery(run_child)
+        self._fork_servers = ForkServers(run_child)
         self._packed = ("", b"")
         """the key of the runtime packed last, and its bytes"""
         self._runtimes: WeakValueDictionary[str, Compiled] = WeakValueDictionary()
@@ -102,7 +101,7 @@ class Compiler:
         self, program: Program, memory_bytes: int, *, idle: bool = False
     ) -> Compiled:
         """Compile *program*; see `compile`."""
-        job = _Job(self, memory_bytes // PAGE_BYTES, idle)
+        job = Job(self, memory_bytes // PAGE_BYTES, idle)
         if isinstance(program, ModuleProgram):
             return job.module(program.module)
         return job.prepared(program)
@@ -116,7 +115,7 @@ class Compiler:
         abi = self._abis.of_language(language)
         runtime = abi.runtime()
         if runtime is not None:
-            _Job(self, memory_bytes // PAGE_BYTES, idle).runtime(runtime, abi.name)
+            Job(self, memory_bytes // PAGE_BYTES, idle).runtime(runtime, abi.name)
 
     def takes_long(self, path: Path, memory_bytes: int) -> bool:
         """Return whether compiling the handler at *path* takes many seconds: its language runtime
@@ -161,9 +160,9 @@ class Compiler:
 
     def module_key(self, module: Module, pages: int) -> str:
         """Return the cache key of *module*, compiled for up to *pages* of memory."""
-        return _digest(REWRITER_VERSION, self._engine.fingerprint, pages, module.digest)
+        return digest_of(REWRITER_VERSION, self._engine.fingerprint, pages, module.digest)
 
-    # ---- for `_Job` ---------------------------------------------------------------------------
+    # ---- for `Job` ---------------------------------------------------------------------------
 
     def kept_runtime(self, key: str) -> Compiled | None:
         """Return the runtime with this *key* if both a handler and the cache have it, else None."""
@@ -204,7 +203,7 @@ class Compiler:
         if order.terms.idle:
             seconds *= _PATIENCE
         if isinstance(order.work, Prepare):
-            return self._nursery.run(order, seconds)
+            return self._fork_servers.run(order, seconds)
         artifact = run_child(order, seconds)
         self._observe(self._engine.compiler, time.monotonic() - began)
         return artifact
@@ -221,51 +220,3 @@ class Compiler:
             idle=idle,
             settings=self._settings,
         )
-
-
-class _Job:
-    """One handler's compilation, for a number of pages and with an urgency."""
-
-    def __init__(self, compiler: Compiler, pages: int, idle: bool) -> None:
-        self._compiler, self._pages, self._idle = compiler, pages, idle
-
-    def module(self, module: Module) -> Compiled:
-        """Compile a handler that is a module itself."""
-        return self._compiled(module, lambda: CompileHandler(module))
-
-    def runtime(self, module: Module, abi: str) -> Compiled:
-        """Compile a language runtime, or return the one that other handlers use."""
-        kept = self._compiler.kept_runtime(self._compiler.module_key(module, self._pages))
-        if kept is not None:
-            return kept
-        made = self._compiled(module, lambda: CompileRuntime(module, abi))
-        return self._compiler.keep_runtime(made)
-
-    def prepared(self, program: RuntimeProgram) -> Compiled:
-        """Compile the language runtime of *program*, and make it load the sources."""
-        runtime = self.runtime(program.runtime, program.abi)
-        sources = hashlib.sha256(program.sources).hexdigest()
-        # The same for every engine and compiler: memory and globals are what the sources made.
-        state_of = _digest(REWRITER_VERSION, self._pages, program.runtime.digest)
-        key = _digest(program.abi, program.version, state_of, sources)
-        preparation, is_new = self._compiler.get_or_order(
-            key,
-            Preparation,
-            self._pages,
-            self._idle,
-            lambda: Prepare(program, runtime.key, self._compiler.packed(runtime)),
-        )
-        prepared = Prepared(shared(preparation.snapshot), preparation.entry, runtime)
-        # Instances are looked up by key, and must not use another preparation's entry point, nor
-        # another compiler's code.
-        instances = f"{key}.{preparation.made}.{runtime.key[:16]}"
-        return replace(runtime, key=instances, prepared=prepared, is_new=is_new)
-
-    def _compiled(self, module: Module, work: Callable[[], Work]) -> Compiled:
-        key = self._compiler.module_key(module, self._pages)
-        found, is_new = self._compiler.get_or_order(key, Compiled, self._pages, self._idle, work)
-        return replace(found, tier=self._compiler.tier, is_new=is_new)
-
-
-def _digest(*parts: object) -> str:
-    return hashlib.sha256(" ".join(map(str, parts)).encode()).hexdigest()

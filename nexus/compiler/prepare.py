@@ -19,7 +19,7 @@ MAX_HOST_CALLS = 1_000_000
 """Host calls that a load may make: a starting runtime reads files and clocks thousands of times"""
 _WAITING = 12
 """How many times `PREPARE_S` a load may take by the clock: a busy machine must not fail handlers.
-(At a load average of 11 on two cores, 20 s were too few for a second of CPU time.)"""
+At a load average of 11 on two cores, 20 s were too few for a second of CPU time."""
 
 
 def prepare(

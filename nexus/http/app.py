@@ -24,7 +24,7 @@ from nexus.errors import (
 )
 from nexus.http.errors import refusal
 from nexus.http.layer import BEGAN, HandlerLayer
-from nexus.http.management import Readiness
+from nexus.http.management import BUSY, Readiness
 from nexus.http.metrics import add_metrics, count_requests
 from nexus.logs import AccessLog
 from nexus.model import Outcome
@@ -70,6 +70,7 @@ def create_management_app(
     *ready_dir*: a folder where the workers of one pod tell each other that they are ready.
     """
     app = _bare_app(service)
+    app.before_request(_check_busy)
     _add_health(app, Readiness(service, ready_dir).reason)
     add_metrics(app, registry, service)
     _add_api(app, service, admin_token)
@@ -84,6 +85,12 @@ def _bare_app(service: Service) -> Flask:
     if service.access_log is not None:
         _log_requests(app, service.access_log)
     return app
+
+
+def _check_busy() -> None:
+    """Raises: Overloaded if the runtime API runs as many requests as it may."""
+    if BUSY in request.environ:
+        raise Overloaded("the runtime API is busy")
 
 
 def _add_api(app: Flask, service: Service, admin_token: bytes | None) -> None:

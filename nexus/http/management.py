@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING, Any
 import waitress  # type: ignore[import-untyped]
 from flask import Flask
 
-from nexus.errors import ConfigError, Overloaded
-from nexus.http.errors import refusal
+from nexus.errors import ConfigError
 from nexus.service import Service
 
 if TYPE_CHECKING:
@@ -92,8 +91,13 @@ def forget(folder: Path, pid: int) -> None:
     (folder / str(pid)).unlink(missing_ok=True)
 
 
+BUSY = "nexus.busy"
+"""key of a WSGI environ: the app must reject the request"""
+
+
 class FewAtOnce:
-    """A WSGI middleware that lets a few requests below *path* run at once and rejects more."""
+    """A WSGI middleware that lets a few requests below *path* run at once; it marks more as `BUSY`,
+    so that the app rejects, counts and logs them like others."""
 
     def __init__(self, following: WSGIApplication, path: str, most: int) -> None:
         self._following, self._path, self._places = following, path, threading.Semaphore(most)
@@ -102,7 +106,8 @@ class FewAtOnce:
         if not environ["PATH_INFO"].lstrip("/").startswith(self._path):
             return self._following(environ, start_response)
         if not self._places.acquire(blocking=False):
-            return refusal(Overloaded("the runtime API is busy"))(environ, start_response)
+            environ[BUSY] = True
+            return self._following(environ, start_response)
         try:
             return list(self._following(environ, start_response))
         finally:

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from flask import Flask
 from gunicorn.arbiter import Arbiter
@@ -34,14 +34,19 @@ def make_app(log: Any) -> Flask:
         sources = found.plugins.config_sources(Path.cwd(), os.environ)
         app = worker_app(found.plugins, inherit(found.loaded, sources))
     except NexusError as error:
-        wrong = isinstance(error, ConfigError)
-        for line in error.problems if isinstance(error, ConfigError) else [error]:
-            log.error("%s", line)
-        sys.exit(Arbiter.APP_LOAD_ERROR if wrong else Arbiter.WORKER_BOOT_ERROR)
+        refuse_to_start(log, error)
     listener = opened()
     if listener is not None:
         serve_management(app, listener)
     return app
+
+
+def refuse_to_start(log: Any, error: NexusError) -> NoReturn:
+    """Write *error* to gunicorn's *log*, and end the server: no other worker would do better."""
+    wrong = isinstance(error, ConfigError)
+    for line in error.problems if isinstance(error, ConfigError) else [error]:
+        log.error("%s", line)
+    sys.exit(Arbiter.APP_LOAD_ERROR if wrong else Arbiter.WORKER_BOOT_ERROR)
 
 
 def drain(service: Service | None, stop: Callable[[], object]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from nexus.compiler.nursery import Nursery
+from nexus.compiler.fork_servers import ForkServers
 from nexus.compiler.orders import Order
 from nexus.http import create_app
 from tests import support
@@ -28,13 +28,13 @@ def test_another_engine_takes_it_from_the_cache(
     folder.mkdir()
     (folder / "one.js").write_text(HANDLER)
     prepared: list[str] = []
-    run = Nursery.run
+    run = ForkServers.run
 
-    def counting(self: Nursery, order: Order, timeout_s: float) -> object:
+    def counting(self: ForkServers, order: Order, timeout_s: float) -> object:
         prepared.append(order.terms.engine)
         return run(self, order, timeout_s)
 
-    monkeypatch.setattr(Nursery, "run", counting)
+    monkeypatch.setattr(ForkServers, "run", counting)
     keys = set()
     for engine, compiler in support.QUICK_ENGINES:
         registry = CollectorRegistry()

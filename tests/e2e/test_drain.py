@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import select
 import signal
+import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.error import URLError
 
 import pytest
@@ -58,3 +61,28 @@ def test_sigterm_drains(server: Server) -> None:
     assert server.process.wait(20) == 0
     with pytest.raises(URLError):
         server.get("/healthz")
+
+
+def test_a_connection_that_was_accepted_still_gets_its_answer(
+    http_server: str, tmp_path: Path
+) -> None:
+    """The worker stops between the client's connection and its request."""
+    folder = tmp_path / "handlers"
+    folder.mkdir()
+    (folder / "hello.wat").write_text(HELLO)
+    with (
+        serving(folder, tmp_path, NEXUS_WORKERS="1") as running,
+        socket.create_connection(("127.0.0.1", running.port), timeout=20) as client,
+    ):
+        running.get("/healthz")  # accepted after the client's, which therefore is accepted, too
+        running.process.send_signal(signal.SIGTERM)
+        until(lambda: "Handling signal: term" in running.log.read_text(), look_s=0.01)
+        closed, _, _ = select.select([client], [], [], 0.1)  # shorter than the worker lingers
+        assert not closed
+        client.sendall(b"GET /hello HTTP/1.1\r\nHost: here\r\n\r\n")
+        found = b""
+        while more := client.recv(65536):
+            found += more
+        assert found.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert b"\r\nconnection: close\r\n" in found.lower()
+        assert running.process.wait(20) == 0

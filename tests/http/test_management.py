@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import socket
 import threading
 import urllib.request
@@ -15,12 +17,14 @@ from nexus.errors import ConfigError
 from nexus.http import create_app, create_management_app
 from nexus.http.management import (
     API_THREADS,
+    BUSY,
     FewAtOnce,
     ManagementServer,
     Readiness,
     forget,
     listen,
 )
+from nexus.logs import AccessLog
 from nexus.service import Service
 from tests.http.conftest import Client, make_service
 from tests.wat import prints
@@ -123,6 +127,9 @@ def test_the_runtime_api_leaves_threads_for_probes() -> None:
     hold, entered = threading.Event(), threading.Semaphore(0)
 
     def app(environ, start_response):  # type: ignore[no-untyped-def]
+        if BUSY in environ:
+            start_response("503 Service Unavailable", [])
+            return [b"busy"]
         if "hold" in environ["PATH_INFO"]:
             entered.release()
             hold.wait(60)
@@ -152,6 +159,23 @@ def test_the_runtime_api_leaves_threads_for_probes() -> None:
     for thread in busy:
         thread.join()
     assert ask("/v1/handlers") == "200 OK"
+
+
+def test_a_busy_api_is_counted_and_logged(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry, log = CollectorRegistry(), io.StringIO()
+    service.access_log = AccessLog("json", log)
+    management = Client(create_management_app(service, registry, TOKEN), service, registry)
+    refused: list[str] = []
+    monkeypatch.setattr(
+        service.metrics, "refuse", lambda handler, error: refused.append(error.code)
+    )
+    answer = management.call("/v1/handlers", "GET", None, **{BUSY: True})
+    assert (answer.code, answer.problem()["code"], refused) == (503, "OVERLOADED", ["OVERLOADED"])
+    assert answer.header("Retry-After") == "1"
+    (line,) = log.getvalue().splitlines()
+    assert json.loads(line)["path"] == "/v1/handlers"
 
 
 def test_it_answers_on_its_own_threads(service: Service) -> None:

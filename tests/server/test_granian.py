@@ -11,6 +11,8 @@ import os
 import socket
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -40,6 +42,30 @@ def test_another_version_is_refused_with_its_cure(
     monkeypatch.setattr(installed, "version", look)
     with pytest.raises(ConfigError, match=r"pip install nexus-runtime\[granian\]"):
         installed.check_installed()
+
+
+CERTIFICATE = Path(__file__).parents[2] / "bench/apps/tls.pem"
+
+
+@pytest.mark.parametrize(
+    ("certfile", "keyfile", "ca_certs"),
+    [("missing.pem", "missing.pem", None), (__file__, __file__, None)],
+)
+def test_tls_files_that_cannot_be_used_are_named(
+    certfile: str, keyfile: str, ca_certs: str | None
+) -> None:
+    cfg = SimpleNamespace(is_ssl=True, certfile=certfile, keyfile=keyfile, ca_certs=ca_certs)
+    with pytest.raises(ConfigError, match=r"certfile, keyfile, ca_certs: found .*allowed: PEM"):
+        installed.check_tls(cfg)
+
+
+def test_tls_files_that_can_be_used_are_accepted() -> None:
+    both = str(CERTIFICATE)
+    for keyfile in (both, None):
+        installed.check_tls(
+            SimpleNamespace(is_ssl=True, certfile=both, keyfile=keyfile, ca_certs=both)
+        )
+    installed.check_tls(SimpleNamespace(is_ssl=False))
 
 
 def test_a_scheduler_takes_our_function_and_needs_this_much_of_a_loop() -> None:

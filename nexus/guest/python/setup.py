@@ -108,7 +108,11 @@ class SetUp:
                 raise self._refused(run.stopped or error, run) from error
         finally:
             self._process.finish()
-        return self._entry(bytes(output.content), run)
+            # The engine's functions hold this object, and the instance holds them: a cycle that
+            # the garbage collector cannot see.
+            self._instance = None
+            snapshot, self._snapshot = self._snapshot, None
+        return self._entry(snapshot, bytes(output.content), run)
 
     def _given(self) -> bytes:
         """Return what `boot.py` reads: the size of a JSON head, that head, then all files."""
@@ -123,22 +127,24 @@ class SetUp:
         head = json.dumps(given).encode()
         return b"".join((b"%08x" % len(head), head, *bundle.files.values()))
 
-    def _entry(self, answer: bytes, run: Run) -> tuple[tuple[int, ...], Snapshot]:
+    def _entry(
+        self, snapshot: Snapshot | None, answer: bytes, run: Run
+    ) -> tuple[tuple[int, ...], Snapshot]:
         name = self._bundle.entry
         if answer.startswith(b"FAILED "):
             error = json.loads(answer[7:])["error"]
             hint = _HOW_TO_GET if error["type"] == "ModuleNotFoundError" else ""
             raise CompilationError(f"{name}: while it was loaded:\n{error['trace']}{hint}")
-        if self._snapshot is None or not answer.startswith(b"ENTER "):
+        if snapshot is None or not answer.startswith(b"ENTER "):
             raise self._refused(
                 CompilationError("CPython ended before the handler was loaded"), run
             )
         function, flags = map(int, answer.split()[1:3])
         try:
-            index = vectorcall_of(memoryview(self._snapshot.memory), function)
+            index = vectorcall_of(memoryview(snapshot.memory), function)
         except ValueError as error:
             raise CompilationError(f"this build of CPython cannot be entered: {error}") from error
-        return (index, function, flags), self._snapshot
+        return (index, function, flags), snapshot
 
     def _refused(self, reason: NexusError, run: Run) -> CompilationError:
         log = run.stderr.decode("utf-8", "replace").strip()

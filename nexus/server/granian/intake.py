@@ -28,6 +28,10 @@ class Host(Protocol):
 
     service: Service
 
+    @property
+    def ends(self) -> bool:
+        """Whether the worker stops, so that answers close their connections."""
+
     def limits(self) -> ClientLimits:
         """Return the limits in force."""
 
@@ -120,7 +124,7 @@ class Intake:
                 close = getattr(body, "close", None)
                 if close is not None:
                     close()
-            if closes:
+            if closes or self._host.ends:
                 response.headers.append(("Connection", "close"))
             proto.response_bytes(response.status, response.headers, content)
         finally:

@@ -44,7 +44,8 @@ class Listener:
         self._signal.add_cb(self.stopped.set)
         is_unix = self._socket.family == socket.AF_UNIX
         # granian closes the descriptor that it gets; the original stays gunicorn's.
-        held = module.SocketHolder(os.dup(self._socket.fileno()), is_unix, self._cfg.backlog)
+        self._accepts_on = os.dup(self._socket.fileno())
+        held = module.SocketHolder(self._accepts_on, is_unix, self._cfg.backlog)
         worker = module.RSGIWorker(
             worker_id=self._number,
             sock=(None, held),
@@ -71,8 +72,21 @@ class Listener:
         self.turns.lead()
         self.calls.start()
 
+    def stop_accepting(self) -> None:
+        """Accept no more, but go on with the connections that there are.
+
+        granian itself ends connections without a request as soon as it stops to accept, those that
+        were accepted just now included. So its descriptor gets another socket, to which nobody
+        connects.
+        """
+        with socket.socket(socket.AF_UNIX) as silent:
+            silent.bind("")  # Linux chooses an address that is not in the file system
+            silent.listen(1)
+            silent.setblocking(False)
+            os.dup2(silent.fileno(), self._accepts_on, inheritable=False)
+
     def stop(self) -> None:
-        """Accept no more; answer what has begun."""
+        """Accept no more; answer the requests that have begun, and end all other connections."""
         self._signal.set()
 
     def close(self) -> None:
@@ -103,7 +117,7 @@ def _tls(cfg: Any) -> dict[str, Any]:
     return {
         "ssl_enabled": True,
         "ssl_cert": os.path.abspath(cfg.certfile),
-        "ssl_key": os.path.abspath(cfg.keyfile),
+        "ssl_key": os.path.abspath(cfg.keyfile or cfg.certfile),
         "ssl_protocol_min": "tls1.2",
         "ssl_ca": os.path.abspath(cfg.ca_certs) if cfg.ca_certs else None,
         "ssl_client_verify": bool(cfg.cert_reqs),

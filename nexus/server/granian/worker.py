@@ -17,13 +17,15 @@ from typing import Final, NoReturn
 
 from gunicorn.workers.base import Worker
 
-from nexus.server.connections import SLACK_S
+from nexus.errors import ConfigError
+from nexus.server.connections import LINGER_S, SLACK_S
 from nexus.server.granian.environ import Environs
+from nexus.server.granian.installed import check_tls
 from nexus.server.granian.intake import Intake
 from nexus.server.granian.listener import Listener
 from nexus.server.granian.turns import Turns
 from nexus.server.limits import ClientLimits, most_connections
-from nexus.server.serving import QUIT_GRACE_S, drain, make_app
+from nexus.server.serving import QUIT_GRACE_S, drain, make_app, refuse_to_start
 from nexus.service import Service
 
 _NOTIFY_S: Final = 1.0
@@ -40,6 +42,10 @@ class GranianWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
 
     def load_wsgi(self) -> None:
         """Make the app; a failure ends the server."""
+        try:
+            check_tls(self.cfg)
+        except ConfigError as error:
+            refuse_to_start(self.log, error)
         self.wsgi = make_app(self.log)
         self.service = self.wsgi.extensions["nexus"]
         self._loaded = True
@@ -80,6 +86,10 @@ class GranianWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         self.alive = False
         os.write(self.PIPE[1], b"1")
 
+    @property
+    def ends(self) -> bool:
+        return not self.alive
+
     def limits(self) -> ClientLimits:
         return ClientLimits.of(self.service.settings)
 
@@ -115,22 +125,31 @@ class GranianWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
             listener.gather()
         self.service.start(self._listeners[0].turns)
 
-    def _wait(self) -> None:
+    def _wait(self, most_s: float = _NOTIFY_S) -> None:
         """Wait for a signal, but not for long; then look after the master and after bodies."""
         bodies = any(len(listener.intake.bodies) for listener in self._listeners)
         pause_s = _SWEEP_S if bodies or not self.alive else _NOTIFY_S
-        if select.select([self.PIPE[0]], [], [], pause_s)[0]:
+        if select.select([self.PIPE[0]], [], [], min(pause_s, most_s))[0]:
             os.read(self.PIPE[0], 4096)
         self.notify()
         for listener in self._listeners:
             listener.intake.bodies.sweep()
 
     def _drain(self) -> None:
-        """Answer what has begun: up to the longest deadline, and some time to send answers."""
+        """Answer what has begun: up to the longest deadline, and some time to send answers.
+
+        Connections that were accepted may still send a request for `LINGER_S`; the answers close
+        them.
+        """
         for listener in self._listeners:
-            listener.stop()
+            listener.stop_accepting()
         longest_s = self.service.handlers.longest_timeout_s or self.service.limits.timeout_s
         until = time.monotonic() + longest_s + SLACK_S
+        begins_until = time.monotonic() + min(LINGER_S, longest_s)
+        while time.monotonic() < begins_until:
+            self._wait(begins_until - time.monotonic())
+        for listener in self._listeners:
+            listener.stop()
         while not all(listener.stopped.is_set() for listener in self._listeners):
             if time.monotonic() > until:
                 return

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import tests.support as support
-from nexus.compiler import nursery as nursery_module
+from nexus.compiler import fork_servers as fork_servers_module
 from nexus.compiler.artifact import Artifact, Preparation, pack
-from nexus.compiler.nursery import Nursery
+from nexus.compiler.fork_servers import ForkServers
 from nexus.compiler.orders import Order, Prepare, Terms
 from nexus.errors import CompilationError
 from nexus.model import Compiled
@@ -35,15 +35,15 @@ def runtime() -> Compiled:
 
 
 @pytest.fixture
-def nursery() -> Iterator[Nursery]:
-    made = Nursery(must_not_run)
+def fork_servers() -> Iterator[ForkServers]:
+    made = ForkServers(must_not_run)
     yield made
-    for nurse in made._nurses.values():
-        nurse.close()
+    for server in made._servers.values():
+        server.close()
 
 
 def must_not_run(order: Order, timeout_s: float) -> Artifact:
-    raise AssertionError("it was prepared without the nursery")
+    raise AssertionError("it was prepared without a fork server")
 
 
 def program(source: bytes) -> RuntimeProgram:
@@ -57,16 +57,16 @@ def order(runtime: Compiled, source: bytes, *, cpu_s: int = 60) -> Order:
     return Order(terms, Prepare(program(source), runtime.key, pack(runtime)))
 
 
-def the_nurse(nursery: Nursery) -> int:
-    (nurse,) = nursery._nurses.values()
-    return nurse.process.pid
+def the_server(fork_servers: ForkServers) -> int:
+    (server,) = fork_servers._servers.values()
+    return server.process.pid
 
 
-def test_one_process_serves_all(runtime: Compiled, nursery: Nursery) -> None:
-    first = nursery.run(order(runtime, HELLO), 60)
-    nurse = the_nurse(nursery)
-    second = nursery.run(order(runtime, HELLO.replace(b"hello", b"salut")), 60)
-    assert the_nurse(nursery) == nurse
+def test_one_process_serves_all(runtime: Compiled, fork_servers: ForkServers) -> None:
+    first = fork_servers.run(order(runtime, HELLO), 60)
+    server = the_server(fork_servers)
+    second = fork_servers.run(order(runtime, HELLO.replace(b"hello", b"salut")), 60)
+    assert the_server(fork_servers) == server
     assert isinstance(first, Preparation)
     assert isinstance(second, Preparation)
     assert first.entry == second.entry
@@ -74,33 +74,35 @@ def test_one_process_serves_all(runtime: Compiled, nursery: Nursery) -> None:
     assert b"salut" not in bytes(first.snapshot.memory)
 
 
-def test_errors_are_those_of_the_source(runtime: Compiled, nursery: Nursery) -> None:
+def test_errors_are_those_of_the_source(runtime: Compiled, fork_servers: ForkServers) -> None:
     with pytest.raises(CompilationError, match=r"needs a default export"):
-        nursery.run(order(runtime, b"export const nothing = 1;"), 60)
-    nursery.run(order(runtime, HELLO), 60)
+        fork_servers.run(order(runtime, b"export const nothing = 1;"), 60)
+    fork_servers.run(order(runtime, HELLO), 60)
 
 
-def test_one_that_takes_too_long_is_ended(runtime: Compiled, nursery: Nursery) -> None:
-    nursery.run(order(runtime, HELLO), 60)
+def test_one_that_takes_too_long_is_ended(runtime: Compiled, fork_servers: ForkServers) -> None:
+    fork_servers.run(order(runtime, HELLO), 60)
     with pytest.raises(CompilationError, match=r"longer than 0\.3 s"):
-        nursery.run(order(runtime, ENDLESS), 0.3)
-    nursery.run(order(runtime, HELLO), 60)
+        fork_servers.run(order(runtime, ENDLESS), 0.3)
+    fork_servers.run(order(runtime, HELLO), 60)
 
 
-def test_one_that_dies_is_named(runtime: Compiled, nursery: Nursery) -> None:
+def test_one_that_dies_is_named(runtime: Compiled, fork_servers: ForkServers) -> None:
     """The kernel kills what takes more CPU time than it may."""
     with pytest.raises(CompilationError, match=r"died \(signal \d+\)|takes too long|CPU"):
-        nursery.run(order(runtime, ENDLESS, cpu_s=1), 60)
-    nursery.run(order(runtime, HELLO), 60)
+        fork_servers.run(order(runtime, ENDLESS, cpu_s=1), 60)
+    fork_servers.run(order(runtime, HELLO), 60)
 
 
-def test_another_process_follows_one_that_ended(runtime: Compiled, nursery: Nursery) -> None:
-    nursery.run(order(runtime, HELLO), 60)
-    before = the_nurse(nursery)
+def test_another_process_follows_one_that_ended(
+    runtime: Compiled, fork_servers: ForkServers
+) -> None:
+    fork_servers.run(order(runtime, HELLO), 60)
+    before = the_server(fork_servers)
     os.kill(before, signal.SIGKILL)
     os.waitid(os.P_PID, before, os.WEXITED | os.WNOWAIT)
-    nursery.run(order(runtime, HELLO), 60)
-    assert the_nurse(nursery) != before
+    fork_servers.run(order(runtime, HELLO), 60)
+    assert the_server(fork_servers) != before
 
 
 def test_without_memfd_each_has_a_child_of_its_own(
@@ -115,7 +117,7 @@ def test_without_memfd_each_has_a_child_of_its_own(
     def refuse(name: str, flags: int) -> int:
         raise OSError("not permitted")
 
-    monkeypatch.setattr(nursery_module.os, "memfd_create", refuse)
+    monkeypatch.setattr(fork_servers_module.os, "memfd_create", refuse)
     wanted = order(runtime, HELLO)
-    assert Nursery(alone).run(wanted, 60) is runtime
+    assert ForkServers(alone).run(wanted, 60) is runtime
     assert asked == [wanted.terms.key]

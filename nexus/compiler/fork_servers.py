@@ -2,8 +2,8 @@
 
 A child of its own takes 0.25 s to import Nexus and to load the runtime; then most handlers are
 prepared in 0.05 s. So a process does the first part once, without ever running a handler's code,
-and forks for each handler: a hostile one still has a process of its own. `nurse.py` is the other
-side.
+and forks for each handler: a hostile one still has a process of its own. `fork_server.py` is the
+other side.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO, Final
 
 from nexus.compiler.artifact import Artifact
-from nexus.compiler.nurse import TIMEOUT
+from nexus.compiler.fork_server import TIMEOUT
 from nexus.compiler.orders import Order, Prepare
 from nexus.compiler.process import Ended, artifact_of, timed_out
 from nexus.engines import child_python
@@ -31,14 +31,14 @@ _MOST_SAID_BYTES: Final = 65536
 RunChild = Callable[[Order, float], Artifact]
 
 
-class Nursery:
+class ForkServers:
     """Prepares handlers. Thread-safe."""
 
     def __init__(self, alone: RunChild) -> None:
-        """*alone* prepares a handler without a nursery, where none can be used."""
+        """*alone* prepares a handler without a fork server, where none can be used."""
         self._alone = alone
-        self._lock = threading.Lock()  # guards _nurses and sending
-        self._nurses: dict[tuple[object, ...], _Nurse] = {}
+        self._lock = threading.Lock()  # guards _servers and sending
+        self._servers: dict[tuple[object, ...], _ForkServer] = {}
         """by what they have loaded; one that had nothing to do for long has ended"""
 
     def run(self, order: Order, timeout_s: float) -> Artifact:
@@ -86,22 +86,22 @@ class Nursery:
         assert isinstance(work, Prepare)
         key = (str(replace(terms, key="", idle=False)), work.program.abi, work.runtime_key)
         message = repr(timeout_s).encode()
-        nurse = self._nurses.get(key)
-        if nurse is not None:
+        server = self._servers.get(key)
+        if server is not None:
             _fill(given, replace(order, work=replace(work, artifact=b"")))
             try:
-                socket.send_fds(nurse.sock, [message], fds)
+                socket.send_fds(server.sock, [message], fds)
                 return
             except OSError:  # it had nothing to do for long, and ended
-                nurse.close()
-                del self._nurses[key]
+                server.close()
+                del self._servers[key]
         _fill(given, order)
-        nurse = self._nurses[key] = _Nurse.start()
-        socket.send_fds(nurse.sock, [message], fds)
+        server = self._servers[key] = _ForkServer.start()
+        socket.send_fds(server.sock, [message], fds)
 
 
 @dataclass(frozen=True)
-class _Nurse:
+class _ForkServer:
     """The process that forks."""
 
     process: subprocess.Popen[bytes]
@@ -109,10 +109,10 @@ class _Nurse:
     """It ends once this is closed, or this process has ended."""
 
     @classmethod
-    def start(cls) -> _Nurse:
+    def start(cls) -> _ForkServer:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            code = "from nexus.compiler.nurse import main; sys.exit(main())"
+            code = "from nexus.compiler.fork_server import main; sys.exit(main())"
             process = subprocess.Popen(
                 child_python.command(code),
                 stdin=theirs.fileno(),
