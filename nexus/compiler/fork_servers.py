@@ -97,7 +97,18 @@ class ForkServers:
                 del self._servers[key]
         _fill(given, order)
         server = self._servers[key] = _ForkServer.start()
+        threading.Thread(
+            target=self._forget, args=(key, server), name="nexus-fork-server", daemon=True
+        ).start()
         socket.send_fds(server.sock, [message], fds)
+
+    def _forget(self, key: tuple[object, ...], server: _ForkServer) -> None:
+        """Forget *server* once it has ended, as it does when it has nothing to do."""
+        server.process.wait()
+        with self._lock:
+            if self._servers.get(key) is server:
+                del self._servers[key]
+            server.sock.close()
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def runtime() -> Compiled:
 def fork_servers() -> Iterator[ForkServers]:
     made = ForkServers(must_not_run)
     yield made
-    for server in made._servers.values():
+    for server in list(made._servers.values()):
         server.close()
 
 
@@ -99,8 +99,10 @@ def test_another_process_follows_one_that_ended(
 ) -> None:
     fork_servers.run(order(runtime, HELLO), 60)
     before = the_server(fork_servers)
+    (server,) = fork_servers._servers.values()
     os.kill(before, signal.SIGKILL)
-    os.waitid(os.P_PID, before, os.WEXITED | os.WNOWAIT)
+    until(lambda: not fork_servers._servers and server.sock.fileno() == -1)
+    assert server.process.returncode == -signal.SIGKILL, "and it is no zombie"
     fork_servers.run(order(runtime, HELLO), 60)
     assert the_server(fork_servers) != before
 

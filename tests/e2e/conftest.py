@@ -14,8 +14,8 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -34,16 +34,9 @@ ENV = '(module (import "env" "foo" (func)) (memory (export "memory") 1) (func (e
 @dataclass
 class Answer:
     status: int
-    headers: dict[str, str]
+    headers: Message
+    """found by their names in any case: granian writes them in lower case"""
     body: bytes
-
-
-def _headers(response: Any) -> dict[str, str]:
-    """Headers by the name in its usual form: granian writes them in lower case."""
-    return {
-        "-".join(part.capitalize() for part in name.split("-")): value
-        for name, value in response.headers.items()
-    }
 
 
 class Scrape:
@@ -85,10 +78,10 @@ class Server:
         )
         try:
             with urllib.request.urlopen(request, timeout=60, context=self.tls) as response:
-                return Answer(response.status, _headers(response), response.read())
+                return Answer(response.status, response.headers, response.read())
         except urllib.error.HTTPError as error:
             with error:
-                return Answer(error.code, _headers(error), error.read())
+                return Answer(error.code, error.headers, error.read())
 
     def metric(self, line: str) -> float:
         """What the lines of `/metrics` that begin with *line* say now, added up."""

@@ -35,6 +35,6 @@ CASES = [
     Case(
         "recursion-through-host-calls",
         start("(call $f)", "(func $f (drop (call $sched_yield)) (call $f))"),
-        "RESOURCE_LIMIT",
+        "STACK_LIMIT",
     ),
 ]

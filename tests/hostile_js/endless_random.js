@@ -1,2 +1,2 @@
-// RESOURCE_LIMIT
+// TIMEOUT
 export default () => { for (;;) crypto.randomUUID(); };

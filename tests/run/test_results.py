@@ -36,10 +36,11 @@ METRICS = {
 
 
 def test_a_success_has_its_value_and_what_was_asked_of_others() -> None:
-    result = results.succeeded(used(), {"n": 1})
+    run = used()
+    result = results.succeeded(run, {"n": 1})
     assert result.to_json() == {
         "status": "success",
-        "execution_id": "run-0",
+        "execution_id": run.execution_id,
         "return_value": {"n": 1},
         "state_mutations": [],
         "events": [{"name": "e"}],
