@@ -101,7 +101,7 @@ class ArtifactCache:
             log.warning("the artifact %s cannot be read; compiling again: %s", path, error)
             return None
         if found is None:
-            log.warning("the artifact %s is damaged; compiling again", path)
+            log.warning("the artifact %s is damaged or of another version; compiling again", path)
         else:
             touch(path)
             if isinstance(found, Preparation):
