@@ -14,7 +14,7 @@ import pytest
 from tests.support import PAGE
 from tests.wat import prints
 
-from .conftest import Server, serving, until
+from .conftest import Server, chosen, serving, until
 
 COUNTED = 'nexus_handler_executions_total{handler="counted",status="ok"}'
 CREATED = "nexus_pool_instances_created_total"
@@ -101,13 +101,16 @@ def test_a_killed_worker_is_replaced_and_the_metrics_stay_right(server: Server) 
     assert len(server.workers() & before) == 1
     until(lambda: len(lines(server, "handlers, ")) == loads + 1)
     assert len(lines(server, "Booting worker with pid: ")) == len(before) + 1
-    warm = seen[CREATED] + 2  # the new one's instances
-    after = server.scrape_when(lambda now: now[CREATED] == warm)
+    # granian's worker may not reach itself, and then starts without warm instances.
+    made = 2 if chosen() == "gunicorn" else 0
+    after = server.scrape_when(
+        lambda now: now[CREATED] >= seen[CREATED] + made and now[HIT_RATE] > seen[HIT_RATE]
+    )
     assert after[COUNTED] == 20  # what the dead one counted is not lost
     assert after[AVERAGE] == seen[AVERAGE]
     assert after[PEAK] == seen[PEAK]
-    assert after[HIT_RATE] > seen[HIT_RATE]  # the new one found all it wanted
-    assert 4 <= after[AVAILABLE] <= seen[AVAILABLE]  # without those of the dead one
+    if made:  # without those of the dead one
+        assert 4 <= after[AVAILABLE] <= seen[AVAILABLE]
     for _ in range(20):
         assert server.get("/counted").status == 200
     last = server.scrape_when(lambda now: now[COUNTED] == 40 and now[ACTIVE] == 0)
