@@ -1,7 +1,7 @@
 """The limit: Nexus's worker, serving another app than Nexus.
 
 It shows what a handler costs beyond the server: everything but the app is the same, on the same
-threads. `gunicorn -c python:nexus.server.settings -k bench.limit.LimitWorker MODULE:APP`.
+threads. `gunicorn -c python:nexus.server.start.settings -k bench.limit.LimitWorker MODULE:APP`.
 """
 
 from __future__ import annotations

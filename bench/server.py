@@ -52,6 +52,7 @@ class Server:
             "NEXUS_LOG_LEVEL": "error",
             "NEXUS_HANDLERS_DIR": str(ROOT / "bench" / "handlers"),
             "NEXUS_BIND": f"127.0.0.1:{self.port}",
+            "NEXUS_THREADS": str(THREADS),
             "BENCH_BIND": f"127.0.0.1:{self.port}",
             **environ,
         }

@@ -27,7 +27,7 @@ def _gevent(app: str, threads: int, connections: int) -> Command:
 def _limit(app: str, threads: int, connections: int) -> Command:
     """Nexus's own worker, but with *app* in place of Nexus's: see `bench.limit`."""
     return [
-        *(*_PYTHON, "gunicorn", "-c", "python:nexus.server.settings", app),
+        *(*_PYTHON, "gunicorn", "-c", "python:nexus.server.start.settings", app),
         *("--worker-class", "bench.limit.LimitWorker", "--workers", "1"),
         *("--threads", str(threads), "--log-level", "critical"),
     ]
@@ -57,7 +57,7 @@ def _granian(app: str, threads: int, connections: int) -> Command:
 def _uwsgi(app: str, threads: int, connections: int) -> Command:
     return [
         *(sys.executable, "-c", "import sys, pyuwsgi; pyuwsgi.run(sys.argv[1:])"),
-        *("--http-socket", "127.0.0.1:PORT", "--http-keepalive", "--module", app),
+        *("--http11-socket", "127.0.0.1:PORT", "--http-keepalive", "--module", app),
         *("--master", "--processes", "1", "--threads", str(threads), "--disable-logging"),
         *(
             "--need-app",
