@@ -139,8 +139,6 @@ class _ForkServer:
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(GRACE_S)
 
-    __del__ = close
-
 
 def _fill(file: BinaryIO, order: Order) -> None:
     file.seek(0)

@@ -35,7 +35,7 @@ def read_body(
     # gzip, say).
     if coding is not None and coding.strip(" \t").lower() != "chunked":
         raise InvalidArgument(f"Transfer-Encoding is {coding[:40]!r}; allowed: chunked")
-    length = _length(declared) if declared else None
+    length = content_length(declared) if declared else None
     if length == 0:
         return b""
     if length is not None and length > limit_bytes:
@@ -123,7 +123,8 @@ def _unreadable() -> InvalidArgument:
     )
 
 
-def _length(declared: str) -> int:
+def content_length(declared: str) -> int:
+    """Return the value of a Content-Length. Raises: InvalidArgument."""
     # int() alone also accepts "+1", "1_000" and digits of other scripts.
     if not (declared.isascii() and declared.isdigit() and len(declared) <= 19):
         raise InvalidArgument(f"Content-Length is {declared[:40]!r}; it takes a number of bytes")

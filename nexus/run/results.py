@@ -16,8 +16,7 @@ def succeeded(
     run: Execution, value: Any, unanswered: Sequence[SuspensionInfo] = (), *, cache_hit: bool = True
 ) -> ExecutionResult:
     """Return the result of *run*, which ended with *value* and left *unanswered* questions."""
-    left = [question_json(info) for info in unanswered]
-    return _result("success", run, cache_hit, return_value=value, unanswered=left)
+    return _result("success", run, cache_hit, unanswered, return_value=value)
 
 
 def failed(
@@ -29,8 +28,7 @@ def failed(
 ) -> ExecutionResult:
     """Return the result of *run*, which ended with *error* and left *unanswered* questions; it
     keeps the effects until then."""
-    left = [question_json(info) for info in unanswered]
-    return _result("error", run, cache_hit, error=error_json(error), unanswered=left)
+    return _result("error", run, cache_hit, unanswered, error=error_json(error))
 
 
 def suspended(
@@ -79,7 +77,13 @@ def error_json(error: NexusError) -> dict[str, str]:
     return {"code": error.code, "message": message}
 
 
-def _result(status: str, run: Execution, cache_hit: bool, **fields: Any) -> ExecutionResult:
+def _result(
+    status: str,
+    run: Execution,
+    cache_hit: bool,
+    unanswered: Sequence[SuspensionInfo] = (),
+    **fields: Any,
+) -> ExecutionResult:
     new = run.effects.take()
     return ExecutionResult(
         status,
@@ -88,5 +92,6 @@ def _result(status: str, run: Execution, cache_hit: bool, **fields: Any) -> Exec
         view_commands=new.view_commands,
         metrics=metrics_of(run.usage, cache_hit=cache_hit),
         execution_id=run.execution_id,
+        unanswered=[question_json(info) for info in unanswered],
         **fields,
     )

@@ -21,7 +21,6 @@ from nexus.pool import WasmInstance
 from nexus.run import Execution
 from nexus.run.dispatch import Way
 from nexus.run.results import failed, succeeded, suspended
-from nexus.suspension.extensions import failure, parse
 from nexus.suspension.parts import Parts
 from nexus.suspension.place import Place
 
@@ -104,19 +103,12 @@ class ParkedRun:
         self, run: Execution, name: str, method: str, arguments: bytes
     ) -> ExtensionAnswer | None:
         """Answer the guest's call at once, or suspend the run until a caller answers."""
-        parts = self._parts
-        if name in parts.extensions:
-            return parts.extensions.call(run, name, method, arguments)
-        try:
-            given = parse(arguments)
-        except ValueError as error:
-            return failure(f"the arguments are not JSON: {error}")
+        asked = self._parts.ask(self._handler, run, name, method, arguments)
+        if not isinstance(asked, SuspensionInfo):
+            return asked
         instance = run.lent
         assert isinstance(instance, WasmInstance)  # a guest calls while its instance executes
-        if not run.check_time():
-            return None
-        question = parts.question(self._handler, run, name, method, given)
-        return self._suspend(question, instance)
+        return self._suspend(asked, instance)
 
     def _suspend(self, info: SuspensionInfo, instance: WasmInstance) -> ExtensionAnswer | None:
         parts, run = self._parts, self._run

@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from nexus.model import ExecutionResult, ExtensionAnswer, Handler, SuspensionInfo
 from nexus.pool import InstancePool
 from nexus.run import Execution
 from nexus.run.dispatch import Dispatcher
 from nexus.suspension.book import SuspensionBook
-from nexus.suspension.extensions import Extensions
+from nexus.suspension.extensions import Extensions, failure, parse
 from nexus.suspension.ids import SuspensionIds
 from nexus.suspension.kept import KeptResults
 from nexus.suspension.threads import RunThreads
@@ -32,10 +31,19 @@ class Parts:
     resume: Callable[[str, ExtensionAnswer], ExecutionResult]
     """answers a question of this worker"""
 
-    def question(
-        self, handler: Handler, run: Execution, extension: str, method: str, arguments: Any
-    ) -> SuspensionInfo:
-        """Return a new question of *run*, which may be open from now on."""
+    def ask(
+        self, handler: Handler, run: Execution, extension: str, method: str, arguments: bytes
+    ) -> ExtensionAnswer | SuspensionInfo | None:
+        """Return the answer of this process's *extension*, or, if it has none of that name, a new
+        question of *run*. None: the run is late, and stopped."""
+        if extension in self.extensions:
+            return self.extensions.call(run, extension, method, arguments)
+        try:
+            given = parse(arguments)
+        except ValueError as error:
+            return failure(f"the arguments are not JSON: {error}")
+        if not run.check_time():
+            return None
         now = time.time()
         return SuspensionInfo(
             self.ids.new(),
@@ -43,7 +51,7 @@ class Parts:
             run.execution_id,
             extension,
             method,
-            arguments,
+            given,
             now,
             now + self.book.timeout_s,
         )

@@ -33,7 +33,6 @@ from nexus.pool import WasmInstance
 from nexus.run import Execution
 from nexus.run.dispatch import Deadlines, Queue, Way
 from nexus.run.results import failed, succeeded, suspended
-from nexus.suspension.extensions import failure, parse
 from nexus.suspension.parts import Parts
 from nexus.suspension.place import Place
 
@@ -68,15 +67,9 @@ class StoredRun:
         self, run: Execution, name: str, method: str, arguments: bytes
     ) -> ExtensionAnswer | Deferred | None:
         """Answer the guest's call at once, or make it a question that waits for its answer."""
-        parts = self._parts
-        if name in parts.extensions:
-            return parts.extensions.call(run, name, method, arguments)
-        if not run.check_time():
-            return None
-        try:
-            given = parse(arguments)
-        except ValueError as error:
-            return failure(f"the arguments are not JSON: {error}")
+        asked = self._parts.ask(self._handler, run, name, method, arguments)
+        if not isinstance(asked, SuspensionInfo):
+            return asked
         most_bytes = run.limits.max_effect_bytes
         if len(self._questions) >= MOST_QUESTIONS:
             run.stop(ResourceLimit(f"more than {MOST_QUESTIONS} open questions"))
@@ -85,7 +78,7 @@ class StoredRun:
             run.stop(ResourceLimit(f"more than {most_bytes} bytes of open questions"))
             return None
         number = next(self._numbers)
-        self._questions[number] = parts.question(self._handler, run, name, method, given)
+        self._questions[number] = asked
         self._sizes[number] = len(arguments)
         return Deferred(number)
 

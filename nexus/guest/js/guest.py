@@ -194,9 +194,10 @@ class JsGuest(GuestBase):
             _checked(js, js.call(entry.wake))
 
     def _answer(self, js: Interpreter, entry: Entry, answered: Answered) -> None:
-        number, (ok, value) = answered.number, (answered.answer.ok, answered.answer.value)
         self._process.services().questions -= 1
-        given = b'{"number":%d,"ok":%b,"value":%b}' % (number, b"true" if ok else b"false", value)
+        number, answer = answered
+        ok = b"true" if answer.ok else b"false"
+        given = b'{"number":%d,"ok":%b,"value":%b}' % (number, ok, answer.value)
         _checked(js, js.call(entry.answered, (_checked(js, js.parse_json(given)),)))
 
     def _waiting(

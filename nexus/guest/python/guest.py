@@ -91,9 +91,9 @@ class PythonGuest(GuestBase):
         assert isinstance(image, Image)  # made by `_enter`
         head: dict[str, Any] = {"kind": "timers", "env": {}}
         if answered is not None:
-            number, (ok, value) = answered.number, (answered.answer.ok, answered.answer.value)
-            head = {"kind": "answer", "env": {}, "number": number, "ok": ok}
-            head["value"] = json.loads(value)
+            number, answer = answered
+            head |= {"kind": "answer", "number": number, "ok": answer.ok}
+            head["value"] = json.loads(answer.value)
         output = self._open(instance, run, head, run.limits.max_response_bytes)
         resumption.begins()
         try:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from nexus.errors import InvalidArgument, NexusError
 from nexus.handlers.routes import is_reserved
+from nexus.http.body import content_length
 from nexus.server.granian.bodies import Bodies
 from nexus.server.granian.environ import Environs, remote_of
 from nexus.server.granian.turns import Turns
@@ -186,9 +187,8 @@ def _length(environ: dict[str, Any]) -> tuple[int | None, bool]:
         return None, True
     if declared is None:
         return None, False
-    if not (declared.isascii() and declared.isdigit() and len(declared) <= 19):
-        raise InvalidArgument(f"Content-Length is {declared[:40]!r}; it takes a number of bytes")
-    return int(declared), int(declared) > 0
+    length = content_length(declared)
+    return length, length > 0
 
 
 def _most_bytes(service: Service) -> int:
