@@ -3,7 +3,10 @@ half a second each."""
 
 from __future__ import annotations
 
+import gc
+import resource
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 from importlib.util import find_spec
@@ -29,6 +32,8 @@ from nexus.scheduling import Admission
 from nexus.wasm import REWRITER_VERSION
 from tests.support import ABIS, shared_cache
 
+RESERVED_BYTES = 4 << 30
+"""what an engine reserves at least for the memory of one instance"""
 ENGINES = ["wasmtime", *(["wasmer"] if find_spec("wasmer_compiler_cranelift") else [])]
 
 
@@ -102,3 +107,20 @@ class InProcess:
     def _run(self, handler: Handler, task: HttpRequest | Context) -> Any:
         self.last = self.dispatcher.new_run(handler, time.monotonic())
         return self.dispatcher.run(handler, task, self.last)
+
+
+def leaves_nothing(set_up: Callable[[int], object], rounds: int) -> bool:
+    """Return whether so many *rounds* of a set-up, after a first, keep no instance. wasmer's own
+    references are beyond Python's garbage collector: none may go round."""
+    set_up(0)
+    gc.collect()
+    before = _address_space()
+    for number in range(1, rounds + 1):
+        set_up(number)
+    gc.collect()
+    return _address_space() - before < RESERVED_BYTES
+
+
+def _address_space() -> int:
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    return pages * resource.getpagesize()

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,9 @@ GUEST = """(module (import "host" "ask" (func $ask (param i32) (result i32)))
 """`ask` calls the extension; what it answers is added up"""
 
 ASKS = ("ext:*",)
+GRANTS = ("ext:oracle", "events:emit:*", "state:read:*", "state:write:*")
+Make = Callable[..., Handler]
+"""Makes a handler of a language that asks"""
 
 
 class Asker(GuestBase):
@@ -183,6 +187,29 @@ def until(holds: Callable[[], bool], timeout_s: float = 20.0) -> None:
     while not holds():
         assert time.monotonic() < deadline, "it did not come true"
         time.sleep(0.002)  # between two looks; the deadline bounds them
+
+
+def execute(worker: Worker, handler: Handler, **context: Any) -> ExecutionResult:
+    """Run a handler of a language with a JSON context."""
+    run = worker.dispatcher.new_run(handler, time.monotonic())
+    return worker.suspensions.execute(handler, Context(json.dumps(context).encode()), run)
+
+
+def goes_on_elsewhere(worker: Worker, handler: Handler) -> ExecutionResult:
+    """Run *handler*, which asks three times and says so before, each time on a thread of its own;
+    return its last result."""
+    result = execute(worker, handler, args={"by": 7})
+    for n in (1, 2, 3):
+        assert result.suspension is not None
+        assert result.suspension["arguments"] == {"n": n, "by": 7}
+        assert [event["payload"] for event in result.events] == [n]
+        assert not run_threads(), "it holds no thread"
+        with ThreadPoolExecutor(1) as elsewhere:
+            result = elsewhere.submit(worker.resume, result, n * 10).result(20)
+    assert result.error is None
+    assert [error for _, error in worker.observed] == [None]
+    assert worker.counts() == (0, 0, 0, 0, 0)
+    return result
 
 
 def run_threads() -> list[threading.Thread]:

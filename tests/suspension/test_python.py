@@ -2,52 +2,44 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
 
-from nexus.model import Context, ExecutionResult, ExtensionAnswer, Handler
+from nexus.model import ExtensionAnswer, Handler
 from nexus.suspension import book
+from tests.python.conftest import python
 from tests.python.support import Pythons
-from tests.set_up import ENGINES
 from tests.support import ABIS, EXAMPLES
-from tests.suspension.support import Worker, ids_of, run_threads, until
+from tests.suspension.support import (
+    GRANTS,
+    Make,
+    Worker,
+    execute,
+    goes_on_elsewhere,
+    ids_of,
+    run_threads,
+    until,
+)
 
-GRANTS = ("ext:oracle", "events:emit:*", "state:read:*", "state:write:*")
-Make = Callable[..., Handler]
-
-
-@pytest.fixture(scope="module", params=ENGINES)
-def pythons(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Pythons]:
-    made = Pythons(request.param, tmp_path_factory.mktemp("cache"))
-    yield made
-    made.close()
+__all__ = ["python"]
 
 
 @pytest.fixture
-def make(pythons: Pythons) -> Make:
+def make(python: Pythons) -> Make:
     def handler(source: str, **fields: Any) -> Handler:
-        return pythons.handler(f"import asyncio, nexus\n{source}", capabilities=GRANTS, **fields)
+        return python.handler(f"import asyncio, nexus\n{source}", capabilities=GRANTS, **fields)
 
     return handler
 
 
 @pytest.fixture
-def worker(pythons: Pythons) -> Iterator[Worker]:
-    made = Worker(pythons.engine, make_guest=ABIS.guest_for)
-    yield made
-    made.close()
-
-
-def execute(worker: Worker, handler: Handler, **context: Any) -> ExecutionResult:
-    run = worker.dispatcher.new_run(handler, time.monotonic())
-    return worker.suspensions.execute(handler, Context(json.dumps(context).encode()), run)
+def worker(python: Pythons) -> Iterator[Worker]:
+    with closing(Worker(python.engine, make_guest=ABIS.guest_for)) as made:
+        yield made
 
 
 def test_async_code_goes_on_in_other_threads(worker: Worker, make: Make) -> None:
@@ -62,18 +54,7 @@ async def run(context):
     return [total, nexus.state["n"]]
 """
     )
-    result = execute(worker, served, args={"by": 7})
-    for n in (1, 2, 3):
-        assert result.suspension is not None
-        assert result.suspension["arguments"] == {"n": n, "by": 7}
-        assert [event["payload"] for event in result.events] == [n]
-        assert not run_threads(), "it holds no thread"
-        with ThreadPoolExecutor(1) as elsewhere:
-            result = elsewhere.submit(worker.resume, result, n * 10).result(20)
-    assert result.error is None
-    assert result.return_value == [60, 3]
-    assert [error for _, error in worker.observed] == [None]
-    assert worker.counts() == (0, 0, 0, 0, 0)
+    assert goes_on_elsewhere(worker, served).return_value == [60, 3]
 
 
 def test_executions_that_wait_do_not_see_each_other(worker: Worker, make: Make) -> None:
@@ -148,8 +129,8 @@ async def run(context):
     assert worker.resume(first, "answer").return_value == "timed out"
 
 
-def test_a_script_waits_too(worker: Worker, pythons: Pythons) -> None:
-    served = pythons.text("await nexus.ext.oracle.ask(context['args']) + 1", capabilities=GRANTS)
+def test_a_script_waits_too(worker: Worker, python: Pythons) -> None:
+    served = python.text("await nexus.ext.oracle.ask(context['args']) + 1", capabilities=GRANTS)
     result = execute(worker, served, args=5)
     assert not run_threads()
     assert worker.resume(result, 41).return_value == 42
@@ -194,10 +175,10 @@ def test_a_question_that_nobody_awaits_is_in_the_result(worker: Worker, make: Ma
     assert [question["arguments"] for question in result.unanswered] == [1]
 
 
-def test_the_example_that_asks_for_an_approval(worker: Worker, pythons: Pythons) -> None:
+def test_the_example_that_asks_for_an_approval(worker: Worker, python: Pythons) -> None:
     grants = ("ext:approver", "state:read:limit", "events:emit:decided")
     source = (EXAMPLES / "approval.py").read_text()
-    served = pythons.handler({"approval.py": source}, capabilities=grants)
+    served = python.handler({"approval.py": source}, capabilities=grants)
     expense = {"who": "ann", "items": [{"price": 30, "count": 9}]}
     result = execute(worker, served, args=expense)
     assert result.suspension is not None

@@ -1,25 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from nexus.model import Handler
-from tests.scripts.support import ENGINES, Scripts
+from tests.scripts.conftest import scripts
+from tests.scripts.support import Scripts
 from tests.support import ABIS
-from tests.suspension.support import Worker
+from tests.suspension.support import GRANTS, Make, Worker
 
-from .support import GRANTS, Make
-
-
-@pytest.fixture(scope="module", params=ENGINES)
-def scripts(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Scripts]:
-    made = Scripts(request.param, tmp_path_factory.mktemp("cache"))
-    yield made
-    made.close()
+__all__ = ["scripts"]
 
 
 @pytest.fixture
@@ -33,6 +26,5 @@ def make(scripts: Scripts) -> Make:
 
 @pytest.fixture
 def worker(scripts: Scripts) -> Iterator[Worker]:
-    made = Worker(scripts.engine, make_guest=ABIS.guest_for)
-    yield made
-    made.close()
+    with closing(Worker(scripts.engine, make_guest=ABIS.guest_for)) as made:
+        yield made

@@ -13,9 +13,7 @@ from nexus.errors import InvalidState, Overloaded, SuspensionConflict, Suspensio
 from nexus.model import ExecutionResult, Isolation, State
 from tests.scripts.support import LIMITS, Scripts
 from tests.support import ABIS
-from tests.suspension.support import Worker, id_of, run_threads
-
-from .support import Make, execute
+from tests.suspension.support import Make, Worker, execute, goes_on_elsewhere, id_of
 
 
 def test_it_goes_on_in_other_threads(worker: Worker, make: Make) -> None:
@@ -27,17 +25,8 @@ def test_it_goes_on_in_other_threads(worker: Worker, make: Make) -> None:
         }
         return total;"""
     )
-    result = execute(worker, served, args={"by": 7})
-    for n in (1, 2, 3):
-        assert result.suspension is not None
-        assert result.suspension["arguments"] == {"n": n, "by": 7}
-        assert [event["payload"] for event in result.events] == [n]
-        assert not run_threads(), "it holds no thread"
-        with ThreadPoolExecutor(1) as elsewhere:
-            result = elsewhere.submit(worker.resume, result, n * 10).result(20)
+    result = goes_on_elsewhere(worker, served)
     assert (result.status, result.return_value) == ("success", 60)
-    assert [error for _, error in worker.observed] == [None]
-    assert worker.counts() == (0, 0, 0, 0, 0)
 
 
 def test_executions_that_wait_do_not_see_each_other(worker: Worker, make: Make) -> None:

@@ -13,9 +13,7 @@ from nexus.errors import SuspensionConflict
 from nexus.model import ExecutionResult, ExtensionAnswer
 from nexus.suspension import stored
 from tests.scripts.support import LIMITS
-from tests.suspension.support import Worker, ids_of
-
-from .support import Make, execute
+from tests.suspension.support import Make, Worker, execute, ids_of
 
 
 def answer(worker: Worker, suspension_id: str, value: str, *, ok: bool = True) -> ExecutionResult:

@@ -13,9 +13,7 @@ from nexus.model import ExecutionResult
 from nexus.suspension import book
 from tests.scripts.support import LIMITS, Scripts
 from tests.support import ABIS
-from tests.suspension.support import Worker, id_of, ids_of, until
-
-from .support import Make, execute
+from tests.suspension.support import Make, Worker, execute, id_of, ids_of, until
 
 WAIT_S = 20.0
 
