@@ -38,7 +38,7 @@ class Preparation:
 
 Artifact: TypeAlias = Compiled | Preparation
 FindBase: TypeAlias = Callable[[str], "Base | None"]
-"""Returns the base of a runtime's snapshots, by the runtime's key, or None if there is none"""
+"""Takes a runtime's key; returns the base of its snapshots, or None if the cache has no base"""
 
 
 def pack(artifact: Artifact, *, compressed: bool = False, base: Base | None = None) -> bytes:

@@ -52,7 +52,7 @@ class Bases:
             return self._remember(runtime_key, Base(kept.snapshot.memory))
 
     def find_or_make(self, preparation: Preparation) -> Base | None:
-        """Return the base for *preparation*; if there is none, its own memory becomes the base.
+        """Return the base for *preparation*; if the cache has no base, make its memory the base.
         Return None if none can be kept."""
         key = preparation.runtime_key
         with self._store.exclusive(key + _SUFFIX):

@@ -15,7 +15,7 @@ from nexus.plugins import DISABLED_VARIABLE, Found, Plugins
 
 def tried(found: Sequence[Found], options: dict[str, Any]) -> tuple[list[Found], NexusError | None]:
     """Build what the hooks of *found* return, and close it. Return *found* with the problems that
-    this showed, and an error that stops the start and is no plugin's.
+    this showed, and the error that stops the start for a reason other than a plugin.
 
     *options*: settings by name, as for `load_settings`.
     """

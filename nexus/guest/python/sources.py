@@ -124,7 +124,7 @@ def _walk(folder: Path, without: set[str]) -> Iterator[Path]:
 
 
 def _inside(path: Path, folder: Path) -> bool:
-    """Return whether *path* is no link that leads out of *folder*."""
+    """Return whether *path* lies inside *folder*, even if it is a link."""
     return not path.is_symlink() or path.resolve().is_relative_to(folder.resolve())
 
 

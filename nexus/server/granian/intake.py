@@ -31,7 +31,7 @@ class Host(Protocol):
 
     @property
     def ends(self) -> bool:
-        """Whether the worker stops, so that answers close their connections."""
+        """Return whether the worker stops, so that answers close their connections."""
 
     def limits(self) -> ClientLimits:
         """Return the limits in force."""
