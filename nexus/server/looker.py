@@ -1,8 +1,8 @@
 """Looks again and again for a slow request, and sleeps while none is under way.
 
-It has a thread of its own in the place of a tick of `nexus.plugin_api.ticker`. Ticks wait for each other,
-and some look at folders or write files: on a slow disk or a network they may block, and with them
-all connections of a leader that is slow. And a tick cannot sleep until a request wakes it.
+It has a thread of its own in the place of a tick of `nexus.plugin_api.ticker`. Ticks wait for each
+other, and some look at folders or write files: on a slow disk or a network they may block, and with
+them all connections of a leader that is slow. And a tick cannot sleep until a request wakes it.
 """
 
 from __future__ import annotations
