@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from nexus.errors import GuestError, InternalError, NexusError
-from nexus.logs import guest_lines, split_level
+from nexus.logs import guest_records
 from nexus.model import Handler
 from nexus.plugin_api.metrics import MetricsSink
 from nexus.run import Execution
@@ -28,6 +28,5 @@ def observe(
         guest_log.error("%s", error, extra={"fields": fields})  # what the client is not shown
     if run.stderr:
         fields = {"handler": handler.name, "execution_id": run.execution_id}
-        for line in guest_lines(bytes(run.stderr)):
-            level, text = split_level(line)
+        for level, text in guest_records(bytes(run.stderr)):
             guest_log.log(level, "%s", text, extra={"fields": fields})
