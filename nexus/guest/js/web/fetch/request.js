@@ -67,7 +67,9 @@ const requestSignal = (init, input) => {
   return followSignals([signal]);
 };
 
-let incomingRequest; // ({method, url, headers}, bytes): the request that a handler gets
+// ({method, url, headers}, bytes): the request that a handler gets. The host gives each header as
+// Headers keeps it: the name in lower case.
+let incomingRequest;
 
 const REQUEST_KEY = Symbol("the key that only this file has");
 
@@ -104,9 +106,7 @@ class Request {
       request.#method = method;
       request.#url = url;
       request.#isNormal = false;
-      request.#headers = freezeHeaders(headersOf(
-        headers.map(([name, value]) => [name.toLowerCase(), value]),
-      ));
+      request.#headers = freezeHeaders(headersOf(headers));
       if (bytes.length > 0) request.#body = newBody({ bytes, owned: true });
       return request;
     };

@@ -17,6 +17,7 @@ const responseStatus = (status) => {
 };
 
 const responseReason = (statusText) => {
+  if (statusText === "") return "";
   const text = toByteString(statusText, "statusText");
   if (!REASON_PHRASE.test(text)) {
     throw new TypeError(`Invalid statusText ${JSON.stringify(text)}: it has control characters`);
@@ -33,11 +34,14 @@ class Response {
 
   constructor(body = null, init = undefined) {
     if (body === RESPONSE_KEY) return;
-    const given = toDictionary(init, "The options of a Response");
-    const { status = 200, statusText = "", headers } = given;
-    this.#status = responseStatus(status);
-    this.#reason = responseReason(statusText);
-    this.#headers = new Headers(headers);
+    if (init === undefined) {
+      this.#headers = new Headers();
+    } else {
+      const { status, statusText, headers } = toDictionary(init, "The options of a Response");
+      if (status !== undefined) this.#status = responseStatus(status);
+      if (statusText !== undefined) this.#reason = responseReason(statusText);
+      this.#headers = new Headers(headers);
+    }
     if (body !== null) this.#setBody(extractBody(body));
   }
 
