@@ -43,7 +43,7 @@ const requireResponse = (value) => {
 };
 
 const dispatch = async (handler, head, body, env) => {
-  beginClock();
+  beginClock(head.now);
   forgetSeed();
   currentURL = head.url;
   const { context, waits } = newContext();
