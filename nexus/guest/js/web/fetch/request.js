@@ -158,7 +158,7 @@ class Request {
         throw new TypeError('A Request whose body is a stream needs the option duplex: "half"');
       }
       this.#body = body;
-      if (type && !this.#headers.has("content-type")) this.#headers.set("content-type", type);
+      if (type) addContentType(this.#headers, type);
     } else if (source?.#body && given.body === undefined) {
       requireUnused(source.#body, "make a Request of a Request");
       this.#body = { ...source.#body };
@@ -168,7 +168,7 @@ class Request {
 
   // The body went to another Request: here it counts as read.
   #leaveBody() {
-    if (this.#body.bytes) {
+    if (knownBytes(this.#body)) {
       this.#body = newBody({ bytes: this.#body.bytes, used: true });
     } else {
       const spent = new ReadableStream();

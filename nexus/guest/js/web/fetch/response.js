@@ -71,8 +71,7 @@ class Response {
       throw new TypeError(`Response.json cannot write ${describe(data)} as JSON`);
     }
     const response = new Response(null, init);
-    const body = newBody({ bytes: utf8Encode(text), owned: true });
-    response.#setBody({ body, type: "application/json" });
+    response.#setBody({ body: newBody({ text }), type: "application/json" });
     return response;
   }
 
@@ -117,7 +116,7 @@ class Response {
       throw new TypeError(`A Response with the status ${this.#status} cannot have a body`);
     }
     this.#body = body;
-    if (type && !this.#headers.has("content-type")) this.#headers.append("content-type", type);
+    if (type) addContentType(this.#headers, type);
   }
 }
 
