@@ -113,6 +113,28 @@ class Settings(BaseSettings):
         (), description="capabilities that clients of the runtime API may give to source text"
     )
 
+    # ---- requests that handlers send (docs/outbound.md)
+    http_max_outbound: Annotated[Whole, LIVE] = Field(
+        10,
+        ge=1,
+        le=256,
+        description="outbound requests of one execution under way at once; others wait for one of "
+        "them to end",
+    )
+    http_max_response_bytes: Annotated[Whole, LIVE] = Field(
+        10 << 20,
+        ge=1,
+        le=_MAX_BYTES,
+        description="largest body of an answer to an outbound request, decompressed, in bytes",
+    )
+    http_timeout_ms: Annotated[Whole, LIVE] = Field(
+        30_000,
+        ge=1,
+        le=_HOUR_MS,
+        description="longest time an outbound request may take, redirects and body included, in "
+        "ms; the handler's own deadline ends it earlier",
+    )
+
     # ---- pool and queue
     min_instances: Whole = Field(
         2, ge=0, le=1000, description="instances that each worker warms when it starts"
