@@ -30,6 +30,7 @@ from nexus.plugin_api.option_types import (
     Name,
     Weights,
     Whole,
+    is_loopback,
 )
 from nexus.plugin_api.problems import DESCRIBED
 
@@ -211,6 +212,10 @@ class Settings(BaseSettings):
     bind: Bind = Field("127.0.0.1:8000", description="address to listen on")
     management_bind: Annotated[ManagementBind, Derived("none (the main port serves them, too)")] = (
         Field("", description=_MANAGEMENT)
+    )
+    welcome: Annotated[Flag, Derived("true if bind is an address of this machine alone")] = Field(
+        default_factory=lambda data: is_loopback(data.get("bind", "")),
+        description="show at / what the server serves: a page for browsers, JSON for programs",
     )
     workers: Annotated[Whole, Derived("from the pod's CPU and memory")] = Field(
         default_factory=usable_cpus, ge=1, le=256, description="gunicorn worker processes"
