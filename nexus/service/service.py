@@ -94,6 +94,11 @@ class Service:
         proves slow."""
         self.lane.before_wait = self.admission.before_wait = callback
 
+    def around_outbound(self, begins: Callable[[], None], ends: Callable[[], None]) -> None:
+        """Register two callbacks, to run on a request's own thread before and after it waits for
+        the answer to an outbound request."""
+        self.parts.outbound.wait_begins, self.parts.outbound.wait_ends = begins, ends
+
     @property
     def orders(self) -> bool:
         """True if a policy must order the requests, so that each needs a thread."""
