@@ -211,13 +211,17 @@
       follow((async () => (await promise).value)());
     },
 
-    // Returns the state of the task as JSON, and writes a response's body to the host.
+    // Returns the state of the task as JSON, and writes a response's body to the host. After a
+    // response with `early` the handler is not done: ask again.
     result() {
       if (outcome === undefined) return unsettled();
       if (outcome.error) return stringify(outcome);
-      const { status, reason, headers, body } = outcome.value;
+      const { status, reason, headers, body, rest } = outcome.value;
       if (body.byteLength) send(BODY, body);
-      return stringify({ status, reason, headers });
+      if (rest === undefined) return stringify({ status, reason, headers });
+      outcome = undefined;
+      follow(rest());
+      return stringify({ early: true, status, reason, headers });
     },
 
     value() {

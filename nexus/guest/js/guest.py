@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
 from nexus.errors import DeadlineExceeded, GuestError
+from nexus.guest.early import answer_early
 from nexus.guest.host.context import ExecutionContext, read_context
 from nexus.guest.image import Image, put, take
 from nexus.guest.js.bridge import Bridge, sleep
@@ -13,6 +14,7 @@ from nexus.guest.js.entry import Entry
 from nexus.guest.js.errors import Thrown
 from nexus.guest.js.interpreter import EXCEPTION, UNDEFINED, Interpreter, tag
 from nexus.guest.js.outcome import (
+    EARLY,
     ERROR,
     PENDING,
     WAIT,
@@ -89,12 +91,17 @@ class JsGuest(GuestBase):
             if request.body:
                 arguments.append(_checked(js, js.uint8array(request.body)))
             _checked(js, js.call(entry.respond, arguments))
-            return self._settle(js, entry, entry.result, run)
+            answer = self._settle(js, entry, entry.result, run)
+            if isinstance(answer, bytes) and answer.startswith(EARLY):
+                response = response_of(answer, body.content, run.limits, to_head=is_head)
+                answer_early(request, handler, run, response)
+                self._settle(js, entry, entry.result, run)
+            return answer
 
         body = CappedOutput(run, run.limits.max_response_bytes)
+        is_head = request.meta.get("REQUEST_METHOD") == "HEAD"
         answer = self._entered(instance, handler, run, body, start)
         assert isinstance(answer, bytes)  # only a JSON context can wait for a deferred answer
-        is_head = request.meta.get("REQUEST_METHOD") == "HEAD"
         return response_of(answer, body.content, run.limits, to_head=is_head)
 
     def evaluate(
