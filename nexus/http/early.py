@@ -96,9 +96,7 @@ class EarlyAnswer:
 
     def _begin(self, response: HttpResponse) -> None:
         self._note(response)
-        line, headers = head_of(
-            response, Outcome.OK, to_head=self._is_head, streams=self.streams
-        )
+        line, headers = head_of(response, Outcome.OK, to_head=self._is_head, streams=self.streams)
         body = b"" if self._is_head else response.body
         self._try(self._channel.begin, line, headers, None if self.streams else body)
         self.response = response
@@ -116,11 +114,14 @@ class _PlainChannel:
 
     def __init__(self, start_response: StartResponse) -> None:
         self._start_response = start_response
-        self.send: Callable[[bytes], object] = lambda part: None
+        self._write: Callable[[bytes], object] = lambda part: None
 
     def begin(self, line: str, headers: list[tuple[str, str]], first: bytes | None) -> None:
-        self.send = self._start_response(line, headers)
+        self._write = self._start_response(line, headers)
         self.send(first or b"")
+
+    def send(self, part: bytes) -> None:
+        self._write(part)
 
     def answered(self) -> None:
         """Do nothing: the server keeps the connection until the run ends."""

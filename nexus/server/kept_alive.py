@@ -37,7 +37,6 @@ def handed_over() -> None:
     """Do nothing: the main thread has the connection already, since it was answered early."""
 
 
-
 class Host(Protocol):
     """The worker whose connections these are."""
 

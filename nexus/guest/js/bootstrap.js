@@ -211,17 +211,23 @@
       follow((async () => (await promise).value)());
     },
 
-    // Returns the state of the task as JSON, and writes a response's body to the host. After a
-    // response with `early` the handler is not done: ask again.
+    // Returns the state of the task as JSON. A response's body follows it as text after a line
+    // feed, or was written to the host as bytes. After a response with `early` the handler is not
+    // done: ask again.
     result() {
       if (outcome === undefined) return unsettled();
       if (outcome.error) return stringify(outcome);
       const { status, reason, headers, body, rest } = outcome.value;
+      let answer;
+      if (rest === undefined) answer = stringify({ status, reason, headers });
+      else {
+        answer = stringify({ early: true, status, reason, headers });
+        outcome = undefined;
+        follow(rest());
+      }
+      if (typeof body === "string") return answer + "\n" + body;
       if (body.byteLength) send(BODY, body);
-      if (rest === undefined) return stringify({ status, reason, headers });
-      outcome = undefined;
-      follow(rest());
-      return stringify({ early: true, status, reason, headers });
+      return answer;
     },
 
     value() {

@@ -6,30 +6,18 @@ import errno
 import math
 import select
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nexus.server.sockets.connection import Connection
 
 _LEFT = select.POLLRDHUP | select.POLLHUP | select.POLLERR
-
-
-class _Outgoing(Protocol):
-    until: float
-
-    def flush(self) -> None: ...
-
-    def go_on(self) -> bool: ...
-
-
-class _Connection(Protocol):
-    outgoing: _Outgoing
-    on_answered: Callable[[bool], None]
-
-    def fileno(self) -> int: ...
 
 
 class SocketChannel:
     """Sends with gunicorn's response, whose method *start_response* is."""
 
-    def __init__(self, connection: _Connection, start_response: Any, deadline: float) -> None:
+    def __init__(self, connection: Connection, start_response: Any, deadline: float) -> None:
         self._connection, self._start_response = connection, start_response
         self._deadline = deadline
         self.send: Callable[[bytes], object] = start_response.__self__.write
