@@ -222,15 +222,22 @@
     },
 
     // Returns the state of the task as JSON. A response's body follows it as text after a line
-    // feed, or was written to the host as bytes.
+    // feed, or was written to the host as bytes. After a response with `early` the handler is not
+    // done: ask again.
     result() {
       if (outcome === undefined) return unsettled();
       if (outcome.error) return stringify(outcome);
-      const { status, reason, headers, body } = outcome.value;
-      const head = stringify({ status, reason, headers });
-      if (typeof body === "string") return head + "\n" + body;
+      const { status, reason, headers, body, rest } = outcome.value;
+      let answer;
+      if (rest === undefined) answer = stringify({ status, reason, headers });
+      else {
+        answer = stringify({ early: true, status, reason, headers });
+        outcome = undefined;
+        follow(rest());
+      }
+      if (typeof body === "string") return answer + "\n" + body;
       if (body.byteLength) send(BODY, body);
-      return head;
+      return answer;
     },
 
     value() {
