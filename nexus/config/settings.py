@@ -18,6 +18,7 @@ from nexus.plugin_api.option_types import (
     LIVE,
     Allowed,
     Bind,
+    CapabilityList,
     Derived,
     Digest,
     File,
@@ -106,6 +107,10 @@ class Settings(BaseSettings):
         le=_MAX_BYTES,
         description="total size of those effects, and size of one value to or from an extension, "
         "in bytes",
+    )
+
+    text_capabilities: Annotated[CapabilityList, Derived("none")] = Field(
+        (), description="capabilities that clients of the runtime API may give to source text"
     )
 
     # ---- pool and queue

@@ -230,13 +230,16 @@
       follow((async () => (await promise).value)());
     },
 
-    // Returns the state of the task as JSON, and writes a response's body to the host.
+    // Returns the state of the task as JSON. A response's body follows it as text after a line
+    // feed, or was written to the host as bytes.
     result() {
       if (outcome === undefined) return unsettled();
       if (outcome.error) return stringify(outcome);
       const { status, reason, headers, body } = outcome.value;
+      const head = stringify({ status, reason, headers });
+      if (typeof body === "string") return head + "\n" + body;
       if (body.byteLength) send(BODY, body);
-      return stringify({ status, reason, headers });
+      return head;
     },
 
     value() {

@@ -94,6 +94,9 @@ class JsGuest(GuestBase):
         body = CappedOutput(run, run.limits.max_response_bytes)
         answer = self._entered(instance, handler, run, body, start)
         assert isinstance(answer, bytes)  # only a JSON context can wait for a deferred answer
+        answer, _, text = answer.partition(b"\n")
+        if text:
+            body.add(text)
         is_head = request.meta.get("REQUEST_METHOD") == "HEAD"
         return response_of(answer, body.content, run.limits, to_head=is_head)
 

@@ -85,11 +85,16 @@ class CappedOutput(Descriptor):
         self._limit_bytes = limit_bytes
 
     def write(self, content: memoryview) -> None:
+        try:
+            self.add(content)
+        except ResourceLimit as error:
+            self._run.stop(error)
+            raise Refused(errno.FBIG) from error
+
+    def add(self, content: memoryview | bytes) -> None:
+        """Collect *content*. Raises: ResourceLimit."""
         if len(self.content) + len(content) > self._limit_bytes:
-            self._run.stop(
-                ResourceLimit(f"the guest wrote more than {self._limit_bytes} bytes to stdout")
-            )
-            raise Refused(errno.FBIG)
+            raise ResourceLimit(f"the guest wrote more than {self._limit_bytes} bytes to stdout")
         self.content += content
 
     def ready_bytes(self) -> int:

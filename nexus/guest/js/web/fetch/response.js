@@ -17,6 +17,7 @@ const responseStatus = (status) => {
 };
 
 const responseReason = (statusText) => {
+  if (statusText === "") return "";
   const text = toByteString(statusText, "statusText");
   if (!REASON_PHRASE.test(text)) {
     throw new TypeError(`Invalid statusText ${JSON.stringify(text)}: it has control characters`);
@@ -33,11 +34,14 @@ class Response {
 
   constructor(body = null, init = undefined) {
     if (body === RESPONSE_KEY) return;
-    const given = toDictionary(init, "The options of a Response");
-    const { status = 200, statusText = "", headers } = given;
-    this.#status = responseStatus(status);
-    this.#reason = responseReason(statusText);
-    this.#headers = new Headers(headers);
+    if (init === undefined) {
+      this.#headers = new Headers();
+    } else {
+      const { status, statusText, headers } = toDictionary(init, "The options of a Response");
+      if (status !== undefined) this.#status = responseStatus(status);
+      if (statusText !== undefined) this.#reason = responseReason(statusText);
+      this.#headers = new Headers(headers);
+    }
     if (body !== null) this.#setBody(extractBody(body));
   }
 
@@ -67,8 +71,7 @@ class Response {
       throw new TypeError(`Response.json cannot write ${describe(data)} as JSON`);
     }
     const response = new Response(null, init);
-    const body = newBody({ bytes: utf8Encode(text), owned: true });
-    response.#setBody({ body, type: "application/json" });
+    response.#setBody({ body: newBody({ text }), type: "application/json" });
     return response;
   }
 
@@ -113,7 +116,7 @@ class Response {
       throw new TypeError(`A Response with the status ${this.#status} cannot have a body`);
     }
     this.#body = body;
-    if (type && !this.#headers.has("content-type")) this.#headers.append("content-type", type);
+    if (type) addContentType(this.#headers, type);
   }
 }
 
