@@ -7,7 +7,7 @@ raise `Declined`.
 from __future__ import annotations
 
 import time
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from nexus.guest.host.context import ExecutionContext
 from nexus.guest.host.recorder import Recorder
@@ -60,6 +60,8 @@ class Services:
         """extension calls whose answers come later"""
         self.answer = b""
         """the last extension's answer, as JSON"""
+        self.kept: dict[str, Any] = {}
+        """what a guest's language keeps on the host until the execution ends"""
 
     # ---- state -------------------------------------------------------------------------------
 

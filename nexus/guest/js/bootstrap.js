@@ -12,8 +12,10 @@
   const { now } = Date;
   const { charCodeAt } = String.prototype;
   const BaseError = Error, Bytes = Uint8Array, Text = String;
+  const evaluate = eval;
 
   const RANDOM = 16, BODY = 17, SLEEP = 18, CALL = 19, FETCH = 20, FETCHED = 21;
+  const CRYPTO = 22, PART = 23;
   const LOG = { __proto__: null, debug: 24, info: 25, warn: 26, error: 27 };
   const DIGEST = { __proto__: null, "SHA-1": 32, "SHA-256": 33, "SHA-384": 34, "SHA-512": 35 };
   const HMAC = { __proto__: null, "SHA-1": 40, "SHA-256": 41, "SHA-384": 42, "SHA-512": 43 };
@@ -43,7 +45,7 @@
     return bytes;
   }
 
-  // The bytes of a short answer are good until the next call.
+  // Gives the answer to a message. The bytes of a short answer are good until the next call.
   function ask(descriptor, message) {
     send(descriptor, message);
     const got = read(descriptor, answerBuffer, 0, answerBuffer.byteLength);
@@ -120,6 +122,17 @@
       if (loading) throw new BaseError("fetch works in a request, not while loading");
       return ask(FETCH, message);
     },
+    // See nexus/guest/js/webcrypto/service.py.
+    crypto(message) {
+      return ask(CRYPTO, message);
+    },
+    isLoading() {
+      return loading;
+    },
+    // A part of the web API that the prelude lacks, as a function; `decode` reads UTF-8.
+    part(name, decode) {
+      return (0, evaluate)(decode(ask(PART, utf8(name)).bytes));
+    },
     log(level, text) {
       send(LOG[level] ?? LOG.info, utf8(Text(text)));
     },
@@ -181,6 +194,9 @@
     install(makePrelude) {
       closeCallSites();
       api = makePrelude(host);
+    },
+    load(name) {
+      api.part(name);
     },
     adopt(found) {
       handler = found;
