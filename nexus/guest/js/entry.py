@@ -26,6 +26,7 @@ class Entry(NamedTuple):
     value: int
     wake: int
     answered: int
+    fetched: int
     follow: int
     rejected: int
 

@@ -10,7 +10,8 @@ from typing import Any, Final, NamedTuple
 from nexus.errors import GuestError, GuestTrap, MemoryLimit, StackLimit
 
 _POSITION: Final = re.compile(r"(?:at |\()([^\s()]+):([0-9]+):([0-9]+)\)?$", re.MULTILINE)
-_OUR_FILES: Final = "(nexus:"  # in stack frames of bootstrap and prelude
+_OUR_FILES: Final = ("(nexus:", "(<input>:")
+"""in stack frames of bootstrap and prelude, and of the web API's parts, which `eval` evaluates"""
 _SHOWN_CHARACTERS: Final = 500
 _LINE_CHARACTERS: Final = 160
 _MEMORY: Final = ("InternalError", "out of memory")
@@ -38,7 +39,7 @@ class Thrown(NamedTuple):
         head = f"{self.name}: {self.message}" if self.message else self.name
         below = self.stack.removeprefix(head).lstrip("\n").splitlines()
         lines = [*below, *self.causes.splitlines()]
-        return "\n".join([self.headline(), *(line for line in lines if _OUR_FILES not in line)])
+        return "\n".join([self.headline(), *(line for line in lines if not _is_ours(line))])
 
     def as_guest_error(self) -> GuestError:
         """Return the matching Nexus error, without the stack."""
@@ -66,6 +67,10 @@ def parse_thrown(text: bytes) -> Thrown:
 def answered_error(text: bytes) -> Thrown:
     """Read the thrown value in the `error` of an answer, like `parse_thrown`."""
     return _read(text, lambda found: found["error"])
+
+
+def _is_ours(line: str) -> bool:
+    return any(name in line for name in _OUR_FILES)
 
 
 def _read(text: bytes, part: Callable[[Any], Any]) -> Thrown:

@@ -41,6 +41,8 @@ from nexus.guest.js.runtime import (
     REJECTION_TRACKER,
 )
 from nexus.guest.js.web import source as sources
+from nexus.guest.js.web.parts import parts_for
+from nexus.guest.json_text import to_json
 from nexus.guest.preview1.descriptors import Descriptor
 from nexus.guest.preview1.link import host_functions
 from nexus.guest.preview1.process import Process
@@ -83,7 +85,7 @@ class SetUp:
 
         Raises: CompilationError, naming the faulty place in the source or the limit it met.
         """
-        descriptors = Bridge(self._process.services).open(run, Descriptor())
+        descriptors = Bridge(self._process.services, sets_up=True).open(run, Descriptor())
         descriptors[FOLDER] = SourceFolder(self._bundle.files)
         self._process.start(instance, run, Program(), descriptors)
         try:
@@ -105,6 +107,8 @@ class SetUp:
         self._called(js, functions, "install", prelude)
         tracker = self._c_functions[REJECTION_TRACKER]
         rejections = start_tracking(instance, js, at.runtime, tracker)
+        for name in parts_for(self._bundle.files.values()):
+            self._called(js, functions, "load", js.parse_json(to_json(name)))
         script = self._compile_script(js) if self._bundle.is_text else UNDEFINED
         if script == UNDEFINED:
             self._load_modules(js, functions, run)

@@ -79,7 +79,7 @@ const inspectMembers = (value, seen) => {
 // The stack of the handler's own frames, without the line that names the error.
 const withoutHead = (stack, head) => {
   const frames = stack.startsWith(head) ? stack.slice(head.length).replace(/^\n/, "") : stack;
-  return frames.trimEnd().split("\n").filter((line) => !line.includes("(nexus:")).join("\n");
+  return frames.trimEnd().split("\n").filter((line) => !/\((nexus:|<input>:)/.test(line)).join("\n");
 };
 
 // The causes of an error and of these, and the errors of an AggregateError, or "".
