@@ -30,6 +30,7 @@ def facts_of(handler: Handler) -> dict[str, Any]:
         "cpu_limit": handler.cpu.limit_cores,
         "capabilities": list(handler.capabilities),
         "env": sorted(handler.env),
+        "secrets": list(handler.secrets),
         "args": len(handler.args),
         "args_from_query": handler.args_from_query,
         "strip_prefix": handler.strip_prefix,
