@@ -14,6 +14,7 @@ NexusError
 ├── RequestError                the client's fault
 │   ├── InvalidArgument         INVALID_ARGUMENT
 │   ├── Unauthorized            UNAUTHORIZED; carries the challenge
+│   ├── Forbidden               FORBIDDEN
 │   ├── PayloadTooLarge         PAYLOAD_TOO_LARGE
 │   ├── RequestTimeout          REQUEST_TIMEOUT; the client was too slow
 │   └── RequestHeadTooLarge     REQUEST_HEAD_TOO_LARGE
@@ -152,6 +153,12 @@ class Unauthorized(RequestError):
     def __init__(self, message: str, challenge: str = "Bearer") -> None:
         super().__init__(message)
         self.challenge = challenge
+
+
+class Forbidden(RequestError):
+    """The client may not do this: the operator's settings, or its token, do not allow it."""
+
+    code = "FORBIDDEN"
 
 
 class PayloadTooLarge(RequestError):

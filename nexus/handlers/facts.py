@@ -29,6 +29,7 @@ def facts_of(handler: Handler) -> dict[str, Any]:
         "cpu_request": handler.cpu.request_cores,
         "cpu_limit": handler.cpu.limit_cores,
         "capabilities": list(handler.capabilities),
+        "http": list(handler.http),
         "env": sorted(handler.env),
         "secrets": list(handler.secrets),
         "args": len(handler.args),

@@ -54,6 +54,10 @@ def create_app(
         _add_health(app, service.unready)
         add_metrics(app, registry, service, exporter)
         _add_api(app, service, admin_token)
+    if service.settings.welcome:
+        from nexus.http.pages.welcome import add_welcome  # late: it brings Jinja
+
+        add_welcome(app, service)
     _add_blueprints(app, service)
     app.wsgi_app = HandlerLayer(app.wsgi_app, service)  # type: ignore[method-assign]
     return app
@@ -97,7 +101,9 @@ def _add_api(app: Flask, service: Service, admin_token: bytes | None) -> None:
     if admin_token is not None:
         from nexus.http.api import make_blueprint  # late: it takes 15 ms, mostly for the models
 
-        app.register_blueprint(make_blueprint(service, WasmRuntime.of(service), admin_token))
+        granted = service.settings.text_capabilities
+        runtime = WasmRuntime.of(service, text_capabilities=granted)
+        app.register_blueprint(make_blueprint(service, runtime, admin_token))
 
 
 def _add_health(app: Flask, unready: Callable[[], str | None]) -> None:

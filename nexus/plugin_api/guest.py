@@ -18,12 +18,41 @@ from nexus.model import (
     HttpResponse,
     JsonValue,
     Limits,
+    OutboundFailure,
+    OutboundOutcome,
+    OutboundRequest,
     Resumption,
     Usage,
     Waiting,
 )
 from nexus.plugin_api.capabilities import Capabilities
 from nexus.plugin_api.engine import EngineInstance, HostFunctions
+
+
+class Outbound(Protocol):
+    """The outbound HTTP requests of one run; only the guest's own thread may use them."""
+
+    @property
+    def pending(self) -> int:
+        """The number of requests whose outcome `wait` has not returned."""
+        ...
+
+    def start(self, request: OutboundRequest) -> int | OutboundFailure:
+        """Send *request* in the background; return its number, or why it cannot be sent."""
+        ...
+
+    def wait(self, timeout_s: float | None) -> tuple[int, OutboundOutcome] | None:
+        """Wait until a request has ended; return its number and its outcome. None: none of them
+        has within *timeout_s*, before the run's deadline."""
+        ...
+
+    def cancel(self, number: int) -> None:
+        """Drop the request of this number; `wait` will not return it. Ignore another number."""
+        ...
+
+    def close(self) -> None:
+        """Drop all requests: the run has ended."""
+        ...
 
 
 class Run(Protocol):
@@ -36,6 +65,8 @@ class Run(Protocol):
     usage: Usage
     stderr: bytearray
     """what the guest wrote to stderr, for the log; up to `limits.max_stderr_bytes`"""
+    outbound: Outbound | None
+    """None: the handler's manifest grants no host"""
     stopped: NexusError | None
     """why the guest must not continue; the first reason wins"""
 

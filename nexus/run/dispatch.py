@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeVar
 from nexus.errors import DeadlineExceeded, GuestError, InternalError, NexusError, on_main_thread
 from nexus.model import Compiled, Handler, Outcome, Task
 from nexus.plugin_api.capabilities import NO_CAPABILITIES, capabilities_of
+from nexus.plugin_api.guest import Outbound
 from nexus.plugin_api.secrets import conceal
 from nexus.run import Execution, ExtensionCaller
 from nexus.run.cpu import CpuControl
@@ -93,12 +94,14 @@ class Dispatcher:
         observe: Observer,
         cpu: Callable[[Handler], CpuControl] | None = None,
         extensions: ExtensionCaller | None = None,
+        outbound: Callable[[Handler, Execution], Outbound] | None = None,
     ) -> None:
         """*cpu* makes each execution's `CpuControl`; None: CPU time is not controlled.
-        *extensions* answers guests that call an extension."""
+        *extensions* answers guests that call an extension; *outbound* makes the outbound requests
+        of a run whose manifest grants hosts."""
         self._way, self._pool, self._cpu = Way(admission, watchdog, observe), pool, cpu
         self._measures = admission.measures
-        self._extensions = extensions
+        self._extensions, self._outbound = extensions, outbound
         self._prefix = secrets.token_hex(4)
         self._numbers = itertools.count(1)
 
@@ -115,6 +118,8 @@ class Dispatcher:
         run = Execution(execution_id, handler.limits, began + allowed, allowed, cpu, granted)
         if tokens:
             run.extensions = self._extensions
+        if handler.http and self._outbound is not None:
+            run.outbound = self._outbound(handler, run)
         return run
 
     def ended(self, handler: Handler, run: Execution, error: NexusError | None) -> None:
@@ -153,6 +158,8 @@ class Dispatcher:
                 raise  # signals arrive on this thread only; elsewhere it is code's own
             raise error from raised
         finally:
+            if run.outbound is not None:
+                run.outbound.close()
             usage, timer = run.usage, run.timer
             usage.duration_s, usage.cpu_s = timer.wall_s(), timer.cpu_s()
             way.observe(handler, run, error)

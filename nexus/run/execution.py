@@ -10,6 +10,7 @@ from nexus.errors import CpuLimit, DeadlineExceeded, NexusError
 from nexus.model import Deferred, Effects, ExtensionAnswer, Limits, Usage
 from nexus.plugin_api.capabilities import NO_CAPABILITIES, Capabilities
 from nexus.plugin_api.engine import EngineInstance
+from nexus.plugin_api.guest import Outbound
 from nexus.run.cpu import CpuControl
 from nexus.run.slices import FIRST_SLICE, next_slice
 from nexus.run.timer import ExecutionTimer
@@ -63,6 +64,7 @@ class Execution:
         "extensions",
         "lent",
         "limits",
+        "outbound",
         "slice",
         "stderr",
         "stopped",
@@ -95,6 +97,7 @@ class Execution:
         self.capabilities = capabilities
         self.extensions: ExtensionCaller | None = None
         """answers calls of extensions; None: such calls fail"""
+        self.outbound: Outbound | None = None
         self.lent: Lent | None = None
         """the instance that this run executes on now"""
         self._cpu = cpu

@@ -18,7 +18,13 @@ from nexus.metrics import Flusher
 from nexus.model import Handler, Limits, PoolCounts
 from nexus.plugin_api.extensions import Extension
 from nexus.plugins import Plugins, load_plugins
-from nexus.service.build import build, compiler_limits, plugin_timeout_s, secrets_of
+from nexus.service.build import (
+    build,
+    compiler_limits,
+    outbound_limits,
+    plugin_timeout_s,
+    secrets_of,
+)
 from nexus.service.handlers import Handlers
 from nexus.service.host import PluginHost
 
@@ -168,6 +174,7 @@ class Service:
         timeout_s = plugin_timeout_s(self.settings)
         self.plugins.stop(self.host, timeout_s, self.plugin_errors.count)
         self.plugins.close(timeout_s, self.plugin_errors.count)
+        self.parts.outbound.close()
         self.pool.shutdown()
         self._flusher.close()
         self.metrics.close()
@@ -208,6 +215,7 @@ class Service:
         self.compiler.set_limits(compiler_limits(settings))
         if self.tiers is not None:
             self.tiers.quick.set_limits(compiler_limits(settings))
+        self.parts.outbound.limits = outbound_limits(settings)
         self.limits = config.limits(settings)
         self.suspensions.resize_stacks(self.limits.stack_bytes)
         self.handlers.set_limits(self.limits)

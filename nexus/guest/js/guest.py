@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
 from nexus.errors import DeadlineExceeded, GuestError
 from nexus.guest.host.context import ExecutionContext, read_context
+from nexus.guest.host.outbound import outcome_json
 from nexus.guest.image import Image, put, take
 from nexus.guest.js.bridge import Bridge, sleep
 from nexus.guest.js.entry import Entry
@@ -37,12 +39,13 @@ from nexus.model import (
     HttpRequest,
     HttpResponse,
     JsonValue,
+    OutboundResponse,
     Resumption,
     Snapshot,
     Waiting,
 )
 from nexus.plugin_api.engine import EngineInstance, HostFunctions
-from nexus.plugin_api.guest import GuestBase, Run
+from nexus.plugin_api.guest import GuestBase, Outbound, Run
 
 _Result: TypeAlias = "bytes | Waits"
 _NO_PROGRAM: Final = Program()
@@ -95,6 +98,9 @@ class JsGuest(GuestBase):
         body = CappedOutput(run, run.limits.max_response_bytes)
         answer = self._entered(instance, handler, run, body, start)
         assert isinstance(answer, bytes)  # only a JSON context can wait for a deferred answer
+        answer, _, text = answer.partition(b"\n")
+        if text:
+            body.add(text)
         is_head = request.meta.get("REQUEST_METHOD") == "HEAD"
         return response_of(answer, body.content, run.limits, to_head=is_head)
 
@@ -178,6 +184,13 @@ class JsGuest(GuestBase):
             if answer != PENDING and not answer.startswith(WAIT):
                 return answer
             due_s = None if answer == PENDING else wait_s(answer)
+            if due_s != 0 and run.outbound is not None and run.outbound.pending:
+                if self._take_outcome(js, entry, run.outbound, due_s):
+                    continue
+                if due_s is None or run.stopped is not None or time.monotonic() >= run.deadline:
+                    run.stop(DeadlineExceeded("not finished within its deadline"))
+                    return b""
+                due_s = 0.0
             if self._process.services().questions and due_s != 0:
                 return Waits(due_s)
             if due_s is None:
@@ -186,6 +199,23 @@ class JsGuest(GuestBase):
                 run.stop(DeadlineExceeded("not finished within its deadline"))
                 return b""
             _checked(js, js.call(entry.wake))
+
+    def _take_outcome(
+        self, js: Interpreter, entry: Entry, outbound: Outbound, due_s: float | None
+    ) -> bool:
+        """Wait until an outbound request has ended, and pass its outcome to the guest. Return
+        False if none has within *due_s*."""
+        ended = outbound.wait(due_s)
+        if ended is None:
+            return False
+        number, outcome = ended
+        self._process.services().note_outcome(outcome)
+        if isinstance(outcome, OutboundResponse):
+            self._bridge.hand_over(outcome.body)
+        head = js.parse_json(outcome_json(number, outcome))
+        _checked(js, js.call(entry.fetched, (_checked(js, head),)))
+        self._bridge.hand_over(b"")
+        return True
 
     def _run_due_timers(self, js: Interpreter, entry: Entry) -> None:
         while True:

@@ -15,7 +15,7 @@ from nexus.guest.preview1.program import Program
 from nexus.model import Effects, Limits, Usage
 from nexus.plugin_api.capabilities import NO_CAPABILITIES
 from nexus.plugin_api.engine import EngineInstance
-from nexus.plugin_api.guest import Run
+from nexus.plugin_api.guest import Outbound, Run
 
 
 class _NoRun:
@@ -25,6 +25,7 @@ class _NoRun:
     limits: Limits = Limits()
     deadline = 0.0
     capabilities = NO_CAPABILITIES
+    outbound: Outbound | None = None
 
     def __init__(self) -> None:
         self.usage = Usage()

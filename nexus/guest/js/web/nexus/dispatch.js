@@ -42,15 +42,16 @@ const requireResponse = (value) => {
   return response;
 };
 
-const dispatch = async (handler, head, body, env) => {
-  beginClock();
+const dispatch = async (handler, head, sent, env) => {
+  beginClock(head.now);
   forgetSeed();
   currentURL = head.url;
   const { context, waits } = newContext();
-  const answer = await handlerFunction(handler)(incomingRequest(head, body), env, context);
+  const answer = await handlerFunction(handler)(incomingRequest(head, sent), env, context);
   const response = requireResponse(answer);
-  const bytes = await takeBytes(response.body, "send the Response");
+  const content = takeContent(response.body, "send the Response");
+  const body = typeof content === "string" ? content : await content;
   for (let i = 0; i < waits.length; i += 1) await waits[i]; // the list may grow meanwhile
   const { status, reason, headers } = response;
-  return { status, reason, headers, body: bytes };
+  return { status, reason, headers, body };
 };
