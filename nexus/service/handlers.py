@@ -12,6 +12,7 @@ from pathlib import Path
 from nexus.errors import NexusError
 from nexus.handlers.catalogue import Catalogue, load_catalogue, load_handler
 from nexus.handlers.manifest import nearest_name
+from nexus.handlers.secrets import Secrets
 from nexus.handlers.settling import ClaimsFile
 from nexus.handlers.sources import Source, find_sources, source_at
 from nexus.handlers.texts import SourceTexts
@@ -33,14 +34,15 @@ class Handlers:
         threads: int,
         min_instances: int,
         claims_file: ClaimsFile,
+        secrets: Secrets | None = None,
     ) -> None:
         """*threads*: how many of the executor's threads get warm instances; *claims_file*: where
         the pod's workers agree on which handler has which name and route."""
         self._parts, self._limits = parts, parts.limits
         self._thread_count, self._min_instances = threads, min_instances
-        self._claims_file = claims_file
+        self._claims_file, self._secrets = claims_file, secrets or Secrets()
         self._compiler = parts.tiers or parts.compiler
-        self._watcher = HandlersWatcher(folder, parts.abis, self._load)
+        self._watcher = HandlersWatcher(folder, parts.abis, self._load, self._secrets)
         self._loaded = threading.Event()
         self._executor: Executor | None = None
         self.catalogue = Catalogue()
@@ -96,7 +98,7 @@ class Handlers:
         """
         source = source_at(path, self._parts.abis)
         name = nearest_name(source.name)
-        handler = load_handler(source, self._compiler, limits or self._limits, name)
+        handler = load_handler(source, self._compiler, limits or self._limits, name, self._secrets)
         self._serve(Catalogue({handler.name: handler}))
         return handler
 
@@ -124,7 +126,9 @@ class Handlers:
     def _load_now(self, sources: Sequence[Source]) -> None:
         before, parts = self.catalogue, self._parts
         self._serve(
-            load_catalogue(sources, self._compiler, self._limits, before, self._claims_file)
+            load_catalogue(
+                sources, self._compiler, self._limits, before, self._claims_file, self._secrets
+            )
         )
         if parts.tiers is not None:
             parts.tiers.improve(
