@@ -14,6 +14,7 @@ NexusError
 ├── RequestError                the client's fault
 │   ├── InvalidArgument         INVALID_ARGUMENT
 │   ├── Unauthorized            UNAUTHORIZED; carries the challenge
+│   ├── Forbidden               FORBIDDEN
 │   ├── PayloadTooLarge         PAYLOAD_TOO_LARGE
 │   ├── RequestTimeout          REQUEST_TIMEOUT; the client was too slow
 │   └── RequestHeadTooLarge     REQUEST_HEAD_TOO_LARGE
@@ -29,7 +30,8 @@ NexusError
 │   ├── StackLimit              STACK_LIMIT
 │   ├── ResourceLimit           RESOURCE_LIMIT
 │   ├── InvalidResponse         INVALID_RESPONSE
-│   └── PermissionDenied        PERMISSION_DENIED
+│   ├── PermissionDenied        PERMISSION_DENIED
+│   └── ClientLeft              CLIENT_LEFT; nobody sees it as an answer
 ├── SuspensionError             about a suspended execution
 │   ├── SuspensionNotFound      SUSPENSION_NOT_FOUND
 │   ├── SuspensionConflict      SUSPENSION_CONFLICT
@@ -154,6 +156,12 @@ class Unauthorized(RequestError):
         self.challenge = challenge
 
 
+class Forbidden(RequestError):
+    """The client may not do this: the operator's settings, or its token, do not allow it."""
+
+    code = "FORBIDDEN"
+
+
 class PayloadTooLarge(RequestError):
     code = "PAYLOAD_TOO_LARGE"
 
@@ -268,6 +276,13 @@ class InvalidResponse(GuestError):
 class PermissionDenied(GuestError):
     code = "PERMISSION_DENIED"
     outcome = Outcome.PERMISSION_DENIED
+
+
+class ClientLeft(GuestError):
+    """The client of a streamed answer has left, or receives it too slowly."""
+
+    code = "CLIENT_LEFT"
+    outcome = Outcome.CANCELLED
 
 
 class SuspensionError(NexusError):

@@ -20,15 +20,17 @@ from nexus.errors import (
     InvalidArgument,
     InvalidHandler,
 )
+from nexus.handlers.ceiling import NO_LIMITS, TextLimits, check_granted, lowered
 from nexus.handlers.manifest import is_name
 from nexus.metrics.derived import WithDerived
-from nexus.model import Context, ExecutionResult, ExtensionAnswer, Handler, SuspensionInfo
+from nexus.model import Context, ExecutionResult, Handler, SuspensionInfo
 from nexus.plugin_api.capabilities import check_token
 from nexus.plugin_api.extensions import Extension
 from nexus.plugins import load_plugins
 from nexus.run.results import failed, noted, succeeded
 from nexus.service import Service
 from nexus.service.choices import checks_by
+from nexus.suspension.answers import read_answer
 
 START_TIMEOUT_S = 600.0
 """The longest that `WasmRuntime` waits for the handlers of a folder; beyond, it gives up"""
@@ -144,6 +146,30 @@ class WasmRuntime:
         result = self._execute(found, context, timeout_ms)
         return noted(result, cache_hit=False) if is_new else result
 
+    def execute_source(
+        self,
+        source: str,
+        context: Mapping[str, Any] | bytes,
+        *,
+        language: str = "javascript",
+        limits: TextLimits = NO_LIMITS,
+        capabilities: Sequence[str] = (),
+    ) -> ExecutionResult:
+        """Run *source*, a text in *language*, with *context*. A client may choose all of it:
+        *limits* may lower those of the settings, and *capabilities* must be granted by this
+        runtime's `text_capabilities`.
+
+        Raises: InvalidArgument, Forbidden; InvalidHandler if nothing runs that language, or the
+            text is too long; CompilationError; AdmissionError.
+        """
+        allowed = self._text_capabilities
+        granted = check_granted(capabilities, allowed, "text_capabilities")
+        texts = self._service.handlers.texts
+        lower = lowered(limits, texts.limits)
+        text, is_new = texts.get(source.encode("utf-8", "replace"), language, lower)
+        result = self._execute(replace(text, capabilities=granted), context, None)
+        return noted(result, cache_hit=False) if is_new else result
+
     def _execute(
         self, found: Handler, context: Mapping[str, Any] | bytes, timeout_ms: int | None
     ) -> ExecutionResult:
@@ -169,7 +195,7 @@ class WasmRuntime:
             SuspensionConflict if it was resumed already; InvalidArgument; AdmissionError, after
             which it can still be resumed.
         """
-        return self._service.suspensions.resume(suspension_id, _answer(result))
+        return self._service.suspensions.resume(suspension_id, read_answer(result))
 
     def suspensions(self) -> list[SuspensionInfo]:
         """Return the open questions of all suspended executions of the pod, the oldest first."""
@@ -212,24 +238,3 @@ def _encoded(context: Mapping[str, Any] | bytes) -> bytes:
         return json.dumps(context, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidArgument(f"the context is not JSON: {error}") from error
-
-
-def _answer(result: Mapping[str, Any]) -> ExtensionAnswer:
-    success = result.get("success")
-    key = "value" if success is True else "error"
-    if not isinstance(success, bool) or not result.keys() <= {"success", key}:
-        found = _shortened(json.dumps(result, default=repr))
-        raise InvalidArgument(
-            f'a result is {{"success": true, "value": ...}} or {{"success": false, "error": '
-            f'"..."}}, not {found}'
-        )
-    if not success and not isinstance(result.get("error"), str):
-        raise InvalidArgument(f"error: found {result.get('error')!r}, allowed is a string")
-    try:
-        return ExtensionAnswer(success, json.dumps(result.get(key), allow_nan=False).encode())
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidArgument(f"the result is not JSON: {error}") from error
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= 100 else f"{text[:100]}..."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 
@@ -25,4 +26,6 @@ def to_environ(settings: Settings) -> dict[str, str]:
 def _as_text(value: object) -> str:
     if isinstance(value, Mapping):
         return to_text(value)
+    if isinstance(value, tuple):
+        return json.dumps(value)
     return str(value).lower() if isinstance(value, bool) else str(value)

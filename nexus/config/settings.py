@@ -18,6 +18,7 @@ from nexus.plugin_api.option_types import (
     LIVE,
     Allowed,
     Bind,
+    CapabilityList,
     Derived,
     Digest,
     File,
@@ -107,6 +108,32 @@ class Settings(BaseSettings):
         le=_MAX_BYTES,
         description="total size of those effects, and size of one value to or from an extension, "
         "in bytes",
+    )
+
+    text_capabilities: Annotated[CapabilityList, Derived("none")] = Field(
+        (), description="capabilities that clients of the runtime API may give to source text"
+    )
+
+    # ---- requests that handlers send (docs/outbound.md)
+    http_max_outbound: Annotated[Whole, LIVE] = Field(
+        10,
+        ge=1,
+        le=256,
+        description="outbound requests of one execution under way at once; others wait for one of "
+        "them to end",
+    )
+    http_max_response_bytes: Annotated[Whole, LIVE] = Field(
+        10 << 20,
+        ge=1,
+        le=_MAX_BYTES,
+        description="largest body of an answer to an outbound request, decompressed, in bytes",
+    )
+    http_timeout_ms: Annotated[Whole, LIVE] = Field(
+        30_000,
+        ge=1,
+        le=_HOUR_MS,
+        description="longest time an outbound request may take, redirects and body included, in "
+        "ms; the handler's own deadline ends it earlier",
     )
 
     # ---- pool and queue

@@ -7,5 +7,6 @@ catalogue.py  the handlers that can serve, and what is wrong with the others
 routes.py     which handler a path belongs to
 watcher.py    loads the folder, then watches it
 texts.py      handlers from source text, not from files
+ceiling.py    the limits and capabilities that a client's source text may have
 facts.py      facts about a handler, for users
 """

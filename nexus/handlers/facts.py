@@ -29,6 +29,7 @@ def facts_of(handler: Handler) -> dict[str, Any]:
         "cpu_request": handler.cpu.request_cores,
         "cpu_limit": handler.cpu.limit_cores,
         "capabilities": list(handler.capabilities),
+        "http": list(handler.http),
         "env": sorted(handler.env),
         "args": len(handler.args),
         "args_from_query": handler.args_from_query,

@@ -22,6 +22,8 @@ from nexus.config.problems import explain
 from nexus.config.toml_file import read_toml
 from nexus.errors import InvalidHandler, ManifestError
 from nexus.model import CpuAllocation, Handler, Isolation, Limits
+from nexus.outbound.grants import ALLOWED as ALLOWED_HOSTS
+from nexus.outbound.grants import read_grant
 from nexus.plugin_api.capabilities import ALLOWED as ALLOWED_TOKENS
 from nexus.plugin_api.capabilities import check_token
 from nexus.plugin_api.option_types import Allowed, Whole
@@ -63,6 +65,10 @@ def _parse_capability(value: object) -> str:
     return check_token(_text(value))
 
 
+def _parse_grant(value: object) -> str:
+    return read_grant(_text(value)).text
+
+
 def _parse_variable(value: object) -> str:
     if not _VARIABLE.fullmatch(name := _text(value)):
         raise ValueError("not a variable name")
@@ -97,6 +103,7 @@ _Route: TypeAlias = Annotated[
 ]
 _Method: TypeAlias = Annotated[str, BeforeValidator(_parse_method)]
 _Capability: TypeAlias = Annotated[str, BeforeValidator(_parse_capability)]
+_HttpGrant: TypeAlias = Annotated[str, BeforeValidator(_parse_grant)]
 _Variable: TypeAlias = Annotated[str, BeforeValidator(_parse_variable)]
 _VariableValue: TypeAlias = Annotated[str, BeforeValidator(_parse_variable_value)]
 
@@ -145,6 +152,8 @@ class Manifest(BaseModel):
         Isolation.RESET
     )
     capabilities: Annotated[tuple[_Capability, ...], Allowed(f"a list of: {ALLOWED_TOKENS}")] = ()
+    http: Annotated[tuple[_HttpGrant, ...], Allowed(ALLOWED_HOSTS)] = ()
+    """servers that it may send requests to"""
     cpu: Annotated[CpuTable, Allowed(f"a table of request and limit: {ALLOWED}")] = CpuTable()
     args: Annotated[
         tuple[_VariableValue, ...],

@@ -45,19 +45,28 @@ class SourceTexts:
         self._lock = threading.Lock()  # guards _kept
         self._kept: OrderedDict[bytes, Handler] = OrderedDict()
 
-    def get(self, source: bytes, language: str = "javascript") -> tuple[Handler, bool]:
-        """Return the handler for *source*, and whether it had to be compiled now.
+    @property
+    def limits(self) -> Limits:
+        """The limits of a text without limits of its own, and the highest that one may have."""
+        return self._limits()
 
-        Raises: InvalidHandler for a text too long; CompilationError.
+    def get(
+        self, source: bytes, language: str = "javascript", limits: Limits | None = None
+    ) -> tuple[Handler, bool]:
+        """Return the handler for *source*, and whether it had to be compiled now. *limits*: its
+        own; None: those in force.
+
+        Raises: InvalidHandler for an unknown language and for a text too long; CompilationError.
         """
         program = self._abis.read_text(language, source)
-        limits = self._limits()
+        limits = limits or self._limits()
         memory_bytes = limits.memory_bytes
-        key = hashlib.sha256(language.encode() + b"\0" + source).digest()
+        about = f"{language}\0{memory_bytes}\0".encode()
+        key = hashlib.sha256(about + source).digest()
         tier = self._compiler.program_tier(program, memory_bytes)
         with self._lock:
             found = self._kept.get(key)
-            if found is not None and _fits(found, tier, limits):
+            if found is not None and found.compiled.tier == tier:
                 if found.limits != limits:
                     found = self._kept[key] = replace(found, limits=limits)
                 self._kept.move_to_end(key)
@@ -76,9 +85,3 @@ class SourceTexts:
         """Return the handlers in memory."""
         with self._lock:
             return list(self._kept.values())
-
-
-def _fits(handler: Handler, tier: str, limits: Limits) -> bool:
-    """Return whether *handler* need not be compiled again for this tier and these limits."""
-    same_memory = handler.limits.memory_bytes == limits.memory_bytes
-    return handler.compiled.tier == tier and same_memory

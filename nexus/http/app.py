@@ -101,7 +101,9 @@ def _add_api(app: Flask, service: Service, admin_token: bytes | None) -> None:
     if admin_token is not None:
         from nexus.http.api import make_blueprint  # late: it takes 15 ms, mostly for the models
 
-        app.register_blueprint(make_blueprint(service, WasmRuntime.of(service), admin_token))
+        granted = service.settings.text_capabilities
+        runtime = WasmRuntime.of(service, text_capabilities=granted)
+        app.register_blueprint(make_blueprint(service, runtime, admin_token))
 
 
 def _add_health(app: Flask, unready: Callable[[], str | None]) -> None:

@@ -122,3 +122,5 @@ class Handler:
     strip_prefix: bool = False
     """whether the URL that a guest in JavaScript or Python sees begins below the route"""
     cpu: CpuAllocation = CpuAllocation()
+    http: tuple[str, ...] = ()
+    """hosts that it may call (`nexus.outbound.grants`)"""

@@ -21,6 +21,9 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel, BeforeValidator, Field
 from pydantic.fields import FieldInfo
 
+from nexus.plugin_api.capabilities import ALLOWED as ALLOWED_TOKENS
+from nexus.plugin_api.capabilities import check_token
+
 _WHOLE = re.compile(r"-?[0-9]{1,20}")  # no range below needs more digits, and int() stays cheap
 _FLAGS = {"true": True, "yes": True, "on": True, "1": True}
 _FLAGS |= {"false": False, "no": False, "off": False, "0": False}
@@ -89,6 +92,18 @@ def parse_header(value: object) -> str:
     if isinstance(value, str) and _HEADER.fullmatch(value):
         return value
     raise ValueError("not a header's name")
+
+
+def parse_capabilities(value: object) -> tuple[str, ...]:
+    """Read a list of capabilities; in text it is JSON, or the capabilities joined by commas.
+    Raises: ValueError."""
+    if isinstance(value, str):
+        is_json = value.lstrip().startswith("[")
+        value = json.loads(value) if is_json else [part.strip() for part in value.split(",")]
+        value = [part for part in value if part != ""]
+    if not isinstance(value, (list, tuple)) or not all(isinstance(part, str) for part in value):
+        raise ValueError("not a list of strings")
+    return tuple(map(check_token, value))
 
 
 def parse_weights(value: object) -> dict[str, float]:
@@ -182,6 +197,11 @@ Weights: TypeAlias = Annotated[
     Mapping[str, float],
     BeforeValidator(parse_weights),
     Allowed(f"a table of numbers from {LEAST_WEIGHT:g} to {MOST_WEIGHT:g}, in text as JSON"),
+]
+CapabilityList: TypeAlias = Annotated[
+    tuple[str, ...],
+    BeforeValidator(parse_capabilities),
+    Allowed(f"a list of: {ALLOWED_TOKENS}; in text as JSON or joined by commas"),
 ]
 Bind: TypeAlias = Annotated[
     str, BeforeValidator(parse_bind), Allowed("HOST:PORT, [IPV6]:PORT or unix:/PATH")

@@ -18,7 +18,7 @@ from nexus.metrics import Flusher
 from nexus.model import Handler, Limits, PoolCounts
 from nexus.plugin_api.extensions import Extension
 from nexus.plugins import Plugins, load_plugins
-from nexus.service.build import build, compiler_limits, plugin_timeout_s
+from nexus.service.build import build, compiler_limits, outbound_limits, plugin_timeout_s
 from nexus.service.handlers import Handlers
 from nexus.service.host import PluginHost
 
@@ -94,6 +94,11 @@ class Service:
         proves slow."""
         self.lane.before_wait = self.admission.before_wait = callback
 
+    def around_outbound(self, begins: Callable[[], None], ends: Callable[[], None]) -> None:
+        """Register two callbacks, to run on a request's own thread before and after it waits for
+        the answer to an outbound request."""
+        self.parts.outbound.wait_begins, self.parts.outbound.wait_ends = begins, ends
+
     @property
     def orders(self) -> bool:
         """True if a policy must order the requests, so that each needs a thread."""
@@ -164,6 +169,7 @@ class Service:
         timeout_s = plugin_timeout_s(self.settings)
         self.plugins.stop(self.host, timeout_s, self.plugin_errors.count)
         self.plugins.close(timeout_s, self.plugin_errors.count)
+        self.parts.outbound.close()
         self.pool.shutdown()
         self._flusher.close()
         self.metrics.close()
@@ -204,6 +210,7 @@ class Service:
         self.compiler.set_limits(compiler_limits(settings))
         if self.tiers is not None:
             self.tiers.quick.set_limits(compiler_limits(settings))
+        self.parts.outbound.limits = outbound_limits(settings)
         self.limits = config.limits(settings)
         self.suspensions.resize_stacks(self.limits.stack_bytes)
         self.handlers.set_limits(self.limits)

@@ -1,6 +1,7 @@
 """Executions that stop in the middle, and continue when a caller answers their question.
 
 suspensions.py  `Suspensions`: starts, resumes and cancels them
+answers.py      an answer to a guest's question, as a program gives it
 extensions.py   extensions that answer at once
 ids.py          unguessable ids, which name their worker
 record.py       a suspended run with its open questions, as the book knows it

@@ -7,4 +7,5 @@ services.py  the calls themselves, on Python values; one object for each executi
 status.py    the statuses a call can return
 imports.py   for WebAssembly guests: functions of the import module `nexus` (docs/abi.md)
 messages.py  for JavaScript: the same calls as messages
+outbound.py  requests to other servers, as messages
 """

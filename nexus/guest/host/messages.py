@@ -44,10 +44,14 @@ class Messages(Descriptor):
     def write(self, content: memoryview) -> None:
         services = self._services()
         try:
-            status, answer = _answered(services, content)
+            status, answer = self.answer(services, content)
         except Declined as declined:
             status, answer = declined.status, json.dumps(declined.message).encode()
         self._unread = _HEAD.pack(status, len(answer)) + answer
+
+    def answer(self, services: Services, content: memoryview) -> tuple[int, bytes]:
+        """Return status and content of the answer to a message. Raises: Declined."""
+        return _answered(services, content)
 
     def read(self, length: int) -> bytes:
         unread = self._unread
@@ -88,6 +92,8 @@ def _call(services: Services, words: object, value: bytes) -> bytes:
             services.state_delete(key)
         case ["emit", str(name)]:
             services.emit(name, value)
+        case ["http_cancel", int(number)]:
+            services.cancel_outbound(number)
         case ["view", str(command), str(view)]:
             services.view(command, view, value)
         case _:

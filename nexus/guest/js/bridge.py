@@ -13,13 +13,14 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from nexus.guest.host.messages import Messages
+from nexus.guest.host.outbound import OutboundMessages
 from nexus.guest.host.services import LOG_MARKS, Services
 from nexus.guest.preview1 import errno
-from nexus.guest.preview1.descriptors import FD_READ, FD_WRITE, Descriptor, LogOutput
+from nexus.guest.preview1.descriptors import FD_READ, FD_WRITE, BytesInput, Descriptor, LogOutput
 from nexus.guest.preview1.errno import Refused
 from nexus.plugin_api.guest import Run
 
-RANDOM, BODY, SLEEP, CALL = 16, 17, 18, 19
+RANDOM, BODY, SLEEP, CALL, FETCH, FETCHED = 16, 17, 18, 19, 20, 21
 _LOG, _DIGEST, _HMAC = 24, 32, 40
 """first numbers; each level or algorithm has one, and `bootstrap.js` uses the same numbers"""
 
@@ -35,6 +36,8 @@ class Bridge:
         """Ask *services* for the services of the current execution, once per message."""
         self._logs = [_Log(mark) for mark in LOG_MARKS]
         self._messages = Messages(services)
+        self._fetches = OutboundMessages(services)
+        self._fetched = BytesInput(b"")
         self._hashes = [
             *(_Digest(name) for name in _ALGORITHMS),
             *(_Hmac(name) for name in _ALGORITHMS),
@@ -43,6 +46,8 @@ class Bridge:
         self._table: dict[int, Descriptor] = {
             RANDOM: _Random(),
             CALL: self._messages,
+            FETCH: self._fetches,
+            FETCHED: self._fetched,
             **{_LOG + number: log for number, log in enumerate(self._logs)},
             **dict(zip(numbers, self._hashes, strict=True)),
         }
@@ -55,9 +60,14 @@ class Bridge:
         for found in self._hashes:
             found.state = None
         self._messages.forget()
+        self._fetches.forget()
         table = self._table.copy()
         table[2], table[BODY], table[SLEEP] = output, body, _Sleep(run)
         return table
+
+    def hand_over(self, body: bytes) -> None:
+        """Let the guest read a response's *body* at `FETCHED`; an empty one is not read."""
+        self._fetched.refill(body)
 
 
 def sleep(run: Run, seconds: float) -> bool:

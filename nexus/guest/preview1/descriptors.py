@@ -67,6 +67,10 @@ class BytesInput(Descriptor):
         self._position = start + len(content)
         return content
 
+    def refill(self, content: bytes) -> None:
+        """Let the guest read *content* from now on."""
+        self._content, self._position = content, 0
+
     def ready_bytes(self) -> int:
         return len(self._content) - self._position
 
@@ -85,11 +89,16 @@ class CappedOutput(Descriptor):
         self._limit_bytes = limit_bytes
 
     def write(self, content: memoryview) -> None:
+        try:
+            self.add(content)
+        except ResourceLimit as error:
+            self._run.stop(error)
+            raise Refused(errno.FBIG) from error
+
+    def add(self, content: memoryview | bytes) -> None:
+        """Collect *content*. Raises: ResourceLimit."""
         if len(self.content) + len(content) > self._limit_bytes:
-            self._run.stop(
-                ResourceLimit(f"the guest wrote more than {self._limit_bytes} bytes to stdout")
-            )
-            raise Refused(errno.FBIG)
+            raise ResourceLimit(f"the guest wrote more than {self._limit_bytes} bytes to stdout")
         self.content += content
 
     def ready_bytes(self) -> int:

@@ -39,6 +39,41 @@ class ExecutionRequest(_Model):
     )
 
 
+class TextLimitsRequest(_Model):
+    """Limits of one execution, up to those of the settings, which hold for what is left out."""
+
+    timeout_ms: Annotated[int, Field(ge=1, le=_HOUR_MS)] | None = None
+    cpu_timeout_ms: Annotated[int, Field(ge=1, le=_HOUR_MS)] | None = None
+    memory_limit_mb: Annotated[int, Field(ge=1, le=4096)] | None = Field(
+        None, description="a power of two, or the setting's value"
+    )
+    max_host_calls: Annotated[int, Field(ge=1, le=10**9)] | None = None
+
+
+class TextRequest(_Model):
+    """Source text, its context, and what it may use."""
+
+    model_config = _with_examples(
+        {
+            "language": "javascript",
+            "source": "export default { run: ({ args }) => args.a + args.b };",
+            "context": {"args": {"a": 40, "b": 2}},
+            "limits": {"timeout_ms": 500},
+            "capabilities": [],
+        },
+    )
+
+    language: str = Field(
+        "javascript", description="javascript, python, or a language that a plugin brings"
+    )
+    source: str = Field(description="a module with a default export, or a script")
+    context: JsonValue = None
+    limits: TextLimitsRequest = Field(default_factory=lambda: TextLimitsRequest.model_validate({}))
+    capabilities: list[str] = Field(
+        [], description="a part of those in the setting text_capabilities"
+    )
+
+
 class ResumeRequest(_Model):
     """What the extension answered that a suspended execution waits for."""
 
@@ -144,6 +179,7 @@ class HandlerItem(_Model):
     cpu_request: float = Field(description="cores")
     cpu_limit: float | None = Field(description="cores; null: no limit of its own")
     capabilities: list[str]
+    http: list[str] = Field(description="servers that it may send requests to")
     env: list[str] = Field(description="names only")
     args: _Count = Field(description="how many arguments the manifest gives a WebAssembly guest")
     args_from_query: bool = Field(description="whether a request's query adds arguments")

@@ -60,6 +60,15 @@ OPERATIONS = (
         _RUN_ERRORS,
     ),
     Operation(
+        "executeText",
+        "POST",
+        "/executions",
+        "Run source text with a JSON context",
+        models.ExecutionResult,
+        models.TextRequest,
+        (400, 403, 408, 413, 422, 429, 503, 504),
+    ),
+    Operation(
         "listSuspensions",
         "GET",
         "/suspensions",

@@ -10,8 +10,9 @@ from typing import Any
 from nexus import config
 from nexus.errors import HandlerNotFound, Overloaded
 from nexus.handlers.catalogue import Catalogue
+from nexus.handlers.ceiling import TextLimits
 from nexus.handlers.facts import facts_of
-from nexus.http.api.models import ExecutionQuery, ExecutionRequest, ResumeRequest
+from nexus.http.api.models import ExecutionQuery, ExecutionRequest, ResumeRequest, TextRequest
 from nexus.model import Handler
 from nexus.runtime import WasmRuntime
 from nexus.service import Service
@@ -45,6 +46,15 @@ class Views:
         self._handler(name)  # the runtime would take an unknown name for source text
         context = json.dumps(body.context).encode()
         return self._runtime.execute_handler(name, context, body.timeout_ms).to_json()
+
+    def execute_text(self, body: TextRequest) -> dict[str, Any]:
+        return self._runtime.execute_source(
+            body.source,
+            json.dumps(body.context).encode(),
+            language=body.language,
+            limits=TextLimits(**body.limits.model_dump()),
+            capabilities=body.capabilities,
+        ).to_json()
 
     def _handler(self, name: str) -> Handler:
         found = self._catalogue().handlers.get(name)

@@ -69,6 +69,7 @@ def app_of_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask
         registry,
         NEXUS_PLUGINS='{"x": {"password": "hunter2"}}',
         NEXUS_MAX_REQUEST_BYTES="300000",
+        NEXUS_TEXT_CAPABILITIES="state:write:count, ext:approval",
         NEXUS_CACHE_DIR=str(shared_cache()),
     )
     service.start_with(folder)

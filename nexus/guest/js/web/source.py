@@ -95,7 +95,8 @@ def prelude() -> bytes:
     body = "\n".join(parts)
     return (
         f'(function (host) {{ "use strict";\n{body}\n'
-        "return { dispatch, evaluate, answer, answersEvents, begin, runTimer, nextTimer }; })"
+        "return { dispatch, evaluate, answer, fetched, answersEvents, begin, runTimer, "
+        "nextTimer }; })"
     ).encode()
 
 

@@ -40,7 +40,10 @@ const toDictionary = (value, what) => {
 };
 
 // `unsigned short` without [EnforceRange]: wraps around at 2^16.
-const toUnsignedShort = (value) => new Uint16Array([+value])[0];
+const toUnsignedShort = (value) => {
+  const number = Math.trunc(+value) % 0x10000;
+  return number < 0 ? number + 0x10000 : number || 0;
+};
 
 // `long long` with [Clamp].
 const toClampedInteger = (value) => {
