@@ -342,8 +342,10 @@ class Settings(BaseSettings):
     log_level: Annotated[LogLevel, LIVE] = Field(
         "info", description="least severe level that Nexus logs"
     )
-    log_format: Literal["auto", "json", "pretty"] = Field(
-        "auto", description="log format; auto is pretty on a terminal, else json"
+    log_format: Literal["auto", "json", "pretty", "brief"] = Field(
+        "auto",
+        description="log format; auto is pretty on a terminal, else json; brief is for work on "
+        "handlers and leaves the server's own information out",
     )
     access_log: Flag = Field(True, description="write one log line for each request")
     debug: Annotated[Flag, LIVE] = Field(
