@@ -28,6 +28,7 @@ from nexus.plugin_api.option_types import (
     LogLevel,
     ManagementBind,
     Name,
+    OptionalFolder,
     Weights,
     Whole,
     is_loopback,
@@ -314,6 +315,11 @@ class Settings(BaseSettings):
         "", validate_default=True, description="SHA-256 of the file that python_runtime names"
     )
 
+    # ---- what handlers reach
+    secrets_dir: Annotated[OptionalFolder, Derived("none")] = Field(
+        "", description="folder with a file for each secret that manifests may name"
+    )
+
     # ---- plugins
     plugins: Annotated[
         Mapping[str, Mapping[str, Any]],
@@ -336,8 +342,10 @@ class Settings(BaseSettings):
     log_level: Annotated[LogLevel, LIVE] = Field(
         "info", description="least severe level that Nexus logs"
     )
-    log_format: Literal["auto", "json", "pretty"] = Field(
-        "auto", description="log format; auto is pretty on a terminal, else json"
+    log_format: Literal["auto", "json", "pretty", "brief"] = Field(
+        "auto",
+        description="log format; auto is pretty on a terminal, else json; brief is for work on "
+        "handlers and leaves the server's own information out",
     )
     access_log: Flag = Field(True, description="write one log line for each request")
     debug: Annotated[Flag, LIVE] = Field(

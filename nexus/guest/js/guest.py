@@ -29,6 +29,7 @@ from nexus.guest.js.outcome import (
 from nexus.guest.js.rejections import any_unhandled, forget, unhandled
 from nexus.guest.json_request import head_of
 from nexus.guest.json_response import response_of
+from nexus.guest.json_text import to_json
 from nexus.guest.preview1 import errno
 from nexus.guest.preview1.descriptors import CappedOutput
 from nexus.guest.preview1.link import Implementation, host_functions
@@ -114,7 +115,8 @@ class JsGuest(GuestBase):
         self, instance: EngineInstance, context: Context, handler: Handler, run: Run
     ) -> JsonValue | Waiting:
         found = read_context(context.json)
-        given = b'{"args":%b,"scope":%b}' % (found.args, found.scope)
+        env = to_json(dict(handler.env))
+        given = b'{"args":%b,"scope":%b,"env":%b}' % (found.args, found.scope, env)
 
         def start(js: Interpreter, entry: Entry) -> _Result:
             value = _checked(js, js.parse_json(given))
