@@ -9,14 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-<<<<<<< HEAD
-from nexus.errors import HandlerConflict, HandlerError
-from nexus.handlers.failed import failed_routes
-from nexus.handlers.manifest import check_name, load_manifest
-=======
 from nexus.errors import HandlerConflict, HandlerError, ManifestError
+from nexus.handlers.failed import failed_routes
 from nexus.handlers.manifest import Manifest, check_name, load_manifest
->>>>>>> b27e9f42625fd3dc0558ae17c33841f805bdbc96
 from nexus.handlers.routes import Routes
 from nexus.handlers.secrets import Secrets, SecretsState
 from nexus.handlers.settling import Claims, ClaimsFile, settle
@@ -112,12 +107,10 @@ def load_catalogue(
     by_file = {source.file: source for source in sources}
     handlers = {serving[file].name: serving[file] for file in by_file if file in serving}
     routes = Routes(handlers.values())
-<<<<<<< HEAD
     failed = failed_routes(sources, serving)
-    return Catalogue(handlers, problems, by_file, loaded, serving, routes, failed, defaults)
-=======
-    return Catalogue(handlers, problems, by_file, loaded, serving, routes, defaults, secrets_state)
->>>>>>> b27e9f42625fd3dc0558ae17c33841f805bdbc96
+    return Catalogue(
+        handlers, problems, by_file, loaded, serving, routes, failed, defaults, secrets_state
+    )
 
 
 def _claims(serving: Mapping[str, Handler]) -> Claims:
