@@ -165,9 +165,8 @@ class Services:
         """Write *text* to the handler's log, at a *level* from 0 (debug) to 3 (error)."""
         if not 0 <= level < len(LOG_MARKS):
             raise Declined(INVALID, f"there is no log level {level}, but 0 to {len(LOG_MARKS) - 1}")
-        mark, kept = LOG_MARKS[level], text[: self._run.limits.max_stderr_bytes + 1]
-        lines = b"".join(mark + line + b"\n" for line in kept.split(b"\n"))
-        self._log.write(memoryview(lines))
+        kept = text[: self._run.limits.max_stderr_bytes + 1]
+        self._log.write_record(LOG_MARKS[level], kept)
 
     def time_ms(self) -> int:
         """Return milliseconds since 1970; no clock of a guest is finer."""

@@ -125,7 +125,7 @@ class _Parts(Framed):
 
 
 class _Log(Descriptor):
-    """Logs the lines that the guest writes; the last one without its line end."""
+    """Logs each text that the guest writes as one record."""
 
     rights = FD_WRITE
     output: LogOutput
@@ -134,9 +134,7 @@ class _Log(Descriptor):
         self._mark = mark
 
     def write(self, content: memoryview) -> None:
-        lines = bytes(content).split(b"\n")
-        marked = b"".join(self._mark + line + b"\n" for line in lines)
-        self.output.write(memoryview(marked))
+        self.output.write_record(self._mark, bytes(content))
 
 
 class _Digest(Descriptor):

@@ -104,7 +104,7 @@ def prelude() -> bytes:
     return (
         f'(function (host) {{ "use strict";\n{prelude_text()}\nconst library = {{ {names} }};\n'
         "return { dispatch, evaluate, answer, fetched, answersEvents, begin, runTimer, "
-        "nextTimer, part }; })"
+        "nextTimer, part, inspect, inspectCauses, logRejection }; })"
     ).encode()
 
 
