@@ -14,7 +14,7 @@
   const BaseError = Error, Bytes = Uint8Array, Text = String;
   const evaluate = eval;
 
-  const RANDOM = 16, BODY = 17, SLEEP = 18, CALL = 19, CRYPTO = 20, PART = 21;
+  const RANDOM = 16, BODY = 17, SLEEP = 18, CALL = 19, CRYPTO = 20, PART = 21, ZLIB = 22;
   const LOG = { __proto__: null, debug: 24, info: 25, warn: 26, error: 27 };
   const DIGEST = { __proto__: null, "SHA-1": 32, "SHA-256": 33, "SHA-384": 34, "SHA-512": 35 };
   const HMAC = { __proto__: null, "SHA-1": 40, "SHA-256": 41, "SHA-384": 42, "SHA-512": 43 };
@@ -118,6 +118,10 @@
     // See nexus/guest/js/webcrypto/service.py.
     crypto(message) {
       return ask(CRYPTO, message);
+    },
+    // See nexus/guest/js/compression.py.
+    zlib(message) {
+      return ask(ZLIB, message);
     },
     isLoading() {
       return loading;

@@ -86,6 +86,18 @@ PARTS: Final[Mapping[str, Part]] = {
         ),
         mentions=r"\.body\b|\.stream\(",
     ),
+    "text-streams": Part(
+        files=("encoding/text-streams",),
+        exports=(),
+        globals=("TextDecoderStream", "TextEncoderStream"),
+        needs=("streams",),
+    ),
+    "compression": Part(
+        files=("compression/compression-streams",),
+        exports=(),
+        globals=("CompressionStream", "DecompressionStream"),
+        needs=("streams",),
+    ),
     "webcrypto": Part(
         files=(
             "crypto/keys/crypto-key",
