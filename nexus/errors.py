@@ -30,7 +30,8 @@ NexusError
 │   ├── StackLimit              STACK_LIMIT
 │   ├── ResourceLimit           RESOURCE_LIMIT
 │   ├── InvalidResponse         INVALID_RESPONSE
-│   └── PermissionDenied        PERMISSION_DENIED
+│   ├── PermissionDenied        PERMISSION_DENIED
+│   └── ClientLeft              CLIENT_LEFT; nobody sees it as an answer
 ├── SuspensionError             about a suspended execution
 │   ├── SuspensionNotFound      SUSPENSION_NOT_FOUND
 │   ├── SuspensionConflict      SUSPENSION_CONFLICT
@@ -275,6 +276,13 @@ class InvalidResponse(GuestError):
 class PermissionDenied(GuestError):
     code = "PERMISSION_DENIED"
     outcome = Outcome.PERMISSION_DENIED
+
+
+class ClientLeft(GuestError):
+    """The client of a streamed answer has left, or receives it too slowly."""
+
+    code = "CLIENT_LEFT"
+    outcome = Outcome.CANCELLED
 
 
 class SuspensionError(NexusError):

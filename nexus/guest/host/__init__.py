@@ -8,4 +8,5 @@ status.py    the statuses a call can return
 imports.py   for WebAssembly guests: functions of the import module `nexus` (docs/abi.md)
 framed.py    answers with a status and a length
 messages.py  for JavaScript: the same calls as messages
+outbound.py  requests to other servers, as messages
 """

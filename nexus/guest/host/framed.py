@@ -32,7 +32,7 @@ class Framed(Descriptor):
         """Drop the unread answer; another execution begins."""
         self._unread = b""
 
-    def answer(self, status: int, content: bytes) -> None:
+    def reply(self, status: int, content: bytes) -> None:
         """Let the next read return *content*."""
         self._unread = _HEAD.pack(status, len(content)) + content
 

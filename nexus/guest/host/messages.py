@@ -33,10 +33,14 @@ class Messages(Framed):
     def write(self, content: memoryview) -> None:
         services = self._services()
         try:
-            status, answer = _answered(services, content)
+            status, answer = self.answer(services, content)
         except Declined as declined:
             status, answer = declined.status, json.dumps(declined.message).encode()
-        self.answer(status, answer)
+        self.reply(status, answer)
+
+    def answer(self, services: Services, content: memoryview) -> tuple[int, bytes]:
+        """Return status and content of the answer to a message. Raises: Declined."""
+        return _answered(services, content)
 
 
 def _answered(services: Services, content: memoryview) -> tuple[int, bytes]:
@@ -70,6 +74,8 @@ def _call(services: Services, words: object, value: bytes) -> bytes:
             services.state_delete(key)
         case ["emit", str(name)]:
             services.emit(name, value)
+        case ["http_cancel", int(number)]:
+            services.cancel_outbound(number)
         case ["view", str(command), str(view)]:
             services.view(command, view, value)
         case _:

@@ -14,7 +14,8 @@
   const BaseError = Error, Bytes = Uint8Array, Text = String;
   const evaluate = eval;
 
-  const RANDOM = 16, BODY = 17, SLEEP = 18, CALL = 19, CRYPTO = 20, PART = 21, ZLIB = 22;
+  const RANDOM = 16, BODY = 17, SLEEP = 18, CALL = 19, FETCH = 20, FETCHED = 21;
+  const CRYPTO = 22, PART = 23, ZLIB = 28;
   const LOG = { __proto__: null, debug: 24, info: 25, warn: 26, error: 27 };
   const DIGEST = { __proto__: null, "SHA-1": 32, "SHA-256": 33, "SHA-384": 34, "SHA-512": 35 };
   const HMAC = { __proto__: null, "SHA-1": 40, "SHA-256": 41, "SHA-384": 42, "SHA-512": 43 };
@@ -114,6 +115,12 @@
     call(message) {
       if (loading) throw new BaseError("the host can be asked in a request, not while loading");
       return ask(CALL, message);
+    },
+    // Starts an outbound request; the message is a line of JSON and the body. The answer is like
+    // that of `call`, with the request's number; the outcome comes to `fetched`.
+    fetch(message) {
+      if (loading) throw new BaseError("fetch works in a request, not while loading");
+      return ask(FETCH, message);
     },
     // See nexus/guest/js/webcrypto/service.py.
     crypto(message) {
@@ -235,15 +242,22 @@
     },
 
     // Returns the state of the task as JSON. A response's body follows it as text after a line
-    // feed, or was written to the host as bytes.
+    // feed, or was written to the host as bytes. After a response with `early` the handler is not
+    // done: ask again.
     result() {
       if (outcome === undefined) return unsettled();
       if (outcome.error) return stringify(outcome);
-      const { status, reason, headers, body } = outcome.value;
-      const head = stringify({ status, reason, headers });
-      if (typeof body === "string") return head + "\n" + body;
+      const { status, reason, headers, body, rest } = outcome.value;
+      let answer;
+      if (rest === undefined) answer = stringify({ status, reason, headers });
+      else {
+        answer = stringify({ early: true, status, reason, headers });
+        outcome = undefined;
+        follow(rest());
+      }
+      if (typeof body === "string") return answer + "\n" + body;
       if (body.byteLength) send(BODY, body);
-      return head;
+      return answer;
     },
 
     value() {
@@ -263,6 +277,13 @@
     // An extension's answer that was to come later is here.
     answered({ number, ok, value }) {
       api.answer(number, ok, value);
+    },
+
+    // An outbound request has ended: with a response, whose body of `size` bytes the host has, or
+    // with a failure.
+    fetched(outcome) {
+      const { size } = outcome;
+      api.fetched(outcome, size ? receive(FETCHED, size) : new Bytes(0));
     },
   };
 })

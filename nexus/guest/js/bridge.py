@@ -14,16 +14,18 @@ from typing import Any, Final
 
 from nexus.guest.host.framed import Framed
 from nexus.guest.host.messages import Messages
+from nexus.guest.host.outbound import OutboundMessages
 from nexus.guest.host.services import LOG_MARKS, Services
 from nexus.guest.js.compression import CompressionService
 from nexus.guest.js.web.parts import PARTS, part_source
 from nexus.guest.js.webcrypto.service import CryptoService
 from nexus.guest.preview1 import errno
-from nexus.guest.preview1.descriptors import FD_READ, FD_WRITE, Descriptor, LogOutput
+from nexus.guest.preview1.descriptors import FD_READ, FD_WRITE, BytesInput, Descriptor, LogOutput
 from nexus.guest.preview1.errno import Refused
 from nexus.plugin_api.guest import Run
 
-RANDOM, BODY, SLEEP, CALL, CRYPTO, PART, ZLIB = 16, 17, 18, 19, 20, 21, 22
+RANDOM, BODY, SLEEP, CALL, FETCH, FETCHED, CRYPTO, PART = 16, 17, 18, 19, 20, 21, 22, 23
+ZLIB = 28
 _LOG, _DIGEST, _HMAC = 24, 32, 40
 """first numbers; each level or algorithm has one, and `bootstrap.js` uses the same numbers"""
 
@@ -40,6 +42,8 @@ class Bridge:
         serve a set-up, after which nothing on the host remains of it."""
         self._logs = [_Log(mark) for mark in LOG_MARKS]
         self._messages = Messages(services)
+        self._fetches = OutboundMessages(services)
+        self._fetched = BytesInput(b"")
         self._crypto = CryptoService(services, shows_keys=sets_up)
         self._parts = _Parts()
         self._compression = CompressionService(services)
@@ -51,6 +55,8 @@ class Bridge:
         self._table: dict[int, Descriptor] = {
             RANDOM: _Random(),
             CALL: self._messages,
+            FETCH: self._fetches,
+            FETCHED: self._fetched,
             CRYPTO: self._crypto,
             PART: self._parts,
             ZLIB: self._compression,
@@ -65,12 +71,22 @@ class Bridge:
             log.output = output
         for found in self._hashes:
             found.state = None
-        for framed in (self._messages, self._crypto, self._parts, self._compression):
+        for framed in (
+            self._messages,
+            self._fetches,
+            self._crypto,
+            self._parts,
+            self._compression,
+        ):
             framed.forget()
         self._crypto.run = run
         table = self._table.copy()
         table[2], table[BODY], table[SLEEP] = output, body, _Sleep(run)
         return table
+
+    def hand_over(self, body: bytes) -> None:
+        """Let the guest read a response's *body* at `FETCHED`; an empty one is not read."""
+        self._fetched.refill(body)
 
 
 def sleep(run: Run, seconds: float) -> bool:
@@ -115,7 +131,7 @@ class _Parts(Framed):
         name = bytes(content).decode("utf-8", "replace")
         if name not in PARTS:
             raise Refused(errno.INVAL)
-        self.answer(0, part_source(name))
+        self.reply(0, part_source(name))
 
 
 class _Log(Descriptor):

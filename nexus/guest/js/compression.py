@@ -1,8 +1,8 @@
 """Compresses and decompresses for CompressionStream and DecompressionStream, with zlib.
 
-A message is {op, stream, sizes} and bytes: `compress` and `decompress` open a stream of the format in
-`stream` and answer its number, `write` and `end` continue the stream of that number, `more` asks for
-what an answer had no room for. The answer's status is 0, 1 if there is more, or 2 with a reason.
+A message is {op, stream, sizes} and bytes. `compress` and `decompress` open a stream of the format
+in `stream` and answer its number; `write` and `end` continue the stream of that number; `more` asks
+for what an answer had no room for. The status is 0, 1 if there is more, or 2 with a reason.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class CompressionService(Framed):
         fields, pieces = split_message(content)
         try:
             more, found = self._call(fields, b"".join(pieces))
-            self.answer(_MORE if more else _DONE, found)
+            self.reply(_MORE if more else _DONE, found)
         except (zlib.error, ValueError, LookupError, TypeError) as error:
-            self.answer(_FAILED, str(error).encode("utf-8", "replace"))
+            self.reply(_FAILED, str(error).encode("utf-8", "replace"))
 
     def _call(self, fields: dict[str, Any], content: bytes) -> tuple[bool, bytes]:
         streams: list[_Compressor | _Decompressor] = self._services().kept.setdefault(_KEPT, [])

@@ -13,6 +13,8 @@ from nexus.plugin_api.guest import Run
 ERROR: Final = b'{"error":'
 WAIT: Final = b'{"wait":'
 PENDING: Final = b'{"pending":true}'
+EARLY: Final = b'{"early":true,'
+"""begins a response after which the handler goes on"""
 
 NO_TIME: Final = "a timer of the handler is due at no time"
 """the message if the handler replaced the clock of timers, or the way to report it"""

@@ -127,15 +127,17 @@ test("a stream that gives text instead of bytes breaks the answer", async () => 
   await rejects(send(() => new Response(stream)), "TypeError", 'but gave "text"');
 });
 
-test("waitUntil is waited for, and its errors go to the log", async () => {
+test("what waitUntil waits for comes after the answer, and its errors go to the log", async () => {
   let done = false;
-  await send((_request, _env, context) => {
+  const { rest } = await send((_request, _env, context) => {
     context.waitUntil(new Promise((resolve) => {
       setTimeout(() => { done = true; resolve(); }, 50);
     }));
     context.waitUntil(Promise.reject(new Error("late")));
     return new Response("now");
   });
+  ok(!done);
+  await rest();
   ok(done);
   equal(logged.length, 1);
   ok(logged[0][1].includes("late"));
@@ -156,11 +158,6 @@ test("Math.random is seeded anew for each request, and lies in [0, 1)", async ()
   const [first, second] = [JSON.parse(await draw()), JSON.parse(await draw())];
   ok([...first, ...second].every((number) => number >= 0 && number < 1));
   equal(new Set([...first, ...second]).size, 40);
-});
-
-test("fetch says that there is no network", async () => {
-  await rejects(fetch("https://example.com/a"), "TypeError", "cannot reach https://example.com/a");
-  await rejects(fetch("http://["), "TypeError", "Invalid URL");
 });
 
 test("a promise that never settles has no timer to wait for", async () => {

@@ -96,7 +96,8 @@ def prelude() -> bytes:
     return (
         f'(function (host) {{ "use strict";\n{prelude_text()}\n{definitions()}\n'
         f"const library = {{ {names} }};\n"
-        "return { dispatch, evaluate, answer, answersEvents, begin, runTimer, nextTimer, part }; })"
+        "return { dispatch, evaluate, answer, fetched, answersEvents, begin, runTimer, "
+        "nextTimer, part }; })"
     ).encode()
 
 

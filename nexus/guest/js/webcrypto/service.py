@@ -1,7 +1,7 @@
 """Answers the messages of the guest's `crypto.subtle`.
 
-Messages have a field `op`. An answer's status is 0, or 1 for a DOMException; its content is a line of
-JSON and bytes. The guest is hostile, its JSON can be anything.
+Messages have a field `op`. An answer's status is 0, or 1 for a DOMException; its content is a line
+of JSON and bytes. The guest is hostile, its JSON can be anything.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ class CryptoService(Framed):
     def write(self, content: memoryview) -> None:
         try:
             line, found = self._call(*split_message(content))
-            self.answer(_DONE, json.dumps(line).encode() + b"\n" + found)
+            self.reply(_DONE, json.dumps(line).encode() + b"\n" + found)
         except Failure as failure:
             error = {"name": failure.name, "message": failure.message}
-            self.answer(_FAILED, json.dumps(error).encode() + b"\n")
+            self.reply(_FAILED, json.dumps(error).encode() + b"\n")
 
     def _call(self, fields: dict[str, Any], pieces: list[bytes]) -> tuple[Any, bytes]:
         from nexus.guest.js.webcrypto.calls import CALLS, Call
