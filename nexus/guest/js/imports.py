@@ -16,33 +16,21 @@ _STRING: Final = re.compile(rb"""(['"`])([^'"`\\\r\n]{1,512})\1""")
 _IMPORTING: Final = re.compile(rb"\b(?:from|import)\s*\(?\s*\Z")
 _LOOK_BACK: Final = 64
 _OF_NODE: Final = frozenset(
-    [
-        "child_process",
-        "cluster",
-        "dgram",
-        "dns",
-        "fs",
-        "fs/promises",
-        "http",
-        "http2",
-        "https",
-        "inspector",
-        "module",
-        "net",
-        "os",
-        "perf_hooks",
-        "readline",
-        "repl",
-        "stream",
-        "stream/promises",
-        "stream/web",
-        "tls",
-        "tty",
-        "v8",
-        "vm",
-        "worker_threads",
-        "zlib",
-    ]
+    (
+        *(
+            "child_process",
+            "cluster",
+            "dgram",
+            "dns",
+            "fs",
+            "fs/promises",
+            "http",
+            "http2",
+            "https",
+        ),
+        *("inspector", "module", "net", "os", "perf_hooks", "readline", "repl", "stream"),
+        *("stream/promises", "stream/web", "tls", "tty", "v8", "vm", "worker_threads", "zlib"),
+    )
 )
 """modules of Node that handlers cannot have"""
 _SUFFIXES: Final = (".js", ".mjs", ".json")
