@@ -13,6 +13,7 @@ import struct
 from collections.abc import Callable
 from typing import Final
 
+from nexus.guest.host.outbound import ended_request, read_request
 from nexus.guest.host.services import Services
 from nexus.guest.host.status import DEFERRED, FAILED, INVALID, OK, Declined
 from nexus.guest.json_text import parse_json, to_json
@@ -22,6 +23,9 @@ from nexus.model import Deferred
 _HEAD: Final = struct.Struct("<bI")
 _DONE: Final = b"null"
 _MOST_WORDS_BYTES: Final = 16 << 10  # up to three names, each character in up to 12 bytes of JSON
+
+_MOST_HEAD_BYTES: Final = 256 << 10
+"""the first line of an outbound request; its URL and headers have smaller limits of their own"""
 
 
 class Messages(Descriptor):
@@ -61,6 +65,15 @@ class Messages(Descriptor):
         return unread[:length]
 
 
+class OutboundMessages(Messages):
+    """Starts an outbound request with each message (`outbound.py`); the answer is its number."""
+
+    def answer(self, services: Services, content: memoryview) -> tuple[int, bytes]:
+        services.limit_outbound(len(content) - _MOST_HEAD_BYTES)
+        line, _, body = bytes(content).partition(b"\n")
+        return OK, to_json(services.start_outbound(read_request(line, body)))
+
+
 def _answered(services: Services, content: memoryview) -> tuple[int, bytes]:
     services.limit_value(len(content) - _MOST_WORDS_BYTES)
     line, _, value = bytes(content).partition(b"\n")
@@ -92,6 +105,8 @@ def _call(services: Services, words: object, value: bytes) -> bytes:
             services.state_delete(key)
         case ["emit", str(name)]:
             services.emit(name, value)
+        case ["http_wait", int() | float() as ms]:
+            return ended_request(services.wait_outbound(None if ms < 0 else ms / 1000))
         case ["http_cancel", int(number)]:
             services.cancel_outbound(number)
         case ["view", str(command), str(view)]:

@@ -145,6 +145,7 @@ for name, source in given["modules"].items():  # Nexus's own modules
 import nexus_calls as calls  # noqa: E402
 import nexus_files as files  # noqa: E402
 import nexus_host as host  # noqa: E402
+import nexus_http as http  # noqa: E402
 import nexus_log as log  # noqa: E402
 import nexus_missing as missing  # noqa: E402
 import nexus_random as randoms  # noqa: E402
@@ -152,7 +153,7 @@ import nexus_random as randoms  # noqa: E402
 reseed = randoms.reseed
 sys.stdout, sys.stderr = log.Log(2), log.Log(2)
 TREE = files.Tree({name: _take(size) for name, size in given["files"]})
-for module in (log, missing, randoms):
+for module in (log, missing, randoms, http):
     module.install()
 files.install(TREE)
 sys.meta_path.insert(0, files.Importer(TREE, given["main"]))
