@@ -35,6 +35,15 @@ def _trace(error):
 
 
 def _failed(error):
+    try:
+        return _described(error)
+    except MemoryError:
+        error.__traceback__ = None  # frees the frames, which may have taken all memory
+        kind = type(error).__name__
+        return {"error": {"type": kind, "message": kind, "trace": kind}}
+
+
+def _described(error):
     trace, last = _trace(error)
     found = {"type": type(error).__name__, "message": last[:2000], "trace": trace[:20000]}
     if isinstance(error, host.PermissionDenied):
