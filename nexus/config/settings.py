@@ -28,8 +28,10 @@ from nexus.plugin_api.option_types import (
     LogLevel,
     ManagementBind,
     Name,
+    OptionalFolder,
     Weights,
     Whole,
+    is_loopback,
 )
 from nexus.plugin_api.problems import DESCRIBED
 
@@ -212,6 +214,10 @@ class Settings(BaseSettings):
     management_bind: Annotated[ManagementBind, Derived("none (the main port serves them, too)")] = (
         Field("", description=_MANAGEMENT)
     )
+    welcome: Annotated[Flag, Derived("true if bind is an address of this machine alone")] = Field(
+        default_factory=lambda data: is_loopback(data.get("bind", "")),
+        description="show at / what the server serves: a page for browsers, JSON for programs",
+    )
     workers: Annotated[Whole, Derived("from the pod's CPU and memory")] = Field(
         default_factory=usable_cpus, ge=1, le=256, description="gunicorn worker processes"
     )
@@ -309,6 +315,11 @@ class Settings(BaseSettings):
         "", validate_default=True, description="SHA-256 of the file that python_runtime names"
     )
 
+    # ---- what handlers reach
+    secrets_dir: Annotated[OptionalFolder, Derived("none")] = Field(
+        "", description="folder with a file for each secret that manifests may name"
+    )
+
     # ---- plugins
     plugins: Annotated[
         Mapping[str, Mapping[str, Any]],
@@ -331,8 +342,10 @@ class Settings(BaseSettings):
     log_level: Annotated[LogLevel, LIVE] = Field(
         "info", description="least severe level that Nexus logs"
     )
-    log_format: Literal["auto", "json", "pretty"] = Field(
-        "auto", description="log format; auto is pretty on a terminal, else json"
+    log_format: Literal["auto", "json", "pretty", "brief"] = Field(
+        "auto",
+        description="log format; auto is pretty on a terminal, else json; brief is for work on "
+        "handlers and leaves the server's own information out",
     )
     access_log: Flag = Field(True, description="write one log line for each request")
     debug: Annotated[Flag, LIVE] = Field(

@@ -195,7 +195,7 @@ def test_anything_else_is_no_boolean(place, bad):
     [
         ("log_level", "loud", "debug, info, warning, error"),
         ("log_level", "", "debug, info, warning, error"),
-        ("log_format", "JSON", "auto, json, pretty"),
+        ("log_format", "JSON", "auto, json, pretty, brief"),
         ("engine", "V8", "a name of lower case letters, digits, - and _"),
         ("compiler", "", "auto, llvm, cranelift"),
     ],

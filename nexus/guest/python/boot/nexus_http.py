@@ -14,7 +14,7 @@ import time
 import nexus_host as host
 
 _HEAD = struct.Struct("<bI")
-_CALL, _REQUEST = b"\0", b"\1"
+_CALL, _REQUEST = b"\0", b"\2"
 
 under_way = {}
 """what to call with the outcome of each request, by the numbers that the host gave them"""
