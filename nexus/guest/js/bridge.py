@@ -13,8 +13,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from nexus.guest.host.framed import Framed
-from nexus.guest.host.messages import Messages
-from nexus.guest.host.outbound import OutboundMessages
+from nexus.guest.host.messages import Messages, OutboundMessages
 from nexus.guest.host.services import LOG_MARKS, Services
 from nexus.guest.js.compression import CompressionService
 from nexus.guest.js.web.parts import PARTS, part_source
