@@ -102,9 +102,9 @@ def join(
         name: place.absolute(getattr(settings, name))
         for name in ("handlers_dir", "state_dir", "cache_dir")
     }
-    for name in ("javascript_runtime", "python_runtime"):
-        if runtime := getattr(settings, name):
-            paths[name] = str(place.absolute(Path(runtime)))
+    for name in ("javascript_runtime", "python_runtime", "secrets_dir"):
+        if path := getattr(settings, name):
+            paths[name] = str(place.absolute(Path(path)))
     return settings.model_copy(update=paths), origins
 
 

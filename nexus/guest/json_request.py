@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from nexus.guest.preview1.clocks import REALTIME, RESOLUTION_NS, exact_time_ns
 from nexus.guest.wasi.cgi_request import (
     carried,
     is_withheld,
@@ -23,8 +24,10 @@ _OWN_NAMES = ("CONTENT_TYPE", "CONTENT_LENGTH")
 
 
 def head_of(request: HttpRequest, handler: Handler) -> bytes:
-    """Return `fields_of` as JSON."""
-    return _encode(fields_of(request, handler)).encode()
+    """Return `fields_of` and `now`, the time in milliseconds since 1970, as JSON."""
+    fields = fields_of(request, handler)
+    fields["now"] = exact_time_ns(REALTIME) // RESOLUTION_NS
+    return _encode(fields).encode()
 
 
 def fields_of(request: HttpRequest, handler: Handler) -> dict[str, Any]:

@@ -5,11 +5,14 @@ outcome.py   how a request ended; how instances are isolated, and their states
 wasm.py      modules: signatures, imports, exports, and facts about a rewritten module
 handler.py   limits, snapshots, compiled modules, handlers
 tasks.py     the tasks of guests, and their answers
+client.py    the client of a request, for guests that answer before they end
 results.py   the result and the effects of an execution with a JSON context
 file_state.py  whether a file is still the one that was read
+outbound.py  outbound HTTP: a request of a guest, and how it ends
 usage.py     what an execution used; pool and queue at one moment
 """
 
+from nexus.model.client import Client, Sender
 from nexus.model.handler import (
     Compiled,
     CpuAllocation,
@@ -18,6 +21,13 @@ from nexus.model.handler import (
     MemoryImage,
     Prepared,
     Snapshot,
+)
+from nexus.model.outbound import (
+    FailureKind,
+    OutboundFailure,
+    OutboundOutcome,
+    OutboundRequest,
+    OutboundResponse,
 )
 from nexus.model.outcome import Isolation, Outcome, State
 from nexus.model.results import Deferred, Effects, ExecutionResult, ExtensionAnswer, SuspensionInfo
@@ -37,6 +47,7 @@ from nexus.model.wasm import Export, FuncType, Import, ModuleInfo, MutableGlobal
 
 __all__ = [
     "Answered",
+    "Client",
     "Command",
     "Compiled",
     "Context",
@@ -46,6 +57,7 @@ __all__ = [
     "ExecutionResult",
     "Export",
     "ExtensionAnswer",
+    "FailureKind",
     "FuncType",
     "Handler",
     "HttpRequest",
@@ -57,10 +69,15 @@ __all__ = [
     "MemoryImage",
     "ModuleInfo",
     "MutableGlobal",
+    "OutboundFailure",
+    "OutboundOutcome",
+    "OutboundRequest",
+    "OutboundResponse",
     "Outcome",
     "PoolCounts",
     "Prepared",
     "Resumption",
+    "Sender",
     "Snapshot",
     "State",
     "SuspensionInfo",

@@ -6,22 +6,27 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from pathlib import Path
 
 from nexus.errors import HandlerConflict, NexusError
 from nexus.handlers.catalogue import Catalogue, load_catalogue, load_handler
 from nexus.handlers.manifest import nearest_name
+from nexus.handlers.secrets import Secrets
 from nexus.handlers.settling import ClaimsFile, conflict
 from nexus.handlers.sources import Source, find_sources, source_at
 from nexus.handlers.texts import SourceTexts
 from nexus.handlers.watcher import HandlersWatcher
+from nexus.logs import CHANGES
 from nexus.model import Handler, Isolation, Limits
-from nexus.pool import reset_way, spread, warm_threads
+from nexus.pool import WarmedThreads, reset_way, spread, warm_threads
 from nexus.service.build import Parts
 from nexus.versions.deployed import Deployed, merged
 
 log = logging.getLogger("nexus.service")
+changes_log = logging.getLogger(CHANGES)
+
+_MOST_NAMED = 10
+"""How many changed handlers one log line names"""
 
 
 class Handlers:
@@ -31,19 +36,19 @@ class Handlers:
         self,
         parts: Parts,
         folder: Path,
-        threads: int,
         min_instances: int,
         claims_file: ClaimsFile,
+        secrets: Secrets | None = None,
     ) -> None:
-        """*threads*: how many of the executor's threads get warm instances; *claims_file*: where
-        the pod's workers agree on which handler has which name and route."""
+        """*min_instances*: how many instances are warmed; *claims_file*: where the pod's workers
+        agree on which handler has which name and route."""
         self._parts, self._limits = parts, parts.limits
-        self._thread_count, self._min_instances = threads, min_instances
-        self._claims_file = claims_file
+        self._min_instances = min_instances
+        self._claims_file, self._secrets = claims_file, secrets or Secrets()
         self._compiler = parts.tiers or parts.compiler
-        self._watcher = HandlersWatcher(folder, parts.abis, self._load)
+        self._watcher = HandlersWatcher(folder, parts.abis, self._load, self._secrets)
         self._loaded = threading.Event()
-        self._executor: Executor | None = None
+        self._threads: WarmedThreads | None = None
         self.catalogue = Catalogue()
         self.texts = SourceTexts(parts.abis, self._compiler, lambda: self._limits, self._retain)
         self._pending: tuple[str, ...] = ()
@@ -77,10 +82,10 @@ class Handlers:
         served = self.catalogue.handlers.values()
         return max((handler.limits.timeout_s for handler in served), default=0.0)
 
-    def start(self, threads: Executor | None) -> None:
-        """Load the folder on the watcher's thread, now and after changes. *threads*: the executor
-        that will run requests, to warm instances on."""
-        self._executor = threads
+    def start(self, threads: WarmedThreads | None) -> None:
+        """Load the folder on the watcher's thread, now and after changes; warm instances on
+        *threads*, once."""
+        self._threads = threads
         log.info("a reset %s", reset_way())
         self._watches = True
         self._watcher.start()
@@ -104,7 +109,7 @@ class Handlers:
         """
         source = source_at(path, self._parts.abis)
         name = nearest_name(source.name)
-        handler = load_handler(source, self._compiler, limits or self._limits, name)
+        handler = load_handler(source, self._compiler, limits or self._limits, name, self._secrets)
         self._serve(Catalogue({handler.name: handler}))
         return handler
 
@@ -121,7 +126,7 @@ class Handlers:
 
         Raises: HandlerError, also if it cannot serve beside the handlers that do.
         """
-        handler = load_handler(source, self._compiler, self._limits)
+        handler = load_handler(source, self._compiler, self._limits, secrets=self._secrets)
         serving = self.catalogue.serving
         others = {file: other for file, other in serving.items() if other.name != handler.name}
         problem = conflict(handler, others)
@@ -164,9 +169,13 @@ class Handlers:
             for source in sources
             if source.file not in serving and self._compiler.takes_long(source.path, memory_bytes)
         ]
-        if slow and len(slow) < len(sources):
-            names = ", ".join(source.name for source in slow)
-            log.info("serving the others while a language runtime is compiled for %s", names)
+        names = ", ".join(source.name for source in slow)
+        if slow and len(slow) == len(sources):
+            changes_log.info("a language runtime is being compiled for %s", names)
+        elif slow:
+            changes_log.info(
+                "serving the others while a language runtime is compiled for %s", names
+            )
             self._pending = tuple(f"/{source.name}" for source in slow)
             self._load_now([source for source in sources if source not in slow])
         self._load_now(sources)
@@ -175,7 +184,9 @@ class Handlers:
     def _load_now(self, sources: Sequence[Source]) -> None:
         before, parts = self.catalogue, self._parts
         self._serve(
-            load_catalogue(sources, self._compiler, self._limits, before, self._claims_file)
+            load_catalogue(
+                sources, self._compiler, self._limits, before, self._claims_file, self._secrets
+            )
         )
         if parts.tiers is not None:
             parts.tiers.improve(
@@ -193,6 +204,22 @@ class Handlers:
             parts.engine.name,
             parts.engine.compiler,
         )
+        self._log_changes(before)
+
+    def _log_changes(self, before: Catalogue) -> None:
+        """Log which handlers have changed since *before*."""
+        now = self.catalogue.serving
+        gone = [f"{file} is gone" for file in before.serving if file not in now]
+        changed = [
+            f"{file} serves at {handler.route}"
+            for file, handler in now.items()
+            if file not in before.serving or before.serving[file].compiled is not handler.compiled
+        ]
+        found = [*gone, *changed]
+        if found and len(found) <= _MOST_NAMED:
+            changes_log.info("%s", ", ".join(found))
+        elif found:
+            changes_log.info("%d handlers changed; %d serve", len(found), len(now))
 
     def _serve(self, catalogue: Catalogue) -> None:
         """Serve *catalogue*, and warm instances if there are threads."""
@@ -201,11 +228,11 @@ class Handlers:
         self._retain()
         # Serve before warming, which takes all threads, even those on which requests wait.
         self._loaded.set()
-        executor, self._executor = self._executor, None
-        if executor is not None:
+        threads, self._threads = self._threads, None
+        if threads is not None and threads.number:
             warmable = [h for h in handlers if h.isolation is not Isolation.FRESH]
-            jobs = spread(warmable, self._thread_count, self._min_instances)
-            warm_threads(executor, self._thread_count, jobs, self._warm)
+            jobs = spread(warmable, threads.number, self._min_instances)
+            warm_threads(threads, jobs, self._warm)
         self._parts.metrics.serving(handlers)
         self.warmed = True
 

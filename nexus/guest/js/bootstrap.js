@@ -12,8 +12,10 @@
   const { now } = Date;
   const { charCodeAt } = String.prototype;
   const BaseError = Error, Bytes = Uint8Array, Text = String;
+  const evaluate = eval;
 
-  const RANDOM = 16, BODY = 17, SLEEP = 18, CALL = 19;
+  const RANDOM = 16, BODY = 17, SLEEP = 18, CALL = 19, FETCH = 20, FETCHED = 21;
+  const CRYPTO = 22, PART = 23, ZLIB = 28;
   const LOG = { __proto__: null, debug: 24, info: 25, warn: 26, error: 27 };
   const DIGEST = { __proto__: null, "SHA-1": 32, "SHA-256": 33, "SHA-384": 34, "SHA-512": 35 };
   const HMAC = { __proto__: null, "SHA-1": 40, "SHA-256": 41, "SHA-384": 42, "SHA-512": 43 };
@@ -41,6 +43,20 @@
       start += got;
     }
     return bytes;
+  }
+
+  // Gives the answer to a message. The bytes of a short answer are good until the next call.
+  function ask(descriptor, message) {
+    send(descriptor, message);
+    const got = read(descriptor, answerBuffer, 0, answerBuffer.byteLength);
+    if (got < ANSWER_HEAD) throw new BaseError("the host refused a call");
+    const head = answerHead;
+    const size = (head[1] | head[2] << 8 | head[3] << 16 | head[4] << 24) >>> 0;
+    const whole = got === ANSWER_HEAD + size;
+    return {
+      status: head[0] << 24 >> 24,
+      bytes: whole ? new Bytes(answerBuffer, ANSWER_HEAD, size) : receive(descriptor, size),
+    };
   }
 
   function utf8(text) {
@@ -71,8 +87,12 @@
   const host = {
     __proto__: null,
     random(count) {
-      // One snapshot serves every request, so a value drawn now would be the same in all of them.
-      if (loading) throw new BaseError("random values can be had in a request, not while loading");
+      if (loading) {
+        throw new BaseError(
+          "crypto needs a request: one snapshot serves all requests, so a random value drawn " +
+          "while the handler loads would be the same in each of them",
+        );
+      }
       if (count > MOST_FROM_BLOCK) return receive(RANDOM, count);
       if (randomLeft < count) {
         random = receive(RANDOM, RANDOM_BLOCK);
@@ -86,6 +106,10 @@
       }
       return bytes;
     },
+    // A seed for Math.random, which needs no secret and is seeded anew for each request.
+    seed() {
+      return loading ? receive(RANDOM, 16) : host.random(16);
+    },
     digest(name, bytes) {
       send(DIGEST[name], bytes);
       return receive(DIGEST[name], SIZE[name]);
@@ -95,20 +119,31 @@
       send(HMAC[name], bytes);
       return receive(HMAC[name], SIZE[name]);
     },
-    // A message to the host's services; see nexus/guest/host/messages.py. The bytes of a short
-    // answer are good until the next call.
+    // A message to the host's services; see nexus/guest/host/messages.py.
     call(message) {
       if (loading) throw new BaseError("the host can be asked in a request, not while loading");
-      send(CALL, message);
-      const got = read(CALL, answerBuffer, 0, answerBuffer.byteLength);
-      if (got < ANSWER_HEAD) throw new BaseError("the host refused a call");
-      const head = answerHead;
-      const size = (head[1] | head[2] << 8 | head[3] << 16 | head[4] << 24) >>> 0;
-      const whole = got === ANSWER_HEAD + size;
-      return {
-        status: head[0] << 24 >> 24,
-        bytes: whole ? new Bytes(answerBuffer, ANSWER_HEAD, size) : receive(CALL, size),
-      };
+      return ask(CALL, message);
+    },
+    // Starts an outbound request; the message is a line of JSON and the body. The answer is like
+    // that of `call`, with the request's number; the outcome comes to `fetched`.
+    fetch(message) {
+      if (loading) throw new BaseError("fetch works in a request, not while loading");
+      return ask(FETCH, message);
+    },
+    // See nexus/guest/js/webcrypto/service.py.
+    crypto(message) {
+      return ask(CRYPTO, message);
+    },
+    // See nexus/guest/js/compression.py.
+    zlib(message) {
+      return ask(ZLIB, message);
+    },
+    isLoading() {
+      return loading;
+    },
+    // A part of the web API that the prelude lacks, as a function; `decode` reads UTF-8.
+    part(name, decode) {
+      return (0, evaluate)(decode(ask(PART, utf8(name)).bytes));
     },
     log(level, text) {
       send(LOG[level] ?? LOG.info, utf8(Text(text)));
@@ -123,13 +158,14 @@
 
   // Describes a thrown value in strings, whatever its getters do.
   function described(error) {
-    const found = { name: "", message: "", stack: "" };
+    const found = { name: "", message: "", stack: "", causes: "" };
     try {
       if (error instanceof BaseError || (typeof error === "object" && error && "stack" in error)) {
         found.name = Text(error.name);
         found.message = Text(error.message);
         found.stack = Text(error.stack);
-      } else found.message = typeof error === "symbol" ? "a symbol" : Text(error);
+        found.causes = api.inspectCauses(error);
+      } else found.message = typeof error === "string" ? error : api.inspect(error);
     } catch {
       found.message ||= "a value that cannot be shown";
     }
@@ -146,7 +182,7 @@
   }
 
   const unspeakable = {
-    error: { name: "InternalError", message: "out of memory", stack: "" },
+    error: { name: "InternalError", message: "out of memory", stack: "", causes: "" },
   };
   let api, handler, outcome, adopted = false;
 
@@ -171,6 +207,9 @@
     install(makePrelude) {
       closeCallSites();
       api = makePrelude(host);
+    },
+    load(name) {
+      api.part(name);
     },
     adopt(found) {
       handler = found;
@@ -211,13 +250,23 @@
       follow((async () => (await promise).value)());
     },
 
-    // Returns the state of the task as JSON, and writes a response's body to the host.
+    // Returns the state of the task as JSON. A response's body follows it as text after a line
+    // feed, or was written to the host as bytes. After a response with `early` the handler is not
+    // done: ask again.
     result() {
       if (outcome === undefined) return unsettled();
       if (outcome.error) return stringify(outcome);
-      const { status, reason, headers, body } = outcome.value;
+      const { status, reason, headers, body, rest } = outcome.value;
+      let answer;
+      if (rest === undefined) answer = stringify({ status, reason, headers });
+      else {
+        answer = stringify({ early: true, status, reason, headers });
+        outcome = undefined;
+        follow(rest());
+      }
+      if (typeof body === "string") return answer + "\n" + body;
       if (body.byteLength) send(BODY, body);
-      return stringify({ status, reason, headers });
+      return answer;
     },
 
     value() {
@@ -234,9 +283,21 @@
       api.runTimer();
     },
 
+    // A promise was rejected, and nothing handles it after all jobs have run.
+    rejected(reason) {
+      api.logRejection(described(reason));
+    },
+
     // An extension's answer that was to come later is here.
     answered({ number, ok, value }) {
       api.answer(number, ok, value);
+    },
+
+    // An outbound request has ended: with a response, whose body of `size` bytes the host has, or
+    // with a failure.
+    fetched(outcome) {
+      const { size } = outcome;
+      api.fetched(outcome, size ? receive(FETCHED, size) : new Bytes(0));
     },
   };
 })

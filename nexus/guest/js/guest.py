@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
 from nexus.errors import DeadlineExceeded, GuestError
+from nexus.guest.early import answer_early
 from nexus.guest.host.context import ExecutionContext, read_context
+from nexus.guest.host.outbound import outcome_json
 from nexus.guest.image import Image, put, take
 from nexus.guest.js.bridge import Bridge, sleep
 from nexus.guest.js.entry import Entry
 from nexus.guest.js.errors import Thrown
 from nexus.guest.js.interpreter import EXCEPTION, UNDEFINED, Interpreter, tag
 from nexus.guest.js.outcome import (
+    EARLY,
     ERROR,
     PENDING,
     WAIT,
@@ -22,8 +26,10 @@ from nexus.guest.js.outcome import (
     value_of,
     wait_s,
 )
+from nexus.guest.js.rejections import any_unhandled, forget, unhandled
 from nexus.guest.json_request import head_of
 from nexus.guest.json_response import response_of
+from nexus.guest.json_text import to_json
 from nexus.guest.preview1 import errno
 from nexus.guest.preview1.descriptors import CappedOutput
 from nexus.guest.preview1.link import Implementation, host_functions
@@ -36,12 +42,13 @@ from nexus.model import (
     HttpRequest,
     HttpResponse,
     JsonValue,
+    OutboundResponse,
     Resumption,
     Snapshot,
     Waiting,
 )
 from nexus.plugin_api.engine import EngineInstance, HostFunctions
-from nexus.plugin_api.guest import GuestBase, Run
+from nexus.plugin_api.guest import GuestBase, Outbound, Run
 
 _Result: TypeAlias = "bytes | Waits"
 _NO_PROGRAM: Final = Program()
@@ -83,25 +90,33 @@ class JsGuest(GuestBase):
         self, instance: EngineInstance, request: HttpRequest, handler: Handler, run: Run
     ) -> HttpResponse:
         head = head_of(request, handler)
+        early: HttpResponse | None = None
 
         def start(js: Interpreter, entry: Entry) -> _Result:
+            nonlocal early
             arguments = [_checked(js, js.parse_json(head))]
             if request.body:
                 arguments.append(_checked(js, js.uint8array(request.body)))
             _checked(js, js.call(entry.respond, arguments))
-            return self._settle(js, entry, entry.result, run)
+            answer = self._settle(js, entry, entry.result, run)
+            if isinstance(answer, bytes) and answer.startswith(EARLY):
+                early = _response(answer, body, run, is_head)
+                answer_early(request, handler, run, early)
+                self._settle(js, entry, entry.result, run)
+            return answer
 
         body = CappedOutput(run, run.limits.max_response_bytes)
+        is_head = request.meta.get("REQUEST_METHOD") == "HEAD"
         answer = self._entered(instance, handler, run, body, start)
         assert isinstance(answer, bytes)  # only a JSON context can wait for a deferred answer
-        is_head = request.meta.get("REQUEST_METHOD") == "HEAD"
-        return response_of(answer, body.content, run.limits, to_head=is_head)
+        return _response(answer, body, run, is_head) if early is None else early
 
     def evaluate(
         self, instance: EngineInstance, context: Context, handler: Handler, run: Run
     ) -> JsonValue | Waiting:
         found = read_context(context.json)
-        given = b'{"args":%b,"scope":%b}' % (found.args, found.scope)
+        env = to_json(dict(handler.env))
+        given = b'{"args":%b,"scope":%b,"env":%b}' % (found.args, found.scope, env)
 
         def start(js: Interpreter, entry: Entry) -> _Result:
             value = _checked(js, js.parse_json(given))
@@ -169,6 +184,8 @@ class JsGuest(GuestBase):
         guest with open questions does not wait for its timers here."""
         while True:
             js.run_jobs()
+            if any_unhandled(js.memory(), entry.rejections):
+                _report_rejections(js, entry)
             answer = js.text(_checked(js, js.call(result)))
             if answer.startswith(ERROR):
                 denied = self._process.services().denied
@@ -176,6 +193,13 @@ class JsGuest(GuestBase):
             if answer != PENDING and not answer.startswith(WAIT):
                 return answer
             due_s = None if answer == PENDING else wait_s(answer)
+            if due_s != 0 and run.outbound is not None and run.outbound.pending:
+                if self._take_outcome(js, entry, run.outbound, due_s):
+                    continue
+                if due_s is None or run.stopped is not None or time.monotonic() >= run.deadline:
+                    run.stop(DeadlineExceeded("not finished within its deadline"))
+                    return b""
+                due_s = 0.0
             if self._process.services().questions and due_s != 0:
                 return Waits(due_s)
             if due_s is None:
@@ -184,6 +208,23 @@ class JsGuest(GuestBase):
                 run.stop(DeadlineExceeded("not finished within its deadline"))
                 return b""
             _checked(js, js.call(entry.wake))
+
+    def _take_outcome(
+        self, js: Interpreter, entry: Entry, outbound: Outbound, due_s: float | None
+    ) -> bool:
+        """Wait until an outbound request has ended, and pass its outcome to the guest. Return
+        False if none has within *due_s*."""
+        ended = outbound.wait(due_s)
+        if ended is None:
+            return False
+        number, outcome = ended
+        self._process.services().note_outcome(outcome)
+        if isinstance(outcome, OutboundResponse):
+            self._bridge.hand_over(outcome.body)
+        head = js.parse_json(outcome_json(number, outcome))
+        _checked(js, js.call(entry.fetched, (_checked(js, head),)))
+        self._bridge.hand_over(b"")
+        return True
 
     def _run_due_timers(self, js: Interpreter, entry: Entry) -> None:
         while True:
@@ -205,6 +246,21 @@ class JsGuest(GuestBase):
     ) -> Waiting:
         image = take(instance, snapshot, self._process.services(), run.written())
         return Waiting(image, image.size_bytes(), wake_s)
+
+
+def _report_rejections(js: Interpreter, entry: Entry) -> None:
+    """Log the rejections that nothing has handled, and forget them."""
+    for rejection in list(unhandled(js.memory(), entry.rejections)):
+        _checked(js, js.call(entry.rejected, (rejection.reason,)))
+        forget(js, rejection)
+
+
+def _response(answer: bytes, body: CappedOutput, run: Run, is_head: bool) -> HttpResponse:
+    """Return the response in *answer*, whose body follows as text or was written to *body*."""
+    head, _, text = answer.partition(b"\n")
+    if text:
+        body.add(text)
+    return response_of(head, body.content, run.limits, to_head=is_head)
 
 
 def _value(answer: bytes | Waiting, run: Run) -> JsonValue | Waiting:

@@ -67,6 +67,10 @@ class BytesInput(Descriptor):
         self._position = start + len(content)
         return content
 
+    def refill(self, content: bytes) -> None:
+        """Let the guest read *content* from now on."""
+        self._content, self._position = content, 0
+
     def ready_bytes(self) -> int:
         return len(self._content) - self._position
 
@@ -85,15 +89,24 @@ class CappedOutput(Descriptor):
         self._limit_bytes = limit_bytes
 
     def write(self, content: memoryview) -> None:
+        try:
+            self.add(content)
+        except ResourceLimit as error:
+            self._run.stop(error)
+            raise Refused(errno.FBIG) from error
+
+    def add(self, content: memoryview | bytes) -> None:
+        """Collect *content*. Raises: ResourceLimit."""
         if len(self.content) + len(content) > self._limit_bytes:
-            self._run.stop(
-                ResourceLimit(f"the guest wrote more than {self._limit_bytes} bytes to stdout")
-            )
-            raise Refused(errno.FBIG)
+            raise ResourceLimit(f"the guest wrote more than {self._limit_bytes} bytes to stdout")
         self.content += content
 
     def ready_bytes(self) -> int:
         return self._limit_bytes - len(self.content)
+
+
+_CONTINUES: Final = b"\n<+>"
+"""a line's end before a line of the same log record (`nexus.logs.guest.CONTINUES`)"""
 
 
 class LogOutput(Descriptor):
@@ -117,6 +130,10 @@ class LogOutput(Descriptor):
         log += content[:room]
         del log[max(0, limit_bytes - len(_STDERR_CUT)) :]
         log += _STDERR_CUT[:limit_bytes]
+
+    def write_record(self, mark: bytes, text: bytes) -> None:
+        """Write *text* with the *mark* of its level; all its lines become one log record."""
+        self.write(memoryview(mark + text.replace(b"\n", _CONTINUES) + b"\n"))
 
     def ready_bytes(self) -> int:
         return self._run.limits.max_stderr_bytes

@@ -1,19 +1,26 @@
 """Stdin and stdout of a Python guest: a request and its answer, and calls of the host between.
 
 CPython's build lets a guest use only the descriptors 0 to 2. So a write to stdout that begins with
-a NUL is a message to the host, whose answer is read on stdin, behind the request.
+a NUL is a message to the host, whose answer is read on stdin, behind the request; and one that
+begins with `EARLY` is an answer that leaves before the run ends.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
+from nexus.errors import NexusError
 from nexus.guest.host.messages import Messages
+from nexus.guest.preview1 import errno
 from nexus.guest.preview1.descriptors import BytesInput, CappedOutput
+from nexus.guest.preview1.errno import Refused
 from nexus.plugin_api.guest import Run
 
 _CALL: Final = 0
-"""the first byte of a message, and of no answer; `boot/nexus_host.py` writes it"""
+EARLY: Final = 1
+"""the first byte of a message, and of an answer that leaves early; no other answer begins so.
+`boot/nexus_host.py` and `boot/boot.py` write them"""
 
 
 class Input(BytesInput):
@@ -33,9 +40,21 @@ class Output(CappedOutput):
     def __init__(self, run: Run, limit_bytes: int, messages: Messages) -> None:
         super().__init__(run, limit_bytes)
         self._messages = messages
+        self.early: Callable[[memoryview], None] | None = None
+        """takes the answers that leave early; None: there are none"""
 
     def write(self, content: memoryview) -> None:
-        if content and content[0] == _CALL:
+        first = content[0] if content else None
+        if first == _CALL:
             self._messages.write(content[1:])
+        elif first == EARLY and self.early is not None:
+            self._pass_on(self.early, content[1:])
         else:
             super().write(content)
+
+    def _pass_on(self, take: Callable[[memoryview], None], content: memoryview) -> None:
+        try:
+            take(content)
+        except NexusError as error:
+            self._run.stop(error)
+            raise Refused(errno.IO) from error

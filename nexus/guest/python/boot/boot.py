@@ -68,6 +68,7 @@ def enter():
         if head["env"]:
             os.environ.update(head["env"])
         reseed()
+        later.allowed = head["kind"] in ("http", "wsgi")
         answer, body = SERVE[head["kind"]](head, content)
     except BaseException as error:
         answer, body = _failed(error), b""
@@ -75,7 +76,11 @@ def enter():
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-        _write(ENCODE(answer).encode() + b"\n" + body)
+        if later.works and "error" not in answer:
+            os.write(OUT, b"\1" + ENCODE(answer).encode() + b"\n" + body)
+            later.finish(_trace)
+        else:
+            _write(ENCODE(answer).encode() + b"\n" + body)
     except BaseException as error:
         _write(json.dumps(_failed(error)).encode() + b"\n")
 
@@ -145,6 +150,7 @@ for name, source in given["modules"].items():  # Nexus's own modules
 import nexus_calls as calls  # noqa: E402
 import nexus_files as files  # noqa: E402
 import nexus_host as host  # noqa: E402
+import nexus_later as later  # noqa: E402
 import nexus_log as log  # noqa: E402
 import nexus_missing as missing  # noqa: E402
 import nexus_random as randoms  # noqa: E402

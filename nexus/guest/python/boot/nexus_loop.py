@@ -99,3 +99,13 @@ def go_on(call=None, *arguments):
             return Waits(loop.nothing.timeout)
     asyncio.set_event_loop(None)
     return _task.result()
+
+
+def run_to_end(awaitable):
+    """Run *awaitable* to its end: a task in its own loop, anything else in a new one."""
+    loop = awaitable.get_loop() if asyncio.isfuture(awaitable) else _Loop()
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_until_complete(awaitable)
+    finally:
+        asyncio.set_event_loop(None)

@@ -1,19 +1,33 @@
 // The body that Request and Response share:
 //
+//   text    the content, if it is a string that nobody has needed as bytes yet
 //   bytes   the content, if it is known without reading
 //   stream  a ReadableStream: given by the user, or made of the bytes when `body` is asked for
 //   used    the bytes were read; with a stream, the stream tells
 //   owned   nobody else has the bytes: they may be given away, to be written to or transferred
 
-const newBody = (fields) =>
-  ({ bytes: undefined, stream: undefined, used: false, owned: false, ...fields });
+const streams = () => part("streams");
+const isStream = (value) => isOf(value, "streams", "ReadableStream");
+
+const newBody = ({ text, bytes, stream, used = false, owned = false }) =>
+  ({ text, bytes, stream, used, owned });
+
+// The content as bytes, or undefined where only reading the stream tells.
+const knownBytes = (body) => {
+  if (body.bytes === undefined && body.text !== undefined) {
+    body.bytes = utf8Encode(body.text);
+    body.text = undefined;
+    body.owned = true;
+  }
+  return body.bytes;
+};
 
 // {body, type}: what a BodyInit stands for, and the Content-Type it brings, if any.
 const extractBody = (value) => {
   if (typeof value === "object") {
-    if (value instanceof ReadableStream) return { body: bodyOfStream(value), type: null };
+    if (isStream(value)) return { body: bodyOfStream(value), type: null };
     if (value instanceof Blob) {
-      return { body: newBody({ bytes: blobBytes(value) }), type: value.type || null };
+      return { body: newBody({ bytes: blobBytes(value) }), type: value.type.trim() || null };
     }
     if (value instanceof URLSearchParams) {
       const bytes = utf8Encode(value.toString());
@@ -30,24 +44,24 @@ const extractBody = (value) => {
       return { body: newBody({ bytes: copyBytes(value), owned: true }), type: null };
     }
   }
-  const bytes = utf8Encode(toText(value));
-  return { body: newBody({ bytes, owned: true }), type: "text/plain;charset=UTF-8" };
+  return { body: newBody({ text: toUSV(value) }), type: "text/plain;charset=UTF-8" };
 };
 
 const bodyOfStream = (stream) => {
-  if (stream.locked || isDisturbed(stream)) {
+  if (stream.locked || streams().isDisturbed(stream)) {
     throw new TypeError("A body cannot be a stream that is locked or was read from already");
   }
   return newBody({ stream });
 };
 
 const bodyUsed = (body) =>
-  body !== null && (body.stream ? isDisturbed(body.stream) : body.used);
+  body !== null && (body.stream ? streams().isDisturbed(body.stream) : body.used);
 
 const bodyStream = (body) => {
   if (!body.stream) {
+    const bytes = knownBytes(body);
     // The reader of the chunk may write to it.
-    body.stream = streamOfBytes(body.owned || body.used ? body.bytes : body.bytes.slice());
+    body.stream = streams().streamOfBytes(body.owned || body.used ? bytes : bytes.slice());
     if (body.used) body.stream.cancel();
     body.owned = false; // from now on the chunk does
   }
@@ -65,12 +79,19 @@ const requireUnused = (body, what) => {
 const takeBytes = async (body, what) => {
   requireUnused(body, what);
   if (body === null) return new Uint8Array(0);
-  if (body.bytes) {
-    body.used = true;
-    if (body.stream) body.stream.cancel();
-    return body.owned ? body.bytes : body.bytes.slice();
-  }
-  return readAllBytes(body.stream);
+  const bytes = knownBytes(body);
+  if (bytes === undefined) return streams().readAllBytes(body.stream);
+  body.used = true;
+  if (body.stream) body.stream.cancel();
+  return body.owned ? bytes : bytes.slice();
+};
+
+// Like takeBytes, but gives a string as it is.
+const takeContent = (body, what) => {
+  if (body === null || body.text === undefined) return takeBytes(body, what);
+  requireUnused(body, what);
+  body.used = true;
+  return body.text;
 };
 
 const cloneChunk = (chunk) => cloneValue(chunk, new Map());
@@ -79,11 +100,11 @@ const cloneChunk = (chunk) => cloneValue(chunk, new Map());
 const cloneBody = (body) => {
   requireUnused(body, "clone");
   if (body === null) return null;
-  if (body.bytes && !body.stream) {
+  if (!body.stream) {
     body.owned = false;
-    return newBody({ bytes: body.bytes });
+    return newBody({ text: body.text, bytes: body.bytes });
   }
-  const [mine, other] = teeStream(body.stream, cloneChunk);
+  const [mine, other] = streams().teeStream(body.stream, cloneChunk);
   Object.assign(body, { bytes: undefined, stream: mine });
   return newBody({ stream: other });
 };

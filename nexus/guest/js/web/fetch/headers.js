@@ -29,6 +29,7 @@ const headerValue = (name, value) => {
 
 let headerList; // (headers): its pairs, as they came
 let headersOf; // (pairs): Headers of pairs that are sound already, names in lower case
+let addContentType; // (headers, type): adds the type, which is sound, unless they have one
 let freezeHeaders; // (headers): from now on each change is a TypeError
 
 class Headers {
@@ -52,6 +53,10 @@ class Headers {
       const headers = new Headers();
       headers.#list = pairs;
       return headers;
+    };
+    addContentType = (headers, type) => {
+      for (const pair of headers.#list) if (pair[0] === "content-type") return;
+      headers.#changing().push(["content-type", type]);
     };
     freezeHeaders = (headers) => {
       headers.#frozen = true;

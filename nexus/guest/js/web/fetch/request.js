@@ -1,5 +1,5 @@
 // Request. The options that only matter to a fetch (mode, credentials, cache and so on) are
-// kept as they are given and have no effect.
+// kept as they are given and have no effect, but for redirect.
 
 const NORMAL_METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"];
 const FORBIDDEN_METHODS = ["CONNECT", "TRACE", "TRACK"];
@@ -67,7 +67,10 @@ const requestSignal = (init, input) => {
   return followSignals([signal]);
 };
 
-let incomingRequest; // ({method, url, headers}, bytes): the request that a handler gets
+let requestParts; // (request): what fetch sends
+// ({method, url, headers}, bytes): the request that a handler gets. The host gives each header as
+// Headers keeps it: the name in lower case.
+let incomingRequest;
 
 const REQUEST_KEY = Symbol("the key that only this file has");
 
@@ -104,12 +107,18 @@ class Request {
       request.#method = method;
       request.#url = url;
       request.#isNormal = false;
-      request.#headers = freezeHeaders(headersOf(
-        headers.map(([name, value]) => [name.toLowerCase(), value]),
-      ));
+      request.#headers = freezeHeaders(headersOf(headers));
       if (bytes.length > 0) request.#body = newBody({ bytes, owned: true });
       return request;
     };
+    requestParts = (request) => ({
+      method: request.#method,
+      url: request.url,
+      headers: headerList(request.#headers),
+      redirect: request.redirect,
+      signal: request.#signal,
+      body: request.#body,
+    });
     installBodyMethods(Request, (request) => request.#body);
   }
 
@@ -158,7 +167,7 @@ class Request {
         throw new TypeError('A Request whose body is a stream needs the option duplex: "half"');
       }
       this.#body = body;
-      if (type && !this.#headers.has("content-type")) this.#headers.set("content-type", type);
+      if (type) addContentType(this.#headers, type);
     } else if (source?.#body && given.body === undefined) {
       requireUnused(source.#body, "make a Request of a Request");
       this.#body = { ...source.#body };
@@ -168,10 +177,10 @@ class Request {
 
   // The body went to another Request: here it counts as read.
   #leaveBody() {
-    if (this.#body.bytes) {
+    if (knownBytes(this.#body)) {
       this.#body = newBody({ bytes: this.#body.bytes, used: true });
     } else {
-      const spent = new ReadableStream();
+      const spent = new (streams().ReadableStream)();
       spent.cancel();
       this.#body = newBody({ stream: spent });
     }

@@ -6,6 +6,10 @@ const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 const RESPONSE_KEY = Symbol("the key that only this file has");
 
+// Response -> {url, redirected}, for those that fetch returned
+const fetchedFacts = new WeakMap();
+
+let fetchedResponse; // ({url, status, reason, headers, redirected}, bytes): what fetch returns
 let readResponse; // (value): what dispatch hands to the host, or undefined for no Response
 
 const responseStatus = (status) => {
@@ -17,6 +21,7 @@ const responseStatus = (status) => {
 };
 
 const responseReason = (statusText) => {
+  if (statusText === "") return "";
   const text = toByteString(statusText, "statusText");
   if (!REASON_PHRASE.test(text)) {
     throw new TypeError(`Invalid statusText ${JSON.stringify(text)}: it has control characters`);
@@ -33,11 +38,14 @@ class Response {
 
   constructor(body = null, init = undefined) {
     if (body === RESPONSE_KEY) return;
-    const given = toDictionary(init, "The options of a Response");
-    const { status = 200, statusText = "", headers } = given;
-    this.#status = responseStatus(status);
-    this.#reason = responseReason(statusText);
-    this.#headers = new Headers(headers);
+    if (init === undefined) {
+      this.#headers = new Headers();
+    } else {
+      const { status, statusText, headers } = toDictionary(init, "The options of a Response");
+      if (status !== undefined) this.#status = responseStatus(status);
+      if (statusText !== undefined) this.#reason = responseReason(statusText);
+      this.#headers = new Headers(headers);
+    }
     if (body !== null) this.#setBody(extractBody(body));
   }
 
@@ -48,6 +56,18 @@ class Response {
         type: value.#type, status: value.#status, reason: value.#reason,
         headers: headerList(value.#headers), body: value.#body,
       };
+    };
+    fetchedResponse = ({ url, status, reason, headers, redirected }, bytes) => {
+      const response = new Response(RESPONSE_KEY);
+      response.#type = "basic";
+      response.#status = status;
+      response.#reason = reason;
+      response.#headers = freezeHeaders(headersOf(headers));
+      if (!NULL_BODY_STATUSES.includes(status)) {
+        response.#body = newBody({ bytes, owned: true });
+      }
+      fetchedFacts.set(response, { url, redirected });
+      return response;
     };
     installBodyMethods(Response, (response) => response.#body);
   }
@@ -67,8 +87,7 @@ class Response {
       throw new TypeError(`Response.json cannot write ${describe(data)} as JSON`);
     }
     const response = new Response(null, init);
-    const body = newBody({ bytes: utf8Encode(text), owned: true });
-    response.#setBody({ body, type: "application/json" });
+    response.#setBody({ body: newBody({ text }), type: "application/json" });
     return response;
   }
 
@@ -91,8 +110,8 @@ class Response {
   }
 
   get type() { return this.#type; }
-  get url() { return ""; }
-  get redirected() { return false; }
+  get url() { return fetchedFacts.get(this)?.url ?? ""; }
+  get redirected() { return fetchedFacts.get(this)?.redirected ?? false; }
   get status() { return this.#status; }
   get ok() { return this.#status >= 200 && this.#status <= 299; }
   get statusText() { return this.#reason; }
@@ -105,6 +124,8 @@ class Response {
     copy.#status = this.#status;
     copy.#reason = this.#reason;
     copy.#headers = headersOf([...headerList(this.#headers)]);
+    const facts = fetchedFacts.get(this);
+    if (facts) fetchedFacts.set(copy, facts);
     return copy;
   }
 
@@ -113,7 +134,7 @@ class Response {
       throw new TypeError(`A Response with the status ${this.#status} cannot have a body`);
     }
     this.#body = body;
-    if (type && !this.#headers.has("content-type")) this.#headers.append("content-type", type);
+    if (type) addContentType(this.#headers, type);
   }
 }
 

@@ -3,8 +3,9 @@
 
 let timeOrigin = host.now();
 
-const beginClock = () => {
-  timeOrigin = host.now();
+// *now* comes with an HTTP request: to ask the host takes a tenth of a short request.
+const beginClock = (now = host.now()) => {
+  timeOrigin = now;
 };
 
 const elapsed = () => Math.max(0, host.now() - timeOrigin);

@@ -21,14 +21,21 @@ const handlerFunction = (handler) => {
   );
 };
 
-// The handler's third argument. Nothing runs after a request: the response waits for every promise
-// passed to waitUntil.
+// The handler's third argument. The run goes on after the answer until every promise passed to
+// waitUntil has settled.
 const newContext = () => {
   const waits = [];
   const waitUntil = (promise) => {
     waits.push(Promise.resolve(promise).catch(logUncaught));
   };
   return { context: { waitUntil, passThroughOnException() {} }, waits };
+};
+
+const NOTHING_MORE = Object.freeze({ status: 200, reason: "", headers: [], body: new Uint8Array(0) });
+
+const settle = async (waits) => {
+  for (let i = 0; i < waits.length; i += 1) await waits[i]; // the list may grow meanwhile
+  return NOTHING_MORE;
 };
 
 const requireResponse = (value) => {
@@ -42,15 +49,16 @@ const requireResponse = (value) => {
   return response;
 };
 
-const dispatch = async (handler, head, body, env) => {
-  beginClock();
+const dispatch = async (handler, head, sent, env) => {
+  beginClock(head.now);
   forgetSeed();
   currentURL = head.url;
   const { context, waits } = newContext();
-  const answer = await handlerFunction(handler)(incomingRequest(head, body), env, context);
+  const answer = await handlerFunction(handler)(incomingRequest(head, sent), env, context);
   const response = requireResponse(answer);
-  const bytes = await takeBytes(response.body, "send the Response");
-  for (let i = 0; i < waits.length; i += 1) await waits[i]; // the list may grow meanwhile
+  const content = takeContent(response.body, "send the Response");
+  const body = typeof content === "string" ? content : await content;
   const { status, reason, headers } = response;
-  return { status, reason, headers, body: bytes };
+  if (waits.length === 0) return { status, reason, headers, body };
+  return { status, reason, headers, body, rest: () => settle(waits) };
 };

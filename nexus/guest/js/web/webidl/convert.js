@@ -39,8 +39,20 @@ const toDictionary = (value, what) => {
   return value;
 };
 
+// An integer with [EnforceRange].
+const toRange = (value, most, what) => {
+  const number = Math.trunc(+value);
+  if (!(number >= 0 && number <= most)) {
+    throw new TypeError(`${what} must be a number from 0 to ${most}, not ${describe(value)}`);
+  }
+  return number + 0;
+};
+
 // `unsigned short` without [EnforceRange]: wraps around at 2^16.
-const toUnsignedShort = (value) => new Uint16Array([+value])[0];
+const toUnsignedShort = (value) => {
+  const number = Math.trunc(+value) % 0x10000;
+  return number < 0 ? number + 0x10000 : number || 0;
+};
 
 // `long long` with [Clamp].
 const toClampedInteger = (value) => {
