@@ -18,6 +18,10 @@ pub const Error = error{
     Stopped,
     /// the extension answered with an error, which `extResult` has
     Failed,
+    /// the key-value store is away, or took too long
+    StoreUnavailable,
+    /// the namespace would become too large
+    StoreFull,
     /// the buffer is too small
     NoRoom,
 };
@@ -31,6 +35,13 @@ const imports = struct {
     extern "nexus" fn emit(name: [*]const u8, name_size: usize, payload: [*]const u8, payload_size: usize) i32;
     extern "nexus" fn ext_call(name: [*]const u8, name_size: usize, method: [*]const u8, method_size: usize, argument: [*]const u8, argument_size: usize) i32;
     extern "nexus" fn ext_result(buffer: [*]u8, size: usize) i32;
+    extern "nexus" fn kv_compare_and_set(space: [*]const u8, space_size: usize, key: [*]const u8, key_size: usize, expected: [*]const u8, expected_size: usize, value: [*]const u8, value_size: usize, ttl_ms: i64) i32;
+    extern "nexus" fn kv_delete(space: [*]const u8, space_size: usize, key: [*]const u8, key_size: usize) i32;
+    extern "nexus" fn kv_get(space: [*]const u8, space_size: usize, key: [*]const u8, key_size: usize) i32;
+    extern "nexus" fn kv_increment(space: [*]const u8, space_size: usize, key: [*]const u8, key_size: usize, by: i64, ttl_ms: i64, sum: *i64) i32;
+    extern "nexus" fn kv_list(space: [*]const u8, space_size: usize, prefix: [*]const u8, prefix_size: usize, cursor: [*]const u8, cursor_size: usize, limit: i32) i32;
+    extern "nexus" fn kv_put(space: [*]const u8, space_size: usize, key: [*]const u8, key_size: usize, value: [*]const u8, value_size: usize, ttl_ms: i64) i32;
+    extern "nexus" fn kv_result(buffer: [*]u8, size: usize) i32;
     extern "nexus" fn log(level: Level, text: [*]const u8, size: usize) i32;
     extern "nexus" fn scope(buffer: [*]u8, size: usize) i32;
     extern "nexus" fn state_delete(key: [*]const u8, key_size: usize) i32;

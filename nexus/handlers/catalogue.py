@@ -194,6 +194,7 @@ def load_handler(
         strip_prefix=manifest.strip_prefix,
         cpu=manifest.cpu.allocation(),
         http=manifest.http,
+        kv=manifest.kv,
     )
 
 

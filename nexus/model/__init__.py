@@ -40,7 +40,7 @@ from nexus.model.tasks import (
     Task,
     Waiting,
 )
-from nexus.model.usage import PoolCounts, Usage
+from nexus.model.usage import KeyValueUse, PoolCounts, Usage
 from nexus.model.wasm import Export, FuncType, Import, ModuleInfo, MutableGlobal
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "Import",
     "Isolation",
     "JsonValue",
+    "KeyValueUse",
     "Limits",
     "MemoryImage",
     "ModuleInfo",

@@ -127,3 +127,5 @@ class Handler:
     cpu: CpuAllocation = CpuAllocation()
     http: tuple[str, ...] = ()
     """hosts that it may call (`nexus.outbound.grants`)"""
+    kv: tuple[str, ...] = ()
+    """namespaces that it may use (`nexus.stores.grants`)"""

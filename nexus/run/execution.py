@@ -10,7 +10,7 @@ from nexus.errors import CpuLimit, DeadlineExceeded, NexusError
 from nexus.model import Deferred, Effects, ExtensionAnswer, Limits, Usage
 from nexus.plugin_api.capabilities import NO_CAPABILITIES, Capabilities
 from nexus.plugin_api.engine import EngineInstance
-from nexus.plugin_api.guest import Outbound
+from nexus.plugin_api.guest import KeyValue, Outbound
 from nexus.run.cpu import CpuControl
 from nexus.run.slices import FIRST_SLICE, next_slice
 from nexus.run.timer import ExecutionTimer
@@ -62,6 +62,7 @@ class Execution:
         "deadline",
         "execution_id",
         "extensions",
+        "key_value",
         "lent",
         "limits",
         "outbound",
@@ -98,6 +99,7 @@ class Execution:
         self.extensions: ExtensionCaller | None = None
         """answers calls of extensions; None: such calls fail"""
         self.outbound: Outbound | None = None
+        self.key_value: KeyValue | None = None
         self.lent: Lent | None = None
         """the instance that this run executes on now"""
         self._cpu = cpu

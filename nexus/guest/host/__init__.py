@@ -7,5 +7,8 @@ services.py  the calls themselves, on Python values; one object for each executi
 status.py    the statuses a call can return
 imports.py   for WebAssembly guests: functions of the import module `nexus` (docs/abi.md)
 messages.py  for JavaScript: the same calls as messages
+arguments.py arguments and answers of those functions
+key_value.py  key-value calls, as messages
+key_value_imports.py  the same as functions of the module `nexus`
 outbound.py  requests to other servers, as messages
 """

@@ -13,6 +13,7 @@ import struct
 from collections.abc import Callable
 from typing import Final
 
+from nexus.guest.host.key_value import PREFIX as KEY_VALUE
 from nexus.guest.host.services import Services
 from nexus.guest.host.status import DEFERRED, FAILED, INVALID, OK, Declined
 from nexus.guest.json_text import parse_json, to_json
@@ -62,7 +63,7 @@ class Messages(Descriptor):
 
 
 def _answered(services: Services, content: memoryview) -> tuple[int, bytes]:
-    services.limit_value(len(content) - _MOST_WORDS_BYTES)
+    services.limit_message(len(content) - _MOST_WORDS_BYTES)
     line, _, value = bytes(content).partition(b"\n")
     try:
         words = parse_json(line)
@@ -74,6 +75,8 @@ def _answered(services: Services, content: memoryview) -> tuple[int, bytes]:
             if isinstance(called, Deferred):
                 return DEFERRED, to_json(called.number)
             return (OK if called.ok else FAILED), called.value
+        case [str(name), *_] if name.startswith(KEY_VALUE):
+            return OK, services.key_value(words, value)
         case _:
             return OK, _call(services, words, value)
 

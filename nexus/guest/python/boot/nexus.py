@@ -13,6 +13,7 @@ from nexus_host import (  # noqa: F401
     state,
     view,
 )
+from nexus_kv import StoreFull, StoreUnavailable, kv  # noqa: F401
 
 
 class Headers:
