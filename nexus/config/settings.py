@@ -316,10 +316,11 @@ class Settings(BaseSettings):
     )
 
     # ---- what handlers reach
-    state_dir: Annotated[Folder, Derived("$XDG_STATE_HOME/nexus, else ~/.local/state/nexus")] = (
-        Field(
-            description="folder of what outlives the server, such as the built-in key-value store"
-        )
+    state_dir: Annotated[
+        Folder, Derived("$XDG_STATE_HOME/nexus, else ~/.local/state/nexus")
+    ] = Field(
+        default_factory=lambda data: data.get("cache_dir", Path()) / "state",  # without a home
+        description="folder of what outlives the server, such as the built-in key-value store",
     )
     kv_store: Name = Field(
         "sqlite", description="key-value store: sqlite (a file in state_dir) or a plugin's"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
@@ -140,6 +140,6 @@ def _after(cursor: str) -> str:
     if len(cursor) > 2 * MAX_KEY_BYTES:
         raise ValueError("a cursor that no list returned")
     try:
-        return urlsafe_b64decode(cursor.encode("ascii")).decode()
+        return b64decode(cursor.encode("ascii"), b"-_", validate=True).decode()
     except ValueError as error:
         raise ValueError("a cursor that no list returned") from error
