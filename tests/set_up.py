@@ -32,6 +32,7 @@ from nexus.run.dispatch import Dispatcher
 from nexus.run.watchdog import Watchdog
 from nexus.scheduling import Admission
 from nexus.wasm import REWRITER_VERSION
+from tests.clients import Receiver
 from tests.support import ABIS, shared_cache
 
 RESERVED_BYTES = 4 << 30
@@ -96,6 +97,14 @@ class InProcess:
         """Run a request; `last` is the run."""
         environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/hello", "HTTP_HOST": "test", **meta}
         response: HttpResponse = self._run(handler, HttpRequest(environ, body))
+        return response
+
+    def receive(
+        self, handler: Handler, receiver: Receiver, body: bytes = b"", **meta: Any
+    ) -> HttpResponse:
+        """Run a request whose answer may leave before its run ends; return what the run returns."""
+        environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/hello", "HTTP_HOST": "test", **meta}
+        response: HttpResponse = self._run(handler, HttpRequest(environ, body, receiver))
         return response
 
     def evaluate(self, handler: Handler, context: str) -> Any:

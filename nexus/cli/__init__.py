@@ -5,6 +5,7 @@ options.py        options that several subcommands share
 request.py        a request given by options
 output.py         prints results
 serve.py          serve a folder of handlers
+dev.py            the same, for work on the handlers
 run.py            one request, context or command line through one module
 compile.py        compile a module; write the metered one
 inspect.py        the handlers in a module or folder, and their problems

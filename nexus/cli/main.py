@@ -14,6 +14,7 @@ from nexus.errors import ConfigError, NexusError
 
 _COMMANDS = {
     "serve": "nexus.cli.serve:serve",
+    "dev": "nexus.cli.dev:dev",
     "run": "nexus.cli.run:run",
     "compile": "nexus.cli.compile:compile_module",
     "inspect": "nexus.cli.inspect:inspect",

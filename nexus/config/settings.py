@@ -316,11 +316,11 @@ class Settings(BaseSettings):
     )
 
     # ---- what handlers reach
-    state_dir: Annotated[
-        Folder, Derived("$XDG_STATE_HOME/nexus, else ~/.local/state/nexus")
-    ] = Field(
-        default_factory=lambda data: data.get("cache_dir", Path()) / "state",  # without a home
-        description="folder of what outlives the server, such as the built-in key-value store",
+    state_dir: Annotated[Folder, Derived("$XDG_STATE_HOME/nexus, else ~/.local/state/nexus")] = (
+        Field(
+            default_factory=lambda data: data.get("cache_dir", Path()) / "state",  # without a home
+            description="folder of what outlives the server, such as the built-in key-value store",
+        )
     )
     kv_store: Name = Field(
         "sqlite", description="key-value store: sqlite (a file in state_dir) or a plugin's"
@@ -360,8 +360,10 @@ class Settings(BaseSettings):
     log_level: Annotated[LogLevel, LIVE] = Field(
         "info", description="least severe level that Nexus logs"
     )
-    log_format: Literal["auto", "json", "pretty"] = Field(
-        "auto", description="log format; auto is pretty on a terminal, else json"
+    log_format: Literal["auto", "json", "pretty", "brief"] = Field(
+        "auto",
+        description="log format; auto is pretty on a terminal, else json; brief is for work on "
+        "handlers and leaves the server's own information out",
     )
     access_log: Flag = Field(True, description="write one log line for each request")
     debug: Annotated[Flag, LIVE] = Field(

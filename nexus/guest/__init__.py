@@ -13,6 +13,7 @@ image.py      a waiting guest, as bytes
 pinned.py     the modules of language runtimes, pinned to the byte
 json_request.py   a request's head as JSON, for JavaScript and Python
 json_response.py  reads their answers
+early.py      answers that leave before their run ends
 excerpt.py    guest output in error messages
 json_text.py  JSON texts from callers and guests
 headers.py    response headers that guests may not set

@@ -1,6 +1,9 @@
 """HTTP: a WSGI layer for handler traffic in front of a Flask app for everything else.
 
 layer.py     the WSGI layer: request in, response out
+head.py      the head of an answer
+early.py     an answer that leaves before its run ends
+early_answers.py  opens such answers, and reports how their runs end
 body.py      reads a request body, up to a size and a time limit
 filters.py   request filters of plugins, around one request
 errors.py    error -> problem+json (RFC 9457); the one table of statuses

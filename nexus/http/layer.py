@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from nexus.errors import InternalError, InvalidArgument, MethodNotAllowed, NexusError, is_interrupt
 from nexus.guest.target import SERVER_WIDE, check_target
 from nexus.handlers.routes import is_reserved
 from nexus.http.body import check_input, read_body
+from nexus.http.early import START
+from nexus.http.early_answers import FILTERING, EarlyAnswers
 from nexus.http.errors import problem
 from nexus.http.filters import Filtering
+from nexus.http.head import head_of
 from nexus.model import Handler, HttpRequest, HttpResponse, Outcome
 from nexus.run import Execution
 from nexus.service import Service
@@ -26,8 +28,6 @@ log = logging.getLogger("nexus.http")
 BEGAN = "nexus.began"
 """key of a WSGI environ: when the request began, in monotonic seconds"""
 
-_STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
-
 
 class HandlerLayer:
     """A WSGI middleware that answers requests for handlers and passes all others on to Flask."""
@@ -35,6 +35,7 @@ class HandlerLayer:
     def __init__(self, following: WSGIApplication, service: Service) -> None:
         self._following, self._service, self._log = following, service, service.access_log
         self._handlers, self._filters = service.handlers, service.filters
+        self._early = EarlyAnswers(service, self._log_early)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         began = time.monotonic()
@@ -53,10 +54,12 @@ class HandlerLayer:
         run: Execution | None = None
         filtering = Filtering(self._filters, self._service) if self._filters else None
         size, outcome = 0, Outcome.OK
+        failed: NexusError | None = None
         try:
             _check_method(handler, environ["REQUEST_METHOD"])
             run = self._service.dispatcher.new_run(handler, began, _timeout_s(environ))
             if filtering is not None:
+                environ[FILTERING] = filtering
                 filtering.begin(handler, environ)
             body = self._read_body(environ, handler, run)
             size = len(body)
@@ -64,10 +67,14 @@ class HandlerLayer:
             self._service.refused(handler, error)  # errors after this the dispatcher counts
             response, outcome = self._problem(error, handler, run), error.outcome
         else:
+            environ[START] = start_response
+            request = HttpRequest(environ, body, self._early)
             try:
-                response = self._service.dispatcher.run(handler, HttpRequest(environ, body), run)
+                response = self._service.dispatcher.run(handler, request, run)
             except NexusError as error:
-                response, outcome = self._problem(error, handler, run), error.outcome
+                response, outcome, failed = self._problem(error, handler, run), error.outcome, error
+            if request.client is not None and self._early.end(request, handler, run, failed):
+                return ()
         if filtering is not None:
             filtering.end(handler, environ, response, outcome, run)
         if self._log is not None:
@@ -129,6 +136,21 @@ class HandlerLayer:
         timeout_s = self._service.settings.http_body_timeout_ms / 1000
         return read_body(environ, handler.limits.max_request_bytes, timeout_s, run.deadline)
 
+    def _log_early(
+        self,
+        request: HttpRequest,
+        response: HttpResponse,
+        outcome: Outcome,
+        handler: Handler,
+        run: Execution,
+        sent_bytes: int,
+    ) -> None:
+        if self._log is not None:
+            began = time.monotonic() - run.timer.wall_s()
+            size = len(request.body)
+            environ: Any = request.meta
+            self._write_log(environ, response, outcome, handler, began, size, run, sent_bytes)
+
     def _write_log(
         self,
         environ: dict[str, Any],
@@ -138,6 +160,7 @@ class HandlerLayer:
         began: float,
         size: int,
         run: Execution | None,
+        sent_bytes: int | None = None,
     ) -> None:
         assert self._log is not None  # the caller asked
         self._log.write(
@@ -148,7 +171,7 @@ class HandlerLayer:
             handler=handler.name if handler is not None else "",
             duration_ms=(time.monotonic() - began) * 1000,
             request_bytes=size,
-            response_bytes=len(response.body),
+            response_bytes=len(response.body) if sent_bytes is None else sent_bytes,
             execution_id=run.execution_id if run else "",
             remote=environ.get("REMOTE_ADDR", ""),
         )
@@ -178,26 +201,6 @@ def _send(
     response: HttpResponse,
     outcome: Outcome,
 ) -> Iterable[bytes]:
-    if response.reason:
-        line = f"{response.status} {response.reason}"
-    else:
-        line = _STATUS_LINES.get(response.status) or f"{response.status} Unknown"
-    body = response.body
-    headers = response.headers
-    headers.append(("X-Nexus-Outcome", outcome.value))
     is_head = environ["REQUEST_METHOD"] == "HEAD"
-    length = _content_length(response, is_head=is_head)
-    if length is not None:
-        headers.append(("Content-Length", str(length)))
-    start_response(line, headers)
-    return () if is_head else (body,)
-
-
-def _content_length(response: HttpResponse, *, is_head: bool) -> int | None:
-    """Return the value of Content-Length, or None to leave it out (RFC 9110 section 8.6)."""
-    if response.status == 204:
-        return None
-    if response.length is not None or response.status == 304:
-        return response.length
-    size = len(response.body)
-    return size or None if is_head else size
+    start_response(*head_of(response, outcome, to_head=is_head))
+    return () if is_head else (response.body,)

@@ -5,12 +5,14 @@ outcome.py   how a request ended; how instances are isolated, and their states
 wasm.py      modules: signatures, imports, exports, and facts about a rewritten module
 handler.py   limits, snapshots, compiled modules, handlers
 tasks.py     the tasks of guests, and their answers
+client.py    the client of a request, for guests that answer before they end
 results.py   the result and the effects of an execution with a JSON context
 file_state.py  whether a file is still the one that was read
 outbound.py  outbound HTTP: a request of a guest, and how it ends
 usage.py     what an execution used; pool and queue at one moment
 """
 
+from nexus.model.client import Client, Sender
 from nexus.model.handler import (
     Compiled,
     CpuAllocation,
@@ -45,6 +47,7 @@ from nexus.model.wasm import Export, FuncType, Import, ModuleInfo, MutableGlobal
 
 __all__ = [
     "Answered",
+    "Client",
     "Command",
     "Compiled",
     "Context",
@@ -75,6 +78,7 @@ __all__ = [
     "PoolCounts",
     "Prepared",
     "Resumption",
+    "Sender",
     "Snapshot",
     "State",
     "SuspensionInfo",

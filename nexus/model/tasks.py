@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
+from nexus.model.client import Client, Sender
 from nexus.model.results import ExtensionAnswer
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
@@ -43,6 +44,10 @@ class HttpRequest(Task[HttpResponse]):
     """CGI/1.1 meta-variables (RFC 3875 section 4.1), or a WSGI environ, which has more: the guest
     sees only `str` values under names from that section"""
     body: bytes = b""
+    sender: Sender | None = None
+    """sends an answer before the run ends; None: the answer waits for that"""
+    client: Client | None = None
+    """what *sender* opened, if the run answered early"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,9 @@ class OutboundClient:
         """*threads*: requests under way at once, in the whole worker. *resolve*: finds a name's
         addresses. *tls*: how servers are verified; None: by the system's certificates."""
         self.limits = limits
+        self.wait_begins: Callable[[], None] = lambda: None
+        self.wait_ends: Callable[[], None] = lambda: None
+        """called on a run's own thread, around each time that it blocks until an answer comes"""
         self._resolve, self._tls = resolve, tls
         self._threads = ThreadPoolExecutor(min(threads, MOST_THREADS), "nexus-http")
         self._lock = threading.Lock()  # guards the making of _pools
@@ -58,13 +61,7 @@ class OutboundClient:
         from nexus.outbound.session import Session
 
         grants, pools = grants_of(handler.http), self._pools or self._make_pools()
-        return Session(
-            run,
-            grants,
-            lambda target: pools.get(handler.name, grants, target),
-            self._submit,
-            self.limits,
-        )
+        return Session(self, run, grants, lambda target: pools.get(handler.name, grants, target))
 
     def close(self) -> None:
         """Close idle connections, and start no more requests."""
@@ -72,7 +69,8 @@ class OutboundClient:
         if self._pools is not None:
             self._pools.close()
 
-    def _submit(self, job: Callable[[], None]) -> None:
+    def submit(self, job: Callable[[], None]) -> None:
+        """Let a thread do *job*. Raises: RuntimeError once this is closed."""
         self._threads.submit(job)
 
     def _make_pools(self) -> Pools:

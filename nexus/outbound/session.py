@@ -6,12 +6,11 @@ import itertools
 import queue
 import time
 from collections import deque
-from collections.abc import Callable
 from functools import partial
 
 from nexus.model import FailureKind, OutboundFailure, OutboundOutcome, OutboundRequest
 from nexus.outbound import headers
-from nexus.outbound.client import OutboundLimits
+from nexus.outbound.client import OutboundClient
 from nexus.outbound.exchange import Exchange, GetPool, Request, not_granted
 from nexus.outbound.grants import Grants
 from nexus.outbound.target import Target, read_target
@@ -19,18 +18,13 @@ from nexus.plugin_api.guest import Run
 
 REDIRECT_MODES = ("follow", "error", "manual")
 
-Submit = Callable[[Callable[[], None]], None]
-"""Lets a thread of the worker do a job"""
-
 
 class Session:
     """See `nexus.plugin_api.guest.Outbound`. Only the guest's own thread uses it."""
 
-    def __init__(
-        self, run: Run, grants: Grants, pool: GetPool, submit: Submit, limits: OutboundLimits
-    ) -> None:
+    def __init__(self, client: OutboundClient, run: Run, grants: Grants, pool: GetPool) -> None:
+        self._client, self._limits = client, client.limits
         self._run, self._grants, self._pool = run, grants, pool
-        self._submit, self._limits = submit, limits
         self._numbers = itertools.count(1)
         self._under_way: dict[int, Exchange] = {}
         self._queued: deque[Exchange] = deque()
@@ -67,9 +61,18 @@ class Session:
         return number
 
     def wait(self, timeout_s: float | None) -> tuple[int, OutboundOutcome] | None:
-        run, now = self._run, time.monotonic()
-        end = run.deadline if timeout_s is None else min(run.deadline, now + timeout_s)
-        run.give_way()
+        end = self._run.deadline
+        if timeout_s is not None:
+            end = min(end, time.monotonic() + timeout_s)
+        client = self._client
+        client.wait_begins()
+        try:
+            with self._run.outside():
+                return self._wait(end)
+        finally:
+            client.wait_ends()
+
+    def _wait(self, end: float) -> tuple[int, OutboundOutcome] | None:
         while self._under_way:
             first = min(self._under_way.values(), key=lambda exchange: exchange.deadline)
             left_s = min(end, first.deadline) - time.monotonic()
@@ -107,7 +110,7 @@ class Session:
             exchange = self._queued.popleft()
             self._threads.append(exchange)
             try:
-                self._submit(partial(self._carry_out, exchange))
+                self._client.submit(partial(self._carry_out, exchange))
             except RuntimeError:  # no more threads: the worker stops
                 failure = OutboundFailure(FailureKind.FAILED, "the server is shutting down")
                 exchange.ended = True

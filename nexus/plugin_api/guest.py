@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol, TypeAlias
 
 from nexus.errors import InvalidArgument, NexusError
@@ -141,6 +142,11 @@ class Run(Protocol):
         None: `stopped` is set, return at once. `Deferred`: the answer comes later, with a
         `Resumption`; only guests of an ABI that `can_defer` get this. Only the guest's own thread
         may call this."""
+        ...
+
+    def outside(self) -> AbstractContextManager[None]:
+        """On the guest's own thread: let others run for the length of a `with` block, in which the
+        host waits for the network on the guest's behalf."""
         ...
 
     def give_way(self) -> None:

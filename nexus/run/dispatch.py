@@ -19,6 +19,7 @@ from nexus.plugin_api.capabilities import NO_CAPABILITIES, capabilities_of
 from nexus.plugin_api.guest import KeyValue, Outbound
 from nexus.plugin_api.secrets import conceal
 from nexus.run import Execution, ExtensionCaller
+from nexus.run.aside import Aside
 from nexus.run.cpu import CpuControl
 from nexus.run.watchdog import Watch
 
@@ -47,6 +48,10 @@ class Queue(Protocol):
         self, handler: str, max_concurrency: int, took: tuple[float, float] | None
     ) -> None: ...
 
+    def step_aside(self) -> None: ...
+
+    def step_back(self, handler: str, deadline: float) -> None: ...
+
 
 class Deadlines(Protocol):
     """The part of the watchdog that the data path uses (`nexus.run.watchdog.Watchdog`)."""
@@ -72,6 +77,10 @@ class Instances(Protocol[Lent]):
     def release(self, instance: Lent, handler: Handler, run: Execution) -> None: ...
 
     def discard(self, instance: Lent) -> None: ...
+
+    def step_aside(self, instance: Lent) -> None: ...
+
+    def step_back(self, instance: Lent) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -146,7 +155,7 @@ class Dispatcher:
             )
             began = time.monotonic() if self._measures else 0.0
             try:
-                return self._run_admitted(handler, task, run, way.deadlines)
+                return self._run_admitted(handler, task, run, way)
             finally:
                 took = None
                 if self._measures:
@@ -165,14 +174,13 @@ class Dispatcher:
         finally:
             if run.outbound is not None:
                 run.outbound.close()
+                run.aside = None
             usage, timer = run.usage, run.timer
             usage.duration_s, usage.cpu_s = timer.wall_s(), timer.cpu_s()
             way.observe(handler, run, error)
 
-    def _run_admitted(
-        self, handler: Handler, task: Task[R], run: Execution, deadlines: Deadlines
-    ) -> R:
-        watch = deadlines.watch(run)
+    def _run_admitted(self, handler: Handler, task: Task[R], run: Execution, way: Way) -> R:
+        watch = way.deadlines.watch(run)
         try:
             run.wait_for_cpu()
             began = time.monotonic()
@@ -180,6 +188,8 @@ class Dispatcher:
             run.usage.acquired_at = acquired_at = time.monotonic()
             run.usage.acquire_s = acquired_at - began
             clean = False
+            if run.outbound is not None:
+                run.aside = Aside(way.queue, self._pool, instance, handler.name)
             try:
                 result = instance.execute(handler.compiled, task, handler=handler, run=run)
                 clean = True
@@ -190,7 +200,7 @@ class Dispatcher:
                 else:
                     self._pool.discard(instance)
         finally:
-            deadlines.unwatch(watch)
+            way.deadlines.unwatch(watch)
             if run.cancelled or isinstance(run.stopped, DeadlineExceeded):
                 run.usage.overshoot_s = time.monotonic() - run.deadline
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Protocol
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Protocol
 
 from nexus.errors import CpuLimit, DeadlineExceeded, NexusError
 from nexus.model import Deferred, Effects, ExtensionAnswer, Limits, Usage
 from nexus.plugin_api.capabilities import NO_CAPABILITIES, Capabilities
 from nexus.plugin_api.engine import EngineInstance
 from nexus.plugin_api.guest import KeyValue, Outbound
+from nexus.run.aside import Aside
 from nexus.run.cpu import CpuControl
 from nexus.run.slices import FIRST_SLICE, next_slice
 from nexus.run.timer import ExecutionTimer
@@ -57,6 +59,7 @@ class Execution:
         "_left_s",
         "_parked_at",
         "_used_cpu_s",
+        "aside",
         "cancelled",
         "capabilities",
         "deadline",
@@ -100,6 +103,8 @@ class Execution:
         """answers calls of extensions; None: such calls fail"""
         self.outbound: Outbound | None = None
         self.key_value: KeyValue | None = None
+        self.aside: Aside[Any] | None = None
+        """its places, while it executes; None: it cannot give them up"""
         self.lent: Lent | None = None
         """the instance that this run executes on now"""
         self._cpu = cpu
@@ -172,6 +177,15 @@ class Execution:
         self._parked_at = now
         self.deadline = now + self._left_s
         self.timer.move_here(self._used_cpu_s)
+
+    def outside(self) -> AbstractContextManager[None]:
+        """Leave CPU, place and instance's place to others for a `with` block that waits."""
+        self.give_way()
+        aside = self.aside
+        if aside is None:
+            return nullcontext()
+        aside.deadline = self.deadline
+        return aside
 
     def give_way(self) -> None:
         """Let others have the CPU: the host is about to block on the guest's behalf."""

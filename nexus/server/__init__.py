@@ -31,6 +31,7 @@ poller_waits.py   every wait of the main thread: its event, its end, the memory 
 refusals.py       answers to requests that never come to the application
 
 kept_alive.py     the leader: serves connections that follow closely on one thread
+handed_over.py    requests that are answered while their runs go on
 silent.py         connections that wait for their next request meanwhile, and their epoll
 looker.py         finds requests that are slow, so that another thread leads
 

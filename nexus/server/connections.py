@@ -6,6 +6,7 @@ import errno
 import logging
 import math
 import time
+import weakref
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
@@ -57,6 +58,9 @@ class Worker(Protocol):
     def on_main_thread(self, step: Callable[[], None]) -> None:
         """Let the main thread run *step*."""
 
+    def answered(self, conn: Any, stays: bool) -> None:
+        """Take *conn* from the calling thread, whose run goes on; *stays*: it is kept alive."""
+
 
 class Connections:
     """Accepts connections, hands them to threads, takes them back and closes them. Only the main
@@ -101,6 +105,7 @@ class Connections:
             sock.close()
             return
         conn.parser = NexusParser(conn.cfg, connection, address)
+        connection.on_answered = _Answered(self._worker, conn)
         conn.initialized = conn.data_ready = True  # gthread need not wait, nor wrap it
         self._worker.nr_conns += 1
         self._intake.accept(conn)
@@ -213,3 +218,18 @@ class Connections:
     def end_waits(self) -> None:
         """Let no thread wait for a client any longer."""
         self._thread_waits.end()
+
+
+class _Answered:
+    """Tells the worker that the request of a connection is answered, although its run goes on."""
+
+    __slots__ = ("_conn", "_worker")
+
+    def __init__(self, worker: Worker, conn: Any) -> None:
+        # A reference would make a circle with the connection, which only the collector could free.
+        self._worker, self._conn = worker, weakref.ref(conn)
+
+    def __call__(self, stays: bool) -> None:
+        conn = self._conn()
+        if conn is not None:
+            self._worker.answered(conn, stays)

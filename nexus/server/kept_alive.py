@@ -33,12 +33,17 @@ Step = Callable[[], None]
 """A function that gunicorn's main thread runs next with a connection."""
 
 
+def handed_over() -> None:
+    """Do nothing: the main thread has the connection already, since it was answered early."""
+
+
 class Host(Protocol):
     """The worker whose connections these are."""
 
     def serve(self, conn: Any) -> Step | None:
         """Serve the request of *conn* if it has arrived. Return None if the connection is kept
-        alive, else the main thread's next step with it. Must not raise."""
+        alive, `handed_over` if it is not the caller's any more, else the main thread's next step
+        with it. Must not raise."""
 
     def wait_for_client(self, conn: Any) -> None:
         """Wait for the next request of *conn* on the main thread."""
@@ -113,16 +118,20 @@ class KeptAlive:
                 step = self._host.serve(conn)
                 if step is None:
                     self.keep(conn)
-                else:
-                    with self._lock:
-                        self._silent.forget(number)
-                    self._host.on_main_thread(step)
+                elif step is not handed_over:
+                    self.give(number, step)
                 with self._lock:
                     leader.since_s = 0.0
                     if self._leader is not leader:
                         break
             else:
                 return
+
+    def give(self, number: int, step: Step) -> None:
+        """Let gunicorn's main thread run *step* with the connection of descriptor *number*."""
+        with self._lock:
+            self._silent.forget(number)
+        self._host.on_main_thread(step)
 
     def before_wait(self) -> None:
         """Hand leadership to another thread if the caller leads: the caller is about to block."""

@@ -20,8 +20,10 @@ from typing import Any
 from gunicorn.workers.gthread import ThreadWorker
 
 from nexus.errors import InvalidArgument, ShuttingDown
+from nexus.pool import WarmedThreads
 from nexus.server.connections import Connections
-from nexus.server.kept_alive import KeptAlive, Step
+from nexus.server.handed_over import HandedOver
+from nexus.server.kept_alive import KeptAlive, Step, handed_over
 from nexus.server.limits import most_connections
 from nexus.server.refusals import Noting, asked_on, report
 from nexus.server.serving import QUIT_GRACE_S, drain, make_app
@@ -48,6 +50,7 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         queued = max(1, self.cfg.worker_connections - self.cfg.threads)
         wake = partial(self.on_main_thread, lambda: None)
         self._threads = Threads(self.tpool, self.cfg.threads, queued, wake)
+        self._handed_over = HandedOver()
         self._kept_alive = KeptAlive(self)
         self._connections = Connections(self, self.service, self._kept_alive.before_wait)
         # gthread limits connections because it cannot count requests before a thread reads them,
@@ -55,7 +58,8 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self.worker_connections = most_connections()
         self.max_keepalived = sys.maxsize
         self.service.before_wait(self._kept_alive.before_wait)
-        self.service.start(self.tpool)
+        self.service.around_outbound(self._threads.wait_begins, self._threads.wait_ends)
+        self.service.start(WarmedThreads(self.tpool, self.cfg.threads))
         self._kept_alive.looker.start()
 
     @classmethod
@@ -147,17 +151,33 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         stays = False
         try:
             stays = self.handle(conn) is True
+            if self._handed_over.threads and self._handed_over.take():
+                return handed_over
             conn.sock.flush()
         except HeadIncomplete:  # for gunicorn's parser, which is stricter than `Incoming`
+            conn.sock.incoming.end_part()
             return partial(self._connections.keep, conn)
         except OSError as error:  # the client has left
             self.log.debug("a connection is closed: %s", error)
             stays = False
         except BaseException:  # also SystemExit: the thread must go on
             self.log.exception("a request ended its connection")
-        finally:
-            conn.sock.incoming.end_part()
+        conn.sock.incoming.end_part()
         return self._connections.following(conn, stays=stays)
+
+    def answered(self, conn: Any, stays: bool) -> None:
+        """Hand *conn* over to the main thread: it is answered, but the caller's run goes on."""
+        conn.sock.flush()
+        conn.sock.incoming.end_part()
+        step = self._connections.following(conn, stays=stays)
+        self._handed_over.add()
+        self._kept_alive.give(conn.sock.fileno(), step or partial(self._connections.keep, conn))
+
+    def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:
+        if self._handed_over:
+            return False  # another thread may read from the connection by now
+        stays: bool = super()._keepalive_after(conn, keepalive)
+        return stays
 
     def handle(self, conn: Any) -> Any:
         """Serve one request while long executions give way to it; return whether *conn* is kept
@@ -225,4 +245,5 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         if self.service is not None:
             self._connections.end_waits()
             self._kept_alive.looker.stop()
+            self._threads.close()
             self.service.stop(QUIT_GRACE_S if self._quits else None)

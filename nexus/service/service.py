@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
@@ -18,6 +17,7 @@ from nexus.metrics import Flusher
 from nexus.model import Handler, Limits, PoolCounts
 from nexus.plugin_api.extensions import Extension
 from nexus.plugins import Plugins, load_plugins
+from nexus.pool import WarmedThreads
 from nexus.service.build import (
     build,
     compiler_limits,
@@ -79,7 +79,6 @@ class Service:
         self.handlers = Handlers(
             parts,
             settings.handlers_dir,
-            settings.threads,
             settings.min_instances,
             ClaimsFile(None if run_dir is None else run_dir / "claims.json"),
             self.secrets,
@@ -105,6 +104,11 @@ class Service:
         proves slow."""
         self.lane.before_wait = self.admission.before_wait = callback
 
+    def around_outbound(self, begins: Callable[[], None], ends: Callable[[], None]) -> None:
+        """Register two callbacks, to run on a request's own thread before and after it waits for
+        the answer to an outbound request."""
+        self.parts.outbound.wait_begins, self.parts.outbound.wait_ends = begins, ends
+
     @property
     def orders(self) -> bool:
         """True if a policy must order the requests, so that each needs a thread."""
@@ -112,10 +116,10 @@ class Service:
 
     # ---- start and stop ---------------------------------------------------------------------
 
-    def start(self, threads: Executor | None = None) -> None:
+    def start(self, threads: WarmedThreads | None = None) -> None:
         """Start the parts; the handlers load in the background (`handlers.loaded`).
 
-        *threads*: the executor that will run requests, to warm instances on.
+        *threads*: those that will run requests, to warm instances on.
         """
         self._check_threads()
         self.parts.watchdog.start()

@@ -134,6 +134,8 @@ RANGES = {
     "max_queue": (0, 100_000),
     "scheduling_ageing_ms": (1, 3_600_000),
     "scheduling_target_ms": (1, 3_600_000),
+    "kv_max_mb": (1, 1 << 20),
+    "kv_timeout_ms": (1, 3_600_000),
     "max_suspended": (0, 100_000),
     "suspension_timeout_ms": (1, 86_400_000),
     "result_ttl_ms": (0, 86_400_000),
@@ -195,7 +197,7 @@ def test_anything_else_is_no_boolean(place, bad):
     [
         ("log_level", "loud", "debug, info, warning, error"),
         ("log_level", "", "debug, info, warning, error"),
-        ("log_format", "JSON", "auto, json, pretty"),
+        ("log_format", "JSON", "auto, json, pretty, brief"),
         ("engine", "V8", "a name of lower case letters, digits, - and _"),
         ("compiler", "", "auto, llvm, cranelift"),
     ],

@@ -196,6 +196,17 @@ def test_no_redirect_leads_inside(
     assert len(outside.seen) == 1
 
 
+def test_a_redirect_to_a_name_that_is_not_granted_is_denied(
+    caller: Caller, names: NameServer, serve: Callable[..., Server]
+) -> None:
+    """Even if its address is granted."""
+    other = serve()
+    names.add("other.test", ["127.0.0.1"])
+    outside = serve(answers=lambda seen: redirect(f"http://other.test:{other.port}/"))
+    failure = caller.failure(f"{outside.url}/", outside.url, other.url)
+    assert (failure.kind, names.asked, other.connections) == (DENIED, [], 0)
+
+
 # ---- what is sent ----------------------------------------------------------------------------
 
 HEADERS = (

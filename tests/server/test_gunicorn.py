@@ -48,6 +48,7 @@ def test_the_version_is_one_that_was_tried() -> None:
         ("murder_keepalived", ["self", "force"]),
         ("is_parent_alive", ["self"]),
         ("handle", ["self", "conn"]),
+        ("_keepalive_after", ["self", "conn", "keepalive"]),
         ("handle_error", ["self", "req", "client", "addr", "exc"]),
         ("handle_exit", ["self", "sig", "frame"]),
         ("handle_quit", ["self", "sig", "frame"]),
@@ -285,3 +286,15 @@ def test_a_listener_is_accepted_from_like_a_socket() -> None:
         with sock:
             assert address == client.getsockname()
     listener.close()
+
+
+def test_an_answer_that_leaves_early_goes_through_the_response() -> None:
+    """`start_response` is its method; `_keepalive_after` alone reads on after a request."""
+    assert "self.wsgi(environ, resp.start_response)" in inspect.getsource(
+        ThreadWorker.handle_request
+    )
+    assert arguments(wsgi.Response.write) == ["self", "arg"]
+    assert arguments(wsgi.Response.should_close) == ["self"]
+    assert "if self.chunked and tosend == 0:" in inspect.getsource(wsgi.Response.write)
+    source = inspect.getsource(ThreadWorker.handle)
+    assert "return self._keepalive_after(conn, self.handle_request(req, conn))" in source

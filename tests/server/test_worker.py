@@ -11,6 +11,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from nexus.errors import NexusError
 from nexus.run.lane import SlowLane
+from nexus.server.handed_over import HandedOver
 from nexus.server.sockets.arrival import Arrival
 from nexus.server.sockets.incoming import HeadIncomplete
 from nexus.server.worker import NexusWorker
@@ -45,6 +46,7 @@ def worker(said: list[str], *, orders: bool = False) -> NexusWorker:
         before_wait=lambda: said.append("handed over")
     )
     made._connections = Steps()  # type: ignore[assignment]
+    made._handed_over = HandedOver()
     made.log = logging.getLogger("gunicorn.error")
     return made
 

@@ -101,7 +101,7 @@ def _say_what_next(folder: Path, name: str, language: Language, words: dict[str,
     steps = [
         (words["@BUILD@"], "compile it"),
         (language.prepare, "once: compile the language runtime"),
-        (f"nexus serve{where}", f"serve it: http://127.0.0.1:8000/{name}?name=ann"),
+        (f"nexus dev{where}", f"serve it: http://127.0.0.1:8000/{name}?name=ann"),
         ("python -m pytest tests", "run its test"),
     ]
     for command, purpose in steps:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
 from nexus.errors import DeadlineExceeded, GuestError
+from nexus.guest.early import answer_early
 from nexus.guest.host.context import ExecutionContext, read_context
 from nexus.guest.host.outbound import outcome_json
 from nexus.guest.image import Image, put, take
@@ -15,6 +16,7 @@ from nexus.guest.js.entry import Entry
 from nexus.guest.js.errors import Thrown
 from nexus.guest.js.interpreter import EXCEPTION, UNDEFINED, Interpreter, tag
 from nexus.guest.js.outcome import (
+    EARLY,
     ERROR,
     PENDING,
     WAIT,
@@ -24,6 +26,7 @@ from nexus.guest.js.outcome import (
     value_of,
     wait_s,
 )
+from nexus.guest.js.rejections import any_unhandled, forget, unhandled
 from nexus.guest.json_request import head_of
 from nexus.guest.json_response import response_of
 from nexus.guest.json_text import to_json
@@ -87,22 +90,26 @@ class JsGuest(GuestBase):
         self, instance: EngineInstance, request: HttpRequest, handler: Handler, run: Run
     ) -> HttpResponse:
         head = head_of(request, handler)
+        early: HttpResponse | None = None
 
         def start(js: Interpreter, entry: Entry) -> _Result:
+            nonlocal early
             arguments = [_checked(js, js.parse_json(head))]
             if request.body:
                 arguments.append(_checked(js, js.uint8array(request.body)))
             _checked(js, js.call(entry.respond, arguments))
-            return self._settle(js, entry, entry.result, run)
+            answer = self._settle(js, entry, entry.result, run)
+            if isinstance(answer, bytes) and answer.startswith(EARLY):
+                early = _response(answer, body, run, is_head)
+                answer_early(request, handler, run, early)
+                self._settle(js, entry, entry.result, run)
+            return answer
 
         body = CappedOutput(run, run.limits.max_response_bytes)
+        is_head = request.meta.get("REQUEST_METHOD") == "HEAD"
         answer = self._entered(instance, handler, run, body, start)
         assert isinstance(answer, bytes)  # only a JSON context can wait for a deferred answer
-        answer, _, text = answer.partition(b"\n")
-        if text:
-            body.add(text)
-        is_head = request.meta.get("REQUEST_METHOD") == "HEAD"
-        return response_of(answer, body.content, run.limits, to_head=is_head)
+        return _response(answer, body, run, is_head) if early is None else early
 
     def evaluate(
         self, instance: EngineInstance, context: Context, handler: Handler, run: Run
@@ -178,6 +185,8 @@ class JsGuest(GuestBase):
         guest with open questions does not wait for its timers here."""
         while True:
             js.run_jobs()
+            if any_unhandled(js.memory(), entry.rejections):
+                _report_rejections(js, entry)
             answer = js.text(_checked(js, js.call(result)))
             if answer.startswith(ERROR):
                 denied = self._process.services().denied
@@ -238,6 +247,21 @@ class JsGuest(GuestBase):
     ) -> Waiting:
         image = take(instance, snapshot, self._process.services(), run.written())
         return Waiting(image, image.size_bytes(), wake_s)
+
+
+def _report_rejections(js: Interpreter, entry: Entry) -> None:
+    """Log the rejections that nothing has handled, and forget them."""
+    for rejection in list(unhandled(js.memory(), entry.rejections)):
+        _checked(js, js.call(entry.rejected, (rejection.reason,)))
+        forget(js, rejection)
+
+
+def _response(answer: bytes, body: CappedOutput, run: Run, is_head: bool) -> HttpResponse:
+    """Return the response in *answer*, whose body follows as text or was written to *body*."""
+    head, _, text = answer.partition(b"\n")
+    if text:
+        body.add(text)
+    return response_of(head, body.content, run.limits, to_head=is_head)
 
 
 def _value(answer: bytes | Waiting, run: Run) -> JsonValue | Waiting:

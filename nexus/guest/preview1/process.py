@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 
 from nexus.errors import DeadlineExceeded, InternalError, NexusError
 from nexus.guest.host.context import ExecutionContext
@@ -33,6 +34,10 @@ class _NoRun:
         self.effects = Effects()
         self.stderr = bytearray()
         self.stopped: NexusError | None = InternalError("no task is being performed")
+
+    def outside(self) -> AbstractContextManager[None]:
+        """Return a block that changes nothing."""
+        return nullcontext()
 
     def give_way(self) -> None:
         """Do nothing; no other thread waits."""

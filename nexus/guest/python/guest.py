@@ -13,8 +13,9 @@ from nexus.errors import (
     PermissionDenied,
     StackLimit,
 )
+from nexus.guest.early import answer_early
 from nexus.guest.host.context import ExecutionContext, read_context, readable
-from nexus.guest.host.messages import Messages
+from nexus.guest.host.messages import Messages, OutboundMessages
 from nexus.guest.image import Image, put, take
 from nexus.guest.json_request import fields_of
 from nexus.guest.json_response import response_of
@@ -53,6 +54,7 @@ class PythonGuest(GuestBase):
     def __init__(self) -> None:
         self._process = Process()
         self._messages = Messages(self._process.services)
+        self._outbound = OutboundMessages(self._process.services)
         self._functions = host_functions(self._process)
 
     def functions(self) -> HostFunctions:
@@ -70,10 +72,18 @@ class PythonGuest(GuestBase):
         limits = run.limits
         most_bytes = limits.max_header_bytes + limits.max_response_bytes
         output = self._open(instance, run, head, most_bytes, body=request.body)
-        self._enter(instance, handler, run, output)
-        answer, body = _parts(output)
         is_head = request.meta.get("REQUEST_METHOD") == "HEAD"
-        return response_of(answer, body, limits, to_head=is_head)
+
+        def answer(content: bytes | bytearray | memoryview) -> HttpResponse:
+            return response_of(*_parts(content), limits, to_head=is_head)
+
+        def early(content: memoryview) -> None:
+            output.content += content
+            answer_early(request, handler, run, answer(content))
+
+        output.early = early
+        self._enter(instance, handler, run, output)
+        return answer(output.content)
 
     def evaluate(
         self, instance: EngineInstance, context: Context, handler: Handler, run: Run
@@ -119,10 +129,10 @@ class PythonGuest(GuestBase):
         context: ExecutionContext | None = None,
     ) -> Output:
         """Serve *instance* from now on; it reads *head* and *body*. Return what it will write."""
-        messages = self._messages
-        messages.forget()
-        stdin = Input(json.dumps(head).encode() + b"\n" + body, messages)
-        output = Output(run, most_bytes, messages)
+        for messages in (self._messages, self._outbound):
+            messages.forget()
+        stdin = Input(json.dumps(head).encode() + b"\n" + body, self._messages, self._outbound)
+        output = Output(run, most_bytes, self._messages, self._outbound)
         descriptors: dict[int, Descriptor] = {0: stdin, 1: output, 2: LogOutput(run)}
         self._process.start(instance, run, _NO_PROGRAM, descriptors, context)
         return output
@@ -134,7 +144,7 @@ class PythonGuest(GuestBase):
         if waiting is not None:
             return waiting
         try:
-            value: JsonValue = json.loads(_parts(output)[0])["value"]
+            value: JsonValue = json.loads(_parts(output.content)[0])["value"]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise InvalidResponse(f"the value cannot be read as JSON: {error}") from error
         return value
@@ -168,22 +178,22 @@ class PythonGuest(GuestBase):
         if stopped is not None:
             raise stopped
         if output.content.startswith(b'{"error":'):
-            raise _failure(_parts(output)[0], denied, run)
+            raise _failure(_parts(output.content)[0], denied, run)
         return waiting
 
 
 def _wake_s(output: Output) -> float | None:
     """Return the seconds until the guest's next timer is due; None if it names no number."""
     try:
-        found = json.loads(_parts(output)[0])["waits"]
+        found = json.loads(_parts(output.content)[0])["waits"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InvalidResponse(f"the answer cannot be read as JSON: {error}") from error
     return float(found) if isinstance(found, (int, float)) else None
 
 
-def _parts(output: Output) -> tuple[bytes, bytes]:
+def _parts(content: bytes | bytearray | memoryview) -> tuple[bytes, bytes]:
     """Return the first line of the guest's output, and the rest."""
-    line, _, body = bytes(output.content).partition(b"\n")
+    line, _, body = bytes(content).partition(b"\n")
     return line, body
 
 
@@ -203,8 +213,7 @@ def _failure(line: bytes, denied: str, run: Run) -> GuestError:
         kind, message, trace = (str(found[key]) for key in ("type", "message", "trace"))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InvalidResponse(f"the error cannot be read as JSON: {error}") from error
-    lines = trace.encode("utf-8", "replace").split(b"\n")
-    LogOutput(run).write(memoryview(b"".join(b"<3>%s\n" % text for text in lines)))
+    LogOutput(run).write_record(b"<3>", trace.encode("utf-8", "replace"))
     made: GuestError = _KINDS.get(kind, GuestTrap)(message)
     if denied and found.get("denied") == denied:
         made = PermissionDenied(denied)

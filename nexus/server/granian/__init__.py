@@ -14,6 +14,7 @@ listener.py   granian on one listening socket
 turns.py      granian's threads: one leads, the others wait
 calls.py      brings granian's threads into Python when the worker starts, to warm instances on them
 intake.py     from granian's request to WSGI and back
+response.py   an answer on its way to granian: whole, early, or in parts
 environ.py    the WSGI environment of a request
 installed.py  whether it can be used
 bodies.py     request bodies while they arrive, each up to a size and a time limit

@@ -13,6 +13,7 @@ from nexus.handlers.routes import is_reserved
 from nexus.http.body import content_length
 from nexus.server.granian.bodies import Bodies
 from nexus.server.granian.environ import Environs, remote_of
+from nexus.server.granian.response import Response
 from nexus.server.granian.turns import Turns
 from nexus.server.limits import ClientLimits
 from nexus.server.refusals import Asked, refusal, report
@@ -50,6 +51,8 @@ class Intake:
         self._service = host.service
         self._lane = self._service.lane
         self.bodies = Bodies(_most_bytes(self._service))
+        self._most_stream_bytes = self._service.settings.max_response_bytes
+        self._ends = lambda: host.ends
         self.call: str | None = None
         """the secret of the calls under way; None: no call is under way"""
 
@@ -117,7 +120,7 @@ class Intake:
         try:
             if service.orders:  # a policy must see other requests, too, to choose among them
                 self._turns.before_wait()
-            response = _Response()
+            response = Response(proto, self._most_stream_bytes, self._ends)
             body = self._app(environ, response)
             try:
                 content = body[0] if type(body) is tuple and len(body) == 1 else b"".join(body)
@@ -125,9 +128,8 @@ class Intake:
                 close = getattr(body, "close", None)
                 if close is not None:
                     close()
-            if closes or self._host.ends:
-                response.headers.append(("Connection", "close"))
-            proto.response_bytes(response.status, response.headers, content)
+            if not response.sent:
+                response.send_whole(content, closes=closes)
         finally:
             self._lane.request_ends()
         self._host.count_request()
@@ -143,25 +145,6 @@ class Intake:
             ("Connection", "close"),
         ]
         proto.response_bytes(response.status, headers, response.body)
-
-
-class _Response:
-    """WSGI's `start_response`, and what the application said."""
-
-    __slots__ = ("headers", "status")
-
-    def __init__(self) -> None:
-        self.status, self.headers = 500, list[tuple[str, str]]()
-
-    def __call__(
-        self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
-    ) -> Callable[[bytes], object]:
-        self.status, self.headers = int(status[:3]), headers
-        return _write
-
-
-def _write(_data: bytes) -> None:
-    raise NotImplementedError("write() of WSGI's start_response is not supported")
 
 
 class _Unread(io.RawIOBase):

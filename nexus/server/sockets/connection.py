@@ -11,8 +11,10 @@ from __future__ import annotations
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from typing import Any
 
+from nexus.server.sockets.channel import SocketChannel
 from nexus.server.sockets.incoming import Incoming
 from nexus.server.sockets.outgoing import Outgoing
 from nexus.server.sockets.thread_waits import ThreadWaits
@@ -28,7 +30,10 @@ class Connection:
     time uses a connection.
     """
 
-    __slots__ = ("_closed", "_sock", "_timeout_s", "_until", "incoming", "outgoing")
+    __slots__ = (
+        *("_closed", "_sock", "_timeout_s", "_until"),
+        *("incoming", "on_answered", "outgoing"),
+    )
 
     def __init__(self, sock: socket.socket, waits: ThreadWaits) -> None:
         self._timeout_s = sock.gettimeout()
@@ -41,6 +46,9 @@ class Connection:
         tls = isinstance(sock, ssl.SSLSocket)
         self.incoming = Incoming(sock, waits, tls=tls)
         self.outgoing = Outgoing(sock, waits, tls=tls)
+        self.on_answered: Callable[[bool], None] = lambda stays: None
+        """called on a request's own thread when its answer is complete, but its run is not; the
+        argument tells whether the client may send another request"""
 
     def __getattr__(self, name: str) -> Any:
         """Return any other attribute of the socket, such as `sendfile`, once all is sent.
@@ -105,6 +113,10 @@ class Connection:
             self.outgoing.send(data)
             self.flush()
         return len(data)
+
+    def open_channel(self, start_response: Any, deadline: float) -> SocketChannel:
+        """Return the channel for an answer that leaves before its run ends, by *deadline*."""
+        return SocketChannel(self, start_response, deadline)
 
     def flush(self) -> None:
         """Send the head of a response if it is still kept."""

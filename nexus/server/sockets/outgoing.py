@@ -31,7 +31,7 @@ class Outgoing:
 
     __slots__ = (
         *("_head", "_sock", "_tls", "_unsent", "_waits"),
-        *("allowance", "switched", "unsent_bytes"),
+        *("allowance", "switched", "unsent_bytes", "until"),
     )
 
     def __init__(self, sock: Any, waits: ThreadWaits, *, tls: bool) -> None:
@@ -43,6 +43,8 @@ class Outgoing:
         """how many bytes of the answer wait for the client"""
         self.allowance: Allowance | None = None
         """the time that the client has for them; None: no bytes wait"""
+        self.until = math.inf
+        """when a thread waits for the client no longer, in monotonic seconds: its run must end"""
         self.switched = False
         """whether the application answered 101: then it speaks another protocol, and its thread may
         wait without a limit"""
@@ -88,7 +90,7 @@ class Outgoing:
             assert self.allowance is not None  # something waits
             until = math.inf if self.switched else self.allowance.until()
             try:
-                self._waits.wait(self._sock, select.POLLOUT, until)
+                self._waits.wait(self._sock, select.POLLOUT, min(until, self.until))
             except TimeoutError:
                 # gunicorn logs a broken pipe as the client's fault, a timeout as the server's.
                 raise BrokenPipeError(errno.EPIPE, "the client is too slow") from None

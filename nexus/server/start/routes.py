@@ -43,7 +43,7 @@ def announce(settings: Settings, plugins: Plugins) -> None:
         return  # the workers log it
     routes = list(_routes(settings, sources[:MOST]))
     more = len(sources) - len(routes)
-    if logs.resolve_format(settings.log_format, sys.stdout) == "pretty":
+    if logs.resolve_format(settings.log_format, sys.stdout) != "json":
         with contextlib.suppress(OSError):  # a closed pipe must not end the master
             print(*_lines(settings, routes, more), sep="\n", flush=True)
         return

@@ -127,15 +127,17 @@ test("a stream that gives text instead of bytes breaks the answer", async () => 
   await rejects(send(() => new Response(stream)), "TypeError", 'but gave "text"');
 });
 
-test("waitUntil is waited for, and its errors go to the log", async () => {
+test("what waitUntil waits for comes after the answer, and its errors go to the log", async () => {
   let done = false;
-  await send((_request, _env, context) => {
+  const { rest } = await send((_request, _env, context) => {
     context.waitUntil(new Promise((resolve) => {
       setTimeout(() => { done = true; resolve(); }, 50);
     }));
     context.waitUntil(Promise.reject(new Error("late")));
     return new Response("now");
   });
+  ok(!done);
+  await rest();
   ok(done);
   equal(logged.length, 1);
   ok(logged[0][1].includes("late"));

@@ -6,6 +6,7 @@ import sys
 import types
 
 import nexus_host
+import nexus_later
 import nexus_loop
 
 from nexus import Headers, Request, Response
@@ -93,7 +94,7 @@ def _most(function):
 
 def _fetched(fetch, takes, head, body):
     request = Request(head["method"], head["url"], Headers(head["headers"]), body)
-    response = _response(_awaited(fetch(*(request, head["env"], None)[:takes])))
+    response = _response(_awaited(fetch(*(request, head["env"], nexus_later.CONTEXT)[:takes])))
     content = response.encoded()
     return {"status": response.status, "headers": response.headers.items()}, content
 

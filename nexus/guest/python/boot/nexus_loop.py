@@ -6,6 +6,7 @@ import socket
 import time
 
 import nexus_host
+import nexus_http
 
 
 class Waits:
@@ -32,7 +33,9 @@ class _Nothing(selectors.BaseSelector):
     def select(self, timeout=None):
         if timeout is not None and timeout <= 0:
             return []
-        if nexus_host.waiting:
+        if nexus_http.under_way:
+            nexus_http.wait(timeout)
+        elif nexus_host.waiting:
             self.timeout = timeout
             self.loop.stop()
         elif timeout is None:
@@ -99,3 +102,13 @@ def go_on(call=None, *arguments):
             return Waits(loop.nothing.timeout)
     asyncio.set_event_loop(None)
     return _task.result()
+
+
+def run_to_end(awaitable):
+    """Run *awaitable* to its end: a task in its own loop, anything else in a new one."""
+    loop = awaitable.get_loop() if asyncio.isfuture(awaitable) else _Loop()
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_until_complete(awaitable)
+    finally:
+        asyncio.set_event_loop(None)

@@ -21,14 +21,21 @@ const handlerFunction = (handler) => {
   );
 };
 
-// The handler's third argument. Nothing runs after a request: the response waits for every promise
-// passed to waitUntil.
+// The handler's third argument. The run goes on after the answer until every promise passed to
+// waitUntil has settled.
 const newContext = () => {
   const waits = [];
   const waitUntil = (promise) => {
     waits.push(Promise.resolve(promise).catch(logUncaught));
   };
   return { context: { waitUntil, passThroughOnException() {} }, waits };
+};
+
+const NOTHING_MORE = Object.freeze({ status: 200, reason: "", headers: [], body: new Uint8Array(0) });
+
+const settle = async (waits) => {
+  for (let i = 0; i < waits.length; i += 1) await waits[i]; // the list may grow meanwhile
+  return NOTHING_MORE;
 };
 
 const requireResponse = (value) => {
@@ -51,7 +58,7 @@ const dispatch = async (handler, head, sent) => {
   const response = requireResponse(answer);
   const content = takeContent(response.body, "send the Response");
   const body = typeof content === "string" ? content : await content;
-  for (let i = 0; i < waits.length; i += 1) await waits[i]; // the list may grow meanwhile
   const { status, reason, headers } = response;
-  return { status, reason, headers, body };
+  if (waits.length === 0) return { status, reason, headers, body };
+  return { status, reason, headers, body, rest: () => settle(waits) };
 };

@@ -115,8 +115,3 @@ def counted(value: bytes | None, by: int) -> int:
     if abs(total) > MAX_COUNT:
         raise NotACounter(f"the sum {total} exceeds {MAX_COUNT}, the largest count")
     return total
-
-
-def after_prefix(prefix: str) -> bytes | None:
-    """Return the first bytes that sort after every key with *prefix*; None if there are none."""
-    return prefix.encode() + b"\xff" if prefix else None

@@ -1,0 +1,50 @@
+"""Work that goes on after the answer to an HTTP request has left: `wait_until`."""
+
+import asyncio
+import inspect
+import sys
+
+import nexus_host
+import nexus_loop
+
+works = []
+"""what runs after the answer, in this order"""
+allowed = False
+"""whether the task under way is an HTTP request"""
+
+
+def wait_until(work):
+    """Go on with *work* after the answer: an awaitable, or a function without arguments."""
+    if not allowed:
+        raise nexus_host.NotAvailable("wait_until works in an HTTP request")
+    if inspect.isawaitable(work):
+        if asyncio._get_running_loop() is not None:
+            work = asyncio.ensure_future(work)  # it begins at once, beside the handler
+    elif not callable(work):
+        raise TypeError(f"wait_until takes an awaitable or a function, not {work!r:.80}")
+    works.append(work)
+
+
+class Context:
+    """The third argument of `fetch`."""
+
+    __slots__ = ()
+
+    wait_until = waitUntil = staticmethod(wait_until)
+
+
+CONTEXT = Context()
+
+
+def finish(trace):
+    """Do all works. Errors go to the log, as *trace* shows them."""
+    for work in works:  # the list may grow meanwhile
+        try:
+            if callable(work):
+                work = work()
+            if inspect.isawaitable(work):
+                nexus_loop.run_to_end(work)
+        except Exception as error:
+            sys.stderr.marked("<3>", trace(error)[0] + "\n")
+    sys.stdout.flush()
+    sys.stderr.flush()
