@@ -333,6 +333,24 @@ class Settings(BaseSettings):
     )
 
     # ---- what handlers reach
+    state_dir: Annotated[Folder, Derived("$XDG_STATE_HOME/nexus, else ~/.local/state/nexus")] = (
+        Field(
+            default_factory=lambda data: data.get("cache_dir", Path()) / "state",  # without a home
+            description="folder of what outlives the server, such as the built-in key-value store",
+        )
+    )
+    kv_store: Name = Field(
+        "sqlite", description="key-value store: sqlite (a file in state_dir) or a plugin's"
+    )
+    kv_max_mb: Annotated[Whole, LIVE] = Field(
+        100, ge=1, le=1 << 20, description="size of one namespace's keys and values, in MiB"
+    )
+    kv_timeout_ms: Annotated[Whole, LIVE] = Field(
+        2000,
+        ge=1,
+        le=_HOUR_MS,
+        description="longest time one call of the key-value store may take, in ms",
+    )
     secrets_dir: Annotated[OptionalFolder, Derived("none")] = Field(
         "", description="folder with a file for each secret that manifests may name"
     )

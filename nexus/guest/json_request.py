@@ -49,12 +49,15 @@ def fields_of(request: HttpRequest, handler: Handler) -> dict[str, Any]:
         value = meta_text(meta, name)
         if value:
             headers.append([_header_name(name, with_credentials), value])
-    return {
+    found: dict[str, Any] = {
         "method": meta_text(meta, "REQUEST_METHOD") or "GET",
         "url": f"{origin(meta)}{_target(meta, handler)}",
         "headers": headers,
         "env": dict(handler.env),
     }
+    if handler.kv:
+        found["kv"] = True
+    return found
 
 
 def _target(meta: Mapping[str, Any], handler: Handler) -> str:

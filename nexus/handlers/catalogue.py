@@ -201,6 +201,7 @@ def load_handler(
         cpu=manifest.cpu.allocation(),
         version=source.version,
         http=manifest.http,
+        kv=manifest.kv,
     )
 
 

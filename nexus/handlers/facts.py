@@ -30,6 +30,7 @@ def facts_of(handler: Handler) -> dict[str, Any]:
         "cpu_limit": handler.cpu.limit_cores,
         "capabilities": list(handler.capabilities),
         "http": list(handler.http),
+        "kv": list(handler.kv),
         "env": sorted(handler.env),
         "secrets": list(handler.secrets),
         "args": len(handler.args),

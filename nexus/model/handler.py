@@ -129,3 +129,5 @@ class Handler:
     """id of its deployed version; empty for a file of the handlers folder"""
     http: tuple[str, ...] = ()
     """hosts that it may call (`nexus.outbound.grants`)"""
+    kv: tuple[str, ...] = ()
+    """namespaces that it may use (`nexus.stores.grants`)"""

@@ -240,7 +240,7 @@
     respond(head, body) {
       outcome = undefined;
       try {
-        follow(api.dispatch(handler, head, body ?? new Bytes(0), head.env));
+        follow(api.dispatch(handler, head, body ?? new Bytes(0)));
       } catch (error) {
         fail(error);
       }

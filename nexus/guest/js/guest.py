@@ -116,7 +116,8 @@ class JsGuest(GuestBase):
     ) -> JsonValue | Waiting:
         found = read_context(context.json)
         env = to_json(dict(handler.env))
-        given = b'{"args":%b,"scope":%b,"env":%b}' % (found.args, found.scope, env)
+        kv = b"true" if handler.kv else b"false"
+        given = b'{"args":%b,"scope":%b,"env":%b,"kv":%b}' % (found.args, found.scope, env, kv)
 
         def start(js: Interpreter, entry: Entry) -> _Result:
             value = _checked(js, js.parse_json(given))

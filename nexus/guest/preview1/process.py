@@ -16,7 +16,7 @@ from nexus.guest.preview1.program import Program
 from nexus.model import Effects, Limits, Usage
 from nexus.plugin_api.capabilities import NO_CAPABILITIES
 from nexus.plugin_api.engine import EngineInstance
-from nexus.plugin_api.guest import Outbound, Run
+from nexus.plugin_api.guest import KeyValue, Outbound, Run
 
 
 class _NoRun:
@@ -27,6 +27,7 @@ class _NoRun:
     deadline = 0.0
     capabilities = NO_CAPABILITIES
     outbound: Outbound | None = None
+    key_value: KeyValue | None = None
 
     def __init__(self) -> None:
         self.usage = Usage()

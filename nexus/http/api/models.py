@@ -179,6 +179,7 @@ class HandlerItem(Model):
     cpu_request: float = Field(description="cores")
     cpu_limit: float | None = Field(description="cores; null: no limit of its own")
     capabilities: list[str]
+    kv: list[str] = Field(description="namespaces of the key-value store that it may use")
     http: list[str] = Field(description="servers that it may send requests to")
     env: list[str] = Field(description="names only")
     secrets: list[str] = Field(description="names only; `env` has them, too")

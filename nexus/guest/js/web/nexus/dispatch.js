@@ -52,13 +52,13 @@ const requireResponse = (value) => {
   return response;
 };
 
-const dispatch = async (handler, head, sent, env) => {
+const dispatch = async (handler, head, sent) => {
   beginClock(head.now);
   forgetSeed();
   currentURL = head.url;
   currentEnv = env;
   const { context, waits } = newContext();
-  const answer = await handlerFunction(handler)(incomingRequest(head, sent), env, context);
+  const answer = await handlerFunction(handler)(incomingRequest(head, sent), environmentOf(head), context);
   const response = requireResponse(answer);
   const content = takeContent(response.body, "send the Response");
   const body = typeof content === "string" ? content : await content;
