@@ -17,6 +17,7 @@ from nexus.guest.host.services import LOG_MARKS, Services
 from nexus.guest.preview1 import errno
 from nexus.guest.preview1.descriptors import FD_READ, FD_WRITE, Descriptor, LogOutput
 from nexus.guest.preview1.errno import Refused
+from nexus.guest.preview1.process import Watched
 from nexus.plugin_api.guest import Run
 
 RANDOM, BODY, SLEEP, CALL = 16, 17, 18, 19
@@ -60,11 +61,14 @@ class Bridge:
         return table
 
 
-def sleep(run: Run, seconds: float) -> bool:
-    """Sleep for *seconds*, off the CPU. Return False if the run stopped or its deadline passed."""
+def sleep(run: Run, seconds: float, stream: Watched | None = None) -> bool:
+    """Sleep for *seconds*, off the CPU. Return False if the run stopped or its deadline passed, or
+    if the client of *stream* has left."""
     run.give_way()
     end = time.monotonic() + seconds
     while True:
+        if stream is not None:
+            stream.look()
         now = time.monotonic()
         if run.stopped is not None or now >= run.deadline:
             return False

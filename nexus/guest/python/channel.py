@@ -2,7 +2,7 @@
 
 CPython's build lets a guest use only the descriptors 0 to 2. So a write to stdout that begins with
 a NUL is a message to the host, whose answer is read on stdin, behind the request; and one that
-begins with `EARLY` is an answer that leaves before the run ends.
+begins with 1, 2 or 3 is an answer, a head or a part of a body that leaves before the run ends.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from nexus.errors import NexusError
+from nexus.guest.early import BodyStream
 from nexus.guest.host.messages import Messages
 from nexus.guest.preview1 import errno
 from nexus.guest.preview1.descriptors import BytesInput, CappedOutput
@@ -18,9 +19,12 @@ from nexus.guest.preview1.errno import Refused
 from nexus.plugin_api.guest import Run
 
 _CALL: Final = 0
-EARLY: Final = 1
-"""the first byte of a message, and of an answer that leaves early; no other answer begins so.
-`boot/nexus_host.py` and `boot/boot.py` write them"""
+_EARLY: Final = 1
+_HEAD: Final = 2
+_PART: Final = 3
+"""the first byte of a message, of an answer that leaves early, of a head whose body follows, and of
+a part of that body; no other answer begins so. `nexus_host.py`, `boot.py` and `nexus_stream.py` in
+`boot/` write them"""
 
 
 class Input(BytesInput):
@@ -42,13 +46,21 @@ class Output(CappedOutput):
         self._messages = messages
         self.early: Callable[[memoryview], None] | None = None
         """takes the answers that leave early; None: there are none"""
+        self.head: Callable[[memoryview], None] | None = None
+        """takes the heads of bodies that are streamed"""
+        self.stream: BodyStream | None = None
+        """takes the parts of a body, after its head"""
 
     def write(self, content: memoryview) -> None:
         first = content[0] if content else None
         if first == _CALL:
             self._messages.write(content[1:])
-        elif first == EARLY and self.early is not None:
+        elif first == _PART and self.stream is not None:
+            self.stream.write(content[1:])
+        elif first == _EARLY and self.early is not None:
             self._pass_on(self.early, content[1:])
+        elif first == _HEAD and self.head is not None:
+            self._pass_on(self.head, content[1:])
         else:
             super().write(content)
 

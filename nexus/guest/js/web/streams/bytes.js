@@ -10,10 +10,9 @@ const streamOfBytes = (bytes) =>
 
 const isDisturbed = (stream) => stateOfStream(stream).disturbed;
 
-// In one array that nobody else has, since sources may keep their chunks.
-const readAllBytes = async (stream) => {
+// Calls `take` with each chunk of a body's stream.
+const readChunks = async (stream, take) => {
   const reader = new ReadableStreamDefaultReader(stream);
-  const pieces = [];
   for (let result = await reader.read(); !result.done; result = await reader.read()) {
     if (!(result.value instanceof Uint8Array)) {
       const error = new TypeError(
@@ -22,7 +21,15 @@ const readAllBytes = async (stream) => {
       reader.cancel(error).catch(() => {});
       throw error;
     }
-    pieces.push(result.value);
+    take(result.value);
   }
+};
+
+// In one array that nobody else has, since sources may keep their chunks.
+const readAllBytes = async (stream) => {
+  const pieces = [];
+  await readChunks(stream, (piece) => {
+    pieces.push(piece);
+  });
   return pieces.length === 1 ? new Uint8Array(pieces[0]) : concatBytes(pieces);
 };
