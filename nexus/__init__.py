@@ -19,6 +19,7 @@ run/           one run: dispatch, execution, watchdog, CPU lane and shares, resu
 pool/          instances: shelves, budget, reset, warming
 scheduling/    admission and policies
 suspension/    executions that wait
+outbound/      HTTP requests that handlers send
 guest/         one folder a guest language, and what guests may ask of the host
 handlers/      sources, manifests, routes, catalogue, watcher
 compiler/      child process, artifacts, cache, tiers

@@ -21,7 +21,9 @@ from nexus.engines import create_engine
 from nexus.engines.frames import measured
 from nexus.errors import NexusError
 from nexus.model import Compiled, Context, Handler, HttpRequest, HttpResponse, Limits, Prepared
+from nexus.outbound.client import OutboundClient
 from nexus.plugin_api.abi import Module, RuntimeProgram
+from nexus.plugin_api.guest import Outbound
 from nexus.plugin_api.scheduling import Fifo
 from nexus.pool import InstancePool
 from nexus.pool.image import shared
@@ -52,7 +54,11 @@ class InProcess:
         self.watchdog = Watchdog(limits.timeout_s)
         self.watchdog.start()
         admission = Admission(Fifo(), max_running=2, max_queue=2)
-        self.dispatcher = Dispatcher(admission, self.pool, self.watchdog, lambda *_: None)
+        self.outbound: OutboundClient | None = None
+        """sends the requests of handlers that are granted some host"""
+        self.dispatcher = Dispatcher(
+            admission, self.pool, self.watchdog, lambda *_: None, outbound=self._open_outbound
+        )
         self.last: Execution
         self._prepared: WeakValueDictionary[str, Compiled] = WeakValueDictionary()
         """by digest of the sources, as the artifact cache has them"""
@@ -61,6 +67,10 @@ class InProcess:
         rewritten, info = metered(self.module, self.engine, self.limits.memory_bytes >> 16)
         artifact = self.engine.compile(rewritten)
         return Compiled(key, artifact, measured(info, artifact), self.abi)
+
+    def _open_outbound(self, handler: Handler, run: Execution) -> Outbound:
+        assert self.outbound is not None, "the test sets `outbound`"
+        return self.outbound.open(handler, run)
 
     def close(self) -> None:
         self.pool.shutdown()

@@ -24,7 +24,7 @@ FLOORS = (
     ("handlers", "suspension"),
     ("compiler",),
     ("plugins", "pod", "pool"),
-    ("capacity", "config", "engines", "guest", "logs", "metrics", "run", "scheduling"),
+    ("capacity", "config", "engines", "guest", "logs", "metrics", "outbound", "run", "scheduling"),
     ("wasm",),
     ("plugin_api",),
     ("errors",),

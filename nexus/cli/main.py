@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import logging
 import os
 import sys
@@ -13,6 +14,7 @@ from nexus.errors import ConfigError, NexusError
 
 _COMMANDS = {
     "serve": "nexus.cli.serve:serve",
+    "dev": "nexus.cli.dev:dev",
     "run": "nexus.cli.run:run",
     "compile": "nexus.cli.compile:compile_module",
     "inspect": "nexus.cli.inspect:inspect",
@@ -22,6 +24,9 @@ _COMMANDS = {
     "config": "nexus.cli.config:show_config",
     "plugins": "nexus.cli.plugins.listing:list_plugins",
     "new-plugin": "nexus.cli.plugins.new_plugin:new_plugin",
+    "new": "nexus.cli.new.command:new",
+    "doctor": "nexus.cli.doctor.command:doctor",
+    "completion": "nexus.cli.completion:completion",
 }
 
 
@@ -37,6 +42,18 @@ class Subcommands(click.Group):
         module, _, attribute = _COMMANDS[cmd_name].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the subcommand; for an unknown name, suggest the nearest one (Click has done so
+        since 8.4, but only for commands that it knows without a lookup)."""
+        name = args[0]
+        if name in _COMMANDS or name.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        near = difflib.get_close_matches(name[:100], _COMMANDS, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise click.UsageError(f"No such command {name!r}.{hint}", ctx)
 
 
 @click.command(cls=Subcommands, context_settings={"help_option_names": ["-h", "--help"]})

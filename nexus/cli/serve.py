@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NoReturn
 
 import click
 
@@ -24,6 +25,15 @@ from nexus.server.start.run_folder import run_folder
 @engine_options
 def serve(**options: Any) -> None:
     """Serve a folder of handlers until interrupted."""
+    start_server(options)
+
+
+def start_server(options: Mapping[str, Any]) -> NoReturn:
+    """Load plugins and settings, check them, and become the server until interrupted.
+
+    *options*: settings from the command line; None: not given. Raises: ConfigError,
+    EngineUnavailable; UsageError without a handlers folder.
+    """
     run_folder()  # before prometheus_client is imported; see `run_folder.py`
     from prometheus_client import REGISTRY
 
@@ -36,7 +46,10 @@ def serve(**options: Any) -> None:
         click.secho(f"warning: {warning}", fg="yellow", err=True)
     folder = loaded.settings.handlers_dir
     if not folder.is_dir():
-        raise click.UsageError(f"no folder {folder}: name one with --handlers DIR")
+        raise click.UsageError(
+            f"no folder {folder}: name one with --handlers DIR, or let `nexus new hello` make one "
+            "with a first handler"
+        )
     read_admin_token(os.environ)  # report its problems once, not in every worker
     _check_engine_and_others(loaded.settings, plugins)
     hand_over(Prepared(plugins, loaded))

@@ -28,8 +28,10 @@ from nexus.plugin_api.option_types import (
     LogLevel,
     ManagementBind,
     Name,
+    OptionalFolder,
     Weights,
     Whole,
+    is_loopback,
 )
 from nexus.plugin_api.problems import DESCRIBED
 
@@ -113,6 +115,28 @@ class Settings(BaseSettings):
         (), description="capabilities that clients of the runtime API may give to source text"
     )
 
+    # ---- requests that handlers send (docs/outbound.md)
+    http_max_outbound: Annotated[Whole, LIVE] = Field(
+        10,
+        ge=1,
+        le=256,
+        description="outbound requests of one execution under way at once; others wait for one of "
+        "them to end",
+    )
+    http_max_response_bytes: Annotated[Whole, LIVE] = Field(
+        10 << 20,
+        ge=1,
+        le=_MAX_BYTES,
+        description="largest body of an answer to an outbound request, decompressed, in bytes",
+    )
+    http_timeout_ms: Annotated[Whole, LIVE] = Field(
+        30_000,
+        ge=1,
+        le=_HOUR_MS,
+        description="longest time an outbound request may take, redirects and body included, in "
+        "ms; the handler's own deadline ends it earlier",
+    )
+
     # ---- pool and queue
     min_instances: Whole = Field(
         2, ge=0, le=1000, description="instances that each worker warms when it starts"
@@ -189,6 +213,10 @@ class Settings(BaseSettings):
     bind: Bind = Field("127.0.0.1:8000", description="address to listen on")
     management_bind: Annotated[ManagementBind, Derived("none (the main port serves them, too)")] = (
         Field("", description=_MANAGEMENT)
+    )
+    welcome: Annotated[Flag, Derived("true if bind is an address of this machine alone")] = Field(
+        default_factory=lambda data: is_loopback(data.get("bind", "")),
+        description="show at / what the server serves: a page for browsers, JSON for programs",
     )
     workers: Annotated[Whole, Derived("from the pod's CPU and memory")] = Field(
         default_factory=usable_cpus, ge=1, le=256, description="gunicorn worker processes"
@@ -287,6 +315,11 @@ class Settings(BaseSettings):
         "", validate_default=True, description="SHA-256 of the file that python_runtime names"
     )
 
+    # ---- what handlers reach
+    secrets_dir: Annotated[OptionalFolder, Derived("none")] = Field(
+        "", description="folder with a file for each secret that manifests may name"
+    )
+
     # ---- plugins
     plugins: Annotated[
         Mapping[str, Mapping[str, Any]],
@@ -309,8 +342,10 @@ class Settings(BaseSettings):
     log_level: Annotated[LogLevel, LIVE] = Field(
         "info", description="least severe level that Nexus logs"
     )
-    log_format: Literal["auto", "json", "pretty"] = Field(
-        "auto", description="log format; auto is pretty on a terminal, else json"
+    log_format: Literal["auto", "json", "pretty", "brief"] = Field(
+        "auto",
+        description="log format; auto is pretty on a terminal, else json; brief is for work on "
+        "handlers and leaves the server's own information out",
     )
     access_log: Flag = Field(True, description="write one log line for each request")
     debug: Annotated[Flag, LIVE] = Field(

@@ -22,6 +22,8 @@ from nexus.config.problems import explain
 from nexus.config.toml_file import read_toml
 from nexus.errors import InvalidHandler, ManifestError
 from nexus.model import CpuAllocation, Handler, Isolation, Limits
+from nexus.outbound.grants import ALLOWED as ALLOWED_HOSTS
+from nexus.outbound.grants import read_grant
 from nexus.plugin_api.capabilities import ALLOWED as ALLOWED_TOKENS
 from nexus.plugin_api.capabilities import check_token
 from nexus.plugin_api.option_types import Allowed, Whole
@@ -63,6 +65,10 @@ def _parse_capability(value: object) -> str:
     return check_token(_text(value))
 
 
+def _parse_grant(value: object) -> str:
+    return read_grant(_text(value)).text
+
+
 def _parse_variable(value: object) -> str:
     if not _VARIABLE.fullmatch(name := _text(value)):
         raise ValueError("not a variable name")
@@ -81,6 +87,12 @@ def _few(args: tuple[str, ...]) -> tuple[str, ...]:
     return args
 
 
+def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) < len(names):
+        raise ValueError("a name twice")
+    return names
+
+
 def _bounded(env: Mapping[str, str]) -> Mapping[str, str]:
     if sum(len(name.encode()) + len(value.encode()) for name, value in env.items()) > ENV_BYTES:
         raise ValueError("too large")
@@ -97,6 +109,7 @@ _Route: TypeAlias = Annotated[
 ]
 _Method: TypeAlias = Annotated[str, BeforeValidator(_parse_method)]
 _Capability: TypeAlias = Annotated[str, BeforeValidator(_parse_capability)]
+_HttpGrant: TypeAlias = Annotated[str, BeforeValidator(_parse_grant)]
 _Variable: TypeAlias = Annotated[str, BeforeValidator(_parse_variable)]
 _VariableValue: TypeAlias = Annotated[str, BeforeValidator(_parse_variable_value)]
 
@@ -145,6 +158,8 @@ class Manifest(BaseModel):
         Isolation.RESET
     )
     capabilities: Annotated[tuple[_Capability, ...], Allowed(f"a list of: {ALLOWED_TOKENS}")] = ()
+    http: Annotated[tuple[_HttpGrant, ...], Allowed(ALLOWED_HOSTS)] = ()
+    """servers that it may send requests to"""
     cpu: Annotated[CpuTable, Allowed(f"a table of request and limit: {ALLOWED}")] = CpuTable()
     args: Annotated[
         tuple[_VariableValue, ...],
@@ -166,6 +181,12 @@ class Manifest(BaseModel):
             f"{ENV_BYTES} bytes together"
         ),
     ] = Field(default_factory=dict)
+    secrets: Annotated[
+        tuple[_Variable, ...],
+        AfterValidator(_distinct),
+        Allowed("a list of different names of letters, digits and '_'"),
+    ] = ()
+    """names of secrets, which become part of the guest's environment"""
 
     def limits(self, defaults: Limits) -> Limits:
         """Return *defaults*, changed by this manifest.
@@ -235,4 +256,6 @@ def load_manifest(path: Path, name: str) -> Manifest:
         raise ManifestError(
             [f"{path.name}: cpu.request: found {cpu.request:g} cores, more than cpu.limit"]
         )
+    if both := [name for name in manifest.secrets if name in manifest.env]:
+        raise ManifestError([f"{path.name}: secrets: found {both[0]!r}, which env sets, too"])
     return manifest

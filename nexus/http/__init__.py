@@ -12,6 +12,7 @@ management.py  the management port: its socket, threads, and the pod's readiness
 metrics.py   the endpoint /metrics
 series.py    the series that /metrics shows from the start
 api/         the runtime API
+pages/       pages for people: what runs here
 """
 
 from nexus.http.app import create_app, create_management_app

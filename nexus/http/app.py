@@ -54,6 +54,10 @@ def create_app(
         _add_health(app, service.unready)
         add_metrics(app, registry, service, exporter)
         _add_api(app, service, admin_token)
+    if service.settings.welcome:
+        from nexus.http.pages.welcome import add_welcome  # late: it brings Jinja
+
+        add_welcome(app, service)
     _add_blueprints(app, service)
     app.wsgi_app = HandlerLayer(app.wsgi_app, service)  # type: ignore[method-assign]
     return app

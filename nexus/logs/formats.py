@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import Literal, TextIO, TypeAlias
 
 from nexus.logs.text import encode, escape, local_time, timestamp
 
-LogFormat: TypeAlias = Literal["auto", "json", "pretty"]
+LogFormat: TypeAlias = Literal["auto", "json", "pretty", "brief"]
+ChosenFormat: TypeAlias = Literal["json", "pretty", "brief"]
 
 _COLOURS = {"DEBUG": "\x1b[2m", "WARNING": "\x1b[33m", "ERROR": "\x1b[31m", "CRITICAL": "\x1b[31m"}
 _PLAIN = "\x1b[0m"
 
 
-def resolve_format(format: LogFormat, stream: TextIO) -> Literal["json", "pretty"]:
+def resolve_format(format: LogFormat, stream: TextIO) -> ChosenFormat:
     """Decide what `auto` means for *stream*: pretty on a terminal, else json."""
     if format == "auto":
         return "pretty" if stream.isatty() else "json"
     return format
+
+
+def wants_colour(stream: TextIO) -> bool:
+    """Return whether *stream* is a terminal whose user has not refused colours."""
+    return stream.isatty() and not os.environ.get("NO_COLOR")
 
 
 class JsonFormatter(logging.Formatter):
@@ -58,8 +65,18 @@ class PrettyFormatter(logging.Formatter):
         first, *more = message.split("\n") if keeps_lines else [message]
         words = [local_time(record.created), level, f"{record.name}:", escape(first)]
         words += [f"{escape(str(key))}={_word(value)}" for key, value in _fields(record).items()]
-        below = [*more, *_trace(self, record).splitlines()]
+        below = [*more, *trace_of(self, record)]
         return "\n".join([" ".join(words), *(f"    {escape(line)}" for line in below)])
+
+
+def fields_of(record: logging.LogRecord) -> dict[object, object]:
+    """Return a copy of the record's own data."""
+    return dict(_fields(record))
+
+
+def trace_of(formatter: logging.Formatter, record: logging.LogRecord) -> list[str]:
+    """Return the lines of the record's exception and stack."""
+    return _trace(formatter, record).splitlines()
 
 
 def _fields(record: logging.LogRecord) -> dict[object, object]:

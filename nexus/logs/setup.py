@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from typing import TextIO
 
-from nexus.logs.formats import JsonFormatter, LogFormat, PrettyFormatter, resolve_format
+from nexus.logs.brief import BriefFormatter, concerns_handlers
+from nexus.logs.formats import (
+    JsonFormatter,
+    LogFormat,
+    PrettyFormatter,
+    resolve_format,
+    wants_colour,
+)
 
 _HANDLER_NAME = "nexus"
 _LEVELS = {
@@ -27,13 +33,15 @@ def configure(level: str, format: LogFormat, stream: TextIO | None = None) -> No
     stream = sys.stdout if stream is None else stream
     output = logging.StreamHandler(stream)
     output.set_name(_HANDLER_NAME)
-    output.setFormatter(
-        JsonFormatter()
-        if resolve_format(format, stream) == "json"
-        else PrettyFormatter(
-            colour=stream.isatty() and not os.environ.get("NO_COLOR"), on_terminal=stream.isatty()
-        )
-    )
+    chosen = resolve_format(format, stream)
+    if chosen == "json":
+        output.setFormatter(JsonFormatter())
+    elif chosen == "brief":
+        output.setFormatter(BriefFormatter(colour=wants_colour(stream)))
+        output.addFilter(concerns_handlers)
+    else:
+        colour = wants_colour(stream)
+        output.setFormatter(PrettyFormatter(colour=colour, on_terminal=stream.isatty()))
     root = logging.getLogger()
     for handler in [found for found in root.handlers if found.get_name() == _HANDLER_NAME]:
         root.removeHandler(handler)

@@ -8,6 +8,7 @@ tasks.py     the tasks of guests, and their answers
 client.py    the client of a request, for guests that answer before they end
 results.py   the result and the effects of an execution with a JSON context
 file_state.py  whether a file is still the one that was read
+outbound.py  outbound HTTP: a request of a guest, and how it ends
 usage.py     what an execution used; pool and queue at one moment
 """
 
@@ -20,6 +21,13 @@ from nexus.model.handler import (
     MemoryImage,
     Prepared,
     Snapshot,
+)
+from nexus.model.outbound import (
+    FailureKind,
+    OutboundFailure,
+    OutboundOutcome,
+    OutboundRequest,
+    OutboundResponse,
 )
 from nexus.model.outcome import Isolation, Outcome, State
 from nexus.model.results import Deferred, Effects, ExecutionResult, ExtensionAnswer, SuspensionInfo
@@ -49,6 +57,7 @@ __all__ = [
     "ExecutionResult",
     "Export",
     "ExtensionAnswer",
+    "FailureKind",
     "FuncType",
     "Handler",
     "HttpRequest",
@@ -60,6 +69,10 @@ __all__ = [
     "MemoryImage",
     "ModuleInfo",
     "MutableGlobal",
+    "OutboundFailure",
+    "OutboundOutcome",
+    "OutboundRequest",
+    "OutboundResponse",
     "Outcome",
     "PoolCounts",
     "Prepared",

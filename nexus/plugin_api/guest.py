@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Protocol, TypeAlias
 
 from nexus.errors import InvalidArgument, NexusError
@@ -18,12 +19,41 @@ from nexus.model import (
     HttpResponse,
     JsonValue,
     Limits,
+    OutboundFailure,
+    OutboundOutcome,
+    OutboundRequest,
     Resumption,
     Usage,
     Waiting,
 )
 from nexus.plugin_api.capabilities import Capabilities
 from nexus.plugin_api.engine import EngineInstance, HostFunctions
+
+
+class Outbound(Protocol):
+    """The outbound HTTP requests of one run; only the guest's own thread may use them."""
+
+    @property
+    def pending(self) -> int:
+        """The number of requests whose outcome `wait` has not returned."""
+        ...
+
+    def start(self, request: OutboundRequest) -> int | OutboundFailure:
+        """Send *request* in the background; return its number, or why it cannot be sent."""
+        ...
+
+    def wait(self, timeout_s: float | None) -> tuple[int, OutboundOutcome] | None:
+        """Wait until a request has ended; return its number and its outcome. None: none of them
+        has within *timeout_s*, before the run's deadline."""
+        ...
+
+    def cancel(self, number: int) -> None:
+        """Drop the request of this number; `wait` will not return it. Ignore another number."""
+        ...
+
+    def close(self) -> None:
+        """Drop all requests: the run has ended."""
+        ...
 
 
 class Run(Protocol):
@@ -36,6 +66,8 @@ class Run(Protocol):
     usage: Usage
     stderr: bytearray
     """what the guest wrote to stderr, for the log; up to `limits.max_stderr_bytes`"""
+    outbound: Outbound | None
+    """None: the handler's manifest grants no host"""
     stopped: NexusError | None
     """why the guest must not continue; the first reason wins"""
 
@@ -56,6 +88,11 @@ class Run(Protocol):
         None: `stopped` is set, return at once. `Deferred`: the answer comes later, with a
         `Resumption`; only guests of an ABI that `can_defer` get this. Only the guest's own thread
         may call this."""
+        ...
+
+    def outside(self) -> AbstractContextManager[None]:
+        """On the guest's own thread: let others run for the length of a `with` block, in which the
+        host waits for the network on the guest's behalf."""
         ...
 
     def give_way(self) -> None:

@@ -142,6 +142,17 @@ def parse_bind(value: object) -> str:
     return value
 
 
+def is_loopback(address: str) -> bool:
+    """Return whether *address*, HOST:PORT, can be reached from this machine alone."""
+    host = address.rpartition(":")[0].strip("[]")
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def parse_management_bind(value: object) -> str:
     """Check an address to listen on that probes can reach, or nothing. Raises: ValueError."""
     if value == "":
@@ -164,6 +175,9 @@ Flag: TypeAlias = Annotated[
 Folder: TypeAlias = Annotated[Path, BeforeValidator(parse_path), Allowed("a path")]
 File: TypeAlias = Annotated[
     str, BeforeValidator(parse_file), Allowed("the path of a file, or nothing")
+]
+OptionalFolder: TypeAlias = Annotated[
+    str, BeforeValidator(parse_file), Allowed("the path of a folder, or nothing")
 ]
 Digest: TypeAlias = Annotated[
     str,

@@ -26,6 +26,8 @@ class Budget:
         self._waiting = 0
         self._idle: OrderedDict[WasmInstance, tuple[Shelf, str]] = OrderedDict()
         self._active: set[WasmInstance] = set()
+        self._aside: set[WasmInstance] = set()
+        """lent instances whose runs wait for the network: they count by their memory alone"""
         self._memory: dict[WasmInstance, int] = {}
         self._memory_bytes = 0
         """sum of `_memory` and of the sizes claimed by `_reserve`"""
@@ -95,7 +97,7 @@ class Budget:
 
     def active_count(self) -> int:
         """Return how many instances are lent now."""
-        return len(self._active)
+        return len(self._active) + len(self._aside)
 
     def available_count(self) -> int:
         """Return how many instances are idle now."""

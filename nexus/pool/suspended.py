@@ -64,6 +64,25 @@ class SuspendedInstances(Budget):
         for other in evicted:
             other.terminate()
 
+    def step_aside(self, instance: WasmInstance) -> None:
+        """Let others have the place of *instance*, which is lent; its memory still counts."""
+        with self._lock:
+            self._active.remove(instance)
+            self._aside.add(instance)
+            self._notify()
+
+    def step_back(self, instance: WasmInstance) -> None:
+        """Count *instance* again. Evict an idle one for it; if none is idle, it has a place all the
+        same, since admission limits how many runs there are."""
+        evicted: list[WasmInstance] = []
+        with self._lock:
+            self._aside.remove(instance)
+            while self._idle and self._live() >= self._max_instances:
+                evicted.append(self._take_oldest())
+            self._active.add(instance)
+        for other in evicted:
+            other.terminate()
+
     def suspended_count(self) -> int:
         """Return how many instances are in the middle of a suspended execution."""
         return self._suspended_count

@@ -2,6 +2,7 @@
 
 dispatch.py      the data path on one screen: admit, watch, acquire, execute, give back
 execution.py     `Execution`: a run's budget, what it used, and why it stopped
+aside.py         what a run leaves to others while it waits for the network
 perform.py       makes a guest do a task
 timer.py         measures a run, and formats its metrics for results
 slices.py        how much fuel a guest gets until its next checkpoint

@@ -13,10 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from nexus.errors import DeadlineExceeded, InternalError, NexusError, on_main_thread
+from nexus.errors import DeadlineExceeded, GuestError, InternalError, NexusError, on_main_thread
 from nexus.model import Compiled, Handler, Outcome, Task
 from nexus.plugin_api.capabilities import NO_CAPABILITIES, capabilities_of
+from nexus.plugin_api.guest import Outbound
+from nexus.plugin_api.secrets import conceal
 from nexus.run import Execution, ExtensionCaller
+from nexus.run.aside import Aside
 from nexus.run.cpu import CpuControl
 from nexus.run.watchdog import Watch
 
@@ -45,6 +48,10 @@ class Queue(Protocol):
         self, handler: str, max_concurrency: int, took: tuple[float, float] | None
     ) -> None: ...
 
+    def step_aside(self) -> None: ...
+
+    def step_back(self, handler: str, deadline: float) -> None: ...
+
 
 class Deadlines(Protocol):
     """The part of the watchdog that the data path uses (`nexus.run.watchdog.Watchdog`)."""
@@ -71,6 +78,10 @@ class Instances(Protocol[Lent]):
 
     def discard(self, instance: Lent) -> None: ...
 
+    def step_aside(self, instance: Lent) -> None: ...
+
+    def step_back(self, instance: Lent) -> None: ...
+
 
 @dataclass(frozen=True)
 class Way:
@@ -92,12 +103,14 @@ class Dispatcher:
         observe: Observer,
         cpu: Callable[[Handler], CpuControl] | None = None,
         extensions: ExtensionCaller | None = None,
+        outbound: Callable[[Handler, Execution], Outbound] | None = None,
     ) -> None:
         """*cpu* makes each execution's `CpuControl`; None: CPU time is not controlled.
-        *extensions* answers guests that call an extension."""
+        *extensions* answers guests that call an extension; *outbound* makes the outbound requests
+        of a run whose manifest grants hosts."""
         self._way, self._pool, self._cpu = Way(admission, watchdog, observe), pool, cpu
         self._measures = admission.measures
-        self._extensions = extensions
+        self._extensions, self._outbound = extensions, outbound
         self._prefix = secrets.token_hex(4)
         self._numbers = itertools.count(1)
 
@@ -114,6 +127,8 @@ class Dispatcher:
         run = Execution(execution_id, handler.limits, began + allowed, allowed, cpu, granted)
         if tokens:
             run.extensions = self._extensions
+        if handler.http and self._outbound is not None:
+            run.outbound = self._outbound(handler, run)
         return run
 
     def ended(self, handler: Handler, run: Execution, error: NexusError | None) -> None:
@@ -135,7 +150,7 @@ class Dispatcher:
             )
             began = time.monotonic() if self._measures else 0.0
             try:
-                return self._run_admitted(handler, task, run, way.deadlines)
+                return self._run_admitted(handler, task, run, way)
             finally:
                 took = None
                 if self._measures:
@@ -143,6 +158,8 @@ class Dispatcher:
                 way.queue.leave(handler.name, handler.max_concurrency, took)
         except NexusError as raised:
             error = raised
+            if handler.secrets:
+                _conceal(raised, handler)
             raise
         except BaseException as raised:  # an engine's panic is not an Exception
             error = InternalError(f"{type(raised).__name__}: {raised}")
@@ -150,14 +167,15 @@ class Dispatcher:
                 raise  # signals arrive on this thread only; elsewhere it is code's own
             raise error from raised
         finally:
+            if run.outbound is not None:
+                run.outbound.close()
+                run.aside = None
             usage, timer = run.usage, run.timer
             usage.duration_s, usage.cpu_s = timer.wall_s(), timer.cpu_s()
             way.observe(handler, run, error)
 
-    def _run_admitted(
-        self, handler: Handler, task: Task[R], run: Execution, deadlines: Deadlines
-    ) -> R:
-        watch = deadlines.watch(run)
+    def _run_admitted(self, handler: Handler, task: Task[R], run: Execution, way: Way) -> R:
+        watch = way.deadlines.watch(run)
         try:
             run.wait_for_cpu()
             began = time.monotonic()
@@ -165,6 +183,8 @@ class Dispatcher:
             run.usage.acquired_at = acquired_at = time.monotonic()
             run.usage.acquire_s = acquired_at - began
             clean = False
+            if run.outbound is not None:
+                run.aside = Aside(way.queue, self._pool, instance, handler.name)
             try:
                 result = instance.execute(handler.compiled, task, handler=handler, run=run)
                 clean = True
@@ -175,9 +195,19 @@ class Dispatcher:
                 else:
                     self._pool.discard(instance)
         finally:
-            deadlines.unwatch(watch)
+            way.deadlines.unwatch(watch)
             if run.cancelled or isinstance(run.stopped, DeadlineExceeded):
                 run.usage.overshoot_s = time.monotonic() - run.deadline
+
+
+def _conceal(error: NexusError, handler: Handler) -> None:
+    """Hide the values of the handler's secrets in *error*, which may quote its guest."""
+    values = [handler.env[name] for name in handler.secrets]
+    error.args = tuple(
+        conceal(part, values) if isinstance(part, str) else part for part in error.args
+    )
+    if isinstance(error, GuestError):
+        error.stack = conceal(error.stack, values)
 
 
 def outcome_of(error: NexusError | None) -> Outcome:

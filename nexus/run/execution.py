@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Protocol
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Protocol
 
 from nexus.errors import CpuLimit, DeadlineExceeded, NexusError
 from nexus.model import Deferred, Effects, ExtensionAnswer, Limits, Usage
 from nexus.plugin_api.capabilities import NO_CAPABILITIES, Capabilities
 from nexus.plugin_api.engine import EngineInstance
+from nexus.plugin_api.guest import Outbound
+from nexus.run.aside import Aside
 from nexus.run.cpu import CpuControl
 from nexus.run.slices import FIRST_SLICE, next_slice
 from nexus.run.timer import ExecutionTimer
@@ -56,6 +59,7 @@ class Execution:
         "_left_s",
         "_parked_at",
         "_used_cpu_s",
+        "aside",
         "cancelled",
         "capabilities",
         "deadline",
@@ -63,6 +67,7 @@ class Execution:
         "extensions",
         "lent",
         "limits",
+        "outbound",
         "slice",
         "stderr",
         "stopped",
@@ -95,6 +100,9 @@ class Execution:
         self.capabilities = capabilities
         self.extensions: ExtensionCaller | None = None
         """answers calls of extensions; None: such calls fail"""
+        self.outbound: Outbound | None = None
+        self.aside: Aside[Any] | None = None
+        """its places, while it executes; None: it cannot give them up"""
         self.lent: Lent | None = None
         """the instance that this run executes on now"""
         self._cpu = cpu
@@ -167,6 +175,15 @@ class Execution:
         self._parked_at = now
         self.deadline = now + self._left_s
         self.timer.move_here(self._used_cpu_s)
+
+    def outside(self) -> AbstractContextManager[None]:
+        """Leave CPU, place and instance's place to others for a `with` block that waits."""
+        self.give_way()
+        aside = self.aside
+        if aside is None:
+            return nullcontext()
+        aside.deadline = self.deadline
+        return aside
 
     def give_way(self) -> None:
         """Let others have the CPU: the host is about to block on the guest's behalf."""

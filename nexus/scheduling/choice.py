@@ -31,6 +31,7 @@ def unknown_policy(name: str, known: Collection[str]) -> str | None:
     hint = ""
     if name in PACKAGES:
         hint = f"; the package {PACKAGES[name]} has it"
-    elif near := difflib.get_close_matches(name, known, n=1):
-        hint = f"; did you mean {near[0]}?"
+    elif near := difflib.get_close_matches(name, [*known, *PACKAGES], n=1):
+        package = PACKAGES.get(near[0]) if near[0] not in known else None
+        hint = f"; did you mean {near[0]}?" + (f" The package {package} has it" if package else "")
     return f"allowed: {', '.join(sorted(known))}{hint}"

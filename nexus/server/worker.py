@@ -57,6 +57,7 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self.worker_connections = most_connections()
         self.max_keepalived = sys.maxsize
         self.service.before_wait(self._kept_alive.before_wait)
+        self.service.around_outbound(self._threads.wait_begins, self._threads.wait_ends)
         self.service.start(self.tpool)
         self._kept_alive.looker.start()
 
@@ -243,4 +244,5 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         if self.service is not None:
             self._connections.end_waits()
             self._kept_alive.looker.stop()
+            self._threads.close()
             self.service.stop(QUIT_GRACE_S if self._quits else None)

@@ -20,8 +20,10 @@ from nexus.config import Settings
 from nexus.engines import create_engine
 from nexus.errors import EngineUnavailable, NexusError
 from nexus.guest import Abis
+from nexus.handlers.secrets import Secrets
 from nexus.metrics import FanOut, PluginErrors
 from nexus.model import Handler, Limits
+from nexus.outbound.client import OutboundClient, OutboundLimits
 from nexus.plugin_api.engine import Engine
 from nexus.plugin_api.extensions import Extension
 from nexus.plugin_api.filters import RequestFilter
@@ -64,6 +66,7 @@ class Parts:
     dispatcher: Dispatcher
     filters: tuple[tuple[str, RequestFilter], ...]
     suspensions: Suspensions
+    outbound: OutboundClient
 
 
 def build(
@@ -100,7 +103,10 @@ def build(
     watchdog = Watchdog(settings.stuck_after_ms / 1000, stuck_log=stuck_log)
     lane = SlowLane(1 if engine.holds_gil else len(os.sched_getaffinity(0)))
     answering = Extensions(plugins.host_functions(settings) | dict(extensions))
-    dispatcher = _dispatcher(settings, admission, pool, watchdog, lane, metrics, answering)
+    outbound = OutboundClient(outbound_limits(settings))
+    dispatcher = _dispatcher(
+        settings, admission, pool, watchdog, lane, metrics, answering, outbound
+    )
     return Parts(
         limits,
         engine,
@@ -131,12 +137,28 @@ def build(
             limits.stack_bytes,
             abis.can_defer,
         ),
+        outbound,
     )
 
 
 def compiler_limits(settings: Settings) -> CompilerLimits:
     """Return the limits of one compilation."""
     return CompilerLimits(settings.compile_timeout_ms / 1000, settings.compile_memory_mb << 20)
+
+
+def secrets_of(settings: Settings, environ: Mapping[str, str] | None) -> Secrets:
+    """Return the secrets that manifests may name; *environ* None: this process's."""
+    folder = settings.secrets_dir
+    return Secrets(Path(folder) if folder else None, os.environ if environ is None else environ)
+
+
+def outbound_limits(settings: Settings) -> OutboundLimits:
+    """Return the limits of the outbound requests of each execution."""
+    return OutboundLimits(
+        settings.http_max_outbound,
+        settings.http_max_response_bytes,
+        settings.http_timeout_ms / 1000,
+    )
 
 
 def plugin_timeout_s(settings: Settings) -> float:
@@ -216,6 +238,7 @@ def _dispatcher(
     lane: SlowLane,
     metrics: SuspensionSink,
     extensions: Extensions,
+    outbound: OutboundClient,
 ) -> Dispatcher:
     shares = Shares(settings.workers)
 
@@ -229,6 +252,7 @@ def _dispatcher(
         report,
         lambda handler: CpuAccount(lane, shares.of(handler)),
         extensions,
+        outbound.open,
     )
 
 

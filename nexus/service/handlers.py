@@ -12,15 +12,21 @@ from pathlib import Path
 from nexus.errors import NexusError
 from nexus.handlers.catalogue import Catalogue, load_catalogue, load_handler
 from nexus.handlers.manifest import nearest_name
+from nexus.handlers.secrets import Secrets
 from nexus.handlers.settling import ClaimsFile
 from nexus.handlers.sources import Source, find_sources, source_at
 from nexus.handlers.texts import SourceTexts
 from nexus.handlers.watcher import HandlersWatcher
+from nexus.logs import CHANGES
 from nexus.model import Handler, Isolation, Limits
 from nexus.pool import reset_way, spread, warm_threads
 from nexus.service.build import Parts
 
 log = logging.getLogger("nexus.service")
+changes_log = logging.getLogger(CHANGES)
+
+_MOST_NAMED = 10
+"""How many changed handlers one log line names"""
 
 
 class Handlers:
@@ -33,14 +39,15 @@ class Handlers:
         threads: int,
         min_instances: int,
         claims_file: ClaimsFile,
+        secrets: Secrets | None = None,
     ) -> None:
         """*threads*: how many of the executor's threads get warm instances; *claims_file*: where
         the pod's workers agree on which handler has which name and route."""
         self._parts, self._limits = parts, parts.limits
         self._thread_count, self._min_instances = threads, min_instances
-        self._claims_file = claims_file
+        self._claims_file, self._secrets = claims_file, secrets or Secrets()
         self._compiler = parts.tiers or parts.compiler
-        self._watcher = HandlersWatcher(folder, parts.abis, self._load)
+        self._watcher = HandlersWatcher(folder, parts.abis, self._load, self._secrets)
         self._loaded = threading.Event()
         self._executor: Executor | None = None
         self.catalogue = Catalogue()
@@ -96,7 +103,7 @@ class Handlers:
         """
         source = source_at(path, self._parts.abis)
         name = nearest_name(source.name)
-        handler = load_handler(source, self._compiler, limits or self._limits, name)
+        handler = load_handler(source, self._compiler, limits or self._limits, name, self._secrets)
         self._serve(Catalogue({handler.name: handler}))
         return handler
 
@@ -113,9 +120,13 @@ class Handlers:
             for source in sources
             if source.file not in serving and self._compiler.takes_long(source.path, memory_bytes)
         ]
-        if slow and len(slow) < len(sources):
-            names = ", ".join(source.name for source in slow)
-            log.info("serving the others while a language runtime is compiled for %s", names)
+        names = ", ".join(source.name for source in slow)
+        if slow and len(slow) == len(sources):
+            changes_log.info("a language runtime is being compiled for %s", names)
+        elif slow:
+            changes_log.info(
+                "serving the others while a language runtime is compiled for %s", names
+            )
             self._pending = tuple(f"/{source.name}" for source in slow)
             self._load_now([source for source in sources if source not in slow])
         self._load_now(sources)
@@ -124,7 +135,9 @@ class Handlers:
     def _load_now(self, sources: Sequence[Source]) -> None:
         before, parts = self.catalogue, self._parts
         self._serve(
-            load_catalogue(sources, self._compiler, self._limits, before, self._claims_file)
+            load_catalogue(
+                sources, self._compiler, self._limits, before, self._claims_file, self._secrets
+            )
         )
         if parts.tiers is not None:
             parts.tiers.improve(
@@ -142,6 +155,22 @@ class Handlers:
             parts.engine.name,
             parts.engine.compiler,
         )
+        self._log_changes(before)
+
+    def _log_changes(self, before: Catalogue) -> None:
+        """Log which handlers have changed since *before*."""
+        now = self.catalogue.serving
+        gone = [f"{file} is gone" for file in before.serving if file not in now]
+        changed = [
+            f"{file} serves at {handler.route}"
+            for file, handler in now.items()
+            if file not in before.serving or before.serving[file].compiled is not handler.compiled
+        ]
+        found = [*gone, *changed]
+        if found and len(found) <= _MOST_NAMED:
+            changes_log.info("%s", ", ".join(found))
+        elif found:
+            changes_log.info("%d handlers changed; %d serve", len(found), len(now))
 
     def _serve(self, catalogue: Catalogue) -> None:
         """Serve *catalogue*, and warm instances if there are threads."""

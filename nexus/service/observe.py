@@ -8,6 +8,7 @@ from nexus.errors import GuestError, InternalError, NexusError
 from nexus.logs import guest_lines, split_level
 from nexus.model import Handler
 from nexus.plugin_api.metrics import MetricsSink
+from nexus.plugin_api.secrets import conceal
 from nexus.run import Execution
 from nexus.run.dispatch import outcome_of
 
@@ -28,6 +29,10 @@ def observe(
         guest_log.error("%s", error, extra={"fields": fields})  # what the client is not shown
     if run.stderr:
         fields = {"handler": handler.name, "execution_id": run.execution_id}
-        for line in guest_lines(bytes(run.stderr)):
+        written = bytes(run.stderr)
+        if handler.secrets:
+            values = [handler.env[name] for name in handler.secrets]
+            written = conceal(written.decode("utf-8", "replace"), values).encode()
+        for line in guest_lines(written):
             level, text = split_level(line)
             guest_log.log(level, "%s", text, extra={"fields": fields})

@@ -18,7 +18,13 @@ from nexus.metrics import Flusher
 from nexus.model import Handler, Limits, PoolCounts
 from nexus.plugin_api.extensions import Extension
 from nexus.plugins import Plugins, load_plugins
-from nexus.service.build import build, compiler_limits, plugin_timeout_s
+from nexus.service.build import (
+    build,
+    compiler_limits,
+    outbound_limits,
+    plugin_timeout_s,
+    secrets_of,
+)
 from nexus.service.handlers import Handlers
 from nexus.service.host import PluginHost
 
@@ -38,6 +44,7 @@ class Service:
         live: LiveSettings | None = None,
         run_dir: Path | None = None,
         extensions: Mapping[str, Extension] | None = None,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         """*plugins* None: the built-in ones.
 
@@ -45,7 +52,8 @@ class Service:
         writing the threads' stacks there, and a supervisor starts another.
         *run_dir*: the folder where one master's workers find each other, and their shared `key`.
         *extensions*: answer guests' calls at once, beside the plugins' ones. *live* reports changes
-        of *settings* once this is started.
+        of *settings* once this is started. *environ*: holds secrets of handlers; None: this
+        process's environment.
 
         Raises: EngineUnavailable, ConfigError.
         """
@@ -66,12 +74,14 @@ class Service:
         self.suspensions, self.metrics = parts.suspensions, parts.metrics
         self.plugin_errors = parts.plugin_errors
         self.access_log = logs.AccessLog(settings.log_format) if settings.access_log else None
+        self.secrets = secrets_of(settings, environ)
         self.handlers = Handlers(
             parts,
             settings.handlers_dir,
             settings.threads,
             settings.min_instances,
             ClaimsFile(None if run_dir is None else run_dir / "claims.json"),
+            self.secrets,
         )
         self.host = PluginHost(
             lambda: self.settings, parts.engine.name, self.handlers, self.unready, self.pool_counts
@@ -93,6 +103,11 @@ class Service:
         """Register *callback*, to run on a request's own thread just before it blocks or once it
         proves slow."""
         self.lane.before_wait = self.admission.before_wait = callback
+
+    def around_outbound(self, begins: Callable[[], None], ends: Callable[[], None]) -> None:
+        """Register two callbacks, to run on a request's own thread before and after it waits for
+        the answer to an outbound request."""
+        self.parts.outbound.wait_begins, self.parts.outbound.wait_ends = begins, ends
 
     @property
     def orders(self) -> bool:
@@ -164,6 +179,7 @@ class Service:
         timeout_s = plugin_timeout_s(self.settings)
         self.plugins.stop(self.host, timeout_s, self.plugin_errors.count)
         self.plugins.close(timeout_s, self.plugin_errors.count)
+        self.parts.outbound.close()
         self.pool.shutdown()
         self._flusher.close()
         self.metrics.close()
@@ -204,6 +220,7 @@ class Service:
         self.compiler.set_limits(compiler_limits(settings))
         if self.tiers is not None:
             self.tiers.quick.set_limits(compiler_limits(settings))
+        self.parts.outbound.limits = outbound_limits(settings)
         self.limits = config.limits(settings)
         self.suspensions.resize_stacks(self.limits.stack_bytes)
         self.handlers.set_limits(self.limits)

@@ -44,6 +44,14 @@ class Place:
             self._entered = False
             self._queue.leave(handler, max_concurrency, None if self._parked else took)
 
+    def step_aside(self) -> None:
+        """See `Admission.step_aside`."""
+        self._queue.step_aside()
+
+    def step_back(self, handler: str, deadline: float) -> None:
+        """See `Admission.step_back`."""
+        self._queue.step_back(handler, deadline)
+
     def watch(self, run: Execution) -> Watch:
         """Begin the watch; see `Watchdog.watch`."""
         self._watch = self._deadlines.watch(run)

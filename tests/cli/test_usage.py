@@ -17,6 +17,7 @@ BAD: list[tuple[int, str, tuple[str, ...]]] = [
     # bad usage and settings
     (2, "Usage: nexus ", ()),
     (2, "No such command 'walk'", ("walk",)),
+    (2, "No such command 'serv'. Did you mean 'serve'?", ("serv",)),
     (2, "Missing argument 'MODULE'", ("run",)),
     (2, "No such option '--slowly'", ("serve", "--slowly")),
     (2, "'folder.wasm' is a directory", ("run", "folder.wasm")),
@@ -40,6 +41,10 @@ BAD: list[tuple[int, str, tuple[str, ...]]] = [
     (2, "found '5s', allowed", ("run", "hello.wat", "--timeout-ms", "5s")),
     (2, "there is no such file", ("config", "--config", "missing.toml")),
     (2, "cannot write /proc/x/nexus-a/", ("new-plugin", "a", "--directory", "/proc/x")),
+    (2, "'tcsh' is not one of", ("completion", "tcsh")),
+    (2, "NAME: handler name 'a/b' is not allowed", ("new", "a/b")),
+    (2, "NAME: 'hello' is taken: hello.wat exists", ("new", "hello", "--handlers", ".")),
+    (2, "cannot write /proc/x/", ("new", "a", "--handlers", "/proc/x")),
     (2, "no folder", ("serve", "--handlers", "missing")),
     (2, "allowed: HOST:PORT", ("serve", "--handlers", ".", "--bind", "here")),
     # handlers that cannot be

@@ -125,6 +125,9 @@ RANGES = {
     "max_stderr_bytes": (1, 2**31),
     "max_effects": (0, 10**6),
     "max_effect_bytes": (1, 2**31),
+    "http_max_outbound": (1, 256),
+    "http_max_response_bytes": (1, 2**31),
+    "http_timeout_ms": (1, 3_600_000),
     "min_instances": (0, 1000),
     "max_instances": (1, 1000),
     "pool_memory_mb": (1, 1 << 22),
@@ -192,7 +195,7 @@ def test_anything_else_is_no_boolean(place, bad):
     [
         ("log_level", "loud", "debug, info, warning, error"),
         ("log_level", "", "debug, info, warning, error"),
-        ("log_format", "JSON", "auto, json, pretty"),
+        ("log_format", "JSON", "auto, json, pretty, brief"),
         ("engine", "V8", "a name of lower case letters, digits, - and _"),
         ("compiler", "", "auto, llvm, cranelift"),
     ],

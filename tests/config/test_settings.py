@@ -42,7 +42,7 @@ VALUES = st.fixed_dictionaries(
         "max_queue": whole(0, 100_000),
         "stuck_after_ms": whole(100, 3_600_000),
         "log_level": st.sampled_from(["debug", "info", "warning", "error"]),
-        "log_format": st.sampled_from(["auto", "json", "pretty"]),
+        "log_format": st.sampled_from(["auto", "json", "pretty", "brief"]),
         "engine": st.sampled_from(["auto", "wasmer", "wasmtime"]),
         "compiler": st.sampled_from(["auto", "llvm", "cranelift"]),
         "access_log": st.booleans(),

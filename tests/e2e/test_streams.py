@@ -1,11 +1,10 @@
-"""Streamed answers over a real server: at once, no longer than their client stays, never for ever."""
+"""Streamed answers over a real server: at once, and no longer than their client stays."""
 
 from __future__ import annotations
 
 import http.client
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 

@@ -54,6 +54,7 @@ def test_everything_can_be_said(path):
         args_from_query = true
         strip_prefix = true
         stream = true
+        http = ["api.stripe.com", "http://10.1.2.3:8080"]
         max_host_calls = 77
         """
     )
@@ -72,6 +73,7 @@ def test_everything_can_be_said(path):
     assert (manifest.args, manifest.args_from_query) == (("-c", "", "é"), True)
     assert manifest.strip_prefix
     assert manifest.stream
+    assert manifest.http == ("api.stripe.com", "http://10.1.2.3:8080")
     merged = manifest.limits(Limits(max_host_calls=7, max_effects=5))
     assert merged == Limits(0.25, 0.125, 64 << 20, max_host_calls=77, max_effects=5)
 
@@ -157,6 +159,9 @@ def test_no_routes(path, route):
         ("methods = ['G T']", "methods[0]", "'G T'", "a list of at least one HTTP"),
         ("methods = ['']", "methods[0]", "''", "a list of at least one HTTP"),
         ("methods = [5]", "methods[0]", "5", "a list of at least one HTTP"),
+        ("http = ['ftp://a.b']", "http[0]", "'ftp://a.b'", "a list of hosts such as"),
+        ("http = ['a.b/path']", "http[0]", "'a.b/path'", "a list of hosts such as"),
+        ("http = 'a.b'", "http", "'a.b'", "a list of hosts such as"),
         ("timeout_ms = 0", "timeout_ms", "0", "a whole number from 1 to 3600000"),
         ("timeout_ms = 1.5", "timeout_ms", "1.5", "a whole number from 1 to 3600000"),
         ("timeout_ms = '5s'", "timeout_ms", "'5s'", "a whole number from 1 to 3600000"),

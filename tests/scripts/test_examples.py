@@ -11,7 +11,6 @@ import pytest
 
 from nexus.guest.js.sources import read_bundle
 from nexus.model import Handler
-
 from tests.clients import Receiver
 
 from .support import Scripts

@@ -76,3 +76,46 @@ def test_what_fails_is_logged(busy: Pool, caplog: pytest.LogCaptureFixture) -> N
     busy.go_on.set()
     busy.pool.shutdown()
     assert caplog.messages == ["a thread failed with a connection"]
+
+
+def test_a_spare_thread_works_while_one_waits(busy: Pool) -> None:
+    done = threading.Semaphore(0)
+    assert busy.threads.serve(done.release)
+    assert not done.acquire(blocking=False)
+    assert busy.threads.wanted()
+    busy.threads.wait_begins()  # one of the two at work
+    assert done.acquire(timeout=WAIT_S)
+    assert not busy.threads.wanted()
+    assert busy.threads.run(done.release)
+    assert done.acquire(timeout=WAIT_S)
+    busy.threads.wait_ends()
+
+
+def test_as_many_spare_threads_work_as_others_wait(busy: Pool) -> None:
+    busy.threads.wait_begins()
+    for _ in range(3):
+        assert busy.threads.serve(busy.hold)
+    assert busy.begun.acquire(timeout=WAIT_S)
+    assert not busy.begun.acquire(timeout=0.05), "one waits, and one works instead"
+    busy.threads.wait_begins()
+    assert busy.begun.acquire(timeout=WAIT_S)
+    assert not busy.begun.acquire(timeout=0.05)
+
+
+def test_a_spare_thread_may_wait_itself(busy: Pool) -> None:
+    for _ in range(10):
+        busy.threads.wait_begins()
+        assert busy.threads.serve(busy.hold)
+        assert busy.begun.acquire(timeout=WAIT_S)
+
+
+def test_spare_threads_stop_once_nothing_waits(busy: Pool) -> None:
+    busy.threads.wait_begins()
+    assert busy.threads.run(lambda: busy.threads.wait_ends())
+    done = threading.Semaphore(0)
+    for _ in range(5):
+        assert busy.threads.run(done.release)
+    assert not done.acquire(timeout=0.05)
+    busy.go_on.set()
+    for _ in range(5):
+        assert done.acquire(timeout=WAIT_S)

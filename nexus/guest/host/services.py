@@ -7,14 +7,21 @@ raise `Declined`.
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import Any, Final, NoReturn
 
 from nexus.guest.host.context import ExecutionContext
 from nexus.guest.host.recorder import Recorder
 from nexus.guest.host.state import State
 from nexus.guest.host.status import DENIED, INVALID, NOT_FOUND, STOPPED, UNAVAILABLE, Declined
 from nexus.guest.preview1.descriptors import LogOutput
-from nexus.model import Deferred, ExtensionAnswer
+from nexus.model import (
+    Deferred,
+    ExtensionAnswer,
+    FailureKind,
+    OutboundFailure,
+    OutboundOutcome,
+    OutboundRequest,
+)
 from nexus.plugin_api.capabilities import (
     EMIT,
     EXTENSION,
@@ -28,6 +35,8 @@ from nexus.plugin_api.guest import Run
 VIEW_COMMANDS: Final = ("setFilter", "scrollTo", "focus", "custom")
 LOG_MARKS: Final = (b"<7>", b"", b"<4>", b"<3>")
 """line prefixes for debug, info, warn and error (sd-daemon(3)); a line without a prefix is info"""
+
+NO_HOST: Final = "the handler's manifest grants no host in http"
 
 _EMPTY: Final = ExecutionContext(None, {})
 
@@ -51,6 +60,8 @@ class Services:
         """extension calls whose answers come later"""
         self.answer = b""
         """the last extension's answer, as JSON"""
+        self.kept: dict[str, Any] = {}
+        """what a guest's language keeps on the host until the execution ends"""
 
     # ---- state -------------------------------------------------------------------------------
 
@@ -116,6 +127,37 @@ class Services:
         self._recorder.limit_value(len(found.value))
         self.answer = found.value
         return found
+
+    # ---- outbound HTTP -----------------------------------------------------------------------
+
+    def start_outbound(self, request: OutboundRequest) -> int:
+        """Send a request in the background and return its number, for `Run.outbound`."""
+        outbound = self._run.outbound
+        if outbound is None:
+            return self._outbound_failed(OutboundFailure(FailureKind.DENIED, NO_HOST))
+        started = outbound.start(request)
+        return started if isinstance(started, int) else self._outbound_failed(started)
+
+    def cancel_outbound(self, number: int) -> None:
+        """Drop the request of this number."""
+        if self._run.outbound is not None:
+            self._run.outbound.cancel(number)
+
+    def limit_outbound(self, size: int) -> None:
+        """Refuse a request's body of *size* bytes, before it is copied, if that is too large."""
+        most = self._run.limits.max_request_bytes
+        if size > most:
+            raise Declined(INVALID, f"a request of over {size} bytes; max_request_bytes is {most}")
+
+    def note_outcome(self, outcome: OutboundOutcome) -> None:
+        """Keep the message if the manifest denies the address or the redirect of a request."""
+        if isinstance(outcome, OutboundFailure) and outcome.kind is FailureKind.DENIED:
+            self.denied = outcome.message
+
+    def _outbound_failed(self, failure: OutboundFailure) -> NoReturn:
+        self.note_outcome(failure)
+        denied = failure.kind is FailureKind.DENIED
+        raise Declined(DENIED if denied else INVALID, failure.message)
 
     # ---- calls that need no capability -------------------------------------------------------
 

@@ -13,8 +13,10 @@
   const { now } = Date;
   const { charCodeAt } = String.prototype;
   const BaseError = Error, Bytes = Uint8Array, Text = String;
+  const evaluate = eval;
 
-  const RANDOM = 16, BODY = 17, SLEEP = 18, CALL = 19;
+  const RANDOM = 16, BODY = 17, SLEEP = 18, CALL = 19, FETCH = 20, FETCHED = 21;
+  const CRYPTO = 22, PART = 23;
   const LOG = { __proto__: null, debug: 24, info: 25, warn: 26, error: 27 };
   const DIGEST = { __proto__: null, "SHA-1": 32, "SHA-256": 33, "SHA-384": 34, "SHA-512": 35 };
   const HMAC = { __proto__: null, "SHA-1": 40, "SHA-256": 41, "SHA-384": 42, "SHA-512": 43 };
@@ -42,6 +44,20 @@
       start += got;
     }
     return bytes;
+  }
+
+  // Gives the answer to a message. The bytes of a short answer are good until the next call.
+  function ask(descriptor, message) {
+    send(descriptor, message);
+    const got = read(descriptor, answerBuffer, 0, answerBuffer.byteLength);
+    if (got < ANSWER_HEAD) throw new BaseError("the host refused a call");
+    const head = answerHead;
+    const size = (head[1] | head[2] << 8 | head[3] << 16 | head[4] << 24) >>> 0;
+    const whole = got === ANSWER_HEAD + size;
+    return {
+      status: head[0] << 24 >> 24,
+      bytes: whole ? new Bytes(answerBuffer, ANSWER_HEAD, size) : receive(descriptor, size),
+    };
   }
 
   function utf8(text) {
@@ -96,20 +112,27 @@
       send(HMAC[name], bytes);
       return receive(HMAC[name], SIZE[name]);
     },
-    // A message to the host's services; see nexus/guest/host/messages.py. The bytes of a short
-    // answer are good until the next call.
+    // A message to the host's services; see nexus/guest/host/messages.py.
     call(message) {
       if (loading) throw new BaseError("the host can be asked in a request, not while loading");
-      send(CALL, message);
-      const got = read(CALL, answerBuffer, 0, answerBuffer.byteLength);
-      if (got < ANSWER_HEAD) throw new BaseError("the host refused a call");
-      const head = answerHead;
-      const size = (head[1] | head[2] << 8 | head[3] << 16 | head[4] << 24) >>> 0;
-      const whole = got === ANSWER_HEAD + size;
-      return {
-        status: head[0] << 24 >> 24,
-        bytes: whole ? new Bytes(answerBuffer, ANSWER_HEAD, size) : receive(CALL, size),
-      };
+      return ask(CALL, message);
+    },
+    // Starts an outbound request; the message is a line of JSON and the body. The answer is like
+    // that of `call`, with the request's number; the outcome comes to `fetched`.
+    fetch(message) {
+      if (loading) throw new BaseError("fetch works in a request, not while loading");
+      return ask(FETCH, message);
+    },
+    // See nexus/guest/js/webcrypto/service.py.
+    crypto(message) {
+      return ask(CRYPTO, message);
+    },
+    isLoading() {
+      return loading;
+    },
+    // A part of the web API that the prelude lacks, as a function; `decode` reads UTF-8.
+    part(name, decode) {
+      return (0, evaluate)(decode(ask(PART, utf8(name)).bytes));
     },
     log(level, text) {
       send(LOG[level] ?? LOG.info, utf8(Text(text)));
@@ -176,6 +199,9 @@
     install(makePrelude) {
       closeCallSites();
       api = makePrelude(host);
+    },
+    load(name) {
+      api.part(name);
     },
     adopt(found) {
       handler = found;
@@ -252,6 +278,13 @@
     // An extension's answer that was to come later is here.
     answered({ number, ok, value }) {
       api.answer(number, ok, value);
+    },
+
+    // An outbound request has ended: with a response, whose body of `size` bytes the host has, or
+    // with a failure.
+    fetched(outcome) {
+      const { size } = outcome;
+      api.fetched(outcome, size ? receive(FETCHED, size) : new Bytes(0));
     },
   };
 })

@@ -24,6 +24,7 @@ class Entry(NamedTuple):
     value: int
     wake: int
     answered: int
+    fetched: int
     follow: int
 
     def addresses(self) -> Addresses:

@@ -10,7 +10,8 @@ from typing import Any, Final, NamedTuple
 from nexus.errors import GuestError, GuestTrap, MemoryLimit, StackLimit
 
 _POSITION: Final = re.compile(r"(?:at |\()([^\s()]+):([0-9]+):([0-9]+)\)?$", re.MULTILINE)
-_OUR_FILES: Final = "(nexus:"  # in stack frames of bootstrap and prelude
+_OUR_FILES: Final = ("(nexus:", "(<input>:")
+"""in stack frames of bootstrap and prelude, and of the web API's parts, which `eval` evaluates"""
 _SHOWN_CHARACTERS: Final = 500
 _LINE_CHARACTERS: Final = 160
 _MEMORY: Final = ("InternalError", "out of memory")
@@ -33,7 +34,9 @@ class Thrown(NamedTuple):
 
     def report(self) -> str:
         """Return the text for the log: the headline and the stack below it."""
-        lines = [line for line in self.stack.splitlines() if _OUR_FILES not in line]
+        lines = [
+            line for line in self.stack.splitlines() if not any(name in line for name in _OUR_FILES)
+        ]
         return "\n".join([self.headline(), *lines])
 
     def as_guest_error(self) -> GuestError:

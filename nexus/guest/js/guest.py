@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
 from nexus.errors import DeadlineExceeded, GuestError
 from nexus.guest.early import BodyStream, answer_early
 from nexus.guest.host.context import ExecutionContext, read_context
+from nexus.guest.host.outbound import outcome_json
 from nexus.guest.image import Image, put, take
 from nexus.guest.js.bridge import BODY, Bridge, sleep
 from nexus.guest.js.entry import Entry
@@ -27,6 +29,7 @@ from nexus.guest.js.outcome import (
 )
 from nexus.guest.json_request import head_of
 from nexus.guest.json_response import response_of, stream_head_of
+from nexus.guest.json_text import to_json
 from nexus.guest.preview1 import errno
 from nexus.guest.preview1.descriptors import CappedOutput
 from nexus.guest.preview1.link import Implementation, host_functions
@@ -39,12 +42,13 @@ from nexus.model import (
     HttpRequest,
     HttpResponse,
     JsonValue,
+    OutboundResponse,
     Resumption,
     Snapshot,
     Waiting,
 )
 from nexus.plugin_api.engine import EngineInstance, HostFunctions
-from nexus.plugin_api.guest import GuestBase, Run
+from nexus.plugin_api.guest import GuestBase, Outbound, Run
 
 _Result: TypeAlias = "bytes | Waits"
 _NO_PROGRAM: Final = Program()
@@ -116,7 +120,8 @@ class JsGuest(GuestBase):
         self, instance: EngineInstance, context: Context, handler: Handler, run: Run
     ) -> JsonValue | Waiting:
         found = read_context(context.json)
-        given = b'{"args":%b,"scope":%b}' % (found.args, found.scope)
+        env = to_json(dict(handler.env))
+        given = b'{"args":%b,"scope":%b,"env":%b}' % (found.args, found.scope, env)
 
         def start(js: Interpreter, entry: Entry) -> _Result:
             value = _checked(js, js.parse_json(given))
@@ -196,6 +201,13 @@ class JsGuest(GuestBase):
             if answer != PENDING and not answer.startswith(WAIT):
                 return answer
             due_s = None if answer == PENDING else wait_s(answer)
+            if due_s != 0 and run.outbound is not None and run.outbound.pending:
+                if self._take_outcome(js, entry, run.outbound, due_s):
+                    continue
+                if due_s is None or run.stopped is not None or time.monotonic() >= run.deadline:
+                    run.stop(DeadlineExceeded("not finished within its deadline"))
+                    return b""
+                due_s = 0.0
             if self._process.services().questions and due_s != 0:
                 return Waits(due_s)
             if due_s is None:
@@ -204,6 +216,23 @@ class JsGuest(GuestBase):
                 run.stop(DeadlineExceeded("not finished within its deadline"))
                 return b""
             _checked(js, js.call(entry.wake))
+
+    def _take_outcome(
+        self, js: Interpreter, entry: Entry, outbound: Outbound, due_s: float | None
+    ) -> bool:
+        """Wait until an outbound request has ended, and pass its outcome to the guest. Return
+        False if none has within *due_s*."""
+        ended = outbound.wait(due_s)
+        if ended is None:
+            return False
+        number, outcome = ended
+        self._process.services().note_outcome(outcome)
+        if isinstance(outcome, OutboundResponse):
+            self._bridge.hand_over(outcome.body)
+        head = js.parse_json(outcome_json(number, outcome))
+        _checked(js, js.call(entry.fetched, (_checked(js, head),)))
+        self._bridge.hand_over(b"")
+        return True
 
     def _run_due_timers(self, js: Interpreter, entry: Entry) -> None:
         while True:

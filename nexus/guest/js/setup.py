@@ -34,6 +34,8 @@ from nexus.guest.js.interpreter import (
 )
 from nexus.guest.js.runtime import CHECK_ATTRIBUTES, MODULE_LOADER, READ_WRITE
 from nexus.guest.js.web import source as sources
+from nexus.guest.js.web.parts import parts_for
+from nexus.guest.json_text import to_json
 from nexus.guest.preview1.descriptors import Descriptor
 from nexus.guest.preview1.link import host_functions
 from nexus.guest.preview1.process import Process
@@ -76,7 +78,7 @@ class SetUp:
 
         Raises: CompilationError, naming the faulty place in the source or the limit it met.
         """
-        descriptors = Bridge(self._process.services).open(run, Descriptor())
+        descriptors = Bridge(self._process.services, sets_up=True).open(run, Descriptor())
         descriptors[FOLDER] = SourceFolder(self._bundle.files)
         self._process.start(instance, run, Program(), descriptors)
         try:
@@ -96,6 +98,8 @@ class SetUp:
         functions = js.call(bootstrap, [self._c_function(js, magic) for magic in (_READ, _WRITE)])
         prelude = self._evaluate(js, sources.prelude(), sources.PRELUDE_NAME)
         self._called(js, functions, "install", prelude)
+        for name in parts_for(self._bundle.files.values()):
+            self._called(js, functions, "load", js.parse_json(to_json(name)))
         script = self._compile_script(js) if self._bundle.is_text else UNDEFINED
         if script == UNDEFINED:
             self._load_modules(js, at, functions, run)

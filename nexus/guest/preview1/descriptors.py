@@ -67,6 +67,10 @@ class BytesInput(Descriptor):
         self._position = start + len(content)
         return content
 
+    def refill(self, content: bytes) -> None:
+        """Let the guest read *content* from now on."""
+        self._content, self._position = content, 0
+
     def ready_bytes(self) -> int:
         return len(self._content) - self._position
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 from nexus.errors import DeadlineExceeded, InternalError, NexusError
@@ -16,7 +17,7 @@ from nexus.guest.preview1.program import Program
 from nexus.model import Effects, Limits, Usage
 from nexus.plugin_api.capabilities import NO_CAPABILITIES
 from nexus.plugin_api.engine import EngineInstance
-from nexus.plugin_api.guest import Run
+from nexus.plugin_api.guest import Outbound, Run
 
 
 class Watched(Protocol):
@@ -34,12 +35,17 @@ class _NoRun:
     limits: Limits = Limits()
     deadline = 0.0
     capabilities = NO_CAPABILITIES
+    outbound: Outbound | None = None
 
     def __init__(self) -> None:
         self.usage = Usage()
         self.effects = Effects()
         self.stderr = bytearray()
         self.stopped: NexusError | None = InternalError("no task is being performed")
+
+    def outside(self) -> AbstractContextManager[None]:
+        """Return a block that changes nothing."""
+        return nullcontext()
 
     def give_way(self) -> None:
         """Do nothing; no other thread waits."""

@@ -93,6 +93,13 @@ def on_starting(server: Any) -> None:
         server.log.warning("%s", _sizing.warning)
 
 
+def when_ready(server: Any) -> None:
+    """Say what the server answers at, once it listens."""
+    from nexus.server.start.routes import announce  # not at the top: see above
+
+    announce(_settings, prepared().plugins)
+
+
 def pre_exec(server: Any) -> None:
     """Pass the management port's socket on to the master that takes over."""
     from nexus.server.start.management_socket import pass_on

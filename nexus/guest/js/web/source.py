@@ -7,6 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from nexus.guest.js.web.parts import PARTS, library_names
+
 _HERE = Path(__file__).parent
 BOOTSTRAP_NAME = "nexus:bootstrap"
 PRELUDE_NAME = "nexus:prelude"
@@ -15,6 +17,7 @@ LOAD_ORDER: Final = (
     "webidl/define",
     "webidl/convert",
     "webidl/bytes",
+    "webidl/parts",
     "encoding/utf8",
     "encoding/encodings",
     "encoding/text-encoder",
@@ -53,10 +56,6 @@ LOAD_ORDER: Final = (
     "url/setters",
     "html/structured-clone",
     "crypto/crypto",
-    "crypto/crypto-key",
-    "crypto/algorithms",
-    "crypto/hmac-keys",
-    "crypto/subtle",
     "nexus/host-calls",
     "nexus/state",
     "nexus/effects",
@@ -88,18 +87,30 @@ def bootstrap() -> bytes:
     return (_HERE.parent / "bootstrap.js").read_bytes()
 
 
+def text_of(name: str) -> str:
+    """Return the text of the file *name*, which has no suffix."""
+    return (_HERE / f"{name}.js").read_text(encoding="utf-8")
+
+
+def prelude_text() -> str:
+    """Return the files of `LOAD_ORDER`, joined."""
+    return "\n".join(text_of(name) for name in LOAD_ORDER)
+
+
 @lru_cache(maxsize=1)
 def prelude() -> bytes:
     """Return the files of `LOAD_ORDER` as one script; its value is a function."""
-    parts = [(_HERE / f"{name}.js").read_text(encoding="utf-8") for name in LOAD_ORDER]
-    body = "\n".join(parts)
+    names = ", ".join(sorted(library_names()))
     return (
-        f'(function (host) {{ "use strict";\n{body}\n'
-        "return { dispatch, evaluate, answer, answersEvents, begin, runTimer, nextTimer }; })"
+        f'(function (host) {{ "use strict";\n{prelude_text()}\nconst library = {{ {names} }};\n'
+        "return { dispatch, evaluate, answer, fetched, answersEvents, begin, runTimer, "
+        "nextTimer, part }; })"
     ).encode()
 
 
 @lru_cache(maxsize=1)
 def digest() -> bytes:
-    """Return the digest of bootstrap and prelude, which every handler's snapshot contains."""
-    return hashlib.sha256(b"\0".join((bootstrap(), prelude()))).digest()
+    """Return the digest of all scripts, on which every handler's snapshot depends."""
+    parts = [name for part in PARTS.values() for name in part.files]
+    texts = [text_of(name).encode() for name in (*LOAD_ORDER, *parts)]
+    return hashlib.sha256(b"\0".join((bootstrap(), *texts))).digest()

@@ -1,5 +1,5 @@
 // Request. The options that only matter to a fetch (mode, credentials, cache and so on) are
-// kept as they are given and have no effect.
+// kept as they are given and have no effect, but for redirect.
 
 const NORMAL_METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"];
 const FORBIDDEN_METHODS = ["CONNECT", "TRACE", "TRACK"];
@@ -67,6 +67,7 @@ const requestSignal = (init, input) => {
   return followSignals([signal]);
 };
 
+let requestParts; // (request): what fetch sends
 // ({method, url, headers}, bytes): the request that a handler gets. The host gives each header as
 // Headers keeps it: the name in lower case.
 let incomingRequest;
@@ -110,6 +111,14 @@ class Request {
       if (bytes.length > 0) request.#body = newBody({ bytes, owned: true });
       return request;
     };
+    requestParts = (request) => ({
+      method: request.#method,
+      url: request.url,
+      headers: headerList(request.#headers),
+      redirect: request.redirect,
+      signal: request.#signal,
+      body: request.#body,
+    });
     installBodyMethods(Request, (request) => request.#body);
   }
 

@@ -6,6 +6,10 @@ const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 const RESPONSE_KEY = Symbol("the key that only this file has");
 
+// Response -> {url, redirected}, for those that fetch returned
+const fetchedFacts = new WeakMap();
+
+let fetchedResponse; // ({url, status, reason, headers, redirected}, bytes): what fetch returns
 let readResponse; // (value): what dispatch hands to the host, or undefined for no Response
 
 const responseStatus = (status) => {
@@ -53,6 +57,18 @@ class Response {
         headers: headerList(value.#headers), body: value.#body,
       };
     };
+    fetchedResponse = ({ url, status, reason, headers, redirected }, bytes) => {
+      const response = new Response(RESPONSE_KEY);
+      response.#type = "basic";
+      response.#status = status;
+      response.#reason = reason;
+      response.#headers = freezeHeaders(headersOf(headers));
+      if (!NULL_BODY_STATUSES.includes(status)) {
+        response.#body = newBody({ bytes, owned: true });
+      }
+      fetchedFacts.set(response, { url, redirected });
+      return response;
+    };
     installBodyMethods(Response, (response) => response.#body);
   }
 
@@ -94,8 +110,8 @@ class Response {
   }
 
   get type() { return this.#type; }
-  get url() { return ""; }
-  get redirected() { return false; }
+  get url() { return fetchedFacts.get(this)?.url ?? ""; }
+  get redirected() { return fetchedFacts.get(this)?.redirected ?? false; }
   get status() { return this.#status; }
   get ok() { return this.#status >= 200 && this.#status <= 299; }
   get statusText() { return this.#reason; }
@@ -108,6 +124,8 @@ class Response {
     copy.#status = this.#status;
     copy.#reason = this.#reason;
     copy.#headers = headersOf([...headerList(this.#headers)]);
+    const facts = fetchedFacts.get(this);
+    if (facts) fetchedFacts.set(copy, facts);
     return copy;
   }
 

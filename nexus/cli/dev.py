@@ -1,0 +1,27 @@
+"""`nexus dev`: serves the handlers folder for work on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from nexus.cli.options import config_option, engine_options
+from nexus.cli.serve import start_server
+
+SETTINGS = {"workers": "1", "log_format": "brief", "debug": "true", "drain_delay_ms": "0"}
+"""What `nexus dev` sets, in the place of options of the command line"""
+
+
+@click.command()
+@config_option
+@click.option("--handlers", "handlers_dir", metavar="DIR", help="Folder of handlers.")
+@click.option("--bind", metavar="HOST:PORT", help="Address to listen on.")
+@engine_options
+def dev(**options: Any) -> None:
+    """Serve a folder of handlers while you work on them.
+
+    Like `nexus serve`, in one process: it says what changed, writes one line for each request, and
+    shows errors in full, to clients, too. An edit serves within a second.
+    """
+    start_server({**options, **SETTINGS})

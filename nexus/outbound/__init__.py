@@ -1,0 +1,13 @@
+"""Outbound HTTP: requests of handlers to servers that their manifests grant.
+
+target.py      reads a request's URL
+grants.py      reads the manifest's `http`, and decides which targets it allows
+addresses.py   which addresses are public; all others need a grant of their own
+resolver.py    the addresses of a name, each of them checked
+connection.py  connections to checked addresses, for urllib3
+pools.py       the open connections of one worker
+headers.py     which header fields a guest may send, and which it gets
+exchange.py    one request and its redirects, on a thread of its own
+session.py     the requests of one execution, and how its guest waits for them
+client.py      `OutboundClient`: what all executions of a worker share
+"""

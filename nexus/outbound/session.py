@@ -1,0 +1,134 @@
+"""The outbound requests of one execution. Its guest starts them, and waits for any of them."""
+
+from __future__ import annotations
+
+import itertools
+import queue
+import time
+from collections import deque
+from functools import partial
+
+from nexus.model import FailureKind, OutboundFailure, OutboundOutcome, OutboundRequest
+from nexus.outbound import headers
+from nexus.outbound.client import OutboundClient
+from nexus.outbound.exchange import Exchange, GetPool, Request, not_granted
+from nexus.outbound.grants import Grants
+from nexus.outbound.target import Target, read_target
+from nexus.plugin_api.guest import Run
+
+REDIRECT_MODES = ("follow", "error", "manual")
+
+
+class Session:
+    """See `nexus.plugin_api.guest.Outbound`. Only the guest's own thread uses it."""
+
+    def __init__(self, client: OutboundClient, run: Run, grants: Grants, pool: GetPool) -> None:
+        self._client, self._limits = client, client.limits
+        self._run, self._grants, self._pool = run, grants, pool
+        self._numbers = itertools.count(1)
+        self._under_way: dict[int, Exchange] = {}
+        self._queued: deque[Exchange] = deque()
+        """those of them that have no thread yet"""
+        self._threads: list[Exchange] = []
+        """those that may still have one, even if they were cancelled"""
+        self._done: queue.SimpleQueue[tuple[int, OutboundOutcome]] = queue.SimpleQueue()
+
+    @property
+    def pending(self) -> int:
+        return len(self._under_way)
+
+    def start(self, request: OutboundRequest) -> int | OutboundFailure:
+        try:
+            checked = self._check(request)
+        except ValueError as error:
+            return OutboundFailure(FailureKind.INVALID, str(error))
+        if self._grants.find(checked.target) is None:
+            return OutboundFailure(FailureKind.DENIED, not_granted(checked.target))
+        number, limits = next(self._numbers), self._limits
+        exchange = Exchange(
+            number,
+            checked,
+            request.redirect,
+            limits.timeout_s,
+            self._run.deadline,
+            self._grants,
+            self._pool,
+            limits.max_response_bytes,
+        )
+        self._queued.append(exchange)
+        self._under_way[number] = exchange
+        self._begin()
+        return number
+
+    def wait(self, timeout_s: float | None) -> tuple[int, OutboundOutcome] | None:
+        end = self._run.deadline
+        if timeout_s is not None:
+            end = min(end, time.monotonic() + timeout_s)
+        client = self._client
+        client.wait_begins()
+        try:
+            with self._run.outside():
+                return self._wait(end)
+        finally:
+            client.wait_ends()
+
+    def _wait(self, end: float) -> tuple[int, OutboundOutcome] | None:
+        while self._under_way:
+            first = min(self._under_way.values(), key=lambda exchange: exchange.deadline)
+            left_s = min(end, first.deadline) - time.monotonic()
+            try:
+                number, outcome = self._done.get(timeout=max(left_s, 0.0))
+            except queue.Empty:
+                if end <= first.deadline:
+                    return None
+                number, outcome = first.number, first.late()
+                first.abandon()
+            self._begin()
+            if self._under_way.pop(number, None) is not None:
+                return number, outcome
+        return None
+
+    def cancel(self, number: int) -> None:
+        exchange = self._under_way.pop(number, None)
+        if exchange is not None:
+            exchange.abandon()
+            if exchange in self._queued:
+                self._queued.remove(exchange)
+
+    def close(self) -> None:
+        self._queued.clear()
+        for exchange in self._under_way.values():
+            exchange.abandon()
+        self._under_way.clear()
+
+    def _begin(self) -> None:
+        """Give threads to queued requests, as far as the limit allows."""
+        if not self._queued:
+            return
+        self._threads = [exchange for exchange in self._threads if not exchange.ended]
+        while self._queued and len(self._threads) < self._limits.max_concurrent:
+            exchange = self._queued.popleft()
+            self._threads.append(exchange)
+            try:
+                self._client.submit(partial(self._carry_out, exchange))
+            except RuntimeError:  # no more threads: the worker stops
+                failure = OutboundFailure(FailureKind.FAILED, "the server is shutting down")
+                exchange.ended = True
+                self._done.put((exchange.number, failure))
+
+    def _carry_out(self, exchange: Exchange) -> None:
+        outcome = exchange.carry_out()
+        self._done.put((exchange.number, outcome))
+
+    def _check(self, request: OutboundRequest) -> Request:
+        """Raises: ValueError."""
+        if request.redirect not in REDIRECT_MODES:
+            modes = ", ".join(REDIRECT_MODES)
+            raise ValueError(f"redirect {request.redirect!r:.80}: it may be {modes}")
+        limits = self._run.limits
+        if len(request.body) > limits.max_request_bytes:
+            size, most = len(request.body), limits.max_request_bytes
+            raise ValueError(f"a body of {size} bytes; max_request_bytes allows {most}")
+        target: Target = read_target(request.url)
+        fields = headers.to_send(request.headers, limits.max_header_bytes)
+        return Request(target, headers.check_method(request.method), fields, request.body)
