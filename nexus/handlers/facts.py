@@ -37,4 +37,5 @@ def facts_of(handler: Handler) -> dict[str, Any]:
         "strip_prefix": handler.strip_prefix,
         "stream": handler.stream,
         "key": compiled.key,
+        "version": handler.version or None,
     }

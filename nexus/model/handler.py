@@ -127,5 +127,7 @@ class Handler:
     stream: bool = False
     """whether the body of an answer leaves as the guest writes it"""
     cpu: CpuAllocation = CpuAllocation()
+    version: str = ""
+    """id of its deployed version; empty for a file of the handlers folder"""
     http: tuple[str, ...] = ()
     """hosts that it may call (`nexus.outbound.grants`)"""

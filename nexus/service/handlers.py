@@ -6,21 +6,21 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from pathlib import Path
 
-from nexus.errors import NexusError
+from nexus.errors import HandlerConflict, NexusError
 from nexus.handlers.catalogue import Catalogue, load_catalogue, load_handler
 from nexus.handlers.manifest import nearest_name
 from nexus.handlers.secrets import Secrets
-from nexus.handlers.settling import ClaimsFile
+from nexus.handlers.settling import ClaimsFile, conflict
 from nexus.handlers.sources import Source, find_sources, source_at
 from nexus.handlers.texts import SourceTexts
 from nexus.handlers.watcher import HandlersWatcher
 from nexus.logs import CHANGES
 from nexus.model import Handler, Isolation, Limits
-from nexus.pool import reset_way, spread, warm_threads
+from nexus.pool import WarmedThreads, reset_way, spread, warm_threads
 from nexus.service.build import Parts
+from nexus.versions.deployed import Deployed, merged
 
 log = logging.getLogger("nexus.service")
 changes_log = logging.getLogger(CHANGES)
@@ -36,26 +36,31 @@ class Handlers:
         self,
         parts: Parts,
         folder: Path,
-        threads: int,
         min_instances: int,
         claims_file: ClaimsFile,
         secrets: Secrets | None = None,
     ) -> None:
-        """*threads*: how many of the executor's threads get warm instances; *claims_file*: where
-        the pod's workers agree on which handler has which name and route."""
+        """*min_instances*: how many instances are warmed; *claims_file*: where the pod's workers
+        agree on which handler has which name and route."""
         self._parts, self._limits = parts, parts.limits
-        self._thread_count, self._min_instances = threads, min_instances
+        self._min_instances = min_instances
         self._claims_file, self._secrets = claims_file, secrets or Secrets()
         self._compiler = parts.tiers or parts.compiler
         self._watcher = HandlersWatcher(folder, parts.abis, self._load, self._secrets)
         self._loaded = threading.Event()
-        self._executor: Executor | None = None
+        self._threads: WarmedThreads | None = None
         self.catalogue = Catalogue()
         self.texts = SourceTexts(parts.abis, self._compiler, lambda: self._limits, self._retain)
         self._pending: tuple[str, ...] = ()
         """default routes of handlers whose language runtime is being compiled"""
         self.warmed = False
         """whether instances have been warmed once"""
+        self._changed = threading.Condition()  # guards the fields below
+        self._deployed: tuple[Deployed, ...] = ()
+        self._ordered = self._applied = 0
+        """how often `deploy` was called, and which of these calls a finished load has seen"""
+        self._folder: Sequence[Source] = ()
+        self._watches = False
 
     @property
     def loaded(self) -> bool:
@@ -77,11 +82,12 @@ class Handlers:
         served = self.catalogue.handlers.values()
         return max((handler.limits.timeout_s for handler in served), default=0.0)
 
-    def start(self, threads: Executor | None) -> None:
-        """Load the folder on the watcher's thread, now and after changes. *threads*: the executor
-        that will run requests, to warm instances on."""
-        self._executor = threads
+    def start(self, threads: WarmedThreads | None) -> None:
+        """Load the folder on the watcher's thread, now and after changes; warm instances on
+        *threads*, once."""
+        self._threads = threads
         log.info("a reset %s", reset_way())
+        self._watches = True
         self._watcher.start()
 
     def close(self) -> None:
@@ -113,7 +119,50 @@ class Handlers:
             self._limits = limits
             self._watcher.load_again()
 
-    def _load(self, sources: Sequence[Source]) -> None:
+    # ---- deployed versions ----------------------------------------------------------------------
+
+    def check(self, source: Source) -> Handler:
+        """Load the handler of *source* without serving it.
+
+        Raises: HandlerError, also if it cannot serve beside the handlers that do.
+        """
+        handler = load_handler(source, self._compiler, self._limits, secrets=self._secrets)
+        serving = self.catalogue.serving
+        others = {file: other for file, other in serving.items() if other.name != handler.name}
+        problem = conflict(handler, others)
+        if problem is not None:
+            raise HandlerConflict(problem)
+        return handler
+
+    def deploy(self, deployed: Sequence[Deployed]) -> None:
+        """Serve *deployed* soon, in the place of files of the same names."""
+        with self._changed:
+            self._deployed = tuple(deployed)
+            self._ordered += 1
+        if self._watches:
+            self._watcher.load_at_once()
+        elif self.loaded:
+            self._load(self._folder)
+
+    def wait_deployed(self, timeout_s: float) -> bool:
+        """Wait until what `deploy` was called with serves, up to *timeout_s*; return whether it
+        does."""
+        with self._changed:
+            ticket = self._ordered
+            return self._changed.wait_for(lambda: self._applied >= ticket, timeout_s)
+
+    # ---- loading --------------------------------------------------------------------------------
+
+    def _load(self, folder: Sequence[Source]) -> None:
+        with self._changed:
+            self._folder, ticket = folder, self._ordered
+            sources = merged(folder, self._deployed)
+        self._load_all(sources)
+        with self._changed:
+            self._applied = ticket
+            self._changed.notify_all()
+
+    def _load_all(self, sources: Sequence[Source]) -> None:
         serving, memory_bytes = self.catalogue.serving, self._limits.memory_bytes
         slow = [
             source
@@ -179,11 +228,11 @@ class Handlers:
         self._retain()
         # Serve before warming, which takes all threads, even those on which requests wait.
         self._loaded.set()
-        executor, self._executor = self._executor, None
-        if executor is not None:
+        threads, self._threads = self._threads, None
+        if threads is not None and threads.number:
             warmable = [h for h in handlers if h.isolation is not Isolation.FRESH]
-            jobs = spread(warmable, self._thread_count, self._min_instances)
-            warm_threads(executor, self._thread_count, jobs, self._warm)
+            jobs = spread(warmable, threads.number, self._min_instances)
+            warm_threads(threads, jobs, self._warm)
         self._parts.metrics.serving(handlers)
         self.warmed = True
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
@@ -18,6 +17,7 @@ from nexus.metrics import Flusher
 from nexus.model import Handler, Limits, PoolCounts
 from nexus.plugin_api.extensions import Extension
 from nexus.plugins import Plugins, load_plugins
+from nexus.pool import WarmedThreads
 from nexus.service.build import (
     build,
     compiler_limits,
@@ -27,6 +27,9 @@ from nexus.service.build import (
 )
 from nexus.service.handlers import Handlers
 from nexus.service.host import PluginHost
+from nexus.versions.ledger import Quotas
+from nexus.versions.sqlite import SqliteStore
+from nexus.versions.versions import Versions
 
 log = logging.getLogger("nexus.service")
 
@@ -78,10 +81,16 @@ class Service:
         self.handlers = Handlers(
             parts,
             settings.handlers_dir,
-            settings.threads,
             settings.min_instances,
             ClaimsFile(None if run_dir is None else run_dir / "claims.json"),
             self.secrets,
+        )
+        self.versions = Versions(
+            SqliteStore(settings.state_dir),
+            settings.state_dir / "versions",
+            parts.abis,
+            self.handlers,
+            lambda: Quotas(self.settings.max_versions, self.settings.max_versions_mb << 20),
         )
         self.host = PluginHost(
             lambda: self.settings, parts.engine.name, self.handlers, self.unready, self.pool_counts
@@ -116,15 +125,16 @@ class Service:
 
     # ---- start and stop ---------------------------------------------------------------------
 
-    def start(self, threads: Executor | None = None) -> None:
+    def start(self, threads: WarmedThreads | None = None) -> None:
         """Start the parts; the handlers load in the background (`handlers.loaded`).
 
-        *threads*: the executor that will run requests, to warm instances on.
+        *threads*: those that will run requests, to warm instances on.
         """
         self._check_threads()
         self.parts.watchdog.start()
         self.suspensions.start(self._run_dir)
         self._flusher.start()
+        self.versions.start()
         self.handlers.start(threads)
         if self._live is not None:
             self._live.start(self.apply)
@@ -169,6 +179,7 @@ class Service:
         self.draining = True
         if self._live is not None:
             self._live.close()
+        self.versions.close()
         self.handlers.close()
         self.admission.close()
         if grace_s is None:

@@ -16,11 +16,11 @@
   const evaluate = eval;
 
   const RANDOM = 16, BODY = 17, SLEEP = 18, CALL = 19, FETCH = 20, FETCHED = 21;
-  const CRYPTO = 22, PART = 23;
+  const CRYPTO = 22, PART = 23, ZLIB = 28;
   const LOG = { __proto__: null, debug: 24, info: 25, warn: 26, error: 27 };
-  const DIGEST = { __proto__: null, "SHA-1": 32, "SHA-256": 33, "SHA-384": 34, "SHA-512": 35 };
-  const HMAC = { __proto__: null, "SHA-1": 40, "SHA-256": 41, "SHA-384": 42, "SHA-512": 43 };
-  const SIZE = { __proto__: null, "SHA-1": 20, "SHA-256": 32, "SHA-384": 48, "SHA-512": 64 };
+  const DIGEST = { __proto__: null, "SHA-1": 32, "SHA-256": 33, "SHA-384": 34, "SHA-512": 35, MD5: 36 };
+  const HMAC = { __proto__: null, "SHA-1": 40, "SHA-256": 41, "SHA-384": 42, "SHA-512": 43, MD5: 44 };
+  const SIZE = { __proto__: null, "SHA-1": 20, "SHA-256": 32, "SHA-384": 48, "SHA-512": 64, MD5: 16 };
 
   const ANSWER_HEAD = 5;
   const answerBuffer = new Bytes(2048).buffer, answerHead = new Bytes(answerBuffer);
@@ -29,6 +29,8 @@
   const RANDOM_BLOCK = 1024, MOST_FROM_BLOCK = 64;
   let random, randomLeft = 0;
 
+  // Where the modules in nexus/guest/js/node find, while a handler loads, what they need of the host.
+  const INTERNAL = Symbol.for("nexus.internal");
   let loading = true;
 
   function send(descriptor, bytes) {
@@ -88,8 +90,12 @@
   const host = {
     __proto__: null,
     random(count) {
-      // One snapshot serves every request, so a value drawn now would be the same in all of them.
-      if (loading) throw new BaseError("random values can be had in a request, not while loading");
+      if (loading) {
+        throw new BaseError(
+          "crypto needs a request: one snapshot serves all requests, so a random value drawn " +
+          "while the handler loads would be the same in each of them",
+        );
+      }
       if (count > MOST_FROM_BLOCK) return receive(RANDOM, count);
       if (randomLeft < count) {
         random = receive(RANDOM, RANDOM_BLOCK);
@@ -102,6 +108,10 @@
         random[randomLeft] = 0; // no value is given twice, nor kept
       }
       return bytes;
+    },
+    // A seed for Math.random, which needs no secret and is seeded anew for each request.
+    seed() {
+      return loading ? receive(RANDOM, 16) : host.random(16);
     },
     digest(name, bytes) {
       send(DIGEST[name], bytes);
@@ -127,6 +137,10 @@
     crypto(message) {
       return ask(CRYPTO, message);
     },
+    // See nexus/guest/js/compression.py.
+    zlib(message) {
+      return ask(ZLIB, message);
+    },
     isLoading() {
       return loading;
     },
@@ -151,13 +165,14 @@
 
   // Describes a thrown value in strings, whatever its getters do.
   function described(error) {
-    const found = { name: "", message: "", stack: "" };
+    const found = { name: "", message: "", stack: "", causes: "" };
     try {
       if (error instanceof BaseError || (typeof error === "object" && error && "stack" in error)) {
         found.name = Text(error.name);
         found.message = Text(error.message);
         found.stack = Text(error.stack);
-      } else found.message = typeof error === "symbol" ? "a symbol" : Text(error);
+        found.causes = api.inspectCauses(error);
+      } else found.message = typeof error === "string" ? error : api.inspect(error);
     } catch {
       found.message ||= "a value that cannot be shown";
     }
@@ -174,7 +189,7 @@
   }
 
   const unspeakable = {
-    error: { name: "InternalError", message: "out of memory", stack: "" },
+    error: { name: "InternalError", message: "out of memory", stack: "", causes: "" },
   };
   let api, handler, outcome, adopted = false;
 
@@ -199,6 +214,9 @@
     install(makePrelude) {
       closeCallSites();
       api = makePrelude(host);
+      const { inspect, formatLog: format, requestEnv: env } = api;
+      const internal = { digest: host.digest, hmac: host.hmac, inspect, format, env };
+      Object.defineProperty(globalThis, INTERNAL, { value: internal, configurable: true });
     },
     load(name) {
       api.part(name);
@@ -211,6 +229,7 @@
       return kind === "function" || typeof found?.run === "function";
     },
     seal() {
+      delete globalThis[INTERNAL];
       loading = false;
     },
     describe(error) {
@@ -273,6 +292,11 @@
 
     wake() {
       api.runTimer();
+    },
+
+    // A promise was rejected, and nothing handles it after all jobs have run.
+    rejected(reason) {
+      api.logRejection(described(reason));
     },
 
     // An extension's answer that was to come later is here.

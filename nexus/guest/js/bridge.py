@@ -13,9 +13,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from nexus.guest.host.framed import Framed
-from nexus.guest.host.messages import Messages
-from nexus.guest.host.outbound import OutboundMessages
+from nexus.guest.host.messages import Messages, OutboundMessages
 from nexus.guest.host.services import LOG_MARKS, Services
+from nexus.guest.js.compression import CompressionService
 from nexus.guest.js.web.parts import PARTS, part_source
 from nexus.guest.js.webcrypto.service import CryptoService
 from nexus.guest.preview1 import errno
@@ -25,10 +25,11 @@ from nexus.guest.preview1.process import Watched
 from nexus.plugin_api.guest import Run
 
 RANDOM, BODY, SLEEP, CALL, FETCH, FETCHED, CRYPTO, PART = 16, 17, 18, 19, 20, 21, 22, 23
+ZLIB = 28
 _LOG, _DIGEST, _HMAC = 24, 32, 40
 """first numbers; each level or algorithm has one, and `bootstrap.js` uses the same numbers"""
 
-_ALGORITHMS: Final = ("sha1", "sha256", "sha384", "sha512")
+_ALGORITHMS: Final = ("sha1", "sha256", "sha384", "sha512", "md5")
 _RANDOM_BYTES: Final = 64 << 10  # 0.2 ms of the kernel's generator between two checkpoints
 _STEP_S: Final = 0.01  # how late a sleeping run may notice that it was cancelled
 
@@ -45,11 +46,12 @@ class Bridge:
         self._fetched = BytesInput(b"")
         self._crypto = CryptoService(services, shows_keys=sets_up)
         self._parts = _Parts()
+        self._compression = CompressionService(services)
         self._hashes = [
             *(_Digest(name) for name in _ALGORITHMS),
             *(_Hmac(name) for name in _ALGORITHMS),
         ]
-        numbers = [_DIGEST + n for n in range(4)] + [_HMAC + n for n in range(4)]
+        numbers = [first + n for first in (_DIGEST, _HMAC) for n in range(len(_ALGORITHMS))]
         self._table: dict[int, Descriptor] = {
             RANDOM: _Random(),
             CALL: self._messages,
@@ -57,6 +59,7 @@ class Bridge:
             FETCHED: self._fetched,
             CRYPTO: self._crypto,
             PART: self._parts,
+            ZLIB: self._compression,
             **{_LOG + number: log for number, log in enumerate(self._logs)},
             **dict(zip(numbers, self._hashes, strict=True)),
         }
@@ -68,7 +71,13 @@ class Bridge:
             log.output = output
         for found in self._hashes:
             found.state = None
-        for framed in (self._messages, self._fetches, self._crypto, self._parts):
+        for framed in (
+            self._messages,
+            self._fetches,
+            self._crypto,
+            self._parts,
+            self._compression,
+        ):
             framed.forget()
         self._crypto.run = run
         table = self._table.copy()
@@ -129,7 +138,7 @@ class _Parts(Framed):
 
 
 class _Log(Descriptor):
-    """Logs the lines that the guest writes; the last one without its line end."""
+    """Logs each text that the guest writes as one record."""
 
     rights = FD_WRITE
     output: LogOutput
@@ -138,9 +147,7 @@ class _Log(Descriptor):
         self._mark = mark
 
     def write(self, content: memoryview) -> None:
-        lines = bytes(content).split(b"\n")
-        marked = b"".join(self._mark + line + b"\n" for line in lines)
-        self.output.write(memoryview(marked))
+        self.output.write_record(self._mark, bytes(content))
 
 
 class _Digest(Descriptor):

@@ -4,7 +4,7 @@ import os
 
 import nexus_loop
 
-_HEAD, _PART = b"\2", b"\3"
+_HEAD, _PART = b"\3", b"\4"
 """the first bytes of what the host sends at once; `nexus/guest/python/channel.py` reads them"""
 
 allowed = False

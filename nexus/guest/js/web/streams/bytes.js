@@ -1,34 +1,52 @@
 // Streams of bytes, as bodies and blobs need them.
 
-const streamOfBytes = (bytes) =>
-  new ReadableStream({
-    start(controller) {
-      if (bytes.length > 0) controller.enqueue(bytes);
-      controller.close();
-    },
+// The only chunk is `bytes` itself: until somebody reads it, the caller may read them, too.
+const streamOfBytes = (bytes) => {
+  const stream = makeReadable({
+    start: noop, pull: () => resolvedWith(undefined), cancel: () => resolvedWith(undefined),
+    highWaterMark: 0, size: undefined, isBytes: true,
   });
-
-const isDisturbed = (stream) => stateOfStream(stream).disturbed;
-
-// Calls `take` with each chunk of a body's stream.
-const readChunks = async (stream, take) => {
-  const reader = new ReadableStreamDefaultReader(stream);
-  for (let result = await reader.read(); !result.done; result = await reader.read()) {
-    if (!(result.value instanceof Uint8Array)) {
-      const error = new TypeError(
-        `A body's stream must give chunks of Uint8Array, but gave ${describe(result.value)}`,
-      );
-      reader.cancel(error).catch(() => {});
-      throw error;
-    }
-    take(result.value);
+  if (bytes.length > 0) {
+    enqueueBytes(stream.controller, bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
+  closeBytes(stream.controller);
+  return stream.face;
+};
+
+const isDisturbed = (face) => stateOfStream(face).disturbed;
+
+// Calls `take` with each chunk of a body's stream; returns a promise of the end.
+const readChunks = (face, take) => {
+  const reader = openReader(stateOfStream(face));
+  const ends = newEnds();
+  const request = {
+    chunk: (chunk) => {
+      try {
+        if (!(chunk instanceof Uint8Array)) {
+          throw new TypeError(
+            `A body's stream must give chunks of Uint8Array, but gave ${describe(chunk)}`,
+          );
+        }
+        take(chunk);
+      } catch (error) {
+        quiet(cancelReadable(reader.stream, error));
+        ends.reject(error);
+        return;
+      }
+      // A turn later, so that a long queue does not become a deep recursion.
+      queueTask(() => readInto(reader, request));
+    },
+    close: () => ends.resolve(),
+    error: (error) => ends.reject(error),
+  };
+  readInto(reader, request);
+  return ends.promise;
 };
 
 // In one array that nobody else has, since sources may keep their chunks.
-const readAllBytes = async (stream) => {
+const readAllBytes = async (face) => {
   const pieces = [];
-  await readChunks(stream, (piece) => {
+  await readChunks(face, (piece) => {
     pieces.push(piece);
   });
   return pieces.length === 1 ? new Uint8Array(pieces[0]) : concatBytes(pieces);
