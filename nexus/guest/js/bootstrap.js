@@ -158,7 +158,7 @@
       return now();
     },
     // A part of a streamed response's body.
-    part(bytes) {
+    bodyPart(bytes) {
       send(BODY, bytes);
     },
   };

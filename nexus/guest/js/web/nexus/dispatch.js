@@ -43,7 +43,7 @@ const settle = async (waits) => {
 
 // Sends a stream's chunks as they come.
 const sendStream = async (stream, waits) => {
-  await readChunks(stream, host.part);
+  await streams().readChunks(stream, host.bodyPart);
   return settle(waits);
 };
 
