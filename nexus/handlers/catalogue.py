@@ -198,6 +198,7 @@ def load_handler(
         args=manifest.args,
         args_from_query=manifest.args_from_query,
         strip_prefix=manifest.strip_prefix,
+        stream=manifest.stream,
         cpu=manifest.cpu.allocation(),
         version=source.version,
         http=manifest.http,

@@ -186,6 +186,7 @@ class HandlerItem(Model):
     args: _Count = Field(description="how many arguments the manifest gives a WebAssembly guest")
     args_from_query: bool = Field(description="whether a request's query adds arguments")
     strip_prefix: bool = Field(description="whether its URLs begin below its route")
+    stream: bool = Field(description="whether its answers' bodies leave as it writes them")
     key: str = Field(description="digest of the compiled module")
     version: str | None = Field(description="the deployed version; null: a file of the folder")
 
