@@ -10,7 +10,7 @@
   const { apply } = Reflect;
   const { then } = Promise.prototype;
   const { now } = Date;
-  const { charCodeAt } = String.prototype;
+  const { charCodeAt, indexOf, slice, startsWith } = String.prototype;
   const BaseError = Error, Bytes = Uint8Array, Text = String;
   const evaluate = eval;
 
@@ -148,6 +148,12 @@
     },
   };
 
+  // The calls of a stack, without the error's name and message before them.
+  function framesOf(stack) {
+    const start = apply(indexOf, stack, ["\n    at "]);
+    return start < 0 || apply(startsWith, stack, ["    at "]) ? stack : apply(slice, stack, [start + 1]);
+  }
+
   // Describes a thrown value in strings, whatever its getters do.
   function described(error) {
     const found = { name: "", message: "", stack: "" };
@@ -155,7 +161,7 @@
       if (error instanceof BaseError || (typeof error === "object" && error && "stack" in error)) {
         found.name = Text(error.name);
         found.message = Text(error.message);
-        found.stack = Text(error.stack);
+        found.stack = framesOf(Text(error.stack));
       } else found.message = typeof error === "symbol" ? "a symbol" : Text(error);
     } catch {
       found.message ||= "a value that cannot be shown";

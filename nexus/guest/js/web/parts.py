@@ -92,6 +92,17 @@ PARTS: Final[Mapping[str, Part]] = {
         globals=("TextDecoderStream", "TextEncoderStream"),
         needs=("streams",),
     ),
+    "events": Part(
+        files=("dom/message",),
+        exports=("MessageEvent", "errorEvent"),
+        globals=("ErrorEvent", "MessageEvent", "PromiseRejectionEvent"),
+    ),
+    "messages": Part(
+        files=("html/message-channel",),
+        exports=(),
+        globals=("MessageChannel", "MessagePort"),
+        needs=("events",),
+    ),
     "compression": Part(
         files=("compression/compression-streams",),
         exports=(),

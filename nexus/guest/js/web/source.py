@@ -17,6 +17,8 @@ LOAD_ORDER: Final = (
     "webidl/define",
     "webidl/convert",
     "webidl/bytes",
+    "html/stack",
+    "html/weak-ref",
     "webidl/parts",
     "encoding/utf8",
     "encoding/encodings",

@@ -78,8 +78,9 @@ const inspectMembers = (value, seen) => {
 
 const inspectError = (error, seen) => {
   const head = Error.prototype.toString.call(error);
-  const stack = typeof error.stack === "string" ? error.stack.trimEnd() : "";
-  const lines = [stack ? `${head}\n${stack}` : head];
+  const stack = typeof error.stack === "string" ? error.stack : "";
+  const frames = framesOf(stack) || (stack.startsWith(head) ? "" : stack.trimEnd());
+  const lines = [frames ? `${head}\n${frames}` : head];
   if ("cause" in error) lines.push(`  cause: ${inspect(error.cause, seen)}`);
   if (Array.isArray(error.errors)) {
     lines.push(...error.errors.map((one) => `  error: ${inspect(one, seen)}`));

@@ -65,6 +65,8 @@ class FetchEvent extends ExtendableEvent {
 expose(ExtendableEvent);
 expose(FetchEvent);
 
+define("onerror", null);
+
 const answersEvents = () => hasListener(globalTarget, "fetch");
 
 const answerByEvent = (request, env, { waitUntil }) => {
