@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from nexus.errors import HandlerConflict, HandlerError, ManifestError
+from nexus.handlers.failed import failed_routes
 from nexus.handlers.manifest import Manifest, check_name, load_manifest
 from nexus.handlers.routes import Routes
 from nexus.handlers.secrets import Secrets, SecretsState
@@ -50,6 +51,8 @@ class Catalogue:
     serving: Mapping[str, Handler] = field(default_factory=dict)
     """by file name: what serves"""
     routes: Routes = field(default_factory=lambda: Routes(()))
+    failed: Mapping[str, str] = field(default_factory=dict)
+    """by route: the names of handlers that do not serve"""
     defaults: Limits = field(default_factory=Limits)
     """the limits that manifests do not change"""
     secrets_state: SecretsState = ()
@@ -104,7 +107,10 @@ def load_catalogue(
     by_file = {source.file: source for source in sources}
     handlers = {serving[file].name: serving[file] for file in by_file if file in serving}
     routes = Routes(handlers.values())
-    return Catalogue(handlers, problems, by_file, loaded, serving, routes, defaults, secrets_state)
+    failed = failed_routes(sources, serving)
+    return Catalogue(
+        handlers, problems, by_file, loaded, serving, routes, failed, defaults, secrets_state
+    )
 
 
 def _claims(serving: Mapping[str, Handler]) -> Claims:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from nexus.errors import GuestError, InternalError, NexusError
-from nexus.logs import guest_lines, split_level
+from nexus.logs import guest_records
 from nexus.model import Handler
 from nexus.plugin_api.metrics import MetricsSink
 from nexus.plugin_api.secrets import conceal
@@ -33,6 +33,5 @@ def observe(
         if handler.secrets:
             values = [handler.env[name] for name in handler.secrets]
             written = conceal(written.decode("utf-8", "replace"), values).encode()
-        for line in guest_lines(written):
-            level, text = split_level(line)
+        for level, text in guest_records(written):
             guest_log.log(level, "%s", text, extra={"fields": fields})

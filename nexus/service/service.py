@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
@@ -18,6 +17,7 @@ from nexus.metrics import Flusher
 from nexus.model import Handler, Limits, PoolCounts
 from nexus.plugin_api.extensions import Extension
 from nexus.plugins import Plugins, load_plugins
+from nexus.pool import WarmedThreads
 from nexus.service.build import (
     build,
     compiler_limits,
@@ -78,7 +78,6 @@ class Service:
         self.handlers = Handlers(
             parts,
             settings.handlers_dir,
-            settings.threads,
             settings.min_instances,
             ClaimsFile(None if run_dir is None else run_dir / "claims.json"),
             self.secrets,
@@ -116,10 +115,10 @@ class Service:
 
     # ---- start and stop ---------------------------------------------------------------------
 
-    def start(self, threads: Executor | None = None) -> None:
+    def start(self, threads: WarmedThreads | None = None) -> None:
         """Start the parts; the handlers load in the background (`handlers.loaded`).
 
-        *threads*: the executor that will run requests, to warm instances on.
+        *threads*: those that will run requests, to warm instances on.
         """
         self._check_threads()
         self.parts.watchdog.start()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from typing import Any, Final, NoReturn
 
+from nexus.errors import DeadlineExceeded
 from nexus.guest.host.context import ExecutionContext
 from nexus.guest.host.recorder import Recorder
 from nexus.guest.host.state import State
@@ -138,6 +139,20 @@ class Services:
         started = outbound.start(request)
         return started if isinstance(started, int) else self._outbound_failed(started)
 
+    def wait_outbound(self, timeout_s: float | None) -> tuple[int, OutboundOutcome] | None:
+        """Wait until a request has ended; return its number and its outcome. None: none of them
+        has within *timeout_s*."""
+        outbound, run = self._run.outbound, self._run
+        if outbound is None or not outbound.pending:
+            raise Declined(INVALID, "no outbound request is under way")
+        ended = outbound.wait(timeout_s)
+        if ended is not None:
+            self.note_outcome(ended[1])
+        elif time.monotonic() >= run.deadline:
+            run.stop(DeadlineExceeded("not finished within its deadline"))
+            raise Declined(STOPPED, "the execution is over")
+        return ended
+
     def cancel_outbound(self, number: int) -> None:
         """Drop the request of this number."""
         if self._run.outbound is not None:
@@ -165,9 +180,8 @@ class Services:
         """Write *text* to the handler's log, at a *level* from 0 (debug) to 3 (error)."""
         if not 0 <= level < len(LOG_MARKS):
             raise Declined(INVALID, f"there is no log level {level}, but 0 to {len(LOG_MARKS) - 1}")
-        mark, kept = LOG_MARKS[level], text[: self._run.limits.max_stderr_bytes + 1]
-        lines = b"".join(mark + line + b"\n" for line in kept.split(b"\n"))
-        self._log.write(memoryview(lines))
+        kept = text[: self._run.limits.max_stderr_bytes + 1]
+        self._log.write_record(LOG_MARKS[level], kept)
 
     def time_ms(self) -> int:
         """Return milliseconds since 1970; no clock of a guest is finer."""

@@ -87,8 +87,12 @@
   const host = {
     __proto__: null,
     random(count) {
-      // One snapshot serves every request, so a value drawn now would be the same in all of them.
-      if (loading) throw new BaseError("random values can be had in a request, not while loading");
+      if (loading) {
+        throw new BaseError(
+          "crypto needs a request: one snapshot serves all requests, so a random value drawn " +
+          "while the handler loads would be the same in each of them",
+        );
+      }
       if (count > MOST_FROM_BLOCK) return receive(RANDOM, count);
       if (randomLeft < count) {
         random = receive(RANDOM, RANDOM_BLOCK);
@@ -101,6 +105,10 @@
         random[randomLeft] = 0; // no value is given twice, nor kept
       }
       return bytes;
+    },
+    // A seed for Math.random, which needs no secret and is seeded anew for each request.
+    seed() {
+      return loading ? receive(RANDOM, 16) : host.random(16);
     },
     digest(name, bytes) {
       send(DIGEST[name], bytes);
@@ -156,13 +164,14 @@
 
   // Describes a thrown value in strings, whatever its getters do.
   function described(error) {
-    const found = { name: "", message: "", stack: "" };
+    const found = { name: "", message: "", stack: "", causes: "" };
     try {
       if (error instanceof BaseError || (typeof error === "object" && error && "stack" in error)) {
         found.name = Text(error.name);
         found.message = Text(error.message);
         found.stack = framesOf(Text(error.stack));
-      } else found.message = typeof error === "symbol" ? "a symbol" : Text(error);
+        found.causes = api.inspectCauses(error);
+      } else found.message = typeof error === "string" ? error : api.inspect(error);
     } catch {
       found.message ||= "a value that cannot be shown";
     }
@@ -179,7 +188,7 @@
   }
 
   const unspeakable = {
-    error: { name: "InternalError", message: "out of memory", stack: "" },
+    error: { name: "InternalError", message: "out of memory", stack: "", causes: "" },
   };
   let api, handler, outcome, adopted = false;
 
@@ -278,6 +287,11 @@
 
     wake() {
       api.runTimer();
+    },
+
+    // A promise was rejected, and nothing handles it after all jobs have run.
+    rejected(reason) {
+      api.logRejection(described(reason));
     },
 
     // An extension's answer that was to come later is here.

@@ -13,8 +13,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from nexus.guest.host.framed import Framed
-from nexus.guest.host.messages import Messages
-from nexus.guest.host.outbound import OutboundMessages
+from nexus.guest.host.messages import Messages, OutboundMessages
 from nexus.guest.host.services import LOG_MARKS, Services
 from nexus.guest.js.compression import CompressionService
 from nexus.guest.js.web.parts import PARTS, part_source
@@ -135,7 +134,7 @@ class _Parts(Framed):
 
 
 class _Log(Descriptor):
-    """Logs the lines that the guest writes; the last one without its line end."""
+    """Logs each text that the guest writes as one record."""
 
     rights = FD_WRITE
     output: LogOutput
@@ -144,9 +143,7 @@ class _Log(Descriptor):
         self._mark = mark
 
     def write(self, content: memoryview) -> None:
-        lines = bytes(content).split(b"\n")
-        marked = b"".join(self._mark + line + b"\n" for line in lines)
-        self.output.write(memoryview(marked))
+        self.output.write_record(self._mark, bytes(content))
 
 
 class _Digest(Descriptor):

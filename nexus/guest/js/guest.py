@@ -26,6 +26,7 @@ from nexus.guest.js.outcome import (
     value_of,
     wait_s,
 )
+from nexus.guest.js.rejections import any_unhandled, forget, unhandled
 from nexus.guest.json_request import head_of
 from nexus.guest.json_response import response_of
 from nexus.guest.json_text import to_json
@@ -183,6 +184,8 @@ class JsGuest(GuestBase):
         guest with open questions does not wait for its timers here."""
         while True:
             js.run_jobs()
+            if any_unhandled(js.memory(), entry.rejections):
+                _report_rejections(js, entry)
             answer = js.text(_checked(js, js.call(result)))
             if answer.startswith(ERROR):
                 denied = self._process.services().denied
@@ -243,6 +246,13 @@ class JsGuest(GuestBase):
     ) -> Waiting:
         image = take(instance, snapshot, self._process.services(), run.written())
         return Waiting(image, image.size_bytes(), wake_s)
+
+
+def _report_rejections(js: Interpreter, entry: Entry) -> None:
+    """Log the rejections that nothing has handled, and forget them."""
+    for rejection in list(unhandled(js.memory(), entry.rejections)):
+        _checked(js, js.call(entry.rejected, (rejection.reason,)))
+        forget(js, rejection)
 
 
 def _response(answer: bytes, body: CappedOutput, run: Run, is_head: bool) -> HttpResponse:

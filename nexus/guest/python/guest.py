@@ -15,7 +15,7 @@ from nexus.errors import (
 )
 from nexus.guest.early import answer_early
 from nexus.guest.host.context import ExecutionContext, read_context, readable
-from nexus.guest.host.messages import Messages
+from nexus.guest.host.messages import Messages, OutboundMessages
 from nexus.guest.image import Image, put, take
 from nexus.guest.json_request import fields_of
 from nexus.guest.json_response import response_of
@@ -54,6 +54,7 @@ class PythonGuest(GuestBase):
     def __init__(self) -> None:
         self._process = Process()
         self._messages = Messages(self._process.services)
+        self._outbound = OutboundMessages(self._process.services)
         self._functions = host_functions(self._process)
 
     def functions(self) -> HostFunctions:
@@ -128,10 +129,10 @@ class PythonGuest(GuestBase):
         context: ExecutionContext | None = None,
     ) -> Output:
         """Serve *instance* from now on; it reads *head* and *body*. Return what it will write."""
-        messages = self._messages
-        messages.forget()
-        stdin = Input(json.dumps(head).encode() + b"\n" + body, messages)
-        output = Output(run, most_bytes, messages)
+        for messages in (self._messages, self._outbound):
+            messages.forget()
+        stdin = Input(json.dumps(head).encode() + b"\n" + body, self._messages, self._outbound)
+        output = Output(run, most_bytes, self._messages, self._outbound)
         descriptors: dict[int, Descriptor] = {0: stdin, 1: output, 2: LogOutput(run)}
         self._process.start(instance, run, _NO_PROGRAM, descriptors, context)
         return output
@@ -212,8 +213,7 @@ def _failure(line: bytes, denied: str, run: Run) -> GuestError:
         kind, message, trace = (str(found[key]) for key in ("type", "message", "trace"))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InvalidResponse(f"the error cannot be read as JSON: {error}") from error
-    lines = trace.encode("utf-8", "replace").split(b"\n")
-    LogOutput(run).write(memoryview(b"".join(b"<3>%s\n" % text for text in lines)))
+    LogOutput(run).write_record(b"<3>", trace.encode("utf-8", "replace"))
     made: GuestError = _KINDS.get(kind, GuestTrap)(message)
     if denied and found.get("denied") == denied:
         made = PermissionDenied(denied)

@@ -21,9 +21,3 @@ Error.prepareStackTrace = function prepareStackTrace(error, sites) {
   for (let i = 0; i < sites.length; i += 1) stack += `\n${siteToText(sites[i])}`;
   return stack;
 };
-
-// The calls alone.
-const framesOf = (stack) => {
-  const start = stack.indexOf("\n    at ");
-  return start < 0 ? "" : stack.slice(start + 1).trimEnd();
-};
