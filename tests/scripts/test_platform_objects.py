@@ -134,3 +134,30 @@ def test_a_listener_that_throws_is_logged_and_not_told(scripts: Scripts) -> None
     assert answer(scripts, body) == 1
     log = scripts.last.stderr.decode()
     assert ("worse" in log, "Uncaught Error: bad" in log) == (True, True)
+
+
+FLOATING = "Promise.reject(new Error('nobody waits'));"
+
+
+def test_an_unhandled_rejection_reaches_its_listeners(scripts: Scripts) -> None:
+    body = f"""
+    const found = [];
+    addEventListener("unhandledrejection", (event) => {{
+      found.push([event.constructor.name, event.reason.message, event.promise instanceof Promise]);
+      event.preventDefault();
+    }});
+    onunhandledrejection = (event) => found.push(event.type);
+    {FLOATING}
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    return found;"""
+    assert answer(scripts, body) == [
+        "unhandledrejection",
+        ["PromiseRejectionEvent", "nobody waits", True],
+    ]
+    assert b"nobody waits" not in scripts.last.stderr
+
+
+def test_an_unhandled_rejection_that_nobody_prevents_is_logged(scripts: Scripts) -> None:
+    for listener in ("", "onunhandledrejection = () => {};"):
+        assert answer(scripts, f"{listener} {FLOATING} return 1;") == 1
+        assert b"nobody waits" in scripts.last.stderr

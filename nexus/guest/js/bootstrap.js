@@ -290,8 +290,8 @@
     },
 
     // A promise was rejected, and nothing handles it after all jobs have run.
-    rejected(reason) {
-      api.logRejection(described(reason));
+    rejected(reason, promise) {
+      if (!api.isHandledRejection(promise, reason)) api.logRejection(described(reason));
     },
 
     // An extension's answer that was to come later is here.

@@ -94,7 +94,7 @@ PARTS: Final[Mapping[str, Part]] = {
     ),
     "events": Part(
         files=("dom/message",),
-        exports=("MessageEvent", "errorEvent"),
+        exports=("MessageEvent", "errorEvent", "rejectionEvent"),
         globals=("ErrorEvent", "MessageEvent", "PromiseRejectionEvent"),
     ),
     "messages": Part(

@@ -72,3 +72,6 @@ const errorEvent = (error) => {
     error, message: `Uncaught ${error}`, filename, lineno: line, colno: column, cancelable: true,
   });
 };
+
+const rejectionEvent = (promise, reason) =>
+  new PromiseRejectionEvent("unhandledrejection", { promise, reason, cancelable: true });

@@ -87,6 +87,23 @@ const logUncaught = (error) => {
   if (!listens || reporting || !isHandledError(error)) console.error("Uncaught", error);
 };
 
+// A promise was rejected, and nothing handles it. A listener, or the handler on the global object,
+// keeps it from the log with preventDefault().
+const isHandledRejection = (promise, reason) => {
+  const handler = globalThis.onunhandledrejection;
+  const listens = hasListener(globalTarget, "unhandledrejection");
+  if (!listens && typeof handler !== "function") return false;
+  try {
+    const event = part("events").rejectionEvent(promise, reason);
+    if (typeof handler === "function") handler.call(globalThis, event);
+    globalTarget.dispatchEvent(event);
+    return event.defaultPrevented;
+  } catch (failure) {
+    logUncaught(failure);
+    return false;
+  }
+};
+
 const isHandledError = (error) => {
   reporting = true; // what the listeners throw goes to the log
   try {

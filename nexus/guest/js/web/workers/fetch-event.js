@@ -66,6 +66,7 @@ expose(ExtendableEvent);
 expose(FetchEvent);
 
 define("onerror", null);
+define("onunhandledrejection", null);
 
 const answersEvents = () => hasListener(globalTarget, "fetch");
 
