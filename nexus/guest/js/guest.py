@@ -263,7 +263,7 @@ class JsGuest(GuestBase):
 def _report_rejections(js: Interpreter, entry: Entry) -> None:
     """Log the rejections that nothing has handled, and forget them."""
     for rejection in list(unhandled(js.memory(), entry.rejections)):
-        _checked(js, js.call(entry.rejected, (rejection.reason,)))
+        _checked(js, js.call(entry.rejected, (rejection.reason, rejection.promise)))
         forget(js, rejection)
 
 
