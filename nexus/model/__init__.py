@@ -26,6 +26,7 @@ from nexus.model.outbound import (
     FailureKind,
     OutboundFailure,
     OutboundOutcome,
+    OutboundRecord,
     OutboundRequest,
     OutboundResponse,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "MutableGlobal",
     "OutboundFailure",
     "OutboundOutcome",
+    "OutboundRecord",
     "OutboundRequest",
     "OutboundResponse",
     "Outcome",

@@ -21,12 +21,20 @@ from urllib3.exceptions import (
     TimeoutError,
 )
 
-from nexus.model import FailureKind, OutboundFailure, OutboundOutcome, OutboundResponse
+from nexus.model import (
+    FailureKind,
+    OutboundFailure,
+    OutboundOutcome,
+    OutboundRecord,
+    OutboundResponse,
+)
+from nexus.model.outbound import ANSWERED
 from nexus.outbound import headers
 from nexus.outbound.connection import CheckedPool, CheckedTlsPool, current
 from nexus.outbound.grants import Grants
 from nexus.outbound.resolver import AddressDenied
 from nexus.outbound.target import Target, follow
+from nexus.plugin_api.guest import Run
 
 log = logging.getLogger("nexus.outbound")
 
@@ -61,6 +69,7 @@ class Exchange:
         self,
         number: int,
         request: Request,
+        granted_by: str,
         redirect: str,
         timeout_s: float,
         deadline: float,
@@ -68,10 +77,11 @@ class Exchange:
         pool: GetPool,
         most_bytes: int,
     ) -> None:
-        """*redirect*: see `OutboundRequest`. *timeout_s* counts from now; the run's *deadline*, in
-        monotonic seconds, may be earlier."""
+        """*granted_by*: the manifest's entry. *redirect*: see `OutboundRequest`. *timeout_s* counts
+        from now; the run's *deadline*, in monotonic seconds, may be earlier."""
         self.number, self._timeout_s = number, timeout_s
         self.deadline = min(deadline, time.monotonic() + timeout_s)
+        self._first, self._granted_by, self._began = request, granted_by, time.monotonic()
         self._request, self._redirect = request, redirect
         self._grants, self._pool, self._most_bytes = grants, pool, most_bytes
         self._lock = threading.Lock()  # guards the next two fields
@@ -91,6 +101,23 @@ class Exchange:
             if self._sock is not None:
                 with contextlib.suppress(OSError):  # the server was faster
                     socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
+
+    def record(self, handler: str, run: Run, outcome: OutboundOutcome) -> OutboundRecord:
+        """Return the record of this request, which ends with *outcome*."""
+        first = self._first
+        answered = outcome if isinstance(outcome, OutboundResponse) else None
+        return OutboundRecord(
+            handler,
+            run.execution_id,
+            self._granted_by,
+            ANSWERED if isinstance(outcome, OutboundResponse) else outcome.kind.value,
+            first.target.public_url,
+            first.method,
+            0 if answered is None else answered.status,
+            time.monotonic() - self._began,
+            len(first.body),
+            0 if answered is None else len(answered.body),
+        )
 
     def late(self) -> OutboundFailure:
         """Return the failure of a request that took too long."""

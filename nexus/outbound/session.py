@@ -8,7 +8,13 @@ import time
 from collections import deque
 from functools import partial
 
-from nexus.model import FailureKind, OutboundFailure, OutboundOutcome, OutboundRequest
+from nexus.model import (
+    FailureKind,
+    OutboundFailure,
+    OutboundOutcome,
+    OutboundRecord,
+    OutboundRequest,
+)
 from nexus.outbound import headers
 from nexus.outbound.client import OutboundClient
 from nexus.outbound.exchange import Exchange, GetPool, Request, not_granted
@@ -22,8 +28,10 @@ REDIRECT_MODES = ("follow", "error", "manual")
 class Session:
     """See `nexus.plugin_api.guest.Outbound`. Only the guest's own thread uses it."""
 
-    def __init__(self, client: OutboundClient, run: Run, grants: Grants, pool: GetPool) -> None:
-        self._client, self._limits = client, client.limits
+    def __init__(
+        self, client: OutboundClient, handler: str, run: Run, grants: Grants, pool: GetPool
+    ) -> None:
+        self._client, self._limits, self._handler = client, client.limits, handler
         self._run, self._grants, self._pool = run, grants, pool
         self._numbers = itertools.count(1)
         self._under_way: dict[int, Exchange] = {}
@@ -41,13 +49,15 @@ class Session:
         try:
             checked = self._check(request)
         except ValueError as error:
-            return OutboundFailure(FailureKind.INVALID, str(error))
-        if self._grants.find(checked.target) is None:
-            return OutboundFailure(FailureKind.DENIED, not_granted(checked.target))
+            return self._refused(None, FailureKind.INVALID, str(error))
+        grant = self._grants.find(checked.target)
+        if grant is None:
+            return self._refused(checked, FailureKind.DENIED, not_granted(checked.target))
         number, limits = next(self._numbers), self._limits
         exchange = Exchange(
             number,
             checked,
+            grant.text,
             request.redirect,
             limits.timeout_s,
             self._run.deadline,
@@ -83,23 +93,35 @@ class Session:
                     return None
                 number, outcome = first.number, first.late()
                 first.abandon()
+                if first in self._queued:
+                    self._queued.remove(first)
             self._begin()
-            if self._under_way.pop(number, None) is not None:
+            exchange = self._under_way.pop(number, None)
+            if exchange is not None:
+                self._client.observe(exchange.record(self._handler, self._run, outcome))
                 return number, outcome
         return None
 
     def cancel(self, number: int) -> None:
         exchange = self._under_way.pop(number, None)
-        if exchange is not None:
-            exchange.abandon()
-            if exchange in self._queued:
-                self._queued.remove(exchange)
+        if exchange is None:
+            return
+        exchange.abandon()
+        if exchange in self._queued:
+            self._queued.remove(exchange)
+        dropped = OutboundFailure(FailureKind.CANCELLED, "the guest does not wait for it")
+        self._client.observe(exchange.record(self._handler, self._run, dropped))
 
     def close(self) -> None:
-        self._queued.clear()
-        for exchange in self._under_way.values():
-            exchange.abandon()
-        self._under_way.clear()
+        for number in list(self._under_way):
+            self.cancel(number)
+
+    def _refused(self, request: Request | None, kind: FailureKind, message: str) -> OutboundFailure:
+        """Count a request that is not sent."""
+        url, method = ("", "") if request is None else (request.target.public_url, request.method)
+        record = OutboundRecord(self._handler, self._run.execution_id, "", kind.value, url, method)
+        self._client.observe(record)
+        return OutboundFailure(kind, message)
 
     def _begin(self) -> None:
         """Give threads to queued requests, as far as the limit allows."""
