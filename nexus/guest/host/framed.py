@@ -1,11 +1,18 @@
-"""Answers with a head: a status (one signed byte) and a length (four bytes, little-endian)."""
+"""Messages with pieces of bytes, and answers with a head.
+
+A message is a line of JSON, {sizes, …}, and the pieces of bytes whose lengths `sizes` lists. An
+answer's head is a status (one signed byte) and a length (four bytes, little-endian).
+"""
 
 from __future__ import annotations
 
 import struct
-from typing import Final
+from typing import Any, Final
 
+from nexus.guest.json_text import parse_json
+from nexus.guest.preview1 import errno
 from nexus.guest.preview1.descriptors import FD_READ, FD_WRITE, Descriptor
+from nexus.guest.preview1.errno import Refused
 
 _HEAD: Final = struct.Struct("<bI")
 
@@ -35,3 +42,18 @@ class Framed(Descriptor):
             length = min(length, _HEAD.size)
         self._unread = unread[length:]
         return unread[:length]
+
+
+def split_message(content: memoryview) -> tuple[dict[str, Any], list[bytes]]:
+    """Return the fields of a message and its pieces. Raises: Refused."""
+    line, _, rest = bytes(content).partition(b"\n")
+    try:
+        fields = parse_json(line)
+        sizes = [int(size) for size in fields["sizes"]]
+    except (ValueError, TypeError, LookupError) as error:
+        raise Refused(errno.INVAL) from error
+    pieces, start = [], 0
+    for size in sizes:
+        pieces.append(rest[start : start + size])
+        start += size
+    return fields, pieces

@@ -14,6 +14,7 @@ guest.py        `JsGuest`: a task in, its result out
 bridge.py       the host's services for JavaScript, as file descriptors
 bootstrap.js    joins host and prelude
 web/            the web API, one folder per standard; joined to one script, the prelude
+compression.py  CompressionStream and DecompressionStream, on the host
 webcrypto/      Web Crypto's mathematics, on the host
 outcome.py      reads the state that bootstrap.js reports: a value, an error or a wait
 errors.py       JavaScript errors: reads them from a guest, formats them for people

@@ -15,7 +15,7 @@
   const evaluate = eval;
 
   const RANDOM = 16, BODY = 17, SLEEP = 18, CALL = 19, FETCH = 20, FETCHED = 21;
-  const CRYPTO = 22, PART = 23;
+  const CRYPTO = 22, PART = 23, ZLIB = 28;
   const LOG = { __proto__: null, debug: 24, info: 25, warn: 26, error: 27 };
   const DIGEST = { __proto__: null, "SHA-1": 32, "SHA-256": 33, "SHA-384": 34, "SHA-512": 35 };
   const HMAC = { __proto__: null, "SHA-1": 40, "SHA-256": 41, "SHA-384": 42, "SHA-512": 43 };
@@ -133,6 +133,10 @@
     // See nexus/guest/js/webcrypto/service.py.
     crypto(message) {
       return ask(CRYPTO, message);
+    },
+    // See nexus/guest/js/compression.py.
+    zlib(message) {
+      return ask(ZLIB, message);
     },
     isLoading() {
       return loading;

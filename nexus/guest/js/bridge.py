@@ -15,6 +15,7 @@ from typing import Any, Final
 from nexus.guest.host.framed import Framed
 from nexus.guest.host.messages import Messages, OutboundMessages
 from nexus.guest.host.services import LOG_MARKS, Services
+from nexus.guest.js.compression import CompressionService
 from nexus.guest.js.web.parts import PARTS, part_source
 from nexus.guest.js.webcrypto.service import CryptoService
 from nexus.guest.preview1 import errno
@@ -23,6 +24,7 @@ from nexus.guest.preview1.errno import Refused
 from nexus.plugin_api.guest import Run
 
 RANDOM, BODY, SLEEP, CALL, FETCH, FETCHED, CRYPTO, PART = 16, 17, 18, 19, 20, 21, 22, 23
+ZLIB = 28
 _LOG, _DIGEST, _HMAC = 24, 32, 40
 """first numbers; each level or algorithm has one, and `bootstrap.js` uses the same numbers"""
 
@@ -43,6 +45,7 @@ class Bridge:
         self._fetched = BytesInput(b"")
         self._crypto = CryptoService(services, shows_keys=sets_up)
         self._parts = _Parts()
+        self._compression = CompressionService(services)
         self._hashes = [
             *(_Digest(name) for name in _ALGORITHMS),
             *(_Hmac(name) for name in _ALGORITHMS),
@@ -55,6 +58,7 @@ class Bridge:
             FETCHED: self._fetched,
             CRYPTO: self._crypto,
             PART: self._parts,
+            ZLIB: self._compression,
             **{_LOG + number: log for number, log in enumerate(self._logs)},
             **dict(zip(numbers, self._hashes, strict=True)),
         }
@@ -66,7 +70,13 @@ class Bridge:
             log.output = output
         for found in self._hashes:
             found.state = None
-        for framed in (self._messages, self._fetches, self._crypto, self._parts):
+        for framed in (
+            self._messages,
+            self._fetches,
+            self._crypto,
+            self._parts,
+            self._compression,
+        ):
             framed.forget()
         self._crypto.run = run
         table = self._table.copy()

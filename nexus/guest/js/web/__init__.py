@@ -1,12 +1,13 @@
 """The web API of JavaScript handlers, one folder per standard.
 
 webidl/      names on the global object, and conversion of arguments (Web IDL)
-encoding/    TextEncoder and TextDecoder (Encoding)
+encoding/    TextEncoder and TextDecoder, and their streams (Encoding)
 html/        clock, timers, structured clone (HTML, High Resolution Time)
 crypto/      random numbers; in keys/, SubtleCrypto (Web Cryptography)
 dom/         events and AbortSignal (DOM)
 console/     the console, and how it shows values (Console)
-streams/     ReadableStream (Streams)
+streams/     ReadableStream, WritableStream, TransformStream (Streams)
+compression/ CompressionStream, DecompressionStream (Compression Streams)
 file/        Blob and File (File API)
 url/         URL and URLSearchParams (URL)
 fetch/       Headers, Request, Response, FormData (Fetch, XMLHttpRequest)

@@ -8,6 +8,7 @@ other handler that reaches the part, by a computed name, loads it anew in each r
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -28,13 +29,75 @@ class Part:
     files: tuple[str, ...]
     exports: tuple[str, ...]
     """names that the prelude and other parts may use"""
-    mentions: str
-    """a regular expression: sources that match it are likely to use the part"""
+    globals: tuple[str, ...]
+    """global names that the part defines; the first use of one loads it"""
+    mentions: str = ""
+    """a regular expression: sources that match it, or name a global, are likely to use the part"""
     needs: tuple[str, ...] = ()
     """parts whose exports this one uses"""
 
 
 PARTS: Final[Mapping[str, Part]] = {
+    "streams": Part(
+        files=(
+            "streams/promises",
+            "streams/strategies",
+            "streams/queue",
+            "streams/readable",
+            "streams/default-controller",
+            "streams/pull-into",
+            "streams/byte-controller",
+            "streams/byob-request",
+            "streams/readers",
+            "streams/tee",
+            "streams/byte-tee",
+            "streams/pipe",
+            "streams/iterator",
+            "streams/readable-stream",
+            "streams/writable",
+            "streams/writable-controller",
+            "streams/writable-stream",
+            "streams/transform",
+            "streams/transform-stream",
+            "streams/bytes",
+        ),
+        exports=(
+            "ReadableStream",
+            "TransformStream",
+            "isDisturbed",
+            "readAllBytes",
+            "streamOfBytes",
+            "teeStream",
+        ),
+        globals=(
+            "ByteLengthQueuingStrategy",
+            "CountQueuingStrategy",
+            "ReadableByteStreamController",
+            "ReadableStream",
+            "ReadableStreamBYOBReader",
+            "ReadableStreamBYOBRequest",
+            "ReadableStreamDefaultController",
+            "ReadableStreamDefaultReader",
+            "TransformStream",
+            "TransformStreamDefaultController",
+            "WritableStream",
+            "WritableStreamDefaultController",
+            "WritableStreamDefaultWriter",
+        ),
+        mentions=r"\.body\b|\.stream\(",
+    ),
+    "text-streams": Part(
+        files=("encoding/text-streams",),
+        exports=(),
+        globals=("TextDecoderStream", "TextEncoderStream"),
+        needs=("streams",),
+    ),
+    "compression": Part(
+        files=("compression/compression-streams",),
+        exports=(),
+        globals=("CompressionStream", "DecompressionStream"),
+        needs=("streams",),
+    ),
     "webcrypto": Part(
         files=(
             "crypto/keys/crypto-key",
@@ -51,8 +114,9 @@ PARTS: Final[Mapping[str, Part]] = {
             "crypto/keys/derive",
             "crypto/keys/subtle",
         ),
-        exports=("subtle", "CryptoKey", "SubtleCrypto"),
-        mentions=r"\bsubtle\b|\b(CryptoKey|SubtleCrypto)\b",
+        exports=("subtle",),
+        globals=("CryptoKey", "SubtleCrypto"),
+        mentions=r"\bsubtle\b",
     ),
 }
 
@@ -60,7 +124,19 @@ PARTS: Final[Mapping[str, Part]] = {
 def parts_for(sources: Iterable[bytes]) -> list[str]:
     """Return the names of the parts that *sources* are likely to use."""
     whole = b"\n".join(sources)
-    return [name for name, part in PARTS.items() if re.search(part.mentions.encode(), whole)]
+    return [name for name, part in PARTS.items() if re.search(_likely(part), whole)]
+
+
+def _likely(part: Part) -> bytes:
+    names = rf"\b(?:{'|'.join(part.globals)})\b"
+    return "|".join(filter(None, (names, part.mentions))).encode()
+
+
+def definitions() -> str:
+    """Return JavaScript that makes the global names of all parts load them."""
+    return "\n".join(
+        f"defineFrom({json.dumps([name, *part.globals])[1:-1]});" for name, part in PARTS.items()
+    )
 
 
 @lru_cache(maxsize=len(PARTS))

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from nexus.guest.js.web.parts import PARTS, library_names
+from nexus.guest.js.web.parts import PARTS, definitions, library_names
 
 _HERE = Path(__file__).parent
 BOOTSTRAP_NAME = "nexus:bootstrap"
@@ -32,14 +32,6 @@ LOAD_ORDER: Final = (
     "console/format",
     "console/table",
     "console/console",
-    "streams/strategies",
-    "streams/state",
-    "streams/source",
-    "streams/reader",
-    "streams/readable-stream",
-    "streams/iterator",
-    "streams/tee",
-    "streams/bytes",
     "file/blob",
     "url/pairs",
     "url/percent",
@@ -102,7 +94,8 @@ def prelude() -> bytes:
     """Return the files of `LOAD_ORDER` as one script; its value is a function."""
     names = ", ".join(sorted(library_names()))
     return (
-        f'(function (host) {{ "use strict";\n{prelude_text()}\nconst library = {{ {names} }};\n'
+        f'(function (host) {{ "use strict";\n{prelude_text()}\n{definitions()}\n'
+        f"const library = {{ {names} }};\n"
         "return { dispatch, evaluate, answer, fetched, answersEvents, begin, runTimer, "
         "nextTimer, part, inspect, inspectCauses, logRejection }; })"
     ).encode()
@@ -113,4 +106,4 @@ def digest() -> bytes:
     """Return the digest of all scripts, on which every handler's snapshot depends."""
     parts = [name for part in PARTS.values() for name in part.files]
     texts = [text_of(name).encode() for name in (*LOAD_ORDER, *parts)]
-    return hashlib.sha256(b"\0".join((bootstrap(), *texts))).digest()
+    return hashlib.sha256(b"\0".join((bootstrap(), repr(PARTS).encode(), *texts))).digest()

@@ -1,8 +1,7 @@
 """Answers the messages of the guest's `crypto.subtle`.
 
-A message is a line of JSON, {op, sizes, …}, and the pieces of bytes that `sizes` counts. An answer
-is a status byte (0, or 1 for a DOMException), a length (four bytes, little-endian) and content: a
-line of JSON and bytes. The guest is hostile, its JSON can be anything.
+Messages have a field `op`. An answer's status is 0, or 1 for a DOMException; its content is a line
+of JSON and bytes. The guest is hostile, its JSON can be anything.
 """
 
 from __future__ import annotations
@@ -11,13 +10,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from nexus.guest.host.framed import Framed
+from nexus.guest.host.framed import Framed, split_message
 from nexus.guest.host.services import Services
 from nexus.guest.js.webcrypto.failure import OPERATION, Failure
 from nexus.guest.js.webcrypto.key_table import KeyTable
-from nexus.guest.json_text import parse_json
-from nexus.guest.preview1 import errno
-from nexus.guest.preview1.errno import Refused
 from nexus.plugin_api.guest import Run
 
 _KEYS = "webcrypto"
@@ -38,7 +34,7 @@ class CryptoService(Framed):
 
     def write(self, content: memoryview) -> None:
         try:
-            line, found = self._call(*_read(bytes(content)))
+            line, found = self._call(*split_message(content))
             self.reply(_DONE, json.dumps(line).encode() + b"\n" + found)
         except Failure as failure:
             error = {"name": failure.name, "message": failure.message}
@@ -53,18 +49,3 @@ class CryptoService(Framed):
             return call(Call(self.run, keys, fields, pieces, self._shows_keys))
         except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             raise Failure(OPERATION, f"the host cannot do this: {error!r}") from error
-
-
-def _read(content: bytes) -> tuple[dict[str, Any], list[bytes]]:
-    """Split a message. Raises: Refused."""
-    line, _, rest = content.partition(b"\n")
-    try:
-        fields = parse_json(line)
-        sizes = [int(size) for size in fields["sizes"]]
-    except (ValueError, TypeError, LookupError) as error:
-        raise Refused(errno.INVAL) from error
-    pieces, start = [], 0
-    for size in sizes:
-        pieces.append(rest[start : start + size])
-        start += size
-    return fields, pieces

@@ -44,4 +44,3 @@ class Crypto {
 
 expose(Crypto);
 define("crypto", Object.create(Crypto.prototype));
-defineFrom("webcrypto", "CryptoKey", "SubtleCrypto");

@@ -1,14 +1,5 @@
 // Arguments by the rules of Web IDL, and dictionaries that an algorithm's name comes with.
 
-// An integer with [EnforceRange].
-const toRange = (value, most, what) => {
-  const number = Math.trunc(+value);
-  if (!(number >= 0 && number <= most)) {
-    throw new TypeError(`${what} must be a number from 0 to ${most}, not ${describe(value)}`);
-  }
-  return number + 0;
-};
-
 const OCTET = 255, SHORT = 65535, LONG = 4294967295;
 
 const required = (given, member, what) => {

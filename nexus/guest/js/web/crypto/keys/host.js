@@ -9,10 +9,7 @@ const unsupported = domError("NotSupportedError");
 
 // {answer, bytes} of one message; `pieces` are arrays of bytes.
 const askCrypto = (op, fields, pieces = []) => {
-  const head = { op, ...fields, sizes: pieces.map((piece) => piece.length) };
-  const { status, bytes } = host.crypto(
-    concatBytes([utf8Encode(`${writeJSON(head)}\n`), ...pieces]),
-  );
+  const { status, bytes } = host.crypto(hostMessage({ op, ...fields }, pieces));
   const end = bytes.indexOf(0x0a);
   const answer = parseJSON(utf8DecodeKeepingBom(bytes.subarray(0, end)));
   if (status !== 0) throw new DOMException(answer.message, answer.name);
