@@ -84,9 +84,10 @@ class Exchange:
         self._first, self._granted_by, self._began = request, granted_by, time.monotonic()
         self._request, self._redirect = request, redirect
         self._grants, self._pool, self._most_bytes = grants, pool, most_bytes
-        self._lock = threading.Lock()  # guards the next two fields
+        self._lock = threading.Lock()  # guards the next two fields, and the writing of outcome
         self._sock: socket.socket | None = None
         self._abandoned = False
+        self.outcome: OutboundOutcome | None = None
         self.ended = False
         """whether its thread is free again"""
         self._reuses = False
@@ -95,9 +96,9 @@ class Exchange:
     # ---- the guest's thread ------------------------------------------------------------------
 
     def abandon(self) -> None:
-        """End it soon; nobody waits for its outcome any more."""
+        """End it soon, and drop its outcome: nobody waits for it any more."""
         with self._lock:
-            self._abandoned = True
+            self._abandoned, self.outcome = True, None
             if self._sock is not None:
                 with contextlib.suppress(OSError):  # the server was faster
                     socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
@@ -138,8 +139,15 @@ class Exchange:
         with self._lock:
             self._sock = None
 
-    def carry_out(self) -> OutboundOutcome:
-        """Send the request, follow redirects, and return the outcome."""
+    def carry_out(self) -> None:
+        """Send the request, follow redirects, and keep the outcome, unless it was abandoned."""
+        outcome = self._outcome()
+        with self._lock:
+            if not self._abandoned:
+                self.outcome = outcome
+        self.ended = True
+
+    def _outcome(self) -> OutboundOutcome:
         current.exchange = self
         try:
             return self._follow()
@@ -157,7 +165,6 @@ class Exchange:
         finally:
             self.detach()
             del current.exchange
-            self.ended = True
 
     def _failure(self, kind: FailureKind, reason: str) -> OutboundFailure:
         target = self._request.target

@@ -38,8 +38,8 @@ class Session:
         self._queued: deque[Exchange] = deque()
         """those of them that have no thread yet"""
         self._threads: list[Exchange] = []
-        """those that may still have one, even if they were cancelled"""
-        self._done: queue.SimpleQueue[tuple[int, OutboundOutcome]] = queue.SimpleQueue()
+        """those that may still have one, or whose outcome nobody took: it may be large"""
+        self._done: queue.SimpleQueue[Exchange] = queue.SimpleQueue()
 
     @property
     def pending(self) -> int:
@@ -87,34 +87,36 @@ class Session:
             first = min(self._under_way.values(), key=lambda exchange: exchange.deadline)
             left_s = min(end, first.deadline) - time.monotonic()
             try:
-                number, outcome = self._done.get(timeout=max(left_s, 0.0))
+                exchange = self._done.get(timeout=max(left_s, 0.0))
             except queue.Empty:
                 if end <= first.deadline:
                     return None
-                number, outcome = first.number, first.late()
-                first.abandon()
-                if first in self._queued:
-                    self._queued.remove(first)
+                exchange = first
+                self._give_up(exchange)
+            waited_for = self._under_way.pop(exchange.number, None) is not None
             self._begin()
-            exchange = self._under_way.pop(number, None)
-            if exchange is not None:
+            if waited_for:
+                outcome = exchange.outcome or exchange.late()
                 self._client.observe(exchange.record(self._handler, self._run, outcome))
-                return number, outcome
+                return exchange.number, outcome
         return None
 
     def cancel(self, number: int) -> None:
         exchange = self._under_way.pop(number, None)
         if exchange is None:
             return
-        exchange.abandon()
-        if exchange in self._queued:
-            self._queued.remove(exchange)
+        self._give_up(exchange)
         dropped = OutboundFailure(FailureKind.CANCELLED, "the guest does not wait for it")
         self._client.observe(exchange.record(self._handler, self._run, dropped))
 
     def close(self) -> None:
         for number in list(self._under_way):
             self.cancel(number)
+
+    def _give_up(self, exchange: Exchange) -> None:
+        exchange.abandon()
+        if exchange in self._queued:
+            self._queued.remove(exchange)
 
     def _refused(self, request: Request | None, kind: FailureKind, message: str) -> OutboundFailure:
         """Count a request that is not sent."""
@@ -127,7 +129,8 @@ class Session:
         """Give threads to queued requests, as far as the limit allows."""
         if not self._queued:
             return
-        self._threads = [exchange for exchange in self._threads if not exchange.ended]
+        held = self._under_way
+        self._threads = [one for one in self._threads if not one.ended or one.number in held]
         while self._queued and len(self._threads) < self._limits.max_concurrent:
             exchange = self._queued.popleft()
             self._threads.append(exchange)
@@ -135,12 +138,12 @@ class Session:
                 self._client.submit(partial(self._carry_out, exchange))
             except RuntimeError:  # no more threads: the worker stops
                 failure = OutboundFailure(FailureKind.FAILED, "the server is shutting down")
-                exchange.ended = True
-                self._done.put((exchange.number, failure))
+                exchange.outcome, exchange.ended = failure, True
+                self._done.put(exchange)
 
     def _carry_out(self, exchange: Exchange) -> None:
-        outcome = exchange.carry_out()
-        self._done.put((exchange.number, outcome))
+        exchange.carry_out()
+        self._done.put(exchange)
 
     def _check(self, request: OutboundRequest) -> Request:
         """Raises: ValueError."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from nexus.guest.host.outbound import outcome_json, read_request
 from nexus.guest.host.status import FAILED, FAULT, INVALID, OK, STOPPED, Declined
 from nexus.guest.json_text import to_json
 from nexus.guest.preview1.errno import Refused
 from nexus.guest.preview1.link import guarded
 from nexus.guest.preview1.process import Process
-from nexus.model import ExtensionAnswer, FuncType
+from nexus.model import ExtensionAnswer, FuncType, OutboundResponse
 from nexus.plugin_api.capabilities import MAX_KEY_BYTES
 from nexus.plugin_api.engine import HostFunction, HostFunctions
 
@@ -29,6 +30,11 @@ _PARAMETERS: Final = {
     "emit": 4,
     "ext_call": 6,
     "ext_result": 2,
+    "http_body": 2,
+    "http_cancel": 1,
+    "http_result": 2,
+    "http_start": 4,
+    "http_wait": 1,
     "log": 3,
     "scope": 2,
     "state_delete": 2,
@@ -126,6 +132,33 @@ def _ext_result(process: Process, buffer: int, size: int) -> int:
     return _give(process, process.services().answer, buffer, size)
 
 
+def _http_start(process: Process, head: int, head_size: int, body: int, body_size: int) -> int:
+    services = process.services()
+    services.limit_outbound(body_size & _MASK)
+    given = bytes(process.memory.view(body, body_size))
+    return services.start_outbound(read_request(_value(process, head, head_size), given))
+
+
+def _http_wait(process: Process, timeout_ms: int) -> int:
+    ended = process.services().wait_outbound(None if timeout_ms < 0 else timeout_ms / 1000)
+    return 0 if ended is None else ended[0]
+
+
+def _http_result(process: Process, buffer: int, size: int) -> int:
+    return _give(process, outcome_json(*process.services().last_outcome()), buffer, size)
+
+
+def _http_body(process: Process, buffer: int, size: int) -> int:
+    outcome = process.services().last_outcome()[1]
+    body = outcome.body if isinstance(outcome, OutboundResponse) else b""
+    return _give(process, body, buffer, size)
+
+
+def _http_cancel(process: Process, number: int) -> int:
+    process.services().cancel_outbound(number)
+    return OK
+
+
 def _args(process: Process, buffer: int, size: int) -> int:
     return _give(process, process.services().args, buffer, size)
 
@@ -181,6 +214,7 @@ def _with_status(function: Callable[..., int]) -> Callable[..., int]:
 _IMPLEMENTATIONS: Final[Mapping[str, Callable[..., int]]] = {
     function.__name__.removeprefix("_"): _with_status(function)
     for function in (
+        *(_http_body, _http_cancel, _http_result, _http_start, _http_wait),
         *(_args, _emit, _ext_call, _ext_result, _log, _scope, _state_delete, _state_get),
         *(_state_has, _state_keys, _state_set, _time, _view),
     )
