@@ -69,6 +69,8 @@ def test_a_request_and_its_answer(run_with: Callable[..., LocalRun], serve: Serv
             "size": 4,
         }
         assert body_of(call) == b"body"
+        for name in ("http_result", "http_body"):
+            assert call(name, 1 << 30, 1 << 20) == FAULT
         assert call("http_wait", -1) == INVALID
 
     asked(question, run_with(server.url))
