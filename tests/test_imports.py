@@ -21,6 +21,7 @@ FLOORS = (
     ("http",),
     ("runtime",),
     ("service",),
+    ("live",),
     ("handlers", "suspension"),
     ("compiler",),
     ("plugins", "pod", "pool"),

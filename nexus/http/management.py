@@ -22,6 +22,7 @@ import waitress  # type: ignore[import-untyped]
 from flask import Flask
 
 from nexus.errors import ConfigError
+from nexus.http.streams import STREAMS
 from nexus.service import Service
 
 if TYPE_CHECKING:
@@ -109,7 +110,8 @@ class FewAtOnce:
             environ[BUSY] = True
             return self._following(environ, start_response)
         try:
-            return list(self._following(environ, start_response))
+            answer = self._following(environ, start_response)
+            return answer if STREAMS in environ else list(answer)
         finally:
             self._places.release()
 
@@ -127,6 +129,7 @@ class ManagementServer:
             channel_timeout=SILENT_S,
             cleanup_interval=SILENT_S // 2,
             max_request_body_size=max_request_bytes,
+            send_bytes=1,  # send each event of a stream at once
             asyncore_use_poll=True,  # select() fails beyond 1024 descriptors
             clear_untrusted_proxy_headers=True,
         )

@@ -20,6 +20,7 @@ from nexus.config import Settings
 from nexus.engines import create_engine
 from nexus.errors import EngineUnavailable, NexusError
 from nexus.guest import Abis
+from nexus.live.failures import Failures
 from nexus.metrics import FanOut, PluginErrors
 from nexus.model import Handler, Limits
 from nexus.outbound.client import OutboundClient, OutboundLimits
@@ -63,6 +64,8 @@ class Parts:
     watchdog: Watchdog
     lane: SlowLane
     dispatcher: Dispatcher
+    failures: Failures
+    """the last runs that failed"""
     filters: tuple[tuple[str, RequestFilter], ...]
     suspensions: Suspensions
     outbound: OutboundClient
@@ -103,8 +106,9 @@ def build(
     lane = SlowLane(1 if engine.holds_gil else len(os.sched_getaffinity(0)))
     answering = Extensions(plugins.host_functions(settings) | dict(extensions))
     outbound = OutboundClient(outbound_limits(settings))
+    failures = Failures()
     dispatcher = _dispatcher(
-        settings, admission, pool, watchdog, lane, metrics, answering, outbound
+        settings, admission, pool, watchdog, lane, metrics, failures, answering, outbound
     )
     return Parts(
         limits,
@@ -121,6 +125,7 @@ def build(
         watchdog,
         lane,
         dispatcher,
+        failures,
         tuple(plugins.request_filters(settings)),
         Suspensions(
             dispatcher,
@@ -230,13 +235,14 @@ def _dispatcher(
     watchdog: Watchdog,
     lane: SlowLane,
     metrics: SuspensionSink,
+    failures: Failures,
     extensions: Extensions,
     outbound: OutboundClient,
 ) -> Dispatcher:
     shares = Shares(settings.workers)
 
     def report(handler: Handler, run: Execution, error: NexusError | None) -> None:
-        observe(metrics, handler, run, error)
+        observe(metrics, failures, handler, run, error)
 
     return Dispatcher(
         admission,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from nexus.errors import GuestError, InternalError, NexusError
+from nexus.live.failures import Failures
 from nexus.logs import guest_lines, split_level
 from nexus.model import Handler
 from nexus.plugin_api.metrics import MetricsSink
@@ -16,10 +17,16 @@ guest_log = logging.getLogger("nexus.guest")
 
 
 def observe(
-    metrics: MetricsSink, handler: Handler, run: Execution, error: NexusError | None
+    metrics: MetricsSink,
+    failures: Failures,
+    handler: Handler,
+    run: Execution,
+    error: NexusError | None,
 ) -> None:
-    """Count *run*, and log what its guest wrote to stderr."""
+    """Count *run*, keep its *error*, and log what its guest wrote to stderr."""
     metrics.record(handler, run.usage, outcome_of(error), error)
+    if error is not None:
+        failures.add(handler.name, run.execution_id, error)
     if isinstance(error, InternalError):  # its details are kept from the client
         fields = {"handler": handler.name, "execution_id": run.execution_id}
         log.error("internal error", exc_info=error, extra={"fields": fields})

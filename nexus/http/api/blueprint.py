@@ -24,6 +24,7 @@ def make_blueprint(service: Service, runtime: WasmRuntime, token: bytes) -> Blue
     """Make the runtime API of *service*; clients must send *token*."""
     blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
     views = Views(service, runtime)
+    service.watch()  # the log is kept from the start
 
     @blueprint.before_request
     def authorize() -> None:
@@ -60,6 +61,8 @@ def _view(
         if operation.query is not None:
             arguments["query"] = read_query(request, operation.query)
         found = call(**arguments)
+        if isinstance(found, Response):
+            return found
         if operation.answer is None:
             return Response(status=204)
         answer = _json(found)

@@ -7,12 +7,18 @@ import os
 from dataclasses import asdict
 from typing import Any
 
+from flask import Response, request
+
 from nexus import config
 from nexus.errors import HandlerNotFound, Overloaded
 from nexus.handlers.catalogue import Catalogue
 from nexus.handlers.ceiling import TextLimits
 from nexus.handlers.facts import facts_of
+from nexus.http import streams
+from nexus.http.api.log_models import LogQuery
 from nexus.http.api.models import ExecutionQuery, ExecutionRequest, ResumeRequest, TextRequest
+from nexus.http.streams import Streams
+from nexus.live import Cursor
 from nexus.model import Handler
 from nexus.runtime import WasmRuntime
 from nexus.service import Service
@@ -26,6 +32,7 @@ class Views:
 
     def __init__(self, service: Service, runtime: WasmRuntime) -> None:
         self._service, self._runtime = service, runtime
+        self._streams = Streams(service)
 
     # ---- handlers -----------------------------------------------------------------------------
 
@@ -83,6 +90,18 @@ class Views:
 
     def cancel_suspension(self, id: str) -> None:
         self._runtime.cancel_suspension(id)
+
+    # ---- the log ------------------------------------------------------------------------------
+
+    def list_logs(self, query: LogQuery) -> dict[str, Any] | Response:
+        def read(after: Cursor) -> tuple[list[dict[str, Any]], Cursor]:
+            return self._service.watch().read(after, handler=query.handler, level=query.level)
+
+        if streams.wanted():
+            last = request.headers.get("Last-Event-ID")
+            return self._streams.response(read, Cursor.parse(query.after if last is None else last))
+        records, cursor = read(Cursor.parse(query.after))
+        return {"records": records, "cursor": str(cursor)}
 
     # ---- this worker --------------------------------------------------------------------------
 
