@@ -5,6 +5,7 @@ NexusError
 │   └── PluginError               a plugin cannot be used
 ├── HandlerError                about one handler, before it runs
 │   ├── HandlerNotFound         HANDLER_NOT_FOUND
+│   ├── HandlerNotLoaded        HANDLER_NOT_LOADED; it exists, but could not be loaded
 │   ├── MethodNotAllowed        METHOD_NOT_ALLOWED
 │   ├── InvalidHandler          INVALID_HANDLER
 │   │   ├── InvalidModule         the bytes: malformed, or a feature we cannot meter
@@ -88,6 +89,16 @@ class HandlerError(NexusError):
 class HandlerNotFound(HandlerError):
     code = "HANDLER_NOT_FOUND"
     outcome = Outcome.NOT_FOUND
+
+
+class HandlerNotLoaded(HandlerError):
+    """The handler called *name* has this route, but could not be loaded; the log has the reason."""
+
+    code = "HANDLER_NOT_LOADED"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"handler {name!r} could not be loaded; the server's log says why")
+        self.name = name
 
 
 class MethodNotAllowed(HandlerError):

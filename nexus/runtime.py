@@ -70,7 +70,7 @@ class WasmRuntime:
         given = settings if handlers is None else {**settings, "handlers_dir": str(handlers)}
         found = config.load(given, {}, Path.cwd(), (), checks_by(loaded))
         self._service = Service(
-            found.settings, self._registry, plugins=loaded, extensions=extensions
+            found.settings, self._registry, plugins=loaded, extensions=extensions, environ={}
         )
         self._owns_service = True
         if handlers is None:

@@ -60,7 +60,7 @@ def _load(sources: tuple[Source, ...], service: Service) -> Catalogue:
     ]
     if pending and sys.stderr.isatty():
         click.echo(f"compiling {', '.join(pending)}", err=True)
-    return load_catalogue(sources, compiler, service.limits)
+    return load_catalogue(sources, compiler, service.limits, secrets=service.secrets)
 
 
 def _facts(handler: Handler) -> dict[str, Any]:

@@ -49,6 +49,8 @@ OTHER_VARIABLES = frozenset(
 # Variables that a source of settings reads itself, such as NEXUS_CONFIG_REDIS_URL.
 _OF_A_SOURCE = re.compile(r"NEXUS_CONFIG_[A-Z0-9]+_[A-Z0-9_]+")
 
+_SECRET = re.compile(r"NEXUS_SECRET_\w+")  # for handlers whose manifests name it
+
 # Kubernetes sets these for every Service in the pod's namespace; ours is called nexus-runtime.
 _SERVICE_LINK = re.compile(
     r"NEXUS_([A-Z0-9_]+_)?(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_\d+_(TCP|UDP|SCTP)(_[A-Z]+)?)"
@@ -142,6 +144,7 @@ def unknown_variables(environ: Mapping[str, str]) -> list[str]:
         and name not in known
         and not single(name)
         and not _OF_A_SOURCE.fullmatch(name)
+        and not _SECRET.fullmatch(name)
         and not _is_service_link(name, environ)
     ]
 

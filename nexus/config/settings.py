@@ -28,6 +28,7 @@ from nexus.plugin_api.option_types import (
     LogLevel,
     ManagementBind,
     Name,
+    OptionalFolder,
     Weights,
     Whole,
     is_loopback,
@@ -312,6 +313,11 @@ class Settings(BaseSettings):
     )
     python_runtime_sha256: Annotated[Digest, Derived("none")] = Field(
         "", validate_default=True, description="SHA-256 of the file that python_runtime names"
+    )
+
+    # ---- what handlers reach
+    secrets_dir: Annotated[OptionalFolder, Derived("none")] = Field(
+        "", description="folder with a file for each secret that manifests may name"
     )
 
     # ---- plugins

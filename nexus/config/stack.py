@@ -101,9 +101,9 @@ def join(
     paths: dict[str, Any] = {
         name: place.absolute(getattr(settings, name)) for name in ("handlers_dir", "cache_dir")
     }
-    for name in ("javascript_runtime", "python_runtime"):
-        if runtime := getattr(settings, name):
-            paths[name] = str(place.absolute(Path(runtime)))
+    for name in ("javascript_runtime", "python_runtime", "secrets_dir"):
+        if path := getattr(settings, name):
+            paths[name] = str(place.absolute(Path(path)))
     return settings.model_copy(update=paths), origins
 
 

@@ -8,6 +8,8 @@ import sys
 from typing import Final
 
 _NOT_FROM_HERE: Final = "import sys; sys.path[:] = filter(None, sys.path); "
+_SECRETS: Final = ("NEXUS_SECRET_", "NEXUS_ADMIN_TOKEN")
+"""the beginnings of variables that no child process needs"""
 
 
 def command(code: str, *arguments: str) -> list[str]:
@@ -16,5 +18,6 @@ def command(code: str, *arguments: str) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """Return this process's environment, with its import path."""
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    """Return this process's environment, with its import path and without its secrets."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_SECRETS)}
+    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

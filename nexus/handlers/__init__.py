@@ -2,8 +2,10 @@
 
 sources.py    lists the handlers in a folder
 manifest.py   NAME.toml beside a handler
+secrets.py    the values of the secrets that manifests name
 settling.py   which handlers serve side by side
 catalogue.py  the handlers that can serve, and what is wrong with the others
+failed.py     the routes of handlers that could not be loaded
 routes.py     which handler a path belongs to
 watcher.py    loads the folder, then watches it
 texts.py      handlers from source text, not from files

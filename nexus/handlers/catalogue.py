@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from nexus.errors import HandlerConflict, HandlerError
-from nexus.handlers.manifest import check_name, load_manifest
+from nexus.errors import HandlerConflict, HandlerError, ManifestError
+from nexus.handlers.failed import failed_routes
+from nexus.handlers.manifest import Manifest, check_name, load_manifest
 from nexus.handlers.routes import Routes
+from nexus.handlers.secrets import Secrets, SecretsState
 from nexus.handlers.settling import Claims, ClaimsFile, settle
 from nexus.handlers.sources import Source
 from nexus.model import Compiled, Handler, Limits
@@ -23,6 +25,7 @@ COMPILATIONS = 2
 
 
 _NO_OTHERS = ClaimsFile(None)
+_NO_SECRETS = Secrets()
 
 
 class CompilesFiles(Protocol):
@@ -48,8 +51,21 @@ class Catalogue:
     serving: Mapping[str, Handler] = field(default_factory=dict)
     """by file name: what serves"""
     routes: Routes = field(default_factory=lambda: Routes(()))
+    failed: Mapping[str, str] = field(default_factory=dict)
+    """by route: the names of handlers that do not serve"""
     defaults: Limits = field(default_factory=Limits)
     """the limits that manifests do not change"""
+    secrets_state: SecretsState = ()
+    """the state of the secrets' folder when loaded"""
+
+
+@dataclass(frozen=True)
+class _Loader:
+    """What the loading of a handler takes beside its source."""
+
+    compiler: CompilesFiles
+    defaults: Limits
+    secrets: Secrets
 
 
 def load_catalogue(
@@ -58,6 +74,7 @@ def load_catalogue(
     defaults: Limits,
     previous: Catalogue | None = None,
     claims_file: ClaimsFile = _NO_OTHERS,
+    secrets: Secrets = _NO_SECRETS,
 ) -> Catalogue:
     """Load every handler of *sources*. A bad one never stops the others.
 
@@ -66,10 +83,13 @@ def load_catalogue(
     serves, here or, by *claims_file*, in another worker.
     """
     before = previous or Catalogue()
+    # Asked before the values are read: a change meanwhile is found at the next look.
+    loader, secrets_state = _Loader(compiler, defaults, secrets), secrets.state()
+    new_secrets = secrets_state != before.secrets_state
     loaded: dict[str, Handler] = {}
     problems: dict[str, HandlerError] = {}
     with ThreadPoolExecutor(COMPILATIONS, "nexus-load") as threads:
-        results = threads.map(lambda source: _load(source, compiler, defaults, before), sources)
+        results = threads.map(lambda source: _load(source, loader, before, new_secrets), sources)
     for source, (handler, problem) in zip(sources, results, strict=True):
         file = source.file
         if handler is not None:
@@ -87,7 +107,10 @@ def load_catalogue(
     by_file = {source.file: source for source in sources}
     handlers = {serving[file].name: serving[file] for file in by_file if file in serving}
     routes = Routes(handlers.values())
-    return Catalogue(handlers, problems, by_file, loaded, serving, routes, defaults)
+    failed = failed_routes(sources, serving)
+    return Catalogue(
+        handlers, problems, by_file, loaded, serving, routes, failed, defaults, secrets_state
+    )
 
 
 def _claims(serving: Mapping[str, Handler]) -> Claims:
@@ -95,32 +118,44 @@ def _claims(serving: Mapping[str, Handler]) -> Claims:
 
 
 def _load(
-    source: Source, compiler: CompilesFiles, defaults: Limits, before: Catalogue
+    source: Source, loader: _Loader, before: Catalogue, new_secrets: bool
 ) -> tuple[Handler | None, HandlerError | None]:
     """Return the handler of *source*, new or from *before*, and its problem."""
     handler, problem = before.loaded.get(source.file), before.problems.get(source.file)
     changed = before.sources.get(source.file) != source
+    curable = new_secrets and isinstance(problem, ManifestError)
     try:
-        if changed or _is_outdated(source, handler, compiler):
-            return load_handler(source, compiler, defaults), None
-        if handler is not None and before.defaults != defaults:
-            return _with_limits(handler, source, compiler, defaults), problem
+        if changed or curable or _is_outdated(source, handler, loader.compiler):
+            name = check_name(source.name)
+            return load_handler(
+                source, loader.compiler, loader.defaults, name, loader.secrets
+            ), None
+        if handler is None:
+            return None, problem
+        if before.defaults != loader.defaults or (new_secrets and handler.secrets):
+            return _renewed(handler, source, loader), problem
     except HandlerError as error:
         problem = error
     return handler, problem
 
 
-def _with_limits(
-    handler: Handler, source: Source, compiler: CompilesFiles, defaults: Limits
-) -> Handler:
-    """Return *handler* with other *defaults*; compile it only if its memory changes.
+def _renewed(handler: Handler, source: Source, loader: _Loader) -> Handler:
+    """Return *handler* with the limits and the secrets of *loader*; compile it only if its memory
+    changes.
 
     Raises: HandlerError.
     """
-    limits = load_manifest(source.manifest, handler.name).limits(defaults)
+    manifest = load_manifest(source.manifest, handler.name)
+    limits = manifest.limits(loader.defaults)
     if limits.memory_bytes != handler.limits.memory_bytes:
-        return load_handler(source, compiler, defaults)
-    return replace(handler, limits=limits)
+        return load_handler(source, loader.compiler, loader.defaults, None, loader.secrets)
+    env = _environment(manifest, source, loader.secrets)
+    return replace(handler, limits=limits, env=env)
+
+
+def _environment(manifest: Manifest, source: Source, secrets: Secrets) -> dict[str, str]:
+    """Return the guest's environment. Raises: ManifestError."""
+    return {**manifest.env, **secrets.read(manifest.secrets, source.manifest.name)}
 
 
 def _is_outdated(source: Source, handler: Handler | None, compiler: CompilesFiles) -> bool:
@@ -130,7 +165,11 @@ def _is_outdated(source: Source, handler: Handler | None, compiler: CompilesFile
 
 
 def load_handler(
-    source: Source, compiler: CompilesFiles, defaults: Limits, name: str | None = None
+    source: Source,
+    compiler: CompilesFiles,
+    defaults: Limits,
+    name: str | None = None,
+    secrets: Secrets = _NO_SECRETS,
 ) -> Handler:
     """Load the handler of *source*, with the manifest beside it.
 
@@ -142,6 +181,7 @@ def load_handler(
         name = check_name(source.name)
     manifest = load_manifest(source.manifest, name)
     limits = manifest.limits(defaults)
+    env = _environment(manifest, source, secrets)
     compiled = compiler.compile(source.path, limits.memory_bytes)
     return Handler(
         name=name,
@@ -153,7 +193,8 @@ def load_handler(
         max_concurrency=manifest.max_concurrency or 0,
         priority=manifest.priority,
         capabilities=manifest.capabilities,
-        env=dict(manifest.env),
+        env=env,
+        secrets=manifest.secrets,
         args=manifest.args,
         args_from_query=manifest.args_from_query,
         strip_prefix=manifest.strip_prefix,

@@ -31,6 +31,7 @@ def facts_of(handler: Handler) -> dict[str, Any]:
         "capabilities": list(handler.capabilities),
         "http": list(handler.http),
         "env": sorted(handler.env),
+        "secrets": list(handler.secrets),
         "args": len(handler.args),
         "args_from_query": handler.args_from_query,
         "strip_prefix": handler.strip_prefix,

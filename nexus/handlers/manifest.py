@@ -87,6 +87,12 @@ def _few(args: tuple[str, ...]) -> tuple[str, ...]:
     return args
 
 
+def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) < len(names):
+        raise ValueError("a name twice")
+    return names
+
+
 def _bounded(env: Mapping[str, str]) -> Mapping[str, str]:
     if sum(len(name.encode()) + len(value.encode()) for name, value in env.items()) > ENV_BYTES:
         raise ValueError("too large")
@@ -173,6 +179,12 @@ class Manifest(BaseModel):
             f"{ENV_BYTES} bytes together"
         ),
     ] = Field(default_factory=dict)
+    secrets: Annotated[
+        tuple[_Variable, ...],
+        AfterValidator(_distinct),
+        Allowed("a list of different names of letters, digits and '_'"),
+    ] = ()
+    """names of secrets, which become part of the guest's environment"""
 
     def limits(self, defaults: Limits) -> Limits:
         """Return *defaults*, changed by this manifest.
@@ -242,4 +254,6 @@ def load_manifest(path: Path, name: str) -> Manifest:
         raise ManifestError(
             [f"{path.name}: cpu.request: found {cpu.request:g} cores, more than cpu.limit"]
         )
+    if both := [name for name in manifest.secrets if name in manifest.env]:
+        raise ManifestError([f"{path.name}: secrets: found {both[0]!r}, which env sets, too"])
     return manifest

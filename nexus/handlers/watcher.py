@@ -11,9 +11,11 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from nexus.errors import HandlerError
 from nexus.guest import Abis
+from nexus.handlers.secrets import Secrets, SecretsState
 from nexus.handlers.sources import Source, find_orphans, find_sources
 from nexus.plugin_api.ticker import TICKER, Tick
 
@@ -25,19 +27,31 @@ _MISSING_LOOKS = 50
 """A folder that cannot be read is logged again after this many looks"""
 
 
-class HandlersWatcher:
-    """Calls *load* with the folder's sources, once at the start and after every change."""
+_NO_SECRETS = Secrets()
 
-    def __init__(self, folder: Path, abis: Abis, load: Callable[[Sequence[Source]], None]) -> None:
-        self._folder, self._abis, self._load = folder, abis, load
+_Look: TypeAlias = "tuple[Sequence[Source], SecretsState]"
+
+
+class HandlersWatcher:
+    """Calls *load* with the folder's sources, once at the start and after every change, also one
+    of the secrets' folder."""
+
+    def __init__(
+        self,
+        folder: Path,
+        abis: Abis,
+        load: Callable[[Sequence[Source]], None],
+        secrets: Secrets = _NO_SECRETS,
+    ) -> None:
+        self._folder, self._abis, self._load, self._secrets = folder, abis, load, secrets
         self._orphans: dict[str, str] = {}
         """logged problems of manifests without handlers"""
         self._missed = 0
         self._changed = threading.Condition()  # guards the fields below
-        self._seen: Sequence[Source] = ()
+        self._seen: _Look = ((), ())
         self._wanted: Sequence[Source] | None = None
         """sources to load now; None: nothing to load"""
-        self._loaded: Sequence[Source] = ()
+        self._loaded: _Look = ((), ())
         self._again = False
         self._closed = False
         self._tick: Tick | None = None
@@ -61,8 +75,8 @@ class HandlersWatcher:
             self._tick.close()
 
     def _work(self) -> None:
-        self._loaded = self._seen = self._find() or ()
-        self._load_all(self._loaded)
+        self._loaded = self._seen = self._find() or ((), ())
+        self._load_all(self._loaded[0])
         with self._changed:
             if self._closed:
                 return
@@ -84,7 +98,7 @@ class HandlersWatcher:
                 return
             if found == self._seen:
                 self._again = False
-                self._loaded = self._wanted = found
+                self._loaded, self._wanted = found, found[0]
                 self._changed.notify()
             self._seen = found
 
@@ -99,10 +113,11 @@ class HandlersWatcher:
                 log.warning("%s: %s", name, missing)
         self._orphans = orphans
 
-    def _find(self) -> tuple[Source, ...] | None:
-        """Return the sources now; None if the folder cannot be read, which changes nothing."""
+    def _find(self) -> _Look | None:
+        """Return the sources and the state of the secrets now; None if the handlers folder cannot
+        be read, which changes nothing."""
         try:
-            found = find_sources(self._folder, self._abis)
+            found = find_sources(self._folder, self._abis), self._secrets.state()
         except HandlerError as error:
             if self._missed % _MISSING_LOOKS == 0:
                 log.error("%s", error)

@@ -15,6 +15,7 @@ from werkzeug.sansio.response import Response as AnyResponse
 
 from nexus.errors import (
     HandlerNotFound,
+    HandlerNotLoaded,
     InternalError,
     InvalidArgument,
     MethodNotAllowed,
@@ -22,6 +23,7 @@ from nexus.errors import (
     Overloaded,
     is_interrupt,
 )
+from nexus.handlers.failed import failed_at
 from nexus.http.errors import refusal
 from nexus.http.layer import BEGAN, HandlerLayer
 from nexus.http.management import BUSY, Readiness
@@ -180,7 +182,8 @@ def _as_problem(service: Service, error: HTTPException) -> AnyResponse:
         return error.response
     ours, status = _translated(service, error)
     service.refused(None, ours)
-    response = refusal(ours, status=status)
+    name = ours.name if isinstance(ours, HandlerNotLoaded) else None
+    response = refusal(ours, name, status)
     if status is not None:
         kept = [header for header in error.get_headers() if header[0] != "Content-Type"]
         response.headers.extend(kept)  # such as Retry-After, WWW-Authenticate
@@ -200,6 +203,8 @@ def _translated(service: Service, error: HTTPException) -> tuple[NexusError, int
     if isinstance(error, exceptions.NotFound) and request.url_rule is None:
         if service.handlers.is_pending(request.path):
             return Overloaded("the handler's language runtime is being compiled"), None
+        if (name := failed_at(request.path, service.handlers.catalogue.failed)) is not None:
+            return HandlerNotLoaded(name), None
         if service.handlers.loaded:
             return HandlerNotFound("nothing is served at this path"), None
         return Overloaded("the handlers are still being loaded"), None

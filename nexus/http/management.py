@@ -129,10 +129,11 @@ class ManagementServer:
             channel_timeout=SILENT_S,
             cleanup_interval=SILENT_S // 2,
             max_request_body_size=max_request_bytes,
-            send_bytes=1,  # send each event of a stream at once
             asyncore_use_poll=True,  # select() fails beyond 1024 descriptors
             clear_untrusted_proxy_headers=True,
         )
+        # Send each event of a stream at once. As an argument waitress calls it deprecated.
+        self._server.adj.send_bytes = 1
         self._thread = threading.Thread(
             target=self._server.run, name="nexus-management", daemon=True
         )

@@ -1,5 +1,5 @@
-"""Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): log records as
-they come.
+"""Log records as they come: server-sent events
+(https://html.spec.whatwg.org/multipage/server-sent-events.html).
 
 A stream holds one of the worker's threads, so there are few of them, and each ends after a while; a
 client then connects again, and goes on where it was by the last event's id.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from nexus.errors import GuestError, InternalError, NexusError
 from nexus.logs import timestamp
+from nexus.plugin_api.secrets import conceal
 
 MOST: Final = 200
 _MOST_CHARACTERS: Final = 8192
@@ -20,10 +21,13 @@ class Failures:
     def __init__(self) -> None:
         self._kept: deque[Mapping[str, Any]] = deque(maxlen=MOST)
 
-    def add(self, handler: str, execution_id: str, error: NexusError) -> None:
-        """Keep *error*, with which a run of *handler* ended."""
+    def add(
+        self, handler: str, execution_id: str, error: NexusError, secrets: Collection[str] = ()
+    ) -> None:
+        """Keep *error*, with which a run of *handler* ended, without its *secrets*."""
         stack = error.stack if isinstance(error, GuestError) else ""
         text = "internal error; the log has it" if isinstance(error, InternalError) else str(error)
+        text, stack = conceal(text, secrets), conceal(stack, secrets)
         self._kept.append(
             {
                 "ts": timestamp(time.time()),

@@ -4,7 +4,7 @@ setup.py     the destination and the level of records
 formats.py   a record as a JSON line or as a line for people
 brief.py     the form for work on handlers: short, and only what concerns them
 access.py    one line for each request
-guest.py     what guests write to stderr, as log lines
+guest.py     what guests write to stderr, as log records
 text.py      makes text safe for a log or a terminal
 """
 
@@ -17,7 +17,7 @@ from nexus.logs.formats import (
     record_facts,
     resolve_format,
 )
-from nexus.logs.guest import guest_lines, split_level
+from nexus.logs.guest import guest_lines, guest_records, split_level
 from nexus.logs.setup import configure, set_level
 from nexus.logs.text import escape, timestamp
 
@@ -31,6 +31,7 @@ __all__ = [
     "configure",
     "escape",
     "guest_lines",
+    "guest_records",
     "record_facts",
     "resolve_format",
     "set_level",

@@ -11,6 +11,8 @@ _MARKS = {
     "<6>": logging.INFO,
     "<7>": logging.DEBUG,
 }
+CONTINUES = "<+>"
+"""marks a line that belongs to the record of the line above, such as a stack's"""
 _GUEST_LINES = 200  # 64 KiB of stderr could be 32,000 lines: a second of logging
 _CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0))) | {ord("\t"): " "}
 
@@ -37,6 +39,21 @@ def guest_lines(raw: bytes) -> list[str]:
     if len(lines) > _GUEST_LINES:
         kept.append(f"… {len(lines) - _GUEST_LINES} more lines")
     return kept
+
+
+def guest_records(raw: bytes) -> list[tuple[int, str]]:
+    """Return a guest's stderr as (level, text), one for each log record.
+
+    A record has several lines if all but the first begin with `CONTINUES`.
+    """
+    records: list[tuple[int, list[str]]] = []
+    for line in guest_lines(raw):
+        if records and line.startswith(CONTINUES):
+            records[-1][1].append(line[len(CONTINUES) :])
+        else:
+            level, text = split_level(line)
+            records.append((level, [text]))
+    return [(level, "\n".join(lines)) for level, lines in records]
 
 
 def _clip(line: str) -> str:

@@ -114,7 +114,10 @@ class Handler:
     priority: int = 5
     """0 to 9, the highest first, if the scheduling policy uses priorities"""
     capabilities: tuple[str, ...] = ()
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """the guest's environment: the manifest's `env`, and its secrets"""
+    secrets: tuple[str, ...] = ()
+    """names in `env` whose values nobody but the guest may see"""
     args: tuple[str, ...] = ()
     """a WASI guest's arguments, after its name"""
     args_from_query: bool = False

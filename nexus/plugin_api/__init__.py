@@ -5,7 +5,7 @@ settings.py       what a plugin may read of the settings
 host.py           the worker, as plugins see it
 options.py        its own table of options, checked by a model
 option_types.py   types for that model's fields
-secrets.py        hides possible secrets
+secrets.py        hides possible secrets in options, and known ones in text
 problems.py       words for a wrong value
 engine.py         the interface of an engine
 abi.py            the interface of a guest ABI: a kind of handler, such as a language

@@ -176,6 +176,9 @@ Folder: TypeAlias = Annotated[Path, BeforeValidator(parse_path), Allowed("a path
 File: TypeAlias = Annotated[
     str, BeforeValidator(parse_file), Allowed("the path of a file, or nothing")
 ]
+OptionalFolder: TypeAlias = Annotated[
+    str, BeforeValidator(parse_file), Allowed("the path of a folder, or nothing")
+]
 Digest: TypeAlias = Annotated[
     str,
     Field(pattern=r"^([0-9a-f]{64})?$"),

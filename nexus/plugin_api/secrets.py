@@ -1,9 +1,9 @@
-"""Hides possible secrets in a table of options, by key and by form."""
+"""Hides possible secrets in a table of options, by key and by form, and known ones in text."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 HIDDEN = "(hidden)"
@@ -29,3 +29,19 @@ def public(value: object) -> Any:
 
 def _is_secret(key: object, value: object) -> bool:
     return _SECRET.search(str(key)) is not None and not isinstance(value, bool)
+
+
+LEAST_CHARACTERS = 4
+"""`conceal` leaves shorter lines of secrets alone: `1` stands in texts of any kind"""
+
+
+def conceal(text: str, secrets: Iterable[str]) -> str:
+    """Return *text* with every line of each of *secrets* replaced.
+
+    Lines, since a log splits text at them, and JSON writes a line end in another way.
+    """
+    lines = {line for secret in secrets for line in secret.splitlines()}
+    for line in sorted(lines, key=len, reverse=True):
+        if len(line) >= LEAST_CHARACTERS:
+            text = text.replace(line, HIDDEN)
+    return text

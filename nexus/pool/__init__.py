@@ -15,10 +15,11 @@ warming.py      makes idle instances on the threads that will serve
 from nexus.pool.instance import WasmInstance
 from nexus.pool.mapping import reset_way
 from nexus.pool.pool import InstancePool
-from nexus.pool.warming import spread, warm_threads
+from nexus.pool.warming import WarmedThreads, spread, warm_threads
 
 __all__ = [
     "InstancePool",
+    "WarmedThreads",
     "WasmInstance",
     "reset_way",
     "spread",

@@ -5,10 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, wait
+from typing import NamedTuple
 
 from nexus.model import Handler
 
 START_TIMEOUT_S = 30.0
+
+
+class WarmedThreads(NamedTuple):
+    """The threads that will run requests."""
+
+    executor: Executor
+    number: int
+    """how many the executor has, as the server started them; the setting may say otherwise"""
 
 
 def spread(handlers: Sequence[Handler], threads: int, instances: int) -> list[Handler]:
@@ -19,26 +28,26 @@ def spread(handlers: Sequence[Handler], threads: int, instances: int) -> list[Ha
 
 
 def warm_threads(
-    executor: Executor, threads: int, jobs: Sequence[Handler], warm: Callable[[Handler], None]
+    threads: WarmedThreads, jobs: Sequence[Handler], warm: Callable[[Handler], None]
 ) -> None:
-    """Start all *threads* of *executor* and let thread n do the jobs n, n + threads, …
+    """Start all *threads* and let thread n do the jobs n, n + their number, …
 
-    Return when all jobs are done, or when *executor* was shut down. A thread pool starts
+    Return when all jobs are done, or when the executor was shut down. A thread pool starts
     threads only for work that no idle thread can take, so the tasks wait for each other until
     every thread has one.
     """
-    together = threading.Barrier(threads)
+    together = threading.Barrier(threads.number)
 
     def task(number: int) -> None:
         try:
             together.wait(START_TIMEOUT_S)
         except threading.BrokenBarrierError:
             return  # a thread did not start: requests will warm the others
-        for handler in jobs[number::threads]:
+        for handler in jobs[number :: threads.number]:
             warm(handler)
 
     try:
-        started = [executor.submit(task, number) for number in range(threads)]
+        started = [threads.executor.submit(task, number) for number in range(threads.number)]
     except RuntimeError:  # shut down: the worker was stopped while it started
         together.abort()  # else tasks that have started block the process's end
         return

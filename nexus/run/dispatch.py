@@ -13,10 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from nexus.errors import DeadlineExceeded, InternalError, NexusError, on_main_thread
+from nexus.errors import DeadlineExceeded, GuestError, InternalError, NexusError, on_main_thread
 from nexus.model import Compiled, Handler, Outcome, Task
 from nexus.plugin_api.capabilities import NO_CAPABILITIES, capabilities_of
 from nexus.plugin_api.guest import Outbound
+from nexus.plugin_api.secrets import conceal
 from nexus.run import Execution, ExtensionCaller
 from nexus.run.aside import Aside
 from nexus.run.cpu import CpuControl
@@ -157,6 +158,8 @@ class Dispatcher:
                 way.queue.leave(handler.name, handler.max_concurrency, took)
         except NexusError as raised:
             error = raised
+            if handler.secrets:
+                _conceal(raised, handler)
             raise
         except BaseException as raised:  # an engine's panic is not an Exception
             error = InternalError(f"{type(raised).__name__}: {raised}")
@@ -195,6 +198,16 @@ class Dispatcher:
             way.deadlines.unwatch(watch)
             if run.cancelled or isinstance(run.stopped, DeadlineExceeded):
                 run.usage.overshoot_s = time.monotonic() - run.deadline
+
+
+def _conceal(error: NexusError, handler: Handler) -> None:
+    """Hide the values of the handler's secrets in *error*, which may quote its guest."""
+    values = [handler.env[name] for name in handler.secrets]
+    error.args = tuple(
+        conceal(part, values) if isinstance(part, str) else part for part in error.args
+    )
+    if isinstance(error, GuestError):
+        error.stack = conceal(error.stack, values)
 
 
 def outcome_of(error: NexusError | None) -> Outcome:

@@ -20,6 +20,7 @@ from typing import Any
 from gunicorn.workers.gthread import ThreadWorker
 
 from nexus.errors import InvalidArgument, ShuttingDown
+from nexus.pool import WarmedThreads
 from nexus.server.connections import Connections
 from nexus.server.handed_over import HandedOver
 from nexus.server.kept_alive import KeptAlive, Step, handed_over
@@ -58,7 +59,7 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self.max_keepalived = sys.maxsize
         self.service.before_wait(self._kept_alive.before_wait)
         self.service.around_outbound(self._threads.wait_begins, self._threads.wait_ends)
-        self.service.start(self.tpool)
+        self.service.start(WarmedThreads(self.tpool, self.cfg.threads))
         self._kept_alive.looker.start()
 
     @classmethod

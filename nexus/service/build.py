@@ -20,6 +20,7 @@ from nexus.config import Settings
 from nexus.engines import create_engine
 from nexus.errors import EngineUnavailable, NexusError
 from nexus.guest import Abis
+from nexus.handlers.secrets import Secrets
 from nexus.live.failures import Failures
 from nexus.metrics import FanOut, PluginErrors
 from nexus.model import Handler, Limits
@@ -148,6 +149,12 @@ def build(
 def compiler_limits(settings: Settings) -> CompilerLimits:
     """Return the limits of one compilation."""
     return CompilerLimits(settings.compile_timeout_ms / 1000, settings.compile_memory_mb << 20)
+
+
+def secrets_of(settings: Settings, environ: Mapping[str, str] | None) -> Secrets:
+    """Return the secrets that manifests may name; *environ* None: this process's."""
+    folder = settings.secrets_dir
+    return Secrets(Path(folder) if folder else None, os.environ if environ is None else environ)
 
 
 def outbound_limits(settings: Settings) -> OutboundLimits:

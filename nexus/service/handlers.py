@@ -6,19 +6,19 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from pathlib import Path
 
 from nexus.errors import NexusError
 from nexus.handlers.catalogue import Catalogue, load_catalogue, load_handler
 from nexus.handlers.manifest import nearest_name
+from nexus.handlers.secrets import Secrets
 from nexus.handlers.settling import ClaimsFile
 from nexus.handlers.sources import Source, find_sources, source_at
 from nexus.handlers.texts import SourceTexts
 from nexus.handlers.watcher import HandlersWatcher
 from nexus.logs import CHANGES
 from nexus.model import Handler, Isolation, Limits
-from nexus.pool import reset_way, spread, warm_threads
+from nexus.pool import WarmedThreads, reset_way, spread, warm_threads
 from nexus.service.build import Parts
 
 log = logging.getLogger("nexus.service")
@@ -35,19 +35,19 @@ class Handlers:
         self,
         parts: Parts,
         folder: Path,
-        threads: int,
         min_instances: int,
         claims_file: ClaimsFile,
+        secrets: Secrets | None = None,
     ) -> None:
-        """*threads*: how many of the executor's threads get warm instances; *claims_file*: where
-        the pod's workers agree on which handler has which name and route."""
+        """*min_instances*: how many instances are warmed; *claims_file*: where the pod's workers
+        agree on which handler has which name and route."""
         self._parts, self._limits = parts, parts.limits
-        self._thread_count, self._min_instances = threads, min_instances
-        self._claims_file = claims_file
+        self._min_instances = min_instances
+        self._claims_file, self._secrets = claims_file, secrets or Secrets()
         self._compiler = parts.tiers or parts.compiler
-        self._watcher = HandlersWatcher(folder, parts.abis, self._load)
+        self._watcher = HandlersWatcher(folder, parts.abis, self._load, self._secrets)
         self._loaded = threading.Event()
-        self._executor: Executor | None = None
+        self._threads: WarmedThreads | None = None
         self.catalogue = Catalogue()
         self.texts = SourceTexts(parts.abis, self._compiler, lambda: self._limits, self._retain)
         self._pending: tuple[str, ...] = ()
@@ -75,10 +75,10 @@ class Handlers:
         served = self.catalogue.handlers.values()
         return max((handler.limits.timeout_s for handler in served), default=0.0)
 
-    def start(self, threads: Executor | None) -> None:
-        """Load the folder on the watcher's thread, now and after changes. *threads*: the executor
-        that will run requests, to warm instances on."""
-        self._executor = threads
+    def start(self, threads: WarmedThreads | None) -> None:
+        """Load the folder on the watcher's thread, now and after changes; warm instances on
+        *threads*, once."""
+        self._threads = threads
         log.info("a reset %s", reset_way())
         self._watcher.start()
 
@@ -101,7 +101,7 @@ class Handlers:
         """
         source = source_at(path, self._parts.abis)
         name = nearest_name(source.name)
-        handler = load_handler(source, self._compiler, limits or self._limits, name)
+        handler = load_handler(source, self._compiler, limits or self._limits, name, self._secrets)
         self._serve(Catalogue({handler.name: handler}))
         return handler
 
@@ -133,7 +133,9 @@ class Handlers:
     def _load_now(self, sources: Sequence[Source]) -> None:
         before, parts = self.catalogue, self._parts
         self._serve(
-            load_catalogue(sources, self._compiler, self._limits, before, self._claims_file)
+            load_catalogue(
+                sources, self._compiler, self._limits, before, self._claims_file, self._secrets
+            )
         )
         if parts.tiers is not None:
             parts.tiers.improve(
@@ -175,11 +177,11 @@ class Handlers:
         self._retain()
         # Serve before warming, which takes all threads, even those on which requests wait.
         self._loaded.set()
-        executor, self._executor = self._executor, None
-        if executor is not None:
+        threads, self._threads = self._threads, None
+        if threads is not None and threads.number:
             warmable = [h for h in handlers if h.isolation is not Isolation.FRESH]
-            jobs = spread(warmable, self._thread_count, self._min_instances)
-            warm_threads(executor, self._thread_count, jobs, self._warm)
+            jobs = spread(warmable, threads.number, self._min_instances)
+            warm_threads(threads, jobs, self._warm)
         self._parts.metrics.serving(handlers)
         self.warmed = True
 

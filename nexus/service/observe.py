@@ -6,9 +6,10 @@ import logging
 
 from nexus.errors import GuestError, InternalError, NexusError
 from nexus.live.failures import Failures
-from nexus.logs import guest_lines, split_level
+from nexus.logs import guest_records
 from nexus.model import Handler
 from nexus.plugin_api.metrics import MetricsSink
+from nexus.plugin_api.secrets import conceal
 from nexus.run import Execution
 from nexus.run.dispatch import outcome_of
 
@@ -26,7 +27,7 @@ def observe(
     """Count *run*, keep its *error*, and log what its guest wrote to stderr."""
     metrics.record(handler, run.usage, outcome_of(error), error)
     if error is not None:
-        failures.add(handler.name, run.execution_id, error)
+        failures.add(handler.name, run.execution_id, error, _secrets(handler))
     if isinstance(error, InternalError):  # its details are kept from the client
         fields = {"handler": handler.name, "execution_id": run.execution_id}
         log.error("internal error", exc_info=error, extra={"fields": fields})
@@ -35,6 +36,12 @@ def observe(
         guest_log.error("%s", error, extra={"fields": fields})  # what the client is not shown
     if run.stderr:
         fields = {"handler": handler.name, "execution_id": run.execution_id}
-        for line in guest_lines(bytes(run.stderr)):
-            level, text = split_level(line)
+        written = bytes(run.stderr)
+        if handler.secrets:
+            written = conceal(written.decode("utf-8", "replace"), _secrets(handler)).encode()
+        for level, text in guest_records(written):
             guest_log.log(level, "%s", text, extra={"fields": fields})
+
+
+def _secrets(handler: Handler) -> list[str]:
+    return [handler.env[name] for name in handler.secrets]

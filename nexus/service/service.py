@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
@@ -19,7 +18,14 @@ from nexus.metrics import Flusher
 from nexus.model import Handler, Limits, PoolCounts
 from nexus.plugin_api.extensions import Extension
 from nexus.plugins import Plugins, load_plugins
-from nexus.service.build import build, compiler_limits, outbound_limits, plugin_timeout_s
+from nexus.pool import WarmedThreads
+from nexus.service.build import (
+    build,
+    compiler_limits,
+    outbound_limits,
+    plugin_timeout_s,
+    secrets_of,
+)
 from nexus.service.handlers import Handlers
 from nexus.service.host import PluginHost
 
@@ -39,6 +45,7 @@ class Service:
         live: LiveSettings | None = None,
         run_dir: Path | None = None,
         extensions: Mapping[str, Extension] | None = None,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         """*plugins* None: the built-in ones.
 
@@ -46,7 +53,8 @@ class Service:
         writing the threads' stacks there, and a supervisor starts another.
         *run_dir*: the folder where one master's workers find each other, and their shared `key`.
         *extensions*: answer guests' calls at once, beside the plugins' ones. *live* reports changes
-        of *settings* once this is started.
+        of *settings* once this is started. *environ*: holds secrets of handlers; None: this
+        process's environment.
 
         Raises: EngineUnavailable, ConfigError.
         """
@@ -67,12 +75,13 @@ class Service:
         self.suspensions, self.metrics = parts.suspensions, parts.metrics
         self.plugin_errors = parts.plugin_errors
         self.access_log = logs.AccessLog(settings.log_format) if settings.access_log else None
+        self.secrets = secrets_of(settings, environ)
         self.handlers = Handlers(
             parts,
             settings.handlers_dir,
-            settings.threads,
             settings.min_instances,
             ClaimsFile(None if run_dir is None else run_dir / "claims.json"),
+            self.secrets,
         )
         self.host = PluginHost(
             lambda: self.settings, parts.engine.name, self.handlers, self.unready, self.pool_counts
@@ -109,10 +118,10 @@ class Service:
 
     # ---- start and stop ---------------------------------------------------------------------
 
-    def start(self, threads: Executor | None = None) -> None:
+    def start(self, threads: WarmedThreads | None = None) -> None:
         """Start the parts; the handlers load in the background (`handlers.loaded`).
 
-        *threads*: the executor that will run requests, to warm instances on.
+        *threads*: those that will run requests, to warm instances on.
         """
         self._check_threads()
         self._started = True

@@ -42,8 +42,11 @@ class Peers:
         # An address has up to 107 bytes; the folder's name may be longer, its descriptor is short.
         self._folder = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.bind(self._address(worker))
+        # Others see the socket once it listens: one that refuses them counts as left behind, and
+        # is removed.
+        self._socket.bind(f"/proc/self/fd/{self._folder}/{worker}")
         self._socket.listen(_BACKLOG)
+        os.rename(worker, f"{worker}{_SUFFIX}", src_dir_fd=self._folder, dst_dir_fd=self._folder)
         self._thread = threading.Thread(target=self._accept, name="nexus-peers", daemon=True)
 
     def _address(self, worker: str) -> str:

@@ -29,7 +29,8 @@ def server(http_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     (folder / "nap.toml").write_text("timeout_ms = 20000\n")
     settings = {
         "NEXUS_WORKERS": "1",
-        "NEXUS_THREADS": "4",
+        "NEXUS_THREADS": "6",
+        "GUNICORN_CMD_ARGS": "--threads 4",  # what the server has counts, not the setting
         "NEXUS_MIN_INSTANCES": "8",
         "NEXUS_DRAIN_DELAY_MS": "2000",
     }

@@ -1,4 +1,4 @@
-"""The log over the API, of all workers, as it comes: on the main port and on the management port."""
+"""The log over the API, of all workers, as it comes: on the main and on the management port."""
 
 from __future__ import annotations
 

@@ -32,9 +32,9 @@ def test_body_arrives_whole(server: Server, size: int) -> None:
         ("/startspin", 504, "TIMEOUT", "timeout"),
         ("/trap", 500, "EXECUTION_ERROR", "trap"),
         ("/silent", 502, "INVALID_RESPONSE", "invalid_response"),
-        ("/env", 404, "HANDLER_NOT_FOUND", "not_found"),
-        ("/cut", 404, "HANDLER_NOT_FOUND", "not_found"),
-        ("/badmanifest", 404, "HANDLER_NOT_FOUND", "not_found"),
+        ("/env", 503, "HANDLER_NOT_LOADED", "invalid_handler"),
+        ("/cut", 503, "HANDLER_NOT_LOADED", "invalid_handler"),
+        ("/badmanifest", 503, "HANDLER_NOT_LOADED", "invalid_handler"),
         ("/nowhere", 404, "HANDLER_NOT_FOUND", "not_found"),
     ],
 )

@@ -55,7 +55,7 @@ def test_the_log_has_levels() -> None:
     levels = asked(lambda call: [call("log", n, f"at {n}\nmore") for n in (0, 1, 2, 3, 4, -1)], run)
     assert levels == [OK, OK, OK, OK, INVALID, INVALID]
     assert bytes(run.stderr) == (
-        b"<7>at 0\n<7>more\nat 1\nmore\n<4>at 2\n<4>more\n<3>at 3\n<3>more\n"
+        b"<7>at 0\n<+>more\nat 1\n<+>more\n<4>at 2\n<+>more\n<3>at 3\n<+>more\n"
     )
 
 

@@ -53,4 +53,4 @@ def test_a_stack_goes_to_the_log_alone(scripts: Scripts) -> None:
     handler = scripts.handler('export default {\n  fetch() { throw new TypeError("boom") } }')
     error = scripts.failure(handler)
     assert str(error) == "Uncaught TypeError: boom"
-    assert scripts.log() == ("<3>Uncaught TypeError: boom\n<3>    at fetch (hello.js:2:23)\n")
+    assert scripts.log() == "<3>Uncaught TypeError: boom\n<+>    at fetch (hello.js:2:23)\n"

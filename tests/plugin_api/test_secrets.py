@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from nexus.plugin_api.secrets import HIDDEN, public
+from nexus.plugin_api.secrets import HIDDEN, conceal, public
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,16 @@ def test_secrets_deep_inside_are_hidden_too() -> None:
 
 def test_values_that_json_has_no_word_for_are_text() -> None:
     assert public([date(2025, 1, 31), 1.5, True]) == ["2025-01-31", 1.5, True]
+
+
+def test_known_secrets_are_concealed_line_by_line() -> None:
+    pem = "-----BEGIN-----\nMIIB\nMIIBxx\n-----END-----"
+    text = f"key {pem!r} and MIIBxx, sk_live and sk_live_1"
+    shown = conceal(text, [pem, "sk_live", "sk_live_1"])
+    assert not any(part in shown for part in ("MII", "xx", "sk_live", "_1", "BEGIN"))
+    assert shown.startswith("key '(hidden)\\n")
+    assert shown.endswith("(hidden) and (hidden)")
+
+
+def test_a_short_secret_stays() -> None:
+    assert conceal("a1b", ["1", ""]) == "a1b"

@@ -19,7 +19,7 @@ from nexus.errors import (
 )
 from nexus.model import Compiled, Handler, Isolation, State
 from nexus.plugin_api.engine import Engine
-from nexus.pool import InstancePool, WasmInstance, spread, warm_threads
+from nexus.pool import InstancePool, WarmedThreads, WasmInstance, spread, warm_threads
 from tests.pool.guests import (
     CLEAN,
     COUNTER,
@@ -338,7 +338,7 @@ def test_threads_are_warm_one_by_one(engine: Engine, instances: int, expected: i
         pool.warm(job, run())
 
     with ThreadPoolExecutor(4) as threads:
-        warm_threads(threads, 4, spread(served, 4, instances), warm)
+        warm_threads(WarmedThreads(threads, 4), spread(served, 4, instances), warm)
         assert counts(pool) == (0, expected, expected)
     assert len(set(warmed)) == len(warmed) == expected
     assert len({thread for thread, _ in warmed}) == min(expected, 4)

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from nexus.model import Handler
-from nexus.pool import spread, warm_threads
+from nexus.pool import WarmedThreads, spread, warm_threads
 from nexus.pool.warming import START_TIMEOUT_S
 from tests import support
 
@@ -24,7 +24,9 @@ def test_every_thread_does_its_jobs() -> None:
     jobs = spread(handlers("a", "b"), 4, 100)
     assert len(jobs) == 8
     with ThreadPoolExecutor(4) as executor:
-        warm_threads(executor, 4, jobs, lambda h: done.append((threading.get_ident(), h.name)))
+        warm_threads(
+            WarmedThreads(executor, 4), jobs, lambda h: done.append((threading.get_ident(), h.name))
+        )
     assert len({thread for thread, _ in done}) == 4
     assert len(set(done)) == 8  # no thread got two of one handler
 
@@ -43,7 +45,7 @@ def test_an_executor_that_is_shut_down_meanwhile_keeps_nobody_waiting() -> None:
 
     executor = Ending(4)
     began = time.monotonic()
-    warm_threads(executor, 4, handlers("a") * 4, lambda _: None)
+    warm_threads(WarmedThreads(executor, 4), handlers("a") * 4, lambda _: None)
     executor.shutdown(wait=True)
     assert time.monotonic() - began < START_TIMEOUT_S / 2
     assert executor.begun == 3

@@ -175,8 +175,8 @@ def test_an_error_has_a_traceback_of_the_handlers_lines(python: Pythons) -> None
     assert isinstance(error, GuestTrap)
     assert str(error) == "ZeroDivisionError: integer division or modulo by zero"
     log = python.log()
-    assert '<3>  File "hello.py", line 2, in fetch\n<3>    return helper()' in log
-    assert '<3>  File "hello.py", line 4, in helper\n<3>    return 1 // 0' in log
+    assert '<+>  File "hello.py", line 2, in fetch\n<+>    return helper()' in log
+    assert '<+>  File "hello.py", line 4, in helper\n<+>    return 1 // 0' in log
     assert "boot" not in log
 
 

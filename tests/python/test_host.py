@@ -131,7 +131,7 @@ def fetch(request):
     return ""
 """
     python.fetch(python.handler(source))
-    lines = ["plain 1", "<7>fine", "so", "<4>hm", "<3>bad", "<3>indeed", "<3>logged"]
+    lines = ["plain 1", "<7>fine", "so", "<4>hm", "<3>bad", "<+>indeed", "<3>logged"]
     assert python.log().splitlines() == [*lines, "<4>WARNING:root:warned"]
 
 
@@ -162,4 +162,4 @@ def test_source_text_is_a_script_or_a_module(python: Pythons, source: str, value
 def test_an_error_in_a_script_has_its_line(python: Pythons) -> None:
     with pytest.raises(GuestTrap, match="ZeroDivisionError"):
         python.evaluate(python.text("x = 1\nx // 0\n"), "{}")
-    assert '<3>  File "source.py", line 2, in <module>\n<3>    x // 0' in python.log()
+    assert '<+>  File "source.py", line 2, in <module>\n<+>    x // 0' in python.log()

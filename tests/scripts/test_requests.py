@@ -147,7 +147,7 @@ def test_the_log_has_levels(scripts: Scripts) -> None:
         'console.debug("é😀"); return new Response("") }'
     )
     scripts.fetch(handler)
-    assert scripts.log() == "a\n<3>b\n<3>c\n<4>d\n<7>é😀\n"
+    assert scripts.log() == "a\n<3>b\n<+>c\n<4>d\n<7>é😀\n"
 
 
 def test_digests_and_hmacs_are_the_hosts(scripts: Scripts) -> None:

@@ -49,7 +49,10 @@ def test_values(scripts: Scripts, source: str, value: Any) -> None:
         ("let = ;", "^source.js:1:5: SyntaxError: variable name expected\n1 | let = ;\n"),
         ("1;\nreturn 5", "^source.js:2:1: SyntaxError: return not in a function"),
         ("export const y = 1;", "needs a default export that is a function"),
-        ("import './a.js'; export default () => 1", "could not load module filename 'a.js'"),
+        (
+            "import './a.js'; export default () => 1",
+            "source.js:1:8: .*: source text has no",
+        ),
         ("export default 5", "needs a default export that is a function"),
         ("throw 1; export default () => 1", "^1$"),
     ],

@@ -56,7 +56,7 @@ def handlers(tmp_path: Path, compiler: Compiler) -> Iterator[Handlers]:
         pool=SimpleNamespace(retain=lambda compiled: None),
         metrics=SimpleNamespace(serving=lambda handlers: None),
     )
-    made = Handlers(parts, tmp_path, 1, 0, ClaimsFile(None))
+    made = Handlers(parts, tmp_path, 0, ClaimsFile(None))
     yield made
     compiler.may_go_on.set()
     made.close()

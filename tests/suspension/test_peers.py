@@ -164,6 +164,24 @@ def test_what_is_no_message_harms_nothing(tmp_path: Path, caplog: pytest.LogCapt
     assert os.listdir(tmp_path) == []
 
 
+def test_others_see_a_socket_only_when_it_listens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then it refuses connections, as one does that a killed worker left behind."""
+    seen: list[list[str]] = []
+    listen = socket.socket.listen
+
+    def listens(found: socket.socket, backlog: int) -> None:
+        seen.append([path.name for path in tmp_path.glob("*.sock")])
+        listen(found, backlog)
+
+    monkeypatch.setattr(socket.socket, "listen", listens)
+    peers = Peers(tmp_path, "this", lambda message: message)
+    assert seen == [[]]
+    assert [path.name for path in tmp_path.iterdir()] == ["this.sock"]
+    peers.close(0)
+
+
 def test_a_folder_with_a_long_name(tmp_path: Path) -> None:
     folder = tmp_path / ("long" * 50)
     folder.mkdir()

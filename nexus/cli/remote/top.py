@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -43,7 +44,7 @@ def top(interval: float, count: int | None, url: str, token: str | None) -> None
     from nexus.metrics.figures import between  # late: `--help` does not need it
 
     server, looks = Server(url, token), 0
-    screen = click.get_text_stream("stdout").isatty()
+    screen = sys.stdout.isatty()
     before, began = _look(server), time.monotonic()
     try:
         while count is None or looks < count:
@@ -59,11 +60,12 @@ def top(interval: float, count: int | None, url: str, token: str | None) -> None
 
 
 def _look(server: Server) -> dict[str, Totals]:
-    from prometheus_client.parser import text_string_to_metric_families
+    from prometheus_client import parser
 
     from nexus.metrics.figures import totals
 
-    return totals(text_string_to_metric_families(server.get("/metrics").decode()))
+    read: Any = parser.text_string_to_metric_families  # it has no types
+    return totals(read(server.get("/metrics").decode()))
 
 
 def _table(found: Mapping[str, Figures], screen: bool) -> str:

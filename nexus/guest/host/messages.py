@@ -9,37 +9,26 @@ answer comes later, or a message if the host declined the call.
 from __future__ import annotations
 
 import json
-import struct
 from collections.abc import Callable
 from typing import Final
 
+from nexus.guest.host.framed import Framed
 from nexus.guest.host.services import Services
 from nexus.guest.host.status import DEFERRED, FAILED, INVALID, OK, Declined
 from nexus.guest.json_text import parse_json, to_json
-from nexus.guest.preview1.descriptors import FD_READ, FD_WRITE, Descriptor
 from nexus.model import Deferred
 
-_HEAD: Final = struct.Struct("<bI")
 _DONE: Final = b"null"
 _MOST_WORDS_BYTES: Final = 16 << 10  # up to three names, each character in up to 12 bytes of JSON
 
 
-class Messages(Descriptor):
-    """Answers each message that the guest writes to it.
-
-    The first read returns the whole answer, or only its head if the answer exceeds the length read.
-    """
-
-    rights = FD_READ | FD_WRITE
+class Messages(Framed):
+    """Answers each message that the guest writes to it."""
 
     def __init__(self, services: Callable[[], Services]) -> None:
         """Ask *services* for the services of the current execution, once per message."""
+        super().__init__()
         self._services = services
-        self._unread = b""
-
-    def forget(self) -> None:
-        """Drop the unread answer; another execution begins."""
-        self._unread = b""
 
     def write(self, content: memoryview) -> None:
         services = self._services()
@@ -47,18 +36,11 @@ class Messages(Descriptor):
             status, answer = self.answer(services, content)
         except Declined as declined:
             status, answer = declined.status, json.dumps(declined.message).encode()
-        self._unread = _HEAD.pack(status, len(answer)) + answer
+        self.reply(status, answer)
 
     def answer(self, services: Services, content: memoryview) -> tuple[int, bytes]:
         """Return status and content of the answer to a message. Raises: Declined."""
         return _answered(services, content)
-
-    def read(self, length: int) -> bytes:
-        unread = self._unread
-        if length < len(unread):
-            length = min(length, _HEAD.size)
-        self._unread = unread[length:]
-        return unread[:length]
 
 
 def _answered(services: Services, content: memoryview) -> tuple[int, bytes]:

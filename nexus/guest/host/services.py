@@ -7,7 +7,7 @@ raise `Declined`.
 from __future__ import annotations
 
 import time
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from nexus.guest.host.context import ExecutionContext
 from nexus.guest.host.recorder import Recorder
@@ -60,6 +60,8 @@ class Services:
         """extension calls whose answers come later"""
         self.answer = b""
         """the last extension's answer, as JSON"""
+        self.kept: dict[str, Any] = {}
+        """what a guest's language keeps on the host until the execution ends"""
 
     # ---- state -------------------------------------------------------------------------------
 
@@ -163,9 +165,8 @@ class Services:
         """Write *text* to the handler's log, at a *level* from 0 (debug) to 3 (error)."""
         if not 0 <= level < len(LOG_MARKS):
             raise Declined(INVALID, f"there is no log level {level}, but 0 to {len(LOG_MARKS) - 1}")
-        mark, kept = LOG_MARKS[level], text[: self._run.limits.max_stderr_bytes + 1]
-        lines = b"".join(mark + line + b"\n" for line in kept.split(b"\n"))
-        self._log.write(memoryview(lines))
+        kept = text[: self._run.limits.max_stderr_bytes + 1]
+        self._log.write_record(LOG_MARKS[level], kept)
 
     def time_ms(self) -> int:
         """Return milliseconds since 1970; no clock of a guest is finer."""

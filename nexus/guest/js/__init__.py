@@ -7,11 +7,15 @@ interpreter.py  QuickJS's functions as Python methods
 setup.py        runs once per handler, in the compiler's child, and leaves the snapshot
 version.py      part of a snapshot's key
 files.py        the source files as a WASI folder, during set-up only
+imports.py      explains an import that failed: file, line and remedy
+rejections.py   finds rejected promises that nothing handles
 entry.py        the addresses at which the host enters a snapshot
 guest.py        `JsGuest`: a task in, its result out
 bridge.py       the host's services for JavaScript, as file descriptors
 bootstrap.js    joins host and prelude
 web/            the web API, one folder per standard; joined to one script, the prelude
+compression.py  CompressionStream and DecompressionStream, on the host
+webcrypto/      Web Crypto's mathematics, on the host
 outcome.py      reads the state that bootstrap.js reports: a value, an error or a wait
 errors.py       JavaScript errors: reads them from a guest, formats them for people
 """

@@ -12,8 +12,10 @@
   const { now } = Date;
   const { charCodeAt } = String.prototype;
   const BaseError = Error, Bytes = Uint8Array, Text = String;
+  const evaluate = eval;
 
   const RANDOM = 16, BODY = 17, SLEEP = 18, CALL = 19, FETCH = 20, FETCHED = 21;
+  const CRYPTO = 22, PART = 23, ZLIB = 28;
   const LOG = { __proto__: null, debug: 24, info: 25, warn: 26, error: 27 };
   const DIGEST = { __proto__: null, "SHA-1": 32, "SHA-256": 33, "SHA-384": 34, "SHA-512": 35 };
   const HMAC = { __proto__: null, "SHA-1": 40, "SHA-256": 41, "SHA-384": 42, "SHA-512": 43 };
@@ -43,7 +45,7 @@
     return bytes;
   }
 
-  // The bytes of a short answer are good until the next call.
+  // Gives the answer to a message. The bytes of a short answer are good until the next call.
   function ask(descriptor, message) {
     send(descriptor, message);
     const got = read(descriptor, answerBuffer, 0, answerBuffer.byteLength);
@@ -85,8 +87,12 @@
   const host = {
     __proto__: null,
     random(count) {
-      // One snapshot serves every request, so a value drawn now would be the same in all of them.
-      if (loading) throw new BaseError("random values can be had in a request, not while loading");
+      if (loading) {
+        throw new BaseError(
+          "crypto needs a request: one snapshot serves all requests, so a random value drawn " +
+          "while the handler loads would be the same in each of them",
+        );
+      }
       if (count > MOST_FROM_BLOCK) return receive(RANDOM, count);
       if (randomLeft < count) {
         random = receive(RANDOM, RANDOM_BLOCK);
@@ -99,6 +105,10 @@
         random[randomLeft] = 0; // no value is given twice, nor kept
       }
       return bytes;
+    },
+    // A seed for Math.random, which needs no secret and is seeded anew for each request.
+    seed() {
+      return loading ? receive(RANDOM, 16) : host.random(16);
     },
     digest(name, bytes) {
       send(DIGEST[name], bytes);
@@ -120,6 +130,21 @@
       if (loading) throw new BaseError("fetch works in a request, not while loading");
       return ask(FETCH, message);
     },
+    // See nexus/guest/js/webcrypto/service.py.
+    crypto(message) {
+      return ask(CRYPTO, message);
+    },
+    // See nexus/guest/js/compression.py.
+    zlib(message) {
+      return ask(ZLIB, message);
+    },
+    isLoading() {
+      return loading;
+    },
+    // A part of the web API that the prelude lacks, as a function; `decode` reads UTF-8.
+    part(name, decode) {
+      return (0, evaluate)(decode(ask(PART, utf8(name)).bytes));
+    },
     log(level, text) {
       send(LOG[level] ?? LOG.info, utf8(Text(text)));
     },
@@ -133,13 +158,14 @@
 
   // Describes a thrown value in strings, whatever its getters do.
   function described(error) {
-    const found = { name: "", message: "", stack: "" };
+    const found = { name: "", message: "", stack: "", causes: "" };
     try {
       if (error instanceof BaseError || (typeof error === "object" && error && "stack" in error)) {
         found.name = Text(error.name);
         found.message = Text(error.message);
         found.stack = Text(error.stack);
-      } else found.message = typeof error === "symbol" ? "a symbol" : Text(error);
+        found.causes = api.inspectCauses(error);
+      } else found.message = typeof error === "string" ? error : api.inspect(error);
     } catch {
       found.message ||= "a value that cannot be shown";
     }
@@ -156,7 +182,7 @@
   }
 
   const unspeakable = {
-    error: { name: "InternalError", message: "out of memory", stack: "" },
+    error: { name: "InternalError", message: "out of memory", stack: "", causes: "" },
   };
   let api, handler, outcome, adopted = false;
 
@@ -181,6 +207,9 @@
     install(makePrelude) {
       closeCallSites();
       api = makePrelude(host);
+    },
+    load(name) {
+      api.part(name);
     },
     adopt(found) {
       handler = found;
@@ -252,6 +281,11 @@
 
     wake() {
       api.runTimer();
+    },
+
+    // A promise was rejected, and nothing handles it after all jobs have run.
+    rejected(reason) {
+      api.logRejection(described(reason));
     },
 
     // An extension's answer that was to come later is here.

@@ -12,15 +12,20 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from nexus.guest.host.framed import Framed
 from nexus.guest.host.messages import Messages
 from nexus.guest.host.outbound import OutboundMessages
 from nexus.guest.host.services import LOG_MARKS, Services
+from nexus.guest.js.compression import CompressionService
+from nexus.guest.js.web.parts import PARTS, part_source
+from nexus.guest.js.webcrypto.service import CryptoService
 from nexus.guest.preview1 import errno
 from nexus.guest.preview1.descriptors import FD_READ, FD_WRITE, BytesInput, Descriptor, LogOutput
 from nexus.guest.preview1.errno import Refused
 from nexus.plugin_api.guest import Run
 
-RANDOM, BODY, SLEEP, CALL, FETCH, FETCHED = 16, 17, 18, 19, 20, 21
+RANDOM, BODY, SLEEP, CALL, FETCH, FETCHED, CRYPTO, PART = 16, 17, 18, 19, 20, 21, 22, 23
+ZLIB = 28
 _LOG, _DIGEST, _HMAC = 24, 32, 40
 """first numbers; each level or algorithm has one, and `bootstrap.js` uses the same numbers"""
 
@@ -32,12 +37,16 @@ _STEP_S: Final = 0.01  # how late a sleeping run may notice that it was cancelle
 class Bridge:
     """The descriptors of one thread's guest; `open` resets them for each run."""
 
-    def __init__(self, services: Callable[[], Services]) -> None:
-        """Ask *services* for the services of the current execution, once per message."""
+    def __init__(self, services: Callable[[], Services], *, sets_up: bool = False) -> None:
+        """Ask *services* for the services of the current execution, once per message. *sets_up*:
+        serve a set-up, after which nothing on the host remains of it."""
         self._logs = [_Log(mark) for mark in LOG_MARKS]
         self._messages = Messages(services)
         self._fetches = OutboundMessages(services)
         self._fetched = BytesInput(b"")
+        self._crypto = CryptoService(services, shows_keys=sets_up)
+        self._parts = _Parts()
+        self._compression = CompressionService(services)
         self._hashes = [
             *(_Digest(name) for name in _ALGORITHMS),
             *(_Hmac(name) for name in _ALGORITHMS),
@@ -48,6 +57,9 @@ class Bridge:
             CALL: self._messages,
             FETCH: self._fetches,
             FETCHED: self._fetched,
+            CRYPTO: self._crypto,
+            PART: self._parts,
+            ZLIB: self._compression,
             **{_LOG + number: log for number, log in enumerate(self._logs)},
             **dict(zip(numbers, self._hashes, strict=True)),
         }
@@ -59,8 +71,15 @@ class Bridge:
             log.output = output
         for found in self._hashes:
             found.state = None
-        self._messages.forget()
-        self._fetches.forget()
+        for framed in (
+            self._messages,
+            self._fetches,
+            self._crypto,
+            self._parts,
+            self._compression,
+        ):
+            framed.forget()
+        self._crypto.run = run
         table = self._table.copy()
         table[2], table[BODY], table[SLEEP] = output, body, _Sleep(run)
         return table
@@ -105,8 +124,18 @@ class _Sleep(Descriptor):
             raise Refused(errno.INVAL) from error
 
 
+class _Parts(Framed):
+    """Answers the name of a part of the web API with its script."""
+
+    def write(self, content: memoryview) -> None:
+        name = bytes(content).decode("utf-8", "replace")
+        if name not in PARTS:
+            raise Refused(errno.INVAL)
+        self.reply(0, part_source(name))
+
+
 class _Log(Descriptor):
-    """Logs the lines that the guest writes; the last one without its line end."""
+    """Logs each text that the guest writes as one record."""
 
     rights = FD_WRITE
     output: LogOutput
@@ -115,9 +144,7 @@ class _Log(Descriptor):
         self._mark = mark
 
     def write(self, content: memoryview) -> None:
-        lines = bytes(content).split(b"\n")
-        marked = b"".join(self._mark + line + b"\n" for line in lines)
-        self.output.write(memoryview(marked))
+        self.output.write_record(self._mark, bytes(content))
 
 
 class _Digest(Descriptor):

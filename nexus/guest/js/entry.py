@@ -18,6 +18,8 @@ class Entry(NamedTuple):
     scratch: int
     script: int
     """bytecode, which runs once for each context; `UNDEFINED` if the handler is a module"""
+    rejections: int
+    """address of the list of unhandled rejections"""
     respond: int
     evaluate: int
     result: int
@@ -26,10 +28,11 @@ class Entry(NamedTuple):
     answered: int
     fetched: int
     follow: int
+    rejected: int
 
     def addresses(self) -> Addresses:
         return Addresses(self.runtime, self.context, self.scratch)
 
 
-FUNCTIONS = Entry._fields[4:]
+FUNCTIONS = Entry._fields[5:]
 """names of the functions of `bootstrap.js`"""

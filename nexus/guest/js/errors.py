@@ -10,7 +10,8 @@ from typing import Any, Final, NamedTuple
 from nexus.errors import GuestError, GuestTrap, MemoryLimit, StackLimit
 
 _POSITION: Final = re.compile(r"(?:at |\()([^\s()]+):([0-9]+):([0-9]+)\)?$", re.MULTILINE)
-_OUR_FILES: Final = "(nexus:"  # in stack frames of bootstrap and prelude
+_OUR_FILES: Final = ("(nexus:", "(<input>:")
+"""in stack frames of bootstrap and prelude, and of the web API's parts, which `eval` evaluates"""
 _SHOWN_CHARACTERS: Final = 500
 _LINE_CHARACTERS: Final = 160
 _MEMORY: Final = ("InternalError", "out of memory")
@@ -23,6 +24,8 @@ class Thrown(NamedTuple):
     name: str
     message: str
     stack: str
+    causes: str = ""
+    """the error's causes, with their stacks"""
 
     def headline(self) -> str:
         """Return the error as a console shows it, without the stack."""
@@ -32,9 +35,11 @@ class Thrown(NamedTuple):
         return f"Uncaught {self.name}: {message}" if message else f"Uncaught {self.name}"
 
     def report(self) -> str:
-        """Return the text for the log: the headline and the stack below it."""
-        lines = [line for line in self.stack.splitlines() if _OUR_FILES not in line]
-        return "\n".join([self.headline(), *lines])
+        """Return the text for the log: the headline, the stack below it, and the causes."""
+        head = f"{self.name}: {self.message}" if self.message else self.name
+        below = self.stack.removeprefix(head).lstrip("\n").splitlines()
+        lines = [*below, *self.causes.splitlines()]
+        return "\n".join([self.headline(), *(line for line in lines if not _is_ours(line))])
 
     def as_guest_error(self) -> GuestError:
         """Return the matching Nexus error, without the stack."""
@@ -64,6 +69,10 @@ def answered_error(text: bytes) -> Thrown:
     return _read(text, lambda found: found["error"])
 
 
+def _is_ours(line: str) -> bool:
+    return any(name in line for name in _OUR_FILES)
+
+
 def _read(text: bytes, part: Callable[[Any], Any]) -> Thrown:
     try:
         described = part(json.loads(text.decode("utf-8", "replace")))
@@ -77,12 +86,13 @@ def locate(thrown: Thrown, files: Mapping[str, bytes]) -> str:
     message = thrown.headline().removeprefix("Uncaught ")
     for name, line, column in _POSITION.findall(thrown.stack):
         if name in files:
-            shown = _source_line(files[name], int(line), int(column))
+            shown = source_line(files[name], int(line), int(column))
             return f"{name}:{line}:{column}: {message}{shown}"
     return message
 
 
-def _source_line(content: bytes, line: int, column: int) -> str:
+def source_line(content: bytes, line: int, column: int) -> str:
+    """Return the source *line*, with a mark below *column* and a line end before; or nothing."""
     lines = content.decode("utf-8", "replace").split("\n")
     if not 0 < line <= len(lines):
         return ""

@@ -26,8 +26,10 @@ from nexus.guest.js.outcome import (
     value_of,
     wait_s,
 )
+from nexus.guest.js.rejections import any_unhandled, forget, unhandled
 from nexus.guest.json_request import head_of
 from nexus.guest.json_response import response_of
+from nexus.guest.json_text import to_json
 from nexus.guest.preview1 import errno
 from nexus.guest.preview1.descriptors import CappedOutput
 from nexus.guest.preview1.link import Implementation, host_functions
@@ -113,7 +115,8 @@ class JsGuest(GuestBase):
         self, instance: EngineInstance, context: Context, handler: Handler, run: Run
     ) -> JsonValue | Waiting:
         found = read_context(context.json)
-        given = b'{"args":%b,"scope":%b}' % (found.args, found.scope)
+        env = to_json(dict(handler.env))
+        given = b'{"args":%b,"scope":%b,"env":%b}' % (found.args, found.scope, env)
 
         def start(js: Interpreter, entry: Entry) -> _Result:
             value = _checked(js, js.parse_json(given))
@@ -181,6 +184,8 @@ class JsGuest(GuestBase):
         guest with open questions does not wait for its timers here."""
         while True:
             js.run_jobs()
+            if any_unhandled(js.memory(), entry.rejections):
+                _report_rejections(js, entry)
             answer = js.text(_checked(js, js.call(result)))
             if answer.startswith(ERROR):
                 denied = self._process.services().denied
@@ -241,6 +246,13 @@ class JsGuest(GuestBase):
     ) -> Waiting:
         image = take(instance, snapshot, self._process.services(), run.written())
         return Waiting(image, image.size_bytes(), wake_s)
+
+
+def _report_rejections(js: Interpreter, entry: Entry) -> None:
+    """Log the rejections that nothing has handled, and forget them."""
+    for rejection in list(unhandled(js.memory(), entry.rejections)):
+        _checked(js, js.call(entry.rejected, (rejection.reason,)))
+        forget(js, rejection)
 
 
 def _response(answer: bytes, body: CappedOutput, run: Run, is_head: bool) -> HttpResponse:

@@ -71,6 +71,10 @@ class Interpreter:
         """Return whether the memory has nearly grown to its limit."""
         return is_full(self._instance.memory_size(), self._memory_bytes)
 
+    def memory(self) -> memoryview:
+        """Return the guest's memory; valid until the next call."""
+        return self._instance.memory()
+
     # ---- in ----------------------------------------------------------------------------------
 
     def place(self, content: bytes) -> int:

@@ -51,8 +51,7 @@ def failure(answer: bytes, run: Run, denied: str, *, full: bool) -> GuestError:
     if full and (thrown == _NO_ROOM or thrown.name == "InternalError"):
         thrown = OUT_OF_MEMORY
     report = thrown.report()
-    lines = report.encode("utf-8", "replace").split(b"\n")
-    LogOutput(run).write(memoryview(b"".join(b"<3>%s\n" % line for line in lines)))
+    LogOutput(run).write_record(b"<3>", report.encode("utf-8", "replace"))
     error = thrown.as_guest_error()
     if thrown.name == PermissionDenied.__name__ and thrown.message == denied:
         error = PermissionDenied(denied)

@@ -36,17 +36,23 @@ FUNCTIONS: Final = (
     "JS_PromiseResult",
     "JS_PromiseState",
     "JS_RunGC",
+    "JS_SetHostPromiseRejectionTracker",
+    "JS_SetInterruptHandler",
     "JS_SetMaxStackSize",
     "JS_SetModuleLoaderFunc2",
     "JS_ToCStringLen2",
     "js_module_set_import_meta",
+    "js_std_init_handlers",
+    "js_std_promise_rejection_tracker",
 )
 """functions that the rewriter exports by name, for `Interpreter` to call"""
 
 READ_WRITE: Final = "js_os_read_write"
 MODULE_LOADER: Final = "js_module_loader"
 CHECK_ATTRIBUTES: Final = "js_module_check_attributes"
-ADDRESSED: Final = (READ_WRITE, MODULE_LOADER, CHECK_ATTRIBUTES)
+REJECTION_TRACKER: Final = "js_std_promise_rejection_tracker"
+ALLOCATE: Final = "js_def_malloc"
+ADDRESSED: Final = (READ_WRITE, MODULE_LOADER, CHECK_ATTRIBUTES, REJECTION_TRACKER, ALLOCATE)
 """functions whose addresses set-up passes to QuickJS"""
 
 

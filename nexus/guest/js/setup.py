@@ -21,6 +21,7 @@ from nexus.guest.js.bridge import Bridge, sleep
 from nexus.guest.js.entry import FUNCTIONS, Entry
 from nexus.guest.js.errors import locate, parse_thrown
 from nexus.guest.js.files import FOLDER, SourceFolder, folder_functions
+from nexus.guest.js.imports import explain_import
 from nexus.guest.js.interpreter import (
     EXCEPTION,
     PENDING,
@@ -32,8 +33,16 @@ from nexus.guest.js.interpreter import (
     address,
     tag,
 )
-from nexus.guest.js.runtime import CHECK_ATTRIBUTES, MODULE_LOADER, READ_WRITE
+from nexus.guest.js.rejections import start_tracking, unhandled
+from nexus.guest.js.runtime import (
+    CHECK_ATTRIBUTES,
+    MODULE_LOADER,
+    READ_WRITE,
+    REJECTION_TRACKER,
+)
 from nexus.guest.js.web import source as sources
+from nexus.guest.js.web.parts import parts_for
+from nexus.guest.json_text import to_json
 from nexus.guest.preview1.descriptors import Descriptor
 from nexus.guest.preview1.link import host_functions
 from nexus.guest.preview1.process import Process
@@ -76,7 +85,7 @@ class SetUp:
 
         Raises: CompilationError, naming the faulty place in the source or the limit it met.
         """
-        descriptors = Bridge(self._process.services).open(run, Descriptor())
+        descriptors = Bridge(self._process.services, sets_up=True).open(run, Descriptor())
         descriptors[FOLDER] = SourceFolder(self._bundle.files)
         self._process.start(instance, run, Program(), descriptors)
         try:
@@ -96,9 +105,14 @@ class SetUp:
         functions = js.call(bootstrap, [self._c_function(js, magic) for magic in (_READ, _WRITE)])
         prelude = self._evaluate(js, sources.prelude(), sources.PRELUDE_NAME)
         self._called(js, functions, "install", prelude)
+        tracker = self._c_functions[REJECTION_TRACKER]
+        rejections = start_tracking(instance, js, at.runtime, tracker)
+        for name in parts_for(self._bundle.files.values()):
+            self._called(js, functions, "load", js.parse_json(to_json(name)))
         script = self._compile_script(js) if self._bundle.is_text else UNDEFINED
         if script == UNDEFINED:
-            self._load_modules(js, at, functions, run)
+            self._load_modules(js, functions, run)
+            self._refuse_rejections(js, functions, rejections)
         self._called(js, functions, "seal")
         instance.invoke(f"{FUNCTION_PREFIX}JS_RunGC", at.runtime)
         return Entry(
@@ -106,6 +120,7 @@ class SetUp:
             at.context,
             at.scratch,
             script,
+            rejections,
             *[js.get(functions, name) for name in FUNCTIONS],
         )
 
@@ -145,7 +160,7 @@ class SetUp:
         js.exception()
         return UNDEFINED
 
-    def _load_modules(self, js: Interpreter, at: Addresses, functions: int, run: Run) -> None:
+    def _load_modules(self, js: Interpreter, functions: int, run: Run) -> None:
         loader, check = (self._c_functions[name] for name in (MODULE_LOADER, CHECK_ATTRIBUTES))
         js.set_module_loader(loader, check)
         source = self._bundle.files[self._bundle.entry]
@@ -162,6 +177,12 @@ class SetUp:
         handler = js.get(names, "default")
         if js.text(self._called(js, functions, "adopt", handler)) != b"true":
             raise CompilationError(f"{self._bundle.entry}: {NEEDED}")
+
+    def _refuse_rejections(self, js: Interpreter, functions: int, rejections: int) -> None:
+        """Refuse a handler that has rejected a promise that nothing handles."""
+        for found in unhandled(js.memory(), rejections):
+            error = self._thrown(js, functions, found.reason)
+            raise CompilationError(f"{error}\nIt rejected a promise that nothing handles.")
 
     def _settle(self, js: Interpreter, functions: int, promise: int, run: Run) -> None:
         """Run jobs and timers until the module has been evaluated."""
@@ -181,8 +202,9 @@ class SetUp:
             self._called(js, functions, "wake")
 
     def _thrown(self, js: Interpreter, functions: int, error: int) -> CompilationError:
-        text = js.text(self._called(js, functions, "describe", error))
-        return CompilationError(locate(parse_thrown(text), self._bundle.files))
+        thrown = parse_thrown(js.text(self._called(js, functions, "describe", error)))
+        failed = explain_import(thrown.message, self._bundle)
+        return CompilationError(failed or locate(thrown, self._bundle.files))
 
 
 def _start(instance: EngineInstance) -> Addresses:

@@ -105,6 +105,10 @@ class CappedOutput(Descriptor):
         return self._limit_bytes - len(self.content)
 
 
+_CONTINUES: Final = b"\n<+>"
+"""a line's end before a line of the same log record (`nexus.logs.guest.CONTINUES`)"""
+
+
 class LogOutput(Descriptor):
     """Stderr, written to the run's log; drops the text beyond the log's limit and marks the cut."""
 
@@ -126,6 +130,10 @@ class LogOutput(Descriptor):
         log += content[:room]
         del log[max(0, limit_bytes - len(_STDERR_CUT)) :]
         log += _STDERR_CUT[:limit_bytes]
+
+    def write_record(self, mark: bytes, text: bytes) -> None:
+        """Write *text* with the *mark* of its level; all its lines become one log record."""
+        self.write(memoryview(mark + text.replace(b"\n", _CONTINUES) + b"\n"))
 
     def ready_bytes(self) -> int:
         return self._run.limits.max_stderr_bytes

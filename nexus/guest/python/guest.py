@@ -212,8 +212,7 @@ def _failure(line: bytes, denied: str, run: Run) -> GuestError:
         kind, message, trace = (str(found[key]) for key in ("type", "message", "trace"))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InvalidResponse(f"the error cannot be read as JSON: {error}") from error
-    lines = trace.encode("utf-8", "replace").split(b"\n")
-    LogOutput(run).write(memoryview(b"".join(b"<3>%s\n" % text for text in lines)))
+    LogOutput(run).write_record(b"<3>", trace.encode("utf-8", "replace"))
     made: GuestError = _KINDS.get(kind, GuestTrap)(message)
     if denied and found.get("denied") == denied:
         made = PermissionDenied(denied)

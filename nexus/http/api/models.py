@@ -181,6 +181,7 @@ class HandlerItem(Model):
     capabilities: list[str]
     http: list[str] = Field(description="servers that it may send requests to")
     env: list[str] = Field(description="names only")
+    secrets: list[str] = Field(description="names only; `env` has them, too")
     args: _Count = Field(description="how many arguments the manifest gives a WebAssembly guest")
     args_from_query: bool = Field(description="whether a request's query adds arguments")
     strip_prefix: bool = Field(description="whether its URLs begin below its route")

@@ -18,6 +18,7 @@ from typing import Final, NoReturn
 from gunicorn.workers.base import Worker
 
 from nexus.errors import ConfigError
+from nexus.pool import WarmedThreads
 from nexus.server.connections import LINGER_S, SLACK_S
 from nexus.server.granian.environ import Environs
 from nexus.server.granian.installed import check_tls
@@ -123,7 +124,8 @@ class GranianWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         """Gather granian's threads, and warm instances on them."""
         for listener in self._listeners:
             listener.gather()
-        self.service.start(self._listeners[0].turns)
+        turns = self._listeners[0].turns
+        self.service.start(WarmedThreads(turns, self.cfg.threads))
 
     def _wait(self, most_s: float = _NOTIFY_S) -> None:
         """Wait for a signal, but not for long; then look after the master and after bodies."""

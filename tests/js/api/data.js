@@ -96,7 +96,7 @@ test("streams: pull, cancel, tee, for await", async () => {
   equal(reason, "enough");
   const broken = new ReadableStream({ start(c) { c.error(new RangeError("broken")); } });
   await rejects(new Response(broken).text(), "RangeError", "broken");
-  throws(() => source().getReader({ mode: "byob" }), "TypeError", 'no mode "byob"');
+  throws(() => source().getReader({ mode: "byob" }), "TypeError", 'type "bytes"');
 });
 
 test("events: once, handleEvent, errors, custom detail", () => {

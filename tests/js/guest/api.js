@@ -9,7 +9,7 @@ export const api = std.evalScript(source)(host);
 // The product runs jobs until none is left before it looks at timers. Here a script cannot ask
 // whether one is left: it lets this many rounds pass, each of which runs all jobs that were
 // there when it began. A chain of more awaits than that would be taken for a promise that waits.
-const ROUNDS = 1000;
+const ROUNDS = 10000;
 
 const runJobs = async (isDone, progress) => {
   for (let round = 0, last; round < ROUNDS && !isDone(); round += 1) {

@@ -7,6 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from nexus.guest.js.web.parts import PARTS, definitions, library_names
+
 _HERE = Path(__file__).parent
 BOOTSTRAP_NAME = "nexus:bootstrap"
 PRELUDE_NAME = "nexus:prelude"
@@ -15,6 +17,7 @@ LOAD_ORDER: Final = (
     "webidl/define",
     "webidl/convert",
     "webidl/bytes",
+    "webidl/parts",
     "encoding/utf8",
     "encoding/encodings",
     "encoding/text-encoder",
@@ -29,14 +32,6 @@ LOAD_ORDER: Final = (
     "console/format",
     "console/table",
     "console/console",
-    "streams/strategies",
-    "streams/state",
-    "streams/source",
-    "streams/reader",
-    "streams/readable-stream",
-    "streams/iterator",
-    "streams/tee",
-    "streams/bytes",
     "file/blob",
     "url/pairs",
     "url/percent",
@@ -53,10 +48,6 @@ LOAD_ORDER: Final = (
     "url/setters",
     "html/structured-clone",
     "crypto/crypto",
-    "crypto/crypto-key",
-    "crypto/algorithms",
-    "crypto/hmac-keys",
-    "crypto/subtle",
     "nexus/host-calls",
     "nexus/state",
     "nexus/effects",
@@ -88,19 +79,31 @@ def bootstrap() -> bytes:
     return (_HERE.parent / "bootstrap.js").read_bytes()
 
 
+def text_of(name: str) -> str:
+    """Return the text of the file *name*, which has no suffix."""
+    return (_HERE / f"{name}.js").read_text(encoding="utf-8")
+
+
+def prelude_text() -> str:
+    """Return the files of `LOAD_ORDER`, joined."""
+    return "\n".join(text_of(name) for name in LOAD_ORDER)
+
+
 @lru_cache(maxsize=1)
 def prelude() -> bytes:
     """Return the files of `LOAD_ORDER` as one script; its value is a function."""
-    parts = [(_HERE / f"{name}.js").read_text(encoding="utf-8") for name in LOAD_ORDER]
-    body = "\n".join(parts)
+    names = ", ".join(sorted(library_names()))
     return (
-        f'(function (host) {{ "use strict";\n{body}\n'
+        f'(function (host) {{ "use strict";\n{prelude_text()}\n{definitions()}\n'
+        f"const library = {{ {names} }};\n"
         "return { dispatch, evaluate, answer, fetched, answersEvents, begin, runTimer, "
-        "nextTimer }; })"
+        "nextTimer, part, inspect, inspectCauses, logRejection }; })"
     ).encode()
 
 
 @lru_cache(maxsize=1)
 def digest() -> bytes:
-    """Return the digest of bootstrap and prelude, which every handler's snapshot contains."""
-    return hashlib.sha256(b"\0".join((bootstrap(), prelude()))).digest()
+    """Return the digest of all scripts, on which every handler's snapshot depends."""
+    parts = [name for part in PARTS.values() for name in part.files]
+    texts = [text_of(name).encode() for name in (*LOAD_ORDER, *parts)]
+    return hashlib.sha256(b"\0".join((bootstrap(), repr(PARTS).encode(), *texts))).digest()

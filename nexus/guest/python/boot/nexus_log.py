@@ -17,7 +17,7 @@ class Log(io.TextIOBase):
     def __init__(self, fd):
         self._fd, self._text = fd, ""
         self.mark = ""
-        """put in front of each line"""
+        """put in front of each record, whose further lines begin with `<+>`"""
 
     def writable(self):
         return True
@@ -30,7 +30,7 @@ class Log(io.TextIOBase):
         if self.mark:
             if self._text:
                 self._text += "\n"
-            text = "".join(self.mark + line for line in text.splitlines(keepends=True))
+            text = self.mark + "<+>".join(text.splitlines(keepends=True))
         self._text += text
         if "\n" in self._text or len(self._text) > 8192:
             self.flush()

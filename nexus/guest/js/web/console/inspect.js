@@ -76,9 +76,25 @@ const inspectMembers = (value, seen) => {
   return bracket(name === "Object" ? "" : `${name} `, "{", cut(members), "}");
 };
 
+// The stack of the handler's own frames, without the line that names the error.
+const withoutHead = (stack, head) => {
+  const frames = stack.startsWith(head) ? stack.slice(head.length).replace(/^\n/, "") : stack;
+  return frames.trimEnd().split("\n").filter((line) => !/\((nexus:|<input>:)/.test(line)).join("\n");
+};
+
+// The causes of an error and of these, and the errors of an AggregateError, or "".
+const inspectCauses = (error) => {
+  const lines = [];
+  if ("cause" in error) lines.push(`Caused by: ${inspect(error.cause)}`);
+  if (Array.isArray(error.errors)) {
+    lines.push(...error.errors.map((one, i) => `Error ${i + 1}: ${inspect(one)}`));
+  }
+  return lines.join("\n");
+};
+
 const inspectError = (error, seen) => {
   const head = Error.prototype.toString.call(error);
-  const stack = typeof error.stack === "string" ? error.stack.trimEnd() : "";
+  const stack = typeof error.stack === "string" ? withoutHead(error.stack, head) : "";
   const lines = [stack ? `${head}\n${stack}` : head];
   if ("cause" in error) lines.push(`  cause: ${inspect(error.cause, seen)}`);
   if (Array.isArray(error.errors)) {

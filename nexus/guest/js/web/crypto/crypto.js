@@ -1,4 +1,4 @@
-// crypto: random values. The digests and signatures of crypto.subtle are in the next files.
+// crypto: random values. `crypto.subtle` and its keys are the part "webcrypto".
 
 const INTEGER_VIEWS = [
   Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array,
@@ -13,7 +13,7 @@ class Crypto {
   }
 
   get subtle() {
-    return subtle;
+    return part("webcrypto").subtle;
   }
 
   getRandomValues(array) {

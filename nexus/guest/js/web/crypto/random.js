@@ -8,7 +8,7 @@ const forgetSeed = () => {
 };
 
 const nextRandom32 = () => {
-  seed ??= new Uint32Array(host.random(16).slice().buffer);
+  seed ??= new Uint32Array(host.seed().slice().buffer);
   const sum = (seed[0] + seed[1] + seed[3]) | 0;
   seed[3] += 1;
   seed[0] = seed[1] ^ (seed[1] >>> 9);

@@ -3,6 +3,7 @@
 const SIGNAL_KEY = Symbol("the key that only this file has");
 let abortSignal; // (signal, reason)
 let onAbort; // (signal, callback): runs before the event's listeners
+let offAbort; // (signal, callback): takes it back
 let followSignals; // a new signal that aborts with the first of others
 
 class AbortSignal extends EventTarget {
@@ -22,6 +23,9 @@ class AbortSignal extends EventTarget {
   static {
     abortSignal = (signal, reason) => signal.#abort(reason);
     onAbort = (signal, callback) => signal.#callbacks.push(callback);
+    offAbort = (signal, callback) => {
+      signal.#callbacks = signal.#callbacks.filter((one) => one !== callback);
+    };
     followSignals = (signals) => {
       const follower = new AbortSignal(SIGNAL_KEY);
       const aborted = signals.find((signal) => signal.#aborted);

@@ -6,6 +6,9 @@
 //   used    the bytes were read; with a stream, the stream tells
 //   owned   nobody else has the bytes: they may be given away, to be written to or transferred
 
+const streams = () => part("streams");
+const isStream = (value) => isOf(value, "streams", "ReadableStream");
+
 const newBody = ({ text, bytes, stream, used = false, owned = false }) =>
   ({ text, bytes, stream, used, owned });
 
@@ -22,7 +25,7 @@ const knownBytes = (body) => {
 // {body, type}: what a BodyInit stands for, and the Content-Type it brings, if any.
 const extractBody = (value) => {
   if (typeof value === "object") {
-    if (value instanceof ReadableStream) return { body: bodyOfStream(value), type: null };
+    if (isStream(value)) return { body: bodyOfStream(value), type: null };
     if (value instanceof Blob) {
       return { body: newBody({ bytes: blobBytes(value) }), type: value.type.trim() || null };
     }
@@ -45,20 +48,20 @@ const extractBody = (value) => {
 };
 
 const bodyOfStream = (stream) => {
-  if (stream.locked || isDisturbed(stream)) {
+  if (stream.locked || streams().isDisturbed(stream)) {
     throw new TypeError("A body cannot be a stream that is locked or was read from already");
   }
   return newBody({ stream });
 };
 
 const bodyUsed = (body) =>
-  body !== null && (body.stream ? isDisturbed(body.stream) : body.used);
+  body !== null && (body.stream ? streams().isDisturbed(body.stream) : body.used);
 
 const bodyStream = (body) => {
   if (!body.stream) {
     const bytes = knownBytes(body);
     // The reader of the chunk may write to it.
-    body.stream = streamOfBytes(body.owned || body.used ? bytes : bytes.slice());
+    body.stream = streams().streamOfBytes(body.owned || body.used ? bytes : bytes.slice());
     if (body.used) body.stream.cancel();
     body.owned = false; // from now on the chunk does
   }
@@ -77,7 +80,7 @@ const takeBytes = async (body, what) => {
   requireUnused(body, what);
   if (body === null) return new Uint8Array(0);
   const bytes = knownBytes(body);
-  if (bytes === undefined) return readAllBytes(body.stream);
+  if (bytes === undefined) return streams().readAllBytes(body.stream);
   body.used = true;
   if (body.stream) body.stream.cancel();
   return body.owned ? bytes : bytes.slice();
@@ -101,7 +104,7 @@ const cloneBody = (body) => {
     body.owned = false;
     return newBody({ text: body.text, bytes: body.bytes });
   }
-  const [mine, other] = teeStream(body.stream, cloneChunk);
+  const [mine, other] = streams().teeStream(body.stream, cloneChunk);
   Object.assign(body, { bytes: undefined, stream: mine });
   return newBody({ stream: other });
 };

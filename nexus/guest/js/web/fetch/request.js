@@ -180,7 +180,7 @@ class Request {
     if (knownBytes(this.#body)) {
       this.#body = newBody({ bytes: this.#body.bytes, used: true });
     } else {
-      const spent = new ReadableStream();
+      const spent = new (streams().ReadableStream)();
       spent.cancel();
       this.#body = newBody({ stream: spent });
     }

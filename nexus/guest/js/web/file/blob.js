@@ -57,7 +57,7 @@ class Blob {
   }
 
   stream() {
-    return streamOfBytes(this.#bytes.slice());
+    return part("streams").streamOfBytes(this.#bytes.slice());
   }
 }
 

@@ -80,6 +80,14 @@ define("clearInterval", function clearInterval(id = 0) {
 // An error that nobody can catch any more goes to the log.
 const logUncaught = (error) => console.error("Uncaught", error);
 
+// A promise's rejection that nothing has handled goes to the log; `error` as bootstrap.js
+// describes it.
+const logRejection = ({ name, message, stack, causes }) => {
+  const head = name && message ? `${name}: ${message}` : name || message;
+  const lines = [`Uncaught (in promise) ${head}`, withoutHead(stack, head), causes];
+  writeLog("error", lines.filter((line) => line).join("\n"));
+};
+
 define("reportError", function reportError(error) {
   need(arguments, 1, "reportError");
   logUncaught(error);

@@ -15,7 +15,7 @@ const contextFunction = (handler) => {
     return handler;
   }
   if (typeof handler?.run === "function") {
-    return (context) => handler.run(context);
+    return (...given) => handler.run(...given);
   }
   throw new TypeError(
     "a JSON context needs a default export that is a function, or an object with a function `run`",
@@ -30,7 +30,7 @@ const begin = ({ args, scope }) => {
   define("$scope", scope);
 };
 
-const evaluate = async (handler, { args, scope }) => {
+const evaluate = async (handler, { args, scope, env }) => {
   begin({ args, scope });
-  return contextFunction(handler)({ state, args, scope });
+  return contextFunction(handler)({ state, args, scope }, env);
 };

@@ -37,15 +37,24 @@ class ByteLengthQueuingStrategy {
 expose(CountQueuingStrategy);
 expose(ByteLengthQueuingStrategy);
 
-// {highWaterMark, size} of a stream's second argument.
-const readStrategy = (strategy, defaultMark) => {
+// {highWaterMark, size, hasSize} of a stream's argument.
+const toStrategy = (strategy) => {
   const { highWaterMark, size } = toDictionary(strategy, "A queuing strategy");
+  const mark = highWaterMark === undefined ? undefined : +highWaterMark;
   if (size !== undefined && typeof size !== "function") {
     throw new TypeError(`The size of a queuing strategy is a function, not ${describe(size)}`);
   }
-  const mark = highWaterMark === undefined ? defaultMark : +highWaterMark;
-  if (Number.isNaN(mark) || mark < 0) {
-    throw new RangeError(`highWaterMark must be 0 or more, not ${describe(highWaterMark)}`);
+  // Called without a receiver.
+  return {
+    highWaterMark: mark, hasSize: size !== undefined,
+    size: size === undefined ? () => 1 : (chunk) => applyFunction(size, undefined, [chunk]),
+  };
+};
+
+const markOf = ({ highWaterMark }, usual) => {
+  if (highWaterMark === undefined) return usual;
+  if (Number.isNaN(highWaterMark) || highWaterMark < 0) {
+    throw new RangeError(`highWaterMark must be 0 or more, not ${highWaterMark}`);
   }
-  return { highWaterMark: mark, size: size ?? (() => 1) };
+  return highWaterMark;
 };

@@ -1,72 +1,70 @@
-// tee(): two sources that are fed by one reader. The stream is cancelled when both branches are.
-// The branches share the chunks, unless `clone` makes one for the second.
+// Two streams with the chunks of one; the second has clones where `clone` makes some.
 
-const teeSources = (reader, clone = (chunk) => chunk) => {
-  const controllers = [];
+const teeDefault = (stream, clone) => {
+  const reader = openReader(stream);
   const cancelled = [undefined, undefined]; // {reason} of each branch
-  const whole = Promise.withResolvers(); // settles when both branches are cancelled
+  const whole = newEnds();
   let reading = false;
   let readAgain = false;
-
-  const live = () => controllers.filter((_, i) => !cancelled[i]);
-
-  const fail = (error) => {
-    for (const controller of controllers) controller.error(error);
-    whole.resolve(reader.cancel(error));
-  };
-
-  // Enqueuing calls pull, which sees that this read is not over.
-  const enqueue = (chunk) => {
-    const chunks = [chunk, cancelled[1] ? undefined : clone(chunk)];
-    controllers.forEach((controller, i) => {
-      if (!cancelled[i]) controller.enqueue(chunks[i]);
+  const branches = [];
+  const eachLive = (act) => {
+    branches.forEach(({ controller }, index) => {
+      if (!cancelled[index]) act(controller, index);
     });
   };
 
-  const forward = ({ value, done }) => {
+  // Readers of a branch get their chunk a turn later, as if they had read the source themselves.
+  const forward = (chunk) => queueTask(() => {
     readAgain = false;
-    try {
-      if (!done) enqueue(value);
-    } catch (error) {
-      fail(error);
-      return;
+    let second = chunk;
+    if (clone && !cancelled[1]) {
+      try {
+        second = clone(chunk);
+      } catch (error) {
+        for (const { controller } of branches) errorDefault(controller, error);
+        whole.resolve(cancelReadable(stream, error));
+        return;
+      }
     }
-    if (done) for (const controller of live()) controller.close();
+    eachLive((controller, index) => enqueueDefault(controller, index === 0 ? chunk : second));
     reading = false;
-    if (done) {
-      whole.resolve(undefined);
-    } else if (readAgain) {
-      pull();
-    }
+    if (readAgain) pull();
+  });
+
+  const finish = () => {
+    reading = false;
+    eachLive((controller) => closeDefault(controller));
+    if (!cancelled[0] || !cancelled[1]) whole.resolve(undefined);
   };
 
-  // Does not wait for the chunk: a branch that waited would not see the other one's cancel.
   const pull = () => {
     if (reading) {
       readAgain = true;
     } else {
       reading = true;
-      reader.read().then(forward, () => {}); // an error reaches the branches through `closed`
+      readInto(reader, { chunk: forward, close: finish, error: () => { reading = false; } });
     }
+    return resolvedWith(undefined);
   };
 
-  reader.closed.catch((error) => {
-    for (const controller of controllers) controller.error(error);
-    whole.resolve(undefined);
-  });
+  const cancel = (index) => (reason) => {
+    cancelled[index] = { reason };
+    if (cancelled[0] && cancelled[1]) {
+      whole.resolve(cancelReadable(stream, cancelled.map((one) => one.reason)));
+    }
+    return whole.promise;
+  };
 
-  const branch = (index) => ({
-    start: (controller) => {
-      controllers[index] = controller;
-    },
-    pull,
-    cancel: (reason) => {
-      cancelled[index] = { reason };
-      if (cancelled[0] && cancelled[1]) {
-        whole.resolve(reader.cancel(cancelled.map((one) => one.reason)));
-      }
-      return whole.promise;
-    },
+  branches.push(...[0, 1].map((index) => makeReadable({
+    start: noop, pull, cancel: cancel(index), highWaterMark: 1, size: oneForEach, isBytes: false,
+  })));
+  upon(reader.closed.promise, undefined, (error) => {
+    for (const { controller } of branches) errorDefault(controller, error);
+    if (!cancelled[0] || !cancelled[1]) whole.resolve(undefined);
   });
-  return [branch(0), branch(1)];
+  return branches.map(({ face }) => face);
+};
+
+const queueTask = (run) => {
+  upon(resolvedWith(undefined), run);
 };

@@ -34,6 +34,11 @@ const viewBytes = (source) => {
   return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
 };
 
+// A message for the host: a line of JSON that lists the pieces' sizes, and the pieces.
+const hostMessage = (fields, pieces = []) => concatBytes([
+  utf8Encode(`${writeJSON({ ...fields, sizes: pieces.map((piece) => piece.length) })}\n`), ...pieces,
+]);
+
 const copyBytes = (source) => viewBytes(source).slice();
 
 const toBytes = (value, what) => {

@@ -39,6 +39,15 @@ const toDictionary = (value, what) => {
   return value;
 };
 
+// An integer with [EnforceRange].
+const toRange = (value, most, what) => {
+  const number = Math.trunc(+value);
+  if (!(number >= 0 && number <= most)) {
+    throw new TypeError(`${what} must be a number from 0 to ${most}, not ${describe(value)}`);
+  }
+  return number + 0;
+};
+
 // `unsigned short` without [EnforceRange]: wraps around at 2^16.
 const toUnsignedShort = (value) => {
   const number = Math.trunc(+value) % 0x10000;
