@@ -13,6 +13,7 @@ streams.py   log records as server-sent events
 metrics.py   the endpoint /metrics
 series.py    the series that /metrics shows from the start
 api/         the runtime API
+console/     the console at /_nexus/
 pages/       pages for people: what runs here
 """
 
