@@ -22,6 +22,7 @@ scheduling/    admission and policies
 suspension/    executions that wait
 outbound/      HTTP requests that handlers send
 guest/         one folder a guest language, and what guests may ask of the host
+versions/      deployed versions: uploaded, checked, kept, served
 handlers/      sources, manifests, routes, catalogue, watcher
 compiler/      child process, artifacts, cache, tiers
 engines/       wasmer, wasmtime

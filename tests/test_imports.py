@@ -21,7 +21,7 @@ FLOORS = (
     ("http",),
     ("runtime",),
     ("service",),
-    ("live",),
+    ("live", "versions"),
     ("handlers", "suspension"),
     ("compiler",),
     ("plugins", "pod", "pool"),

@@ -285,6 +285,23 @@ class Settings(BaseSettings):
 
     # ---- handlers, engine, compiler child
     handlers_dir: Folder = Field(Path("handlers"), description="folder of the handlers")
+    state_dir: Annotated[Folder, Derived("handlers_dir/.nexus")] = Field(
+        default_factory=lambda data: data.get("handlers_dir", Path("handlers")) / ".nexus",
+        description="folder of what clients deploy (docs/versions.md); all workers share it",
+    )
+    max_version_mb: Annotated[Whole, LIVE] = Field(
+        16, ge=1, le=1024, description="largest deployed version, in MiB"
+    )
+    max_versions: Annotated[Whole, LIVE] = Field(
+        50,
+        ge=2,
+        le=1000,
+        description="deployed versions of one handler; beyond, Nexus deletes the oldest that does "
+        "not serve",
+    )
+    max_versions_mb: Annotated[Whole, LIVE] = Field(
+        1024, ge=1, le=1 << 20, description="size of all deployed versions together, in MiB"
+    )
     cache_dir: Annotated[Folder, Derived("$XDG_CACHE_HOME/nexus, else ~/.cache/nexus")] = Field(
         description="folder of compiled artifacts"
     )

@@ -199,6 +199,7 @@ def load_handler(
         args_from_query=manifest.args_from_query,
         strip_prefix=manifest.strip_prefix,
         cpu=manifest.cpu.allocation(),
+        version=source.version,
         http=manifest.http,
     )
 

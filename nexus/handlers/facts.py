@@ -36,4 +36,5 @@ def facts_of(handler: Handler) -> dict[str, Any]:
         "args_from_query": handler.args_from_query,
         "strip_prefix": handler.strip_prefix,
         "key": compiled.key,
+        "version": handler.version or None,
     }

@@ -125,5 +125,7 @@ class Handler:
     strip_prefix: bool = False
     """whether the URL that a guest in JavaScript or Python sees begins below the route"""
     cpu: CpuAllocation = CpuAllocation()
+    version: str = ""
+    """id of its deployed version; empty for a file of the handlers folder"""
     http: tuple[str, ...] = ()
     """hosts that it may call (`nexus.outbound.grants`)"""

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Final
 
 from nexus.guest.host.framed import Framed
+from nexus.guest.host.outbound import ended_request, read_request
 from nexus.guest.host.services import Services
 from nexus.guest.host.status import DEFERRED, FAILED, INVALID, OK, Declined
 from nexus.guest.json_text import parse_json, to_json
@@ -20,6 +21,9 @@ from nexus.model import Deferred
 
 _DONE: Final = b"null"
 _MOST_WORDS_BYTES: Final = 16 << 10  # up to three names, each character in up to 12 bytes of JSON
+
+_MOST_HEAD_BYTES: Final = 256 << 10
+"""the first line of an outbound request; its URL and headers have smaller limits of their own"""
 
 
 class Messages(Framed):
@@ -41,6 +45,15 @@ class Messages(Framed):
     def answer(self, services: Services, content: memoryview) -> tuple[int, bytes]:
         """Return status and content of the answer to a message. Raises: Declined."""
         return _answered(services, content)
+
+
+class OutboundMessages(Messages):
+    """Starts an outbound request with each message (`outbound.py`); the answer is its number."""
+
+    def answer(self, services: Services, content: memoryview) -> tuple[int, bytes]:
+        services.limit_outbound(len(content) - _MOST_HEAD_BYTES)
+        line, _, body = bytes(content).partition(b"\n")
+        return OK, to_json(services.start_outbound(read_request(line, body)))
 
 
 def _answered(services: Services, content: memoryview) -> tuple[int, bytes]:
@@ -74,6 +87,8 @@ def _call(services: Services, words: object, value: bytes) -> bytes:
             services.state_delete(key)
         case ["emit", str(name)]:
             services.emit(name, value)
+        case ["http_wait", int() | float() as ms]:
+            return ended_request(services.wait_outbound(None if ms < 0 else ms / 1000))
         case ["http_cancel", int(number)]:
             services.cancel_outbound(number)
         case ["view", str(command), str(view)]:

@@ -1,31 +1,21 @@
-"""Outbound requests of guests that pass them as messages.
+"""Outbound requests and their outcomes, as guests pass and get them.
 
-A message is one line, a JSON object of `method`, `url`, `headers` and `redirect`, then the body.
-The answer is like that of `messages.py`, with the request's number. The outcome comes to the guest
-later, as a JSON object beside the response's body.
+A request is one line, a JSON object of `method`, `url`, `headers` and `redirect`, then the body. An
+outcome is a JSON object, beside the response's body.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
-from nexus.guest.host.messages import Messages
-from nexus.guest.host.services import Services
-from nexus.guest.host.status import INVALID, OK, Declined
+from nexus.guest.host.status import INVALID, Declined
 from nexus.guest.json_text import parse_json, to_json
-from nexus.model import OutboundFailure, OutboundOutcome, OutboundRequest
-
-_HEAD_BYTES: Final = 256 << 10
-"""the most of a message's first line; URL and headers have smaller limits of their own"""
-
-
-class OutboundMessages(Messages):
-    """Starts the request of each message that the guest writes to it."""
-
-    def answer(self, services: Services, content: memoryview) -> tuple[int, bytes]:
-        services.limit_outbound(len(content) - _HEAD_BYTES)
-        line, _, body = bytes(content).partition(b"\n")
-        return OK, to_json(services.start_outbound(read_request(line, body)))
+from nexus.model import (
+    OutboundFailure,
+    OutboundOutcome,
+    OutboundRequest,
+    OutboundResponse,
+)
 
 
 def read_request(head: bytes, body: bytes) -> OutboundRequest:
@@ -68,3 +58,12 @@ def outcome_json(number: int, outcome: OutboundOutcome) -> bytes:
             "size": len(outcome.body),
         }
     )
+
+
+def ended_request(ended: tuple[int, OutboundOutcome] | None) -> bytes:
+    """Return an outcome as one line of JSON, then the response's body; `null` for None."""
+    if ended is None:
+        return b"null"
+    outcome = ended[1]
+    body = outcome.body if isinstance(outcome, OutboundResponse) else b""
+    return outcome_json(*ended) + b"\n" + body

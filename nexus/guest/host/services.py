@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from typing import Any, Final, NoReturn
 
+from nexus.errors import DeadlineExceeded
 from nexus.guest.host.context import ExecutionContext
 from nexus.guest.host.recorder import Recorder
 from nexus.guest.host.state import State
@@ -137,6 +138,20 @@ class Services:
             return self._outbound_failed(OutboundFailure(FailureKind.DENIED, NO_HOST))
         started = outbound.start(request)
         return started if isinstance(started, int) else self._outbound_failed(started)
+
+    def wait_outbound(self, timeout_s: float | None) -> tuple[int, OutboundOutcome] | None:
+        """Wait until a request has ended; return its number and its outcome. None: none of them
+        has within *timeout_s*."""
+        outbound, run = self._run.outbound, self._run
+        if outbound is None or not outbound.pending:
+            raise Declined(INVALID, "no outbound request is under way")
+        ended = outbound.wait(timeout_s)
+        if ended is not None:
+            self.note_outcome(ended[1])
+        elif time.monotonic() >= run.deadline:
+            run.stop(DeadlineExceeded("not finished within its deadline"))
+            raise Declined(STOPPED, "the execution is over")
+        return ended
 
     def cancel_outbound(self, number: int) -> None:
         """Drop the request of this number."""

@@ -13,6 +13,7 @@ entry.py        the addresses at which the host enters a snapshot
 guest.py        `JsGuest`: a task in, its result out
 bridge.py       the host's services for JavaScript, as file descriptors
 bootstrap.js    joins host and prelude
+node/           modules of Node: buffer, events, path ...
 web/            the web API, one folder per standard; joined to one script, the prelude
 compression.py  CompressionStream and DecompressionStream, on the host
 webcrypto/      Web Crypto's mathematics, on the host

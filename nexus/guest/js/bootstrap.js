@@ -17,9 +17,9 @@
   const RANDOM = 16, BODY = 17, SLEEP = 18, CALL = 19, FETCH = 20, FETCHED = 21;
   const CRYPTO = 22, PART = 23, ZLIB = 28;
   const LOG = { __proto__: null, debug: 24, info: 25, warn: 26, error: 27 };
-  const DIGEST = { __proto__: null, "SHA-1": 32, "SHA-256": 33, "SHA-384": 34, "SHA-512": 35 };
-  const HMAC = { __proto__: null, "SHA-1": 40, "SHA-256": 41, "SHA-384": 42, "SHA-512": 43 };
-  const SIZE = { __proto__: null, "SHA-1": 20, "SHA-256": 32, "SHA-384": 48, "SHA-512": 64 };
+  const DIGEST = { __proto__: null, "SHA-1": 32, "SHA-256": 33, "SHA-384": 34, "SHA-512": 35, MD5: 36 };
+  const HMAC = { __proto__: null, "SHA-1": 40, "SHA-256": 41, "SHA-384": 42, "SHA-512": 43, MD5: 44 };
+  const SIZE = { __proto__: null, "SHA-1": 20, "SHA-256": 32, "SHA-384": 48, "SHA-512": 64, MD5: 16 };
 
   const ANSWER_HEAD = 5;
   const answerBuffer = new Bytes(2048).buffer, answerHead = new Bytes(answerBuffer);
@@ -28,6 +28,8 @@
   const RANDOM_BLOCK = 1024, MOST_FROM_BLOCK = 64;
   let random, randomLeft = 0;
 
+  // Where the modules in nexus/guest/js/node find, while a handler loads, what they need of the host.
+  const INTERNAL = Symbol.for("nexus.internal");
   let loading = true;
 
   function send(descriptor, bytes) {
@@ -207,6 +209,9 @@
     install(makePrelude) {
       closeCallSites();
       api = makePrelude(host);
+      const { inspect, formatLog: format, requestEnv: env } = api;
+      const internal = { digest: host.digest, hmac: host.hmac, inspect, format, env };
+      Object.defineProperty(globalThis, INTERNAL, { value: internal, configurable: true });
     },
     load(name) {
       api.part(name);
@@ -219,6 +224,7 @@
       return kind === "function" || typeof found?.run === "function";
     },
     seal() {
+      delete globalThis[INTERNAL];
       loading = false;
     },
     describe(error) {

@@ -13,8 +13,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from nexus.guest.host.framed import Framed
-from nexus.guest.host.messages import Messages
-from nexus.guest.host.outbound import OutboundMessages
+from nexus.guest.host.messages import Messages, OutboundMessages
 from nexus.guest.host.services import LOG_MARKS, Services
 from nexus.guest.js.compression import CompressionService
 from nexus.guest.js.web.parts import PARTS, part_source
@@ -29,7 +28,7 @@ ZLIB = 28
 _LOG, _DIGEST, _HMAC = 24, 32, 40
 """first numbers; each level or algorithm has one, and `bootstrap.js` uses the same numbers"""
 
-_ALGORITHMS: Final = ("sha1", "sha256", "sha384", "sha512")
+_ALGORITHMS: Final = ("sha1", "sha256", "sha384", "sha512", "md5")
 _RANDOM_BYTES: Final = 64 << 10  # 0.2 ms of the kernel's generator between two checkpoints
 _STEP_S: Final = 0.01  # how late a sleeping run may notice that it was cancelled
 
@@ -51,7 +50,7 @@ class Bridge:
             *(_Digest(name) for name in _ALGORITHMS),
             *(_Hmac(name) for name in _ALGORITHMS),
         ]
-        numbers = [_DIGEST + n for n in range(4)] + [_HMAC + n for n in range(4)]
+        numbers = [first + n for first in (_DIGEST, _HMAC) for n in range(len(_ALGORITHMS))]
         self._table: dict[int, Descriptor] = {
             RANDOM: _Random(),
             CALL: self._messages,

@@ -1,8 +1,9 @@
 """Stdin and stdout of a Python guest: a request and its answer, and calls of the host between.
 
 CPython's build lets a guest use only the descriptors 0 to 2. So a write to stdout that begins with
-a NUL is a message to the host, whose answer is read on stdin, behind the request; and one that
-begins with `EARLY` is an answer that leaves before the run ends.
+a NUL is a message to the host, and one that begins with `_REQUEST` an outbound request; the answer
+is read on stdin, behind the request. A write that begins with `EARLY` is an answer that leaves
+before the run ends.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from nexus.errors import NexusError
-from nexus.guest.host.messages import Messages
+from nexus.guest.host.messages import Messages, OutboundMessages
 from nexus.guest.preview1 import errno
 from nexus.guest.preview1.descriptors import BytesInput, CappedOutput
 from nexus.guest.preview1.errno import Refused
@@ -19,27 +20,31 @@ from nexus.plugin_api.guest import Run
 
 _CALL: Final = 0
 EARLY: Final = 1
-"""the first byte of a message, and of an answer that leaves early; no other answer begins so.
-`boot/nexus_host.py` and `boot/boot.py` write them"""
+_REQUEST: Final = 2
+"""the first byte of a message, of an answer that leaves early, and of an outbound request; no other
+answer begins so. `boot/nexus_host.py`, `boot/boot.py` and `boot/nexus_http.py` write them"""
 
 
 class Input(BytesInput):
     """The request, then the answers to messages."""
 
-    def __init__(self, content: bytes, messages: Messages) -> None:
+    def __init__(self, content: bytes, messages: Messages, outbound: OutboundMessages) -> None:
         super().__init__(content)
-        self._messages = messages
+        self._messages, self._outbound = messages, outbound
 
     def read(self, length: int) -> bytes:
-        return super().read(length) or self._messages.read(length)
+        content = super().read(length) or self._messages.read(length)
+        return content or self._outbound.read(length)
 
 
 class Output(CappedOutput):
     """Collects the answer to the request, and passes messages on."""
 
-    def __init__(self, run: Run, limit_bytes: int, messages: Messages) -> None:
+    def __init__(
+        self, run: Run, limit_bytes: int, messages: Messages, outbound: OutboundMessages
+    ) -> None:
         super().__init__(run, limit_bytes)
-        self._messages = messages
+        self._messages, self._outbound = messages, outbound
         self.early: Callable[[memoryview], None] | None = None
         """takes the answers that leave early; None: there are none"""
 
@@ -47,6 +52,8 @@ class Output(CappedOutput):
         first = content[0] if content else None
         if first == _CALL:
             self._messages.write(content[1:])
+        elif first == _REQUEST:
+            self._outbound.write(content[1:])
         elif first == EARLY and self.early is not None:
             self._pass_on(self.early, content[1:])
         else:

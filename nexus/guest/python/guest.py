@@ -15,7 +15,7 @@ from nexus.errors import (
 )
 from nexus.guest.early import answer_early
 from nexus.guest.host.context import ExecutionContext, read_context, readable
-from nexus.guest.host.messages import Messages
+from nexus.guest.host.messages import Messages, OutboundMessages
 from nexus.guest.image import Image, put, take
 from nexus.guest.json_request import fields_of
 from nexus.guest.json_response import response_of
@@ -54,6 +54,7 @@ class PythonGuest(GuestBase):
     def __init__(self) -> None:
         self._process = Process()
         self._messages = Messages(self._process.services)
+        self._outbound = OutboundMessages(self._process.services)
         self._functions = host_functions(self._process)
 
     def functions(self) -> HostFunctions:
@@ -128,10 +129,10 @@ class PythonGuest(GuestBase):
         context: ExecutionContext | None = None,
     ) -> Output:
         """Serve *instance* from now on; it reads *head* and *body*. Return what it will write."""
-        messages = self._messages
-        messages.forget()
-        stdin = Input(json.dumps(head).encode() + b"\n" + body, messages)
-        output = Output(run, most_bytes, messages)
+        for messages in (self._messages, self._outbound):
+            messages.forget()
+        stdin = Input(json.dumps(head).encode() + b"\n" + body, self._messages, self._outbound)
+        output = Output(run, most_bytes, self._messages, self._outbound)
         descriptors: dict[int, Descriptor] = {0: stdin, 1: output, 2: LogOutput(run)}
         self._process.start(instance, run, _NO_PROGRAM, descriptors, context)
         return output

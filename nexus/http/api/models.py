@@ -186,6 +186,7 @@ class HandlerItem(Model):
     args_from_query: bool = Field(description="whether a request's query adds arguments")
     strip_prefix: bool = Field(description="whether its URLs begin below its route")
     key: str = Field(description="digest of the compiled module")
+    version: str | None = Field(description="the deployed version; null: a file of the folder")
 
 
 class HandlerProblem(Model):

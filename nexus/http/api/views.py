@@ -17,6 +17,7 @@ from nexus.handlers.facts import facts_of
 from nexus.http import streams
 from nexus.http.api.log_models import LogQuery
 from nexus.http.api.models import ExecutionQuery, ExecutionRequest, ResumeRequest, TextRequest
+from nexus.http.api.version_views import VersionViews
 from nexus.http.streams import Streams
 from nexus.live import Cursor
 from nexus.model import Handler
@@ -24,13 +25,14 @@ from nexus.runtime import WasmRuntime
 from nexus.service import Service
 
 
-class Views:
+class Views(VersionViews):
     """The operations by their ids; each returns a JSON value, or None for no content.
 
     All raise NexusError.
     """
 
     def __init__(self, service: Service, runtime: WasmRuntime) -> None:
+        super().__init__(service)
         self._service, self._runtime = service, runtime
         self._streams = Streams(service)
 

@@ -235,7 +235,8 @@ def test_the_main_port_has_it_only_if_asked(
 ) -> None:
     made = make_service(tmp_path, CollectorRegistry(), **settings)
     made.start_with(tmp_path)
-    app = create_app(made, CollectorRegistry(), (token and token.encode()) or None)
+    secret = None if token is None else token.encode()
+    app = create_app(made, CollectorRegistry(), secret)
     assert app.test_client().get("/_nexus/login").status_code == wanted
     management = create_management_app(
         made, CollectorRegistry(), (token and token.encode()) or None

@@ -97,7 +97,7 @@ def prelude() -> bytes:
         f'(function (host) {{ "use strict";\n{prelude_text()}\n{definitions()}\n'
         f"const library = {{ {names} }};\n"
         "return { dispatch, evaluate, answer, fetched, answersEvents, begin, runTimer, "
-        "nextTimer, part, inspect, inspectCauses, logRejection }; })"
+        "nextTimer, part, inspect, inspectCauses, logRejection, formatLog, requestEnv }; })"
     ).encode()
 
 

@@ -35,6 +35,15 @@ def _trace(error):
 
 
 def _failed(error):
+    try:
+        return _described(error)
+    except MemoryError:
+        error.__traceback__ = None  # frees the frames, which may have taken all memory
+        kind = type(error).__name__
+        return {"error": {"type": kind, "message": kind, "trace": kind}}
+
+
+def _described(error):
     trace, last = _trace(error)
     found = {"type": type(error).__name__, "message": last[:2000], "trace": trace[:20000]}
     if isinstance(error, host.PermissionDenied):
@@ -150,6 +159,7 @@ for name, source in given["modules"].items():  # Nexus's own modules
 import nexus_calls as calls  # noqa: E402
 import nexus_files as files  # noqa: E402
 import nexus_host as host  # noqa: E402
+import nexus_http as http  # noqa: E402
 import nexus_later as later  # noqa: E402
 import nexus_log as log  # noqa: E402
 import nexus_missing as missing  # noqa: E402
@@ -158,7 +168,7 @@ import nexus_random as randoms  # noqa: E402
 reseed = randoms.reseed
 sys.stdout, sys.stderr = log.Log(2), log.Log(2)
 TREE = files.Tree({name: _take(size) for name, size in given["files"]})
-for module in (log, missing, randoms):
+for module in (log, missing, randoms, http):
     module.install()
 files.install(TREE)
 sys.meta_path.insert(0, files.Importer(TREE, given["main"]))

@@ -3,6 +3,7 @@
 import json as _json
 from urllib.parse import parse_qsl, urlsplit
 
+import nexus_http as _http
 from nexus_host import (  # noqa: F401
     ExtensionError,
     NotAvailable,
@@ -13,6 +14,7 @@ from nexus_host import (  # noqa: F401
     state,
     view,
 )
+from nexus_http import FetchError  # noqa: F401
 from nexus_later import wait_until  # noqa: F401
 
 
@@ -133,6 +135,34 @@ class Response:
         if kind and "content-type" not in self.headers:
             self.headers["content-type"] = kind
         return bytes(body)
+
+
+class Fetched(Response):
+    """The answer of another server; a handler may return it."""
+
+    def __init__(self, outcome, body):
+        super().__init__(body, outcome["status"], outcome["headers"])
+        self.reason, self.url, self.redirected = (
+            outcome[name] for name in ("reason", "url", "redirected")
+        )
+
+    @property
+    def ok(self):
+        return 200 <= self.status <= 299
+
+    def text(self):
+        return self.body.decode("utf-8", "replace")
+
+    def json(self):
+        return _json.loads(self.body)
+
+
+def fetch(url, method="GET", headers=(), body=b"", *, redirect="follow", timeout=None):
+    """Send a request to a server that the manifest grants; return its answer (`Fetched`), or inside
+    a running event loop a future of it. *timeout* is in seconds."""
+    if isinstance(body, str):
+        body = body.encode()
+    return _http.send(method, url, headers, bytes(body), redirect, timeout, Fetched)
 
 
 def _multipart(kind, body):

@@ -30,6 +30,11 @@ class ExtensionError(Exception):
     """The extension answered with an error."""
 
 
+def error_of(status):
+    """Return the exception for a status below zero."""
+    return _ERRORS.get(status, RuntimeError)
+
+
 _ERRORS = {_DENIED: PermissionDenied, _INVALID: ValueError, _UNAVAILABLE: NotAvailable}
 for _shown in (PermissionDenied, NotAvailable, ExtensionError):
     _shown.__module__ = "nexus"

@@ -6,6 +6,7 @@ import socket
 import time
 
 import nexus_host
+import nexus_http
 
 
 class Waits:
@@ -32,7 +33,9 @@ class _Nothing(selectors.BaseSelector):
     def select(self, timeout=None):
         if timeout is not None and timeout <= 0:
             return []
-        if nexus_host.waiting:
+        if nexus_http.under_way:
+            nexus_http.wait(timeout)
+        elif nexus_host.waiting:
             self.timeout = timeout
             self.loop.stop()
         elif timeout is None:

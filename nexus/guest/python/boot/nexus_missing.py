@@ -8,7 +8,7 @@ import sys
 import threading
 import types
 
-_SOCKETS = "a handler has no sockets; it reaches other services through extensions (nexus.ext)"
+_SOCKETS = "a handler has no sockets; it reaches other servers by nexus.fetch or urllib.request"
 _THREADS = "a handler has one thread; asyncio runs work that waits side by side"
 _PROCESSES = "a handler cannot start processes"
 

@@ -2,6 +2,9 @@
 
 let currentURL; // of the request being answered, as it came
 
+let currentEnv; // the handler's, for node:process
+const requestEnv = () => currentEnv;
+
 // The base of relative URLs in Request and Response.redirect, or undefined outside a request.
 const requestURL = () => currentURL && parseURL(currentURL);
 
@@ -53,6 +56,7 @@ const dispatch = async (handler, head, sent, env) => {
   beginClock(head.now);
   forgetSeed();
   currentURL = head.url;
+  currentEnv = env;
   const { context, waits } = newContext();
   const answer = await handlerFunction(handler)(incomingRequest(head, sent), env, context);
   const response = requireResponse(answer);

@@ -1,0 +1,204 @@
+"""Requests to other servers, which the host sends: the form of the messages, and the waits.
+
+`urllib.request` sends its requests by them, too: it is adapted when a handler imports it.
+"""
+
+import importlib.util
+import io
+import json
+import os
+import struct
+import sys
+import time
+
+import nexus_host as host
+
+_HEAD = struct.Struct("<bI")
+_CALL, _REQUEST = b"\0", b"\2"
+
+under_way = {}
+"""what to call with the outcome of each request, by the numbers that the host gave them"""
+
+
+class FetchError(OSError):
+    """A request to another server failed."""
+
+
+FetchError.__module__ = "nexus"
+
+
+def _ask(message):
+    """Send a message; return the status and the answer as bytes."""
+    os.write(1, message)
+    answer = os.read(0, 1 << 16)
+    status, size = _HEAD.unpack_from(answer)
+    content = answer[_HEAD.size :]
+    while len(content) < size:
+        content += os.read(0, size - len(content))
+    return status, content
+
+
+def start(method, url, headers, body, redirect, done):
+    """Let the host send a request; return its number. *done* is called with the outcome (a dict)
+    and the response's body."""
+    fields = headers.items() if hasattr(headers, "items") else headers
+    head = {"method": method, "url": url, "redirect": redirect}
+    head["headers"] = [(str(name), str(value)) for name, value in fields]
+    status, answer = _ask(_REQUEST + json.dumps(head).encode() + b"\n" + body)
+    number = json.loads(answer)
+    if status:
+        raise host.error_of(status)(number)
+    under_way[number] = done
+    return number
+
+
+def wait(timeout):
+    """Wait until a request has ended, and call its function; return False if none has within
+    *timeout* seconds (None: however long it takes)."""
+    words = ["http_wait", -1 if timeout is None else max(timeout, 0.0) * 1000]
+    status, answer = _ask(_CALL + json.dumps(words).encode() + b"\n")
+    if status:
+        raise host.error_of(status)(json.loads(answer))
+    head, _, body = answer.partition(b"\n")
+    outcome = json.loads(head)
+    if outcome is None:
+        return False
+    under_way.pop(outcome["number"])(outcome, body)
+    return True
+
+
+def cancel(number):
+    """Drop the request of this number."""
+    if under_way.pop(number, None) is not None:
+        _ask(_CALL + json.dumps(["http_cancel", number]).encode() + b"\n")
+
+
+def failure(outcome):
+    """Return the exception for an outcome; None if it is a response."""
+    kind = outcome.get("kind")
+    if kind is None:
+        return None
+    kinds = {"denied": host.PermissionDenied, "timeout": TimeoutError, "invalid": ValueError}
+    return kinds.get(kind, FetchError)(outcome["message"])
+
+
+def send(method, url, headers, body, redirect, timeout, make):
+    """Send a request. Return what *make* makes of outcome and body, or inside a running event loop
+    a future of it."""
+    events = sys.modules.get("asyncio.events")
+    loop = events._get_running_loop() if events else None
+    if loop is None:
+        return _send_and_wait(method, url, headers, body, redirect, timeout, make)
+    future = loop.create_future()
+
+    def done(outcome, content):
+        error = failure(outcome)
+        if future.done():
+            return
+        if error is None:
+            future.set_result(make(outcome, content))
+        else:
+            future.set_exception(error)
+
+    number = start(method, url, headers, body, redirect, done)
+    future.add_done_callback(lambda future: cancel(number))
+    if timeout is not None:
+        late = TimeoutError(f"no answer within {timeout:g} s")
+        timer = loop.call_later(timeout, lambda: future.done() or future.set_exception(late))
+        future.add_done_callback(lambda future: timer.cancel())
+    return future
+
+
+def _send_and_wait(method, url, headers, body, redirect, timeout, make):
+    ended = []
+    number = start(method, url, headers, body, redirect, lambda *found: ended.append(found))
+    end = None if timeout is None else time.monotonic() + timeout
+    while not ended:
+        left = None if end is None else end - time.monotonic()
+        if (left is not None and left <= 0) or not wait(left):
+            cancel(number)
+            raise TimeoutError(f"no answer within {timeout:g} s")
+    outcome, content = ended[0]
+    error = failure(outcome)
+    if error is not None:
+        raise error
+    return make(outcome, content)
+
+
+# ---- urllib.request
+
+
+def _adapt(module):
+    """Let *module*, which is `urllib.request`, send by the host."""
+    from http.client import HTTPMessage
+    from urllib.error import URLError
+    from urllib.response import addinfourl
+
+    class Answer(addinfourl):
+        """What http.client's responses have, as far as programs use it."""
+
+        def getheader(self, name, default=None):
+            return self.headers.get(name, default)
+
+        def getheaders(self):
+            return self.headers.items()
+
+    def make(outcome, content):
+        headers = HTTPMessage()
+        for name, value in outcome["headers"]:
+            headers[name] = value
+        found = Answer(io.BytesIO(content), headers, outcome["url"], outcome["status"])
+        found.msg = found.reason = outcome["reason"]
+        return found
+
+    def opened(request):
+        timeout = request.timeout if isinstance(request.timeout, (int, float)) else None
+        data = request.data
+        if data is not None and not isinstance(data, bytes):
+            data = data.read() if hasattr(data, "read") else b"".join(data)
+        fields = request.header_items()
+        try:
+            return _send_and_wait(
+                request.get_method(), request.full_url, fields, data or b"", "manual", timeout, make
+            )
+        except (FetchError, ValueError) as error:
+            raise URLError(error) from error
+
+    class HTTPHandler(module.HTTPHandler):
+        def http_open(self, request):
+            return opened(request)
+
+        https_open = http_open
+        https_request = module.HTTPHandler.http_request
+
+    module.HTTPHandler = HTTPHandler
+    if hasattr(module, "HTTPSHandler"):
+        del module.HTTPSHandler
+
+
+class _Adapting:
+    """Finds `urllib.request`, and adapts it once it is loaded."""
+
+    def __init__(self):
+        self._looks = False
+
+    def find_spec(self, name, path=None, target=None):
+        if name != "urllib.request" or self._looks:
+            return None
+        self._looks = True
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            self._looks = False
+        load = spec.loader.exec_module
+
+        def exec_module(module):
+            load(module)
+            _adapt(module)
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+
+def install():
+    sys.meta_path.insert(0, _Adapting())
