@@ -15,11 +15,13 @@ plugin_api/    hook specifications, protocols, capabilities, option types: all a
 server/        gunicorn: worker, connections, settings, run folder
 http/          WSGI layer, views, runtime API, problem+json
 service/       builds, starts and stops the parts of one worker
+live/          what happens now, for people: last log records, requests, errors of all workers
 run/           one run: dispatch, execution, watchdog, CPU lane and shares, results
 pool/          instances: shelves, budget, reset, warming
 scheduling/    admission and policies
 suspension/    executions that wait
 outbound/      HTTP requests that handlers send
+stores/        the key-value store of handlers
 guest/         one folder a guest language, and what guests may ask of the host
 versions/      deployed versions: uploaded, checked, kept, served
 handlers/      sources, manifests, routes, catalogue, watcher

@@ -43,7 +43,7 @@ from nexus.model.tasks import (
     Task,
     Waiting,
 )
-from nexus.model.usage import PoolCounts, Usage
+from nexus.model.usage import KeyValueUse, PoolCounts, Usage
 from nexus.model.wasm import Export, FuncType, Import, ModuleInfo, MutableGlobal
 
 __all__ = [
@@ -66,6 +66,7 @@ __all__ = [
     "Import",
     "Isolation",
     "JsonValue",
+    "KeyValueUse",
     "Limits",
     "MemoryImage",
     "ModuleInfo",

@@ -21,6 +21,7 @@ from nexus.engines import create_engine
 from nexus.errors import EngineUnavailable, NexusError
 from nexus.guest import Abis
 from nexus.handlers.secrets import Secrets
+from nexus.live.failures import Failures
 from nexus.metrics import FanOut, PluginErrors
 from nexus.model import Handler, Limits, OutboundRecord
 from nexus.outbound.client import OutboundClient, OutboundLimits
@@ -39,6 +40,7 @@ from nexus.run.watchdog import Watchdog
 from nexus.scheduling import Admission
 from nexus.service.observe import log_outbound, observe
 from nexus.service.policy import policy_of, policy_options
+from nexus.stores import KeyValueLimits, KeyValueStores, choose_store
 from nexus.suspension import Extensions, KeptResults, SuspensionBook, SuspensionIds, Suspensions
 
 log = logging.getLogger("nexus.service")
@@ -64,9 +66,12 @@ class Parts:
     watchdog: Watchdog
     lane: SlowLane
     dispatcher: Dispatcher
+    failures: Failures
+    """the last runs that failed"""
     filters: tuple[tuple[str, RequestFilter], ...]
     suspensions: Suspensions
     outbound: OutboundClient
+    key_values: KeyValueStores
 
 
 def build(
@@ -104,8 +109,20 @@ def build(
     lane = SlowLane(1 if engine.holds_gil else len(os.sched_getaffinity(0)))
     answering = Extensions(plugins.host_functions(settings) | dict(extensions))
     outbound = _outbound(settings, metrics)
+    store = choose_store(settings.kv_store, plugins.store_factories(), settings)
+    key_values = KeyValueStores(store, key_value_limits(settings))
+    failures = Failures()
     dispatcher = _dispatcher(
-        settings, admission, pool, watchdog, lane, metrics, answering, outbound
+        settings,
+        admission,
+        pool,
+        watchdog,
+        lane,
+        metrics,
+        failures,
+        answering,
+        outbound,
+        key_values,
     )
     return Parts(
         limits,
@@ -122,6 +139,7 @@ def build(
         watchdog,
         lane,
         dispatcher,
+        failures,
         tuple(plugins.request_filters(settings)),
         Suspensions(
             dispatcher,
@@ -138,6 +156,7 @@ def build(
             abis.can_defer,
         ),
         outbound,
+        key_values,
     )
 
 
@@ -150,6 +169,11 @@ def secrets_of(settings: Settings, environ: Mapping[str, str] | None) -> Secrets
     """Return the secrets that manifests may name; *environ* None: this process's."""
     folder = settings.secrets_dir
     return Secrets(Path(folder) if folder else None, os.environ if environ is None else environ)
+
+
+def key_value_limits(settings: Settings) -> KeyValueLimits:
+    """Return the limits of the key-value calls of each execution."""
+    return KeyValueLimits(settings.kv_max_mb << 20, settings.kv_timeout_ms / 1000)
 
 
 def outbound_limits(settings: Settings) -> OutboundLimits:
@@ -246,13 +270,15 @@ def _dispatcher(
     watchdog: Watchdog,
     lane: SlowLane,
     metrics: SuspensionSink,
+    failures: Failures,
     extensions: Extensions,
     outbound: OutboundClient,
+    key_values: KeyValueStores,
 ) -> Dispatcher:
     shares = Shares(settings.workers)
 
     def report(handler: Handler, run: Execution, error: NexusError | None) -> None:
-        observe(metrics, handler, run, error)
+        observe(metrics, failures, handler, run, error)
 
     return Dispatcher(
         admission,
@@ -262,6 +288,7 @@ def _dispatcher(
         lambda handler: CpuAccount(lane, shares.of(handler)),
         extensions,
         outbound.open,
+        key_values.open,
     )
 
 

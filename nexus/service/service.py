@@ -13,6 +13,7 @@ from nexus import config, logs
 from nexus.config import LiveSettings, Settings
 from nexus.errors import NexusError
 from nexus.handlers.settling import ClaimsFile
+from nexus.live import Live
 from nexus.metrics import Flusher
 from nexus.model import Handler, Limits, PoolCounts
 from nexus.plugin_api.extensions import Extension
@@ -21,6 +22,7 @@ from nexus.pool import WarmedThreads
 from nexus.service.build import (
     build,
     compiler_limits,
+    key_value_limits,
     outbound_limits,
     plugin_timeout_s,
     secrets_of,
@@ -96,6 +98,8 @@ class Service:
             lambda: self.settings, parts.engine.name, self.handlers, self.unready, self.pool_counts
         )
         self._flusher = Flusher(self.flush_metrics)
+        self._watched: Live | None = None
+        self._started = False
         self.draining = False
 
     def unready(self) -> str | None:
@@ -131,6 +135,9 @@ class Service:
         *threads*: those that will run requests, to warm instances on.
         """
         self._check_threads()
+        self._started = True
+        if self._watched is not None:
+            self._watched.start(self._run_dir)
         self.parts.watchdog.start()
         self.suspensions.start(self._run_dir)
         self._flusher.start()
@@ -191,10 +198,13 @@ class Service:
         self.plugins.stop(self.host, timeout_s, self.plugin_errors.count)
         self.plugins.close(timeout_s, self.plugin_errors.count)
         self.parts.outbound.close()
+        self.parts.key_values.close()
         self.pool.shutdown()
         self._flusher.close()
         self.metrics.close()
         self.parts.watchdog.close()
+        if self._watched is not None:
+            self._watched.close(1.0)
 
     def _start_plugins(self) -> None:
         timeout_s = plugin_timeout_s(self.settings)
@@ -232,9 +242,18 @@ class Service:
         if self.tiers is not None:
             self.tiers.quick.set_limits(compiler_limits(settings))
         self.parts.outbound.limits = outbound_limits(settings)
+        self.parts.key_values.limits = key_value_limits(settings)
         self.limits = config.limits(settings)
         self.suspensions.resize_stacks(self.limits.stack_bytes)
         self.handlers.set_limits(self.limits)
+
+    def watch(self) -> Live:
+        """Return what happens now in all workers of the pod; from the first call on, keep it."""
+        if self._watched is None:
+            self._watched = Live(self.access_log, self.parts.failures, self.pool_counts)
+            if self._started:
+                self._watched.start(self._run_dir)
+        return self._watched
 
     def flush_metrics(self) -> None:
         """Write the latest counts to the metrics."""
