@@ -9,6 +9,7 @@
   const { stringify } = JSON;
   const { apply } = Reflect;
   const { then } = Promise.prototype;
+  const resolved = Promise.resolve();
   const { now } = Date;
   const { charCodeAt, indexOf, slice, startsWith } = String.prototype;
   const BaseError = Error, Bytes = Uint8Array, Text = String;
@@ -160,6 +161,10 @@
     now() {
       return now();
     },
+    // A part of a streamed response's body.
+    bodyPart(bytes) {
+      send(BODY, bytes);
+    },
   };
 
   // The calls of a stack, without the error's name and message before them.
@@ -250,7 +255,7 @@
     respond(head, body) {
       outcome = undefined;
       try {
-        follow(api.dispatch(handler, head, body ?? new Bytes(0), head.env));
+        follow(api.dispatch(handler, head, body ?? new Bytes(0)));
       } catch (error) {
         fail(error);
       }
@@ -272,13 +277,13 @@
     result() {
       if (outcome === undefined) return unsettled();
       if (outcome.error) return stringify(outcome);
-      const { status, reason, headers, body, rest } = outcome.value;
+      const { status, reason, headers, body, rest, stream } = outcome.value;
       let answer;
       if (rest === undefined) answer = stringify({ status, reason, headers });
       else {
-        answer = stringify({ early: true, status, reason, headers });
+        answer = stringify({ early: true, stream, status, reason, headers });
         outcome = undefined;
-        follow(rest());
+        apply(then, resolved, [() => follow(rest())]); // once the host has the answer
       }
       if (typeof body === "string") return answer + "\n" + body;
       if (body.byteLength) send(BODY, body);

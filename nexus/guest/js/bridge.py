@@ -22,6 +22,7 @@ from nexus.guest.js.webcrypto.service import CryptoService
 from nexus.guest.preview1 import errno
 from nexus.guest.preview1.descriptors import FD_READ, FD_WRITE, BytesInput, Descriptor, LogOutput
 from nexus.guest.preview1.errno import Refused
+from nexus.guest.preview1.process import Watched
 from nexus.plugin_api.guest import Run
 
 RANDOM, BODY, SLEEP, CALL, FETCH, FETCHED, CRYPTO, PART = 16, 17, 18, 19, 20, 21, 22, 23
@@ -92,11 +93,14 @@ class Bridge:
         self._fetched.refill(body)
 
 
-def sleep(run: Run, seconds: float) -> bool:
-    """Sleep for *seconds*, off the CPU. Return False if the run stopped or its deadline passed."""
+def sleep(run: Run, seconds: float, stream: Watched | None = None) -> bool:
+    """Sleep for *seconds*, off the CPU. Return False if the run stopped or its deadline passed, or
+    if the client of *stream* has left."""
     run.give_way()
     end = time.monotonic() + seconds
     while True:
+        if stream is not None:
+            stream.look()
         now = time.monotonic()
         if run.stopped is not None or now >= run.deadline:
             return False

@@ -66,6 +66,7 @@ PARTS: Final[Mapping[str, Part]] = {
             "TransformStream",
             "isDisturbed",
             "readAllBytes",
+            "readChunks",
             "streamOfBytes",
             "teeStream",
         ),

@@ -54,6 +54,7 @@ LOAD_ORDER: Final = (
     "nexus/state",
     "nexus/effects",
     "nexus/extensions",
+    "nexus/key-value",
     "fetch/headers",
     "fetch/mime",
     "fetch/form-data",
