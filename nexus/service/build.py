@@ -22,7 +22,7 @@ from nexus.errors import EngineUnavailable, NexusError
 from nexus.guest import Abis
 from nexus.handlers.secrets import Secrets
 from nexus.metrics import FanOut, PluginErrors
-from nexus.model import Handler, Limits
+from nexus.model import Handler, Limits, OutboundRecord
 from nexus.outbound.client import OutboundClient, OutboundLimits
 from nexus.plugin_api.engine import Engine
 from nexus.plugin_api.extensions import Extension
@@ -37,7 +37,7 @@ from nexus.run.lane import SlowLane
 from nexus.run.shares import Shares
 from nexus.run.watchdog import Watchdog
 from nexus.scheduling import Admission
-from nexus.service.observe import observe
+from nexus.service.observe import log_outbound, observe
 from nexus.service.policy import policy_of, policy_options
 from nexus.stores import KeyValueLimits, KeyValueStores, choose_store
 from nexus.suspension import Extensions, KeptResults, SuspensionBook, SuspensionIds, Suspensions
@@ -105,7 +105,7 @@ def build(
     watchdog = Watchdog(settings.stuck_after_ms / 1000, stuck_log=stuck_log)
     lane = SlowLane(1 if engine.holds_gil else len(os.sched_getaffinity(0)))
     answering = Extensions(plugins.host_functions(settings) | dict(extensions))
-    outbound = OutboundClient(outbound_limits(settings))
+    outbound = _outbound(settings, metrics)
     store = choose_store(settings.kv_store, plugins.store_factories(), settings)
     key_values = KeyValueStores(store, key_value_limits(settings))
     dispatcher = _dispatcher(
@@ -238,6 +238,15 @@ def _admission(settings: Settings, plugins: Plugins) -> Admission:
         max_queue=settings.max_queue,
         options=policy_options(settings),
     )
+
+
+def _outbound(settings: Settings, metrics: SuspensionSink) -> OutboundClient:
+    def observe(record: OutboundRecord) -> None:
+        metrics.outbound(record)
+        if settings.access_log:
+            log_outbound(record)
+
+    return OutboundClient(outbound_limits(settings), observe=observe)
 
 
 def _dispatcher(
