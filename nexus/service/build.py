@@ -21,6 +21,7 @@ from nexus.engines import create_engine
 from nexus.errors import EngineUnavailable, NexusError
 from nexus.guest import Abis
 from nexus.handlers.secrets import Secrets
+from nexus.live.failures import Failures
 from nexus.metrics import FanOut, PluginErrors
 from nexus.model import Handler, Limits, OutboundRecord
 from nexus.outbound.client import OutboundClient, OutboundLimits
@@ -65,6 +66,8 @@ class Parts:
     watchdog: Watchdog
     lane: SlowLane
     dispatcher: Dispatcher
+    failures: Failures
+    """the last runs that failed"""
     filters: tuple[tuple[str, RequestFilter], ...]
     suspensions: Suspensions
     outbound: OutboundClient
@@ -108,8 +111,18 @@ def build(
     outbound = _outbound(settings, metrics)
     store = choose_store(settings.kv_store, plugins.store_factories(), settings)
     key_values = KeyValueStores(store, key_value_limits(settings))
+    failures = Failures()
     dispatcher = _dispatcher(
-        settings, admission, pool, watchdog, lane, metrics, answering, outbound, key_values
+        settings,
+        admission,
+        pool,
+        watchdog,
+        lane,
+        metrics,
+        failures,
+        answering,
+        outbound,
+        key_values,
     )
     return Parts(
         limits,
@@ -126,6 +139,7 @@ def build(
         watchdog,
         lane,
         dispatcher,
+        failures,
         tuple(plugins.request_filters(settings)),
         Suspensions(
             dispatcher,
@@ -256,6 +270,7 @@ def _dispatcher(
     watchdog: Watchdog,
     lane: SlowLane,
     metrics: SuspensionSink,
+    failures: Failures,
     extensions: Extensions,
     outbound: OutboundClient,
     key_values: KeyValueStores,
@@ -263,7 +278,7 @@ def _dispatcher(
     shares = Shares(settings.workers)
 
     def report(handler: Handler, run: Execution, error: NexusError | None) -> None:
-        observe(metrics, handler, run, error)
+        observe(metrics, failures, handler, run, error)
 
     return Dispatcher(
         admission,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from nexus.errors import GuestError, InternalError, NexusError
+from nexus.live.failures import Failures
 from nexus.logs import guest_records
 from nexus.model import Handler, OutboundRecord
 from nexus.plugin_api.metrics import MetricsSink
@@ -18,10 +19,16 @@ guest_log = logging.getLogger("nexus.guest")
 
 
 def observe(
-    metrics: MetricsSink, handler: Handler, run: Execution, error: NexusError | None
+    metrics: MetricsSink,
+    failures: Failures,
+    handler: Handler,
+    run: Execution,
+    error: NexusError | None,
 ) -> None:
-    """Count *run*, and log what its guest wrote to stderr."""
+    """Count *run*, keep its *error*, and log what its guest wrote to stderr."""
     metrics.record(handler, run.usage, outcome_of(error), error)
+    if error is not None:
+        failures.add(handler.name, run.execution_id, error, _secrets(handler))
     if isinstance(error, InternalError):  # its details are kept from the client
         fields = {"handler": handler.name, "execution_id": run.execution_id}
         log.error("internal error", exc_info=error, extra={"fields": fields})
@@ -32,8 +39,7 @@ def observe(
         fields = {"handler": handler.name, "execution_id": run.execution_id}
         written = bytes(run.stderr)
         if handler.secrets:
-            values = [handler.env[name] for name in handler.secrets]
-            written = conceal(written.decode("utf-8", "replace"), values).encode()
+            written = conceal(written.decode("utf-8", "replace"), _secrets(handler)).encode()
         for level, text in guest_records(written):
             guest_log.log(level, "%s", text, extra={"fields": fields})
 
@@ -54,3 +60,7 @@ def log_outbound(record: OutboundRecord) -> None:
     what = f"{record.method} {record.url}".strip() or "a request"
     answer = str(record.status) if record.status else record.outcome
     outbound_log.info("%s: %s", what, answer, extra={"fields": fields})
+
+
+def _secrets(handler: Handler) -> list[str]:
+    return [handler.env[name] for name in handler.secrets]
