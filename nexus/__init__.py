@@ -22,6 +22,7 @@ suspension/    executions that wait
 outbound/      HTTP requests that handlers send
 stores/        the key-value store of handlers
 guest/         one folder a guest language, and what guests may ask of the host
+versions/      deployed versions: uploaded, checked, kept, served
 handlers/      sources, manifests, routes, catalogue, watcher
 compiler/      child process, artifacts, cache, tiers
 engines/       wasmer, wasmtime

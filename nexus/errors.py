@@ -39,6 +39,12 @@ NexusError
 │   ├── SuspensionGone          SUSPENSION_GONE; also the error its execution ends with
 │   ├── ExecutionNotFound       EXECUTION_NOT_FOUND
 │   └── ExecutionGone           EXECUTION_GONE
+├── VersionError                about deployed versions
+│   ├── VersionNotFound         VERSION_NOT_FOUND
+│   ├── VersionConflict         VERSION_CONFLICT
+│   ├── PreconditionFailed      PRECONDITION_FAILED
+│   ├── QuotaExceeded           QUOTA_EXCEEDED
+│   └── StoreUnavailable        STORE_UNAVAILABLE
 ├── InvalidState                an instance's state forbids the operation
 └── InternalError               INTERNAL_ERROR
     └── EngineUnavailable         the engine asked for cannot be used on this machine
@@ -332,6 +338,41 @@ class ExecutionGone(SuspensionError):
 
     code = "EXECUTION_GONE"
     outcome = Outcome.CANCELLED
+
+
+class VersionError(NexusError):
+    """An error about deployed versions."""
+
+    code = "VERSION_NOT_FOUND"
+    outcome = Outcome.REJECTED
+
+
+class VersionNotFound(VersionError):
+    outcome = Outcome.NOT_FOUND
+
+
+class VersionConflict(VersionError):
+    """The version serves, so it cannot be deleted."""
+
+    code = "VERSION_CONFLICT"
+
+
+class PreconditionFailed(VersionError):
+    """Another client has changed what `If-Match` names."""
+
+    code = "PRECONDITION_FAILED"
+
+
+class QuotaExceeded(VersionError):
+    """There is no room for another version."""
+
+    code = "QUOTA_EXCEEDED"
+
+
+class StoreUnavailable(VersionError):
+    """The store cannot be reached, or is damaged."""
+
+    code = "STORE_UNAVAILABLE"
 
 
 class InvalidState(NexusError):

@@ -60,7 +60,9 @@ def serve_management(app: Flask, listener: socket.socket) -> None:
         read_admin_token(os.environ),
         None if ready_dir is None else Path(ready_dir),
     )
-    ManagementServer(management, listener, service.settings.max_request_bytes).start()
+    settings = service.settings
+    most_bytes = max(settings.max_request_bytes, settings.max_version_mb << 20)
+    ManagementServer(management, listener, most_bytes).start()
 
 
 def app() -> Flask:

@@ -21,6 +21,7 @@ FLOORS = (
     ("http",),
     ("runtime",),
     ("service",),
+    ("versions",),
     ("handlers", "suspension"),
     ("compiler",),
     ("plugins", "pod", "pool"),

@@ -106,23 +106,18 @@ def from_file(path: Path, label: str) -> Layer:
 
 
 def from_defaults(environ: Mapping[str, str]) -> Layer:
-    """Return the defaults that depend on the environment: the folders for cache and state.
+    """Return the one default that depends on the environment: the cache folder.
 
-    They follow the XDG Base Directory Specification, by which relative paths in its variables must
-    be ignored. Without a home directory there are no such defaults.
+    It follows the XDG Base Directory Specification, by which a relative $XDG_CACHE_HOME must be
+    ignored. Without a home directory there is no such default.
     """
-    found: dict[str, object] = {}
-    home = home_directory(environ)
-    for name, variable, below in (
-        ("cache_dir", "XDG_CACHE_HOME", ".cache"),
-        ("state_dir", "XDG_STATE_HOME", ".local/state"),
-    ):
-        base = Path(environ.get(variable, ""))
-        if not base.is_absolute() and home is not None:
-            base = home / below
-        if base.is_absolute():
-            found[name] = base / "nexus"
-    return Layer(found, dict.fromkeys(found, "default"))
+    base = Path(environ.get("XDG_CACHE_HOME", ""))
+    if not base.is_absolute():
+        home = home_directory(environ)
+        if home is None:
+            return Layer({}, {})
+        base = home / ".cache"
+    return Layer({"cache_dir": base / "nexus"}, {"cache_dir": "default"})
 
 
 def home_directory(environ: Mapping[str, str]) -> Path | None:

@@ -280,6 +280,24 @@ class Settings(BaseSettings):
 
     # ---- handlers, engine, compiler child
     handlers_dir: Folder = Field(Path("handlers"), description="folder of the handlers")
+    state_dir: Annotated[Folder, Derived("handlers_dir/.nexus")] = Field(
+        default_factory=lambda data: data.get("handlers_dir", Path("handlers")) / ".nexus",
+        description="folder of what outlives the server: deployed versions and the built-in "
+        "key-value store; all workers share it",
+    )
+    max_version_mb: Annotated[Whole, LIVE] = Field(
+        16, ge=1, le=1024, description="largest deployed version, in MiB"
+    )
+    max_versions: Annotated[Whole, LIVE] = Field(
+        50,
+        ge=2,
+        le=1000,
+        description="deployed versions of one handler; beyond, Nexus deletes the oldest that does "
+        "not serve",
+    )
+    max_versions_mb: Annotated[Whole, LIVE] = Field(
+        1024, ge=1, le=1 << 20, description="size of all deployed versions together, in MiB"
+    )
     cache_dir: Annotated[Folder, Derived("$XDG_CACHE_HOME/nexus, else ~/.cache/nexus")] = Field(
         description="folder of compiled artifacts"
     )
@@ -316,12 +334,6 @@ class Settings(BaseSettings):
     )
 
     # ---- what handlers reach
-    state_dir: Annotated[Folder, Derived("$XDG_STATE_HOME/nexus, else ~/.local/state/nexus")] = (
-        Field(
-            default_factory=lambda data: data.get("cache_dir", Path()) / "state",  # without a home
-            description="folder of what outlives the server, such as the built-in key-value store",
-        )
-    )
     kv_store: Name = Field(
         "sqlite", description="key-value store: sqlite (a file in state_dir) or a plugin's"
     )

@@ -36,5 +36,7 @@ def facts_of(handler: Handler) -> dict[str, Any]:
         "args": len(handler.args),
         "args_from_query": handler.args_from_query,
         "strip_prefix": handler.strip_prefix,
+        "stream": handler.stream,
         "key": compiled.key,
+        "version": handler.version or None,
     }

@@ -189,6 +189,8 @@ class Manifest(BaseModel):
     """whether requests add the parts of their query to the arguments, as WAGI does"""
     strip_prefix: Annotated[bool, Strict(), Allowed("true or false")] = False
     """whether the URL that a guest in JavaScript or Python sees begins below the route"""
+    stream: Annotated[bool, Strict(), Allowed("true or false")] = False
+    """whether the body of an answer leaves as the guest writes it"""
     env: Annotated[
         Mapping[_Variable, _VariableValue],
         AfterValidator(_bounded),

@@ -40,18 +40,19 @@ def settle(
     settled: dict[str, Handler] = {}
     conflicts: dict[str, HandlerConflict] = {}
     for file in sorted(loaded, key=rank):
-        problem = _conflict(loaded[file], settled)
+        problem = conflict(loaded[file], settled)
         if problem is None:
             settled[file] = loaded[file]
             continue
         conflicts[file] = HandlerConflict(problem)
         last_good = serving.get(file)
-        if last_good is not None and _conflict(last_good, settled) is None:
+        if last_good is not None and conflict(last_good, settled) is None:
             settled[file] = last_good
     return settled, conflicts
 
 
-def _conflict(handler: Handler, others: Mapping[str, Handler]) -> str | None:
+def conflict(handler: Handler, others: Mapping[str, Handler]) -> str | None:
+    """Return why *handler* cannot serve beside *others*, by file; None if it can."""
     if is_reserved(handler.route):
         return f"route {handler.route} is reserved: {', '.join(RESERVED_ROUTES)}"
     for file, other in others.items():

@@ -23,6 +23,10 @@ class Source:
     is_index: bool
     """whether *path* is the file that makes its folder a handler"""
     state: tuple[FileState, ...]
+    label: str = ""
+    """what it has in the place of a path below the handlers folder, if it was deployed"""
+    version: str = ""
+    """id of the deployed version; empty for a file of the handlers folder"""
 
     @property
     def _named(self) -> Path:
@@ -35,8 +39,8 @@ class Source:
 
     @property
     def file(self) -> str:
-        """The file's path below the handlers folder."""
-        return self.path.relative_to(self._named.parent).as_posix()
+        """The file's path below the handlers folder, or its label."""
+        return self.label or self.path.relative_to(self._named.parent).as_posix()
 
     @property
     def manifest(self) -> Path:

@@ -53,6 +53,7 @@ class HandlersWatcher:
         """sources to load now; None: nothing to load"""
         self._loaded: _Look = ((), ())
         self._again = False
+        self._began = False
         self._closed = False
         self._tick: Tick | None = None
         self._thread = threading.Thread(target=self._work, name="nexus-handlers", daemon=True)
@@ -66,6 +67,13 @@ class HandlersWatcher:
         with self._changed:
             self._again = True
 
+    def load_at_once(self) -> None:
+        """Load the folder as it was last loaded, now: something beside it has changed."""
+        with self._changed:
+            if self._began and self._wanted is None:
+                self._wanted = self._loaded[0]
+                self._changed.notify()
+
     def close(self) -> None:
         """Stop watching, without waiting for a compilation under way."""
         with self._changed:
@@ -75,8 +83,11 @@ class HandlersWatcher:
             self._tick.close()
 
     def _work(self) -> None:
-        self._loaded = self._seen = self._find() or ((), ())
-        self._load_all(self._loaded[0])
+        first = self._find() or ((), ())
+        with self._changed:
+            self._loaded = self._seen = first
+            self._began = True
+        self._load_all(first[0])
         with self._changed:
             if self._closed:
                 return

@@ -37,7 +37,7 @@ class ClientLimits:
             body_s=settings.http_body_timeout_ms / 1000,
             send_s=settings.http_send_timeout_ms / 1000,
             bytes_per_s=settings.http_min_bytes_per_second,
-            body_bytes=settings.max_request_bytes,
+            body_bytes=max(settings.max_request_bytes, settings.max_version_mb << 20),
         )
 
     def head(self) -> Allowance:

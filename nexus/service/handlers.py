@@ -8,11 +8,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from nexus.errors import NexusError
+from nexus.errors import HandlerConflict, NexusError
 from nexus.handlers.catalogue import Catalogue, load_catalogue, load_handler
 from nexus.handlers.manifest import nearest_name
 from nexus.handlers.secrets import Secrets
-from nexus.handlers.settling import ClaimsFile
+from nexus.handlers.settling import ClaimsFile, conflict
 from nexus.handlers.sources import Source, find_sources, source_at
 from nexus.handlers.texts import SourceTexts
 from nexus.handlers.watcher import HandlersWatcher
@@ -20,6 +20,7 @@ from nexus.logs import CHANGES
 from nexus.model import Handler, Isolation, Limits
 from nexus.pool import WarmedThreads, reset_way, spread, warm_threads
 from nexus.service.build import Parts
+from nexus.versions.deployed import Deployed, merged
 
 log = logging.getLogger("nexus.service")
 changes_log = logging.getLogger(CHANGES)
@@ -54,6 +55,12 @@ class Handlers:
         """default routes of handlers whose language runtime is being compiled"""
         self.warmed = False
         """whether instances have been warmed once"""
+        self._changed = threading.Condition()  # guards the fields below
+        self._deployed: tuple[Deployed, ...] = ()
+        self._ordered = self._applied = 0
+        """how often `deploy` was called, and which of these calls a finished load has seen"""
+        self._folder: Sequence[Source] = ()
+        self._watches = False
 
     @property
     def loaded(self) -> bool:
@@ -80,6 +87,7 @@ class Handlers:
         *threads*, once."""
         self._threads = threads
         log.info("a reset %s", reset_way())
+        self._watches = True
         self._watcher.start()
 
     def close(self) -> None:
@@ -111,7 +119,50 @@ class Handlers:
             self._limits = limits
             self._watcher.load_again()
 
-    def _load(self, sources: Sequence[Source]) -> None:
+    # ---- deployed versions ----------------------------------------------------------------------
+
+    def check(self, source: Source) -> Handler:
+        """Load the handler of *source* without serving it.
+
+        Raises: HandlerError, also if it cannot serve beside the handlers that do.
+        """
+        handler = load_handler(source, self._compiler, self._limits, secrets=self._secrets)
+        serving = self.catalogue.serving
+        others = {file: other for file, other in serving.items() if other.name != handler.name}
+        problem = conflict(handler, others)
+        if problem is not None:
+            raise HandlerConflict(problem)
+        return handler
+
+    def deploy(self, deployed: Sequence[Deployed]) -> None:
+        """Serve *deployed* soon, in the place of files of the same names."""
+        with self._changed:
+            self._deployed = tuple(deployed)
+            self._ordered += 1
+        if self._watches:
+            self._watcher.load_at_once()
+        elif self.loaded:
+            self._load(self._folder)
+
+    def wait_deployed(self, timeout_s: float) -> bool:
+        """Wait until what `deploy` was called with serves, up to *timeout_s*; return whether it
+        does."""
+        with self._changed:
+            ticket = self._ordered
+            return self._changed.wait_for(lambda: self._applied >= ticket, timeout_s)
+
+    # ---- loading --------------------------------------------------------------------------------
+
+    def _load(self, folder: Sequence[Source]) -> None:
+        with self._changed:
+            self._folder, ticket = folder, self._ordered
+            sources = merged(folder, self._deployed)
+        self._load_all(sources)
+        with self._changed:
+            self._applied = ticket
+            self._changed.notify_all()
+
+    def _load_all(self, sources: Sequence[Source]) -> None:
         serving, memory_bytes = self.catalogue.serving, self._limits.memory_bytes
         slow = [
             source

@@ -28,6 +28,9 @@ from nexus.service.build import (
 )
 from nexus.service.handlers import Handlers
 from nexus.service.host import PluginHost
+from nexus.versions.ledger import Quotas
+from nexus.versions.sqlite import SqliteStore
+from nexus.versions.versions import Versions
 
 log = logging.getLogger("nexus.service")
 
@@ -83,6 +86,13 @@ class Service:
             ClaimsFile(None if run_dir is None else run_dir / "claims.json"),
             self.secrets,
         )
+        self.versions = Versions(
+            SqliteStore(settings.state_dir),
+            settings.state_dir / "versions",
+            parts.abis,
+            self.handlers,
+            lambda: Quotas(self.settings.max_versions, self.settings.max_versions_mb << 20),
+        )
         self.host = PluginHost(
             lambda: self.settings, parts.engine.name, self.handlers, self.unready, self.pool_counts
         )
@@ -125,6 +135,7 @@ class Service:
         self.parts.watchdog.start()
         self.suspensions.start(self._run_dir)
         self._flusher.start()
+        self.versions.start()
         self.handlers.start(threads)
         if self._live is not None:
             self._live.start(self.apply)
@@ -169,6 +180,7 @@ class Service:
         self.draining = True
         if self._live is not None:
             self._live.close()
+        self.versions.close()
         self.handlers.close()
         self.admission.close()
         if grace_s is None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from nexus.errors import InvalidHandler
 from nexus.guest.bundle import Bundle, unpack_bundle
 from nexus.guest.js.guest import JsGuest
+from nexus.guest.js.node import modules as node
 from nexus.guest.js.runtime import ADDRESSED, FUNCTIONS, load_runtime, read_own_runtime
 from nexus.guest.js.sources import MAX_BYTES, list_files, read_bundle
 from nexus.guest.js.version import SETUP_VERSION
@@ -62,7 +63,7 @@ class JsAbi(AbiBase):
         return Module(source, functions=FUNCTIONS)
 
     def _program(self, bundle: Bundle) -> RuntimeProgram:
-        version = f"{SETUP_VERSION} {web.digest().hex()}"
+        version = f"{SETUP_VERSION} {web.digest().hex()} {node.digest().hex()}"
         return RuntimeProgram(self.name, self._quickjs, bundle.pack(), version)
 
     def prepare(self, program: RuntimeProgram, start: Start) -> tuple[tuple[int, ...], Snapshot]:

@@ -10,6 +10,7 @@ import struct
 from collections.abc import Mapping
 from typing import Final
 
+from nexus.guest.js.node.modules import module_source
 from nexus.guest.preview1 import errno
 from nexus.guest.preview1.descriptors import FD_READ, BytesInput, Descriptor
 from nexus.guest.preview1.link import Implementation
@@ -74,7 +75,10 @@ def _path_open(process: Process, fd: int, flags: int, start: int, length: int, *
     folder = process.descriptor(fd)
     if not isinstance(folder, SourceFolder):
         return errno.NOTDIR
-    content = folder.files.get(bytes(process.memory.view(start, length)).decode("utf-8", "replace"))
+    name = bytes(process.memory.view(start, length)).decode("utf-8", "replace")
+    content = folder.files.get(name)
+    if content is None:
+        content = module_source(name)
     if content is None:
         return errno.NOENT
     number = max(_FIRST_FILE, *process.descriptors) + 1

@@ -33,6 +33,7 @@ from nexus.guest.js.interpreter import (
     address,
     tag,
 )
+from nexus.guest.js.node.modules import globals_source
 from nexus.guest.js.rejections import start_tracking, unhandled
 from nexus.guest.js.runtime import (
     CHECK_ATTRIBUTES,
@@ -163,6 +164,9 @@ class SetUp:
     def _load_modules(self, js: Interpreter, functions: int, run: Run) -> None:
         loader, check = (self._c_functions[name] for name in (MODULE_LOADER, CHECK_ATTRIBUTES))
         js.set_module_loader(loader, check)
+        prologue = globals_source(self._bundle.files.values())
+        if prologue is not None:
+            self._settle(js, functions, js.evaluate(prologue, "nexus:globals", _MODULE), run)
         source = self._bundle.files[self._bundle.entry]
         module = js.evaluate(source, self._bundle.entry, _MODULE | _COMPILE_ONLY)
         if tag(module) == EXCEPTION:

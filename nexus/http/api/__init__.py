@@ -4,7 +4,11 @@ Off unless there is an admin token; without one nothing is served here.
 
 operations.py  path, models and errors of each operation: for routes and OpenAPI document alike
 models.py      models of requests and answers: check and describe them
+version_models.py  models of deployed versions
 views.py       the function of each operation
+version_views.py   those on deployed versions
+reply.py       an answer with more than a value: a tag, headers
+uploads.py     an uploaded handler, read from a file or a form
 requests.py    a request's JSON body, read into its model
 blueprint.py   every operation as a route, behind the token
 openapi.py     the OpenAPI 3.1 document

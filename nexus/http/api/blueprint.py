@@ -7,17 +7,20 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from nexus.errors import NexusError
 from nexus.http.api.openapi import document
 from nexus.http.api.operations import OPERATIONS, PREFIX, Operation
+from nexus.http.api.reply import Reply
 from nexus.http.api.requests import read_model, read_query
 from nexus.http.api.token import check_token
+from nexus.http.api.uploads import read_upload_body
 from nexus.http.api.views import Views
 from nexus.http.errors import refusal
 from nexus.runtime import WasmRuntime
 from nexus.service import Service
+from nexus.versions.ledger import ANY, Change
 
 
 def make_blueprint(service: Service, runtime: WasmRuntime, token: bytes) -> Blueprint:
@@ -30,6 +33,7 @@ def make_blueprint(service: Service, runtime: WasmRuntime, token: bytes) -> Blue
         # The document is public: it has nothing that is not in this project's repository.
         if request.endpoint != "api.getDocument":
             check_token(token, request.headers.get("Authorization"))
+            g.client = "admin"
 
     @blueprint.errorhandler(NexusError)
     def answer(error: NexusError) -> Response:
@@ -57,17 +61,45 @@ def _view(
                 limit_bytes=settings.max_request_bytes,
                 timeout_s=settings.http_body_timeout_ms / 1000,
             )
+        if operation.uploads:
+            arguments["upload"] = read_upload_body(
+                request,
+                limit_bytes=settings.max_version_mb << 20,
+                timeout_s=settings.http_body_timeout_ms / 1000,
+            )
         if operation.query is not None:
             arguments["query"] = read_query(request, operation.query)
+        if operation.changes:
+            arguments["change"] = Change(g.client, _if_match())
         found = call(**arguments)
         if operation.answer is None:
             return Response(status=204)
-        answer = _json(found)
-        if operation.may_be_pending and found["status"] == "suspended":
-            answer.status_code = 202
-        return answer
+        return _answer(operation, found)
 
     return view
+
+
+def _answer(operation: Operation, found: Any) -> Response:
+    reply = found if isinstance(found, Reply) else Reply(found)
+    answer = _json(reply.value)
+    if operation.may_be_pending and reply.value["status"] == "suspended":
+        answer.status_code = 202
+    if operation.creates and reply.is_new:
+        answer.status_code = 201
+    if reply.tag is not None:
+        answer.set_etag(reply.tag)
+    answer.headers.update(reply.headers)
+    return answer
+
+
+def _if_match() -> tuple[str, ...]:
+    """Return the tags in the request's `If-Match`; empty: it has none."""
+    if "If-Match" not in request.headers:
+        return ()
+    tags = request.if_match
+    if tags.star_tag:
+        return (ANY,)
+    return tuple(tags.as_set()) or ("",)  # none that is strong: nothing matches
 
 
 def _json(value: Any) -> Response:

@@ -13,18 +13,18 @@ _Bytes: TypeAlias = Annotated[int, Field(ge=0, description="bytes")]
 _Count: TypeAlias = Annotated[int, Field(ge=0)]
 
 
-class _Model(BaseModel):
+class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
 def _with_examples(*examples: dict[str, JsonValue]) -> ConfigDict:
-    return ConfigDict(json_schema_extra={"examples": list(examples)})  # merged with _Model's own
+    return ConfigDict(json_schema_extra={"examples": list(examples)})  # merged with Model's own
 
 
 # ---- requests ---------------------------------------------------------------------------------
 
 
-class ExecutionRequest(_Model):
+class ExecutionRequest(Model):
     """A handler's context, and how long it may take."""
 
     model_config = _with_examples(
@@ -39,7 +39,7 @@ class ExecutionRequest(_Model):
     )
 
 
-class TextLimitsRequest(_Model):
+class TextLimitsRequest(Model):
     """Limits of one execution, up to those of the settings, which hold for what is left out."""
 
     timeout_ms: Annotated[int, Field(ge=1, le=_HOUR_MS)] | None = None
@@ -50,7 +50,7 @@ class TextLimitsRequest(_Model):
     max_host_calls: Annotated[int, Field(ge=1, le=10**9)] | None = None
 
 
-class TextRequest(_Model):
+class TextRequest(Model):
     """Source text, its context, and what it may use."""
 
     model_config = _with_examples(
@@ -74,7 +74,7 @@ class TextRequest(_Model):
     )
 
 
-class ResumeRequest(_Model):
+class ResumeRequest(Model):
     """What the extension answered that a suspended execution waits for."""
 
     model_config = _with_examples(
@@ -86,7 +86,7 @@ class ResumeRequest(_Model):
     error: str | None = Field(None, description="the message of the guest's exception, else")
 
 
-class ExecutionQuery(_Model):
+class ExecutionQuery(Model):
     """How long to wait for an execution's end."""
 
     wait_ms: Annotated[int, Field(ge=0, le=_MOST_WAIT_MS)] = Field(
@@ -97,12 +97,12 @@ class ExecutionQuery(_Model):
 # ---- answers ----------------------------------------------------------------------------------
 
 
-class ErrorInfo(_Model):
+class ErrorInfo(Model):
     code: str = Field(examples=["TIMEOUT"])
     message: str
 
 
-class ExecutionMetrics(_Model):
+class ExecutionMetrics(Model):
     """What an execution used."""
 
     duration_us: _Count
@@ -115,7 +115,7 @@ class ExecutionMetrics(_Model):
     cache_hit: bool
 
 
-class Question(_Model):
+class Question(Model):
     """A handler's call of an extension."""
 
     extension: str
@@ -130,7 +130,7 @@ class Suspension(Question):
     expires_at: float = Field(description="Unix time, in seconds")
 
 
-class ExecutionResult(_Model):
+class ExecutionResult(Model):
     """How an execution ended, or where it stands; lists have what is new since the last result."""
 
     status: Literal["success", "error", "suspended"]
@@ -158,11 +158,11 @@ class SuspensionItem(Suspension):
     suspended_at: float = Field(description="Unix time, in seconds")
 
 
-class SuspensionList(_Model):
+class SuspensionList(Model):
     suspensions: list[SuspensionItem]
 
 
-class HandlerItem(_Model):
+class HandlerItem(Model):
     """A handler as it is served."""
 
     name: str
@@ -186,10 +186,12 @@ class HandlerItem(_Model):
     args: _Count = Field(description="how many arguments the manifest gives a WebAssembly guest")
     args_from_query: bool = Field(description="whether a request's query adds arguments")
     strip_prefix: bool = Field(description="whether its URLs begin below its route")
+    stream: bool = Field(description="whether its answers' bodies leave as it writes them")
     key: str = Field(description="digest of the compiled module")
+    version: str | None = Field(description="the deployed version; null: a file of the folder")
 
 
-class HandlerProblem(_Model):
+class HandlerProblem(Model):
     """A file that cannot be served, or whose last good version still is."""
 
     file: str
@@ -197,12 +199,12 @@ class HandlerProblem(_Model):
     message: str
 
 
-class HandlerList(_Model):
+class HandlerList(Model):
     handlers: list[HandlerItem]
     problems: list[HandlerProblem]
 
 
-class PoolState(_Model):
+class PoolState(Model):
     """Pool and queue of the worker that answered; `/metrics` adds up all workers."""
 
     worker: int = Field(description="process id")
@@ -217,7 +219,7 @@ class PoolState(_Model):
     max_queue: _Count
 
 
-class ConfigState(_Model):
+class ConfigState(Model):
     """Every setting and its value; what may be a secret is hidden."""
 
     settings: dict[str, Any]

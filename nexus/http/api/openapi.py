@@ -13,11 +13,13 @@ from pydantic.json_schema import models_json_schema
 
 from nexus.http.api.models import Problem
 from nexus.http.api.operations import OPERATIONS, PREFIX, Operation
+from nexus.http.api.uploads import FORM, SUFFIXES
 
 _REF = "#/components/schemas/{model}"
 _PARAMETERS = {
     "name": "a handler's name",
     "id": "the id in an execution's result",
+    "version": "the id of a deployed version, such as v7",
 }
 _RETRY_AFTER = ("Retry-After", "integer", "seconds after which to try again")
 _HEADERS = {
@@ -26,6 +28,33 @@ _HEADERS = {
     503: _RETRY_AFTER,
 }
 """Maps a status to the header that comes with it: its name, type and description."""
+_STRING = {"type": "string"}
+_BINARY = {"type": "string", "format": "binary"}
+_IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "the ETag that the versions must have, or *; else the answer is 412",
+    "schema": _STRING,
+}
+_UPLOADS: dict[str, Any] = {
+    **{mimetype: {"schema": _BINARY} for mimetype in SUFFIXES},
+    FORM: {
+        "schema": {
+            "type": "object",
+            "properties": {
+                "module": {**_BINARY, "description": "the handler, if it is one file"},
+                "files": {
+                    "type": "array",
+                    "items": _BINARY,
+                    "description": "its files, if there are several; filenames are their paths",
+                },
+                "manifest": {**_STRING, "description": "the manifest (TOML)"},
+                "note": {**_STRING, "description": "why there is this version"},
+            },
+        }
+    },
+}
 
 
 @lru_cache(maxsize=1)
@@ -54,11 +83,15 @@ def document() -> dict[str, Any]:
 def _described(operation: Operation) -> dict[str, Any]:
     described: dict[str, Any] = {"operationId": operation.id, "summary": operation.summary}
     parameters = [*_path_parameters(operation), *_query_parameters(operation)]
+    if operation.changes:
+        parameters.append(_IF_MATCH)
     if parameters:
         described["parameters"] = parameters
     if operation.body is not None:
         content = {"application/json": {"schema": _reference(operation.body)}}
         described["requestBody"] = {"required": True, "content": content}
+    if operation.uploads:
+        described["requestBody"] = {"required": True, "content": _UPLOADS}
     described["responses"] = {
         **_answer(operation),
         **{str(status): _problem(status) for status in (*operation.errors, 401, 500)},
@@ -94,7 +127,12 @@ def _answer(operation: Operation) -> dict[str, Any]:
     if operation.answer is None:
         return {"204": {"description": "Done"}}
     content = {"application/json": {"schema": _reference(operation.answer)}}
-    answers = {"200": {"description": "OK", "content": content}}
+    answers: dict[str, Any] = {"200": {"description": "OK", "content": content}}
+    if operation.creates:
+        answers["201"] = {"description": "It was made", "content": content}
+    if operation.tagged:
+        for answer in answers.values():
+            answer["headers"] = {"ETag": {"description": "for If-Match", "schema": _STRING}}
     if operation.may_be_pending:
         answers["202"] = {"description": "The execution is suspended", "content": content}
     return answers

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from nexus.http.api import models
+from nexus.http.api import models, version_models
 
 PREFIX = "/v1"
 
@@ -31,7 +31,17 @@ class Operation:
     """the parameters in the query; None: no parameters"""
     may_be_pending: bool = False
     """whether the status is 202 while that of the answer is `suspended`"""
+    creates: bool = False
+    """whether the status is 201 if something new was made"""
+    uploads: bool = False
+    """whether the body is a handler's files (`uploads.py`)"""
+    changes: bool = False
+    """whether it changes versions: the request may have `If-Match`"""
+    tagged: bool = False
+    """whether the answer has an `ETag`"""
 
+
+_CHANGE_ERRORS = (404, 412, 422, 503)
 
 OPERATIONS = (
     Operation(
@@ -49,6 +59,62 @@ OPERATIONS = (
         "One handler",
         models.HandlerItem,
         errors=(404, 503),
+    ),
+    Operation(
+        "deployHandler",
+        "PUT",
+        "/handlers/{name}",
+        "Deploy a version of a handler, and let it serve",
+        version_models.VersionItem,
+        errors=(400, 408, 412, 413, 422, 503, 507),
+        query=version_models.DeployQuery,
+        creates=True,
+        uploads=True,
+        changes=True,
+        tagged=True,
+    ),
+    Operation(
+        "deleteHandler",
+        "DELETE",
+        "/handlers/{name}",
+        "Delete all versions of a handler; a file of its name serves again",
+        errors=_CHANGE_ERRORS,
+        changes=True,
+    ),
+    Operation(
+        "listVersions",
+        "GET",
+        "/handlers/{name}/versions",
+        "A handler's deployed versions, and what was done to them",
+        version_models.VersionList,
+        errors=(404, 503),
+        tagged=True,
+    ),
+    Operation(
+        "getVersion",
+        "GET",
+        "/handlers/{name}/versions/{version}",
+        "One version with its files",
+        version_models.VersionDetail,
+        errors=(404, 503),
+    ),
+    Operation(
+        "activateVersion",
+        "POST",
+        "/handlers/{name}/versions/{version}/activate",
+        "Let a version serve: the way back to an older one",
+        version_models.VersionItem,
+        errors=_CHANGE_ERRORS,
+        changes=True,
+        tagged=True,
+    ),
+    Operation(
+        "deleteVersion",
+        "DELETE",
+        "/handlers/{name}/versions/{version}",
+        "Delete a version that does not serve",
+        errors=(404, 409, 412, 503),
+        changes=True,
     ),
     Operation(
         "executeHandler",

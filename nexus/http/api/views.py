@@ -13,18 +13,20 @@ from nexus.handlers.catalogue import Catalogue
 from nexus.handlers.ceiling import TextLimits
 from nexus.handlers.facts import facts_of
 from nexus.http.api.models import ExecutionQuery, ExecutionRequest, ResumeRequest, TextRequest
+from nexus.http.api.version_views import VersionViews
 from nexus.model import Handler
 from nexus.runtime import WasmRuntime
 from nexus.service import Service
 
 
-class Views:
+class Views(VersionViews):
     """The operations by their ids; each returns a JSON value, or None for no content.
 
     All raise NexusError.
     """
 
     def __init__(self, service: Service, runtime: WasmRuntime) -> None:
+        super().__init__(service)
         self._service, self._runtime = service, runtime
 
     # ---- handlers -----------------------------------------------------------------------------

@@ -110,7 +110,8 @@ class Intake:
             refused = handler.methods and environ["REQUEST_METHOD"] not in handler.methods
             return None if refused else handler.limits.max_request_bytes
         if is_reserved(path) or not service.handlers.loaded:
-            return service.limits.max_request_bytes
+            most_version_bytes = service.settings.max_version_mb << 20  # `PUT /v1/handlers/NAME`
+            return max(service.limits.max_request_bytes, most_version_bytes)
         return None
 
     def _answer(self, environ: dict[str, Any], proto: Any, *, closes: bool = False) -> None:

@@ -1,0 +1,115 @@
+// node:crypto: hashes, HMACs and random values. For signatures use `crypto.subtle`.
+
+import { Buffer } from "node:buffer";
+import { internal } from "node:nexus/internal";
+
+const { crypto } = globalThis;
+const HASHES = { __proto__: null, md5: "MD5", sha1: "SHA-1", sha256: "SHA-256", sha384: "SHA-384", sha512: "SHA-512" };
+
+const hashNamed = (name) => {
+  const found = HASHES[String(name).toLowerCase().replace("-", "")];
+  if (found) return found;
+  const error = new Error(`Digest method not supported: ${name}; there are ${Object.keys(HASHES).join(", ")}`);
+  error.code = "ERR_CRYPTO_INVALID_DIGEST";
+  throw error;
+};
+
+const toBytes = (content, encoding) => {
+  if (typeof content === "string") return Buffer.from(content, encoding);
+  if (ArrayBuffer.isView(content)) return new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
+  if (content instanceof ArrayBuffer) return new Uint8Array(content);
+  const error = new TypeError(
+    'The "data" argument must be of type string or an instance of Buffer, TypedArray, or DataView.',
+  );
+  error.code = "ERR_INVALID_ARG_TYPE";
+  throw error;
+};
+
+class Digest {
+  #chunks = [];
+  #finish;
+
+  constructor(finish) {
+    this.#finish = finish;
+  }
+
+  update(content, encoding = undefined) {
+    if (!this.#chunks) throw finalized();
+    this.#chunks.push(Buffer.from(toBytes(content, encoding)));
+    return this;
+  }
+
+  digest(encoding = undefined) {
+    if (!this.#chunks) throw finalized();
+    const made = Buffer.from(this.#finish(Buffer.concat(this.#chunks)));
+    this.#chunks = undefined;
+    return encoding === undefined || encoding === "buffer" ? made : made.toString(encoding);
+  }
+
+  copy() {
+    const made = new Digest(this.#finish);
+    made.#chunks = [...this.#chunks];
+    return made;
+  }
+}
+
+const finalized = () => Object.assign(new Error("Digest already called"), { code: "ERR_CRYPTO_HASH_FINALIZED" });
+
+export const createHash = (name) => {
+  const hash = hashNamed(name);
+  return new Digest((bytes) => internal.digest(hash, bytes));
+};
+export const createHmac = (name, key) => {
+  const hash = hashNamed(name), secret = Buffer.from(toBytes(key));
+  return new Digest((bytes) => internal.hmac(hash, secret, bytes));
+};
+export const hash = (name, content, encoding = "hex") => createHash(name).update(content).digest(encoding);
+export const getHashes = () => Object.keys(HASHES);
+
+export const randomFillSync = (buffer, offset = 0, size = buffer.byteLength - offset) => {
+  const bytes = new Uint8Array(buffer.buffer ?? buffer, (buffer.byteOffset ?? 0) + offset, size);
+  for (let at = 0; at < size; at += 65536) crypto.getRandomValues(bytes.subarray(at, at + 65536));
+  return buffer;
+};
+export const randomBytes = (size, callback = undefined) => {
+  const made = randomFillSync(Buffer.alloc(size));
+  if (!callback) return made;
+  queueMicrotask(() => callback(null, made));
+  return undefined;
+};
+export const randomInt = (least, most = undefined, callback = undefined) => {
+  if (most === undefined || typeof most === "function") return randomInt(0, least, most);
+  const range = most - least;
+  if (!(range > 0) || range > 2 ** 48 - 1) throw new RangeError(`There is no integer from ${least} to below ${most}`);
+  const limit = 2 ** 48 - (2 ** 48 % range);
+  let value;
+  do value = randomBytes(6).readUIntBE(0, 6); while (value >= limit); // none is likelier
+  const found = least + (value % range);
+  if (!callback) return found;
+  queueMicrotask(() => callback(null, found));
+  return undefined;
+};
+export const randomUUID = () => crypto.randomUUID();
+export const getRandomValues = (array) => crypto.getRandomValues(array);
+
+export const timingSafeEqual = (a, b) => {
+  const [one, other] = [toBytes(a), toBytes(b)];
+  if (one.length !== other.length) {
+    throw Object.assign(new RangeError("Input buffers must have the same byte length"), {
+      code: "ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH",
+    });
+  }
+  let difference = 0;
+  for (let i = 0; i < one.length; i += 1) difference |= one[i] ^ other[i];
+  return difference === 0;
+};
+
+export const webcrypto = crypto;
+export const constants = {};
+
+const exported = {
+  createHash, createHmac, hash, getHashes, randomFillSync, randomBytes, randomInt, randomUUID,
+  getRandomValues, timingSafeEqual, webcrypto, constants,
+};
+// `crypto.subtle` is loaded at its first use, and so stays a getter here.
+export default Object.defineProperty(exported, "subtle", { get: () => crypto.subtle, enumerable: true });

@@ -1,0 +1,141 @@
+"""`Versions`: deploys, activates and deletes versions, and makes this worker serve them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, Protocol
+
+from nexus.errors import HandlerError, InvalidHandler, Overloaded
+from nexus.guest import Abis
+from nexus.handlers.sources import Source, source_at
+from nexus.model import Handler
+from nexus.versions.deployed import Deployed, label_of
+from nexus.versions.follower import Follower
+from nexus.versions.ledger import Change, Ledger, Quotas
+from nexus.versions.record import Record, Version
+from nexus.versions.store import VersionStore
+from nexus.versions.unpack import Unpacked
+from nexus.versions.upload import Upload
+
+SERVED_S: Final = 120.0
+"""How long to wait until this worker serves what was deployed: the first load of all handlers may
+be under way, which compiles them"""
+
+
+class Serves(Protocol):
+    """The part of the worker's handlers that versions need (`nexus.service.handlers.Handlers`)."""
+
+    def check(self, source: Source) -> Handler:
+        """Load the handler of *source* without serving it. Raises: HandlerError."""
+        ...
+
+    def deploy(self, deployed: Sequence[Deployed]) -> None:
+        """Serve *deployed* soon."""
+        ...
+
+    def wait_deployed(self, timeout_s: float) -> bool:
+        """Wait until what `deploy` was called with serves; return whether it does."""
+        ...
+
+
+class Versions:
+    """The deployed versions of all handlers. Thread-safe."""
+
+    def __init__(
+        self,
+        store: VersionStore,
+        folder: Path,
+        abis: Abis,
+        handlers: Serves,
+        quotas: Callable[[], Quotas],
+    ) -> None:
+        """*folder*: where versions are unpacked."""
+        self._store, self._abis, self._handlers = store, abis, handlers
+        self._unpacked = Unpacked(folder)
+        self._ledger = Ledger(store, quotas)
+        self._follower = Follower(store, self._ledger, self._unpacked, abis, handlers.deploy)
+
+    def start(self) -> None:
+        """Serve what the store says, now and after changes."""
+        self._follower.start()
+
+    def close(self) -> None:
+        """Stop looking at the store."""
+        self._follower.close()
+        self._store.close()
+
+    @property
+    def problem(self) -> str | None:
+        """The reason why the store cannot be read, or None if it can."""
+        return self._follower.problem
+
+    # ---- reading ----------------------------------------------------------------------------
+
+    def read(self, name: str) -> tuple[Record, str | None]:
+        """Return a handler's record and its tag. Raises: StoreUnavailable."""
+        return self._ledger.read(name)
+
+    def file(self, digest: str) -> bytes | None:
+        """Return a file of a version, by its digest. Raises: StoreUnavailable."""
+        return self._store.get_blob(digest)
+
+    # ---- changing ---------------------------------------------------------------------------
+
+    def deploy(
+        self, upload: Upload, change: Change, allowed: Callable[[Handler], None]
+    ) -> tuple[Version, str, bool]:
+        """Check *upload*, keep it and serve it; return the version, the record's tag, and whether
+        it is new. *allowed* raises if the client may not deploy the handler.
+
+        Raises: HandlerError if it cannot serve; PreconditionFailed, QuotaExceeded,
+            StoreUnavailable.
+        """
+        digest = upload.digest
+        folder = self._unpacked.write(digest, upload.files)
+        source = source_at(folder / upload.entry, self._abis)
+        try:
+            allowed(self._handlers.check(replace(source, label=label_of(upload.name))))
+            version, tag, is_new = self._ledger.deploy(upload, change)
+        except HandlerError:
+            if self._ledger.read(upload.name)[0].with_digest(digest) is None:
+                self._unpacked.discard(digest)
+            raise
+        self._serve(upload.name)
+        return version, tag, is_new
+
+    def weigh(
+        self, name: str, weights: Mapping[str, int], sticky: str, change: Change
+    ) -> tuple[Record, str]:
+        """Let the versions in *weights* serve, each its part of a hundred requests.
+
+        Raises: HandlerError if one cannot serve; VersionNotFound, PreconditionFailed,
+            StoreUnavailable.
+        """
+        record, _ = self._ledger.read(name)
+        routes = set()
+        for id in weights:
+            source = self._follower.source_of(name, record.find(id))
+            routes.add(self._handlers.check(source).route)
+        if len(routes) > 1:
+            found = ", ".join(sorted(routes))
+            raise InvalidHandler(f"versions that serve side by side need one route: found {found}")
+        made = self._ledger.weigh(name, weights, sticky, change)
+        self._serve(name)
+        return made
+
+    def delete(self, name: str, id: str | None, change: Change) -> None:
+        """Delete one version, or with *id* None all of them: then the handler serves no more, or a
+        file of its name in the handlers folder serves again.
+
+        Raises: VersionNotFound, VersionConflict, PreconditionFailed, StoreUnavailable.
+        """
+        self._ledger.delete(name, id, change)
+        if id is None:
+            self._serve(name)
+
+    def _serve(self, name: str) -> None:
+        self._follower.look()
+        if not self._handlers.wait_deployed(SERVED_S):
+            raise Overloaded(f"{name} is deployed, but this worker is still loading its handlers")
