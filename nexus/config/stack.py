@@ -100,7 +100,8 @@ def join(
         raise ConfigError(lines)
     paths: dict[str, Any] = {
         name: place.absolute(getattr(settings, name))
-a    }
+        for name in ("handlers_dir", "state_dir", "cache_dir")
+    }
     for name in ("javascript_runtime", "python_runtime", "secrets_dir"):
         if path := getattr(settings, name):
             paths[name] = str(place.absolute(Path(path)))
