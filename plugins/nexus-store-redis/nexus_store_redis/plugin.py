@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from nexus import hookimpl
+from nexus.plugin_api.hooks import hookimpl
 from nexus.plugin_api.option_types import Allowed, Whole
 from nexus.plugin_api.options import plugin_options
 from nexus.plugin_api.settings import Settings
