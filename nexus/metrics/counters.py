@@ -35,8 +35,29 @@ CACHE: Final = LabelledCounter(
 SUSPENSIONS: Final = LabelledCounter(
     "nexus_suspensions", "Suspended executions by how that ended", ("outcome",)
 )
+OUTBOUND: Final = LabelledCounter(
+    "nexus_outbound_requests",
+    "Requests that handlers sent, by the manifest's entry and by how they ended",
+    ("handler", "host", "outcome"),
+)
+OUTBOUND_BYTES: Final = LabelledCounter(
+    "nexus_outbound_bytes",
+    "Bodies of outbound requests (sent) and of their answers (received)",
+    ("handler", "host", "direction"),
+)
 PLUGIN_ERRORS: Final = LabelledCounter(
     "nexus_plugin_errors", "Calls of a plugin that raised or took too long", ("plugin",)
+)
+KV_OPERATIONS: Final = LabelledCounter(
+    "nexus_kv_operations",
+    "Calls of the key-value store by outcome",
+    ("handler", "operation", "outcome"),
+)
+KV_SECONDS: Final = LabelledCounter(
+    "nexus_kv_seconds", "Time of calls of the key-value store", ("handler", "operation")
+)
+KV_BYTES: Final = LabelledCounter(
+    "nexus_kv_bytes", "Bytes of values read from and written to it", ("handler", "direction")
 )
 REPLACED: Final = LabelledCounter(
     "nexus_workers_replaced", "Workers that had to be replaced", ("reason",)
@@ -44,5 +65,6 @@ REPLACED: Final = LabelledCounter(
 
 COUNTERS: Final = (
     *(EXECUTIONS, CPU, THROTTLED, INSTRUCTIONS, ERRORS, REJECTED, HOST_CALLS, CACHE),
-    *(SUSPENSIONS, PLUGIN_ERRORS, REPLACED),
+    *(SUSPENSIONS, OUTBOUND, OUTBOUND_BYTES, PLUGIN_ERRORS, REPLACED),
+    *(KV_OPERATIONS, KV_SECONDS, KV_BYTES),
 )

@@ -11,7 +11,7 @@ from nexus.errors import AdmissionError, NexusError
 from nexus.metrics import counters
 from nexus.metrics.distribution import SECONDS, add
 from nexus.metrics.tally import HandlerTally, Tally
-from nexus.model import Handler, Outcome, PoolCounts, Usage
+from nexus.model import Handler, OutboundRecord, Outcome, PoolCounts, Usage
 
 COMPILE_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 
@@ -44,6 +44,9 @@ class PathMetrics:
         self._errors = Counter(*counters.ERRORS, registry=on)
         self._rejected = Counter(*counters.REJECTED, registry=on)
         self._host_calls = Counter(*counters.HOST_CALLS, registry=on)
+        self._kv_operations = Counter(*counters.KV_OPERATIONS, registry=on)
+        self._kv_seconds = Counter(*counters.KV_SECONDS, registry=on)
+        self._kv_bytes = Counter(*counters.KV_BYTES, registry=on)
         self._queue = Histogram(
             "nexus_queue_wait_seconds", "Wait for admission", buckets=SECONDS, registry=on
         )
@@ -64,6 +67,15 @@ class PathMetrics:
             "nexus_cache_evictions", "Artifacts deleted to make room", registry=on
         )
         self._suspensions = Counter(*counters.SUSPENSIONS, registry=on)
+        self._outbound = Counter(*counters.OUTBOUND, registry=on)
+        self._outbound_bytes = Counter(*counters.OUTBOUND_BYTES, registry=on)
+        self._outbound_seconds = Histogram(
+            "nexus_outbound_seconds",
+            "Time of outbound requests, redirects and body included",
+            ["handler", "host"],
+            buckets=SECONDS,
+            registry=on,
+        )
         self._compile = Histogram(
             "nexus_compile_seconds",
             "Time of one compilation",
@@ -119,6 +131,8 @@ class PathMetrics:
             tally.queue.observe(usage.queue_s)
             for function, calls in usage.calls.items():
                 tally.add(tally.host_calls, function, calls)
+            if usage.key_value is not None:
+                tally.add_key_value(handler.name, usage.key_value)
             if usage.overshoot_s >= 0:
                 tally.cancels += 1
                 tally.overshoot.observe(usage.overshoot_s)
@@ -141,6 +155,16 @@ class PathMetrics:
         """Count a suspension that ended (`resumed`, `ended`, `expired`, `cancelled`, `shutdown`),
         or one that there was no room for (`refused`)."""
         self._suspensions.labels(outcome).inc()
+
+    def outbound(self, record: OutboundRecord) -> None:
+        """Count one outbound request that has ended."""
+        labels = record.handler, record.host
+        self._outbound.labels(*labels, record.outcome).inc()
+        if not record.host:  # it was not sent
+            return
+        self._outbound_seconds.labels(*labels).observe(record.duration_s)
+        self._outbound_bytes.labels(*labels, "sent").inc(record.sent_bytes)
+        self._outbound_bytes.labels(*labels, "received").inc(record.received_bytes)
 
     def compilation(self, tier: str, seconds: float) -> None:
         """Count one compilation."""
@@ -169,6 +193,13 @@ class PathMetrics:
             ):
                 for label, count in counts.items():
                     counter.labels(label).inc(count)
+            for kv_counter, sums in (
+                (self._kv_operations, tally.kv_operations),
+                (self._kv_seconds, tally.kv_seconds),
+                (self._kv_bytes, tally.kv_bytes),
+            ):
+                for labels, total in sums.items():
+                    kv_counter.labels(*labels).inc(total)
             add(self._queue, tally.queue)
             add(self._acquire, tally.acquire)
             self._cancels.inc(tally.cancels)

@@ -26,6 +26,7 @@ from nexus.model.outbound import (
     FailureKind,
     OutboundFailure,
     OutboundOutcome,
+    OutboundRecord,
     OutboundRequest,
     OutboundResponse,
 )
@@ -42,7 +43,7 @@ from nexus.model.tasks import (
     Task,
     Waiting,
 )
-from nexus.model.usage import PoolCounts, Usage
+from nexus.model.usage import KeyValueUse, PoolCounts, Usage
 from nexus.model.wasm import Export, FuncType, Import, ModuleInfo, MutableGlobal
 
 __all__ = [
@@ -65,12 +66,14 @@ __all__ = [
     "Import",
     "Isolation",
     "JsonValue",
+    "KeyValueUse",
     "Limits",
     "MemoryImage",
     "ModuleInfo",
     "MutableGlobal",
     "OutboundFailure",
     "OutboundOutcome",
+    "OutboundRecord",
     "OutboundRequest",
     "OutboundResponse",
     "Outcome",

@@ -23,7 +23,7 @@ from nexus.guest import Abis
 from nexus.handlers.secrets import Secrets
 from nexus.live.failures import Failures
 from nexus.metrics import FanOut, PluginErrors
-from nexus.model import Handler, Limits
+from nexus.model import Handler, Limits, OutboundRecord
 from nexus.outbound.client import OutboundClient, OutboundLimits
 from nexus.plugin_api.engine import Engine
 from nexus.plugin_api.extensions import Extension
@@ -38,8 +38,9 @@ from nexus.run.lane import SlowLane
 from nexus.run.shares import Shares
 from nexus.run.watchdog import Watchdog
 from nexus.scheduling import Admission
-from nexus.service.observe import observe
+from nexus.service.observe import log_outbound, observe
 from nexus.service.policy import policy_of, policy_options
+from nexus.stores import KeyValueLimits, KeyValueStores, choose_store
 from nexus.suspension import Extensions, KeptResults, SuspensionBook, SuspensionIds, Suspensions
 
 log = logging.getLogger("nexus.service")
@@ -70,6 +71,7 @@ class Parts:
     filters: tuple[tuple[str, RequestFilter], ...]
     suspensions: Suspensions
     outbound: OutboundClient
+    key_values: KeyValueStores
 
 
 def build(
@@ -106,10 +108,21 @@ def build(
     watchdog = Watchdog(settings.stuck_after_ms / 1000, stuck_log=stuck_log)
     lane = SlowLane(1 if engine.holds_gil else len(os.sched_getaffinity(0)))
     answering = Extensions(plugins.host_functions(settings) | dict(extensions))
-    outbound = OutboundClient(outbound_limits(settings))
+    outbound = _outbound(settings, metrics)
+    store = choose_store(settings.kv_store, plugins.store_factories(), settings)
+    key_values = KeyValueStores(store, key_value_limits(settings))
     failures = Failures()
     dispatcher = _dispatcher(
-        settings, admission, pool, watchdog, lane, metrics, failures, answering, outbound
+        settings,
+        admission,
+        pool,
+        watchdog,
+        lane,
+        metrics,
+        failures,
+        answering,
+        outbound,
+        key_values,
     )
     return Parts(
         limits,
@@ -143,6 +156,7 @@ def build(
             abis.can_defer,
         ),
         outbound,
+        key_values,
     )
 
 
@@ -155,6 +169,11 @@ def secrets_of(settings: Settings, environ: Mapping[str, str] | None) -> Secrets
     """Return the secrets that manifests may name; *environ* None: this process's."""
     folder = settings.secrets_dir
     return Secrets(Path(folder) if folder else None, os.environ if environ is None else environ)
+
+
+def key_value_limits(settings: Settings) -> KeyValueLimits:
+    """Return the limits of the key-value calls of each execution."""
+    return KeyValueLimits(settings.kv_max_mb << 20, settings.kv_timeout_ms / 1000)
 
 
 def outbound_limits(settings: Settings) -> OutboundLimits:
@@ -235,6 +254,15 @@ def _admission(settings: Settings, plugins: Plugins) -> Admission:
     )
 
 
+def _outbound(settings: Settings, metrics: SuspensionSink) -> OutboundClient:
+    def observe(record: OutboundRecord) -> None:
+        metrics.outbound(record)
+        if settings.access_log:
+            log_outbound(record)
+
+    return OutboundClient(outbound_limits(settings), observe=observe)
+
+
 def _dispatcher(
     settings: Settings,
     admission: Admission,
@@ -245,6 +273,7 @@ def _dispatcher(
     failures: Failures,
     extensions: Extensions,
     outbound: OutboundClient,
+    key_values: KeyValueStores,
 ) -> Dispatcher:
     shares = Shares(settings.workers)
 
@@ -259,6 +288,7 @@ def _dispatcher(
         lambda handler: CpuAccount(lane, shares.of(handler)),
         extensions,
         outbound.open,
+        key_values.open,
     )
 
 

@@ -7,12 +7,13 @@ import logging
 from nexus.errors import GuestError, InternalError, NexusError
 from nexus.live.failures import Failures
 from nexus.logs import guest_records
-from nexus.model import Handler
+from nexus.model import Handler, OutboundRecord
 from nexus.plugin_api.metrics import MetricsSink
 from nexus.plugin_api.secrets import conceal
 from nexus.run import Execution
 from nexus.run.dispatch import outcome_of
 
+outbound_log = logging.getLogger("nexus.outbound")
 log = logging.getLogger("nexus.service")
 guest_log = logging.getLogger("nexus.guest")
 
@@ -41,6 +42,24 @@ def observe(
             written = conceal(written.decode("utf-8", "replace"), _secrets(handler)).encode()
         for level, text in guest_records(written):
             guest_log.log(level, "%s", text, extra={"fields": fields})
+
+
+def log_outbound(record: OutboundRecord) -> None:
+    """Log an outbound request that has ended."""
+    fields = {
+        "handler": record.handler,
+        "execution_id": record.execution_id,
+        "method": record.method,
+        "url": record.url,
+        "outcome": record.outcome,
+        "status": record.status,
+        "duration_ms": round(record.duration_s * 1000, 3),
+        "sent_bytes": record.sent_bytes,
+        "received_bytes": record.received_bytes,
+    }
+    what = f"{record.method} {record.url}".strip() or "a request"
+    answer = str(record.status) if record.status else record.outcome
+    outbound_log.info("%s: %s", what, answer, extra={"fields": fields})
 
 
 def _secrets(handler: Handler) -> list[str]:

@@ -7,10 +7,12 @@ raise `Declined`.
 from __future__ import annotations
 
 import time
-from typing import Any, Final, NoReturn
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NoReturn, TypeVar
 
 from nexus.errors import DeadlineExceeded
 from nexus.guest.host.context import ExecutionContext
+from nexus.guest.host.key_value import answer_message, call_store
 from nexus.guest.host.recorder import Recorder
 from nexus.guest.host.state import State
 from nexus.guest.host.status import DENIED, INVALID, NOT_FOUND, STOPPED, UNAVAILABLE, Declined
@@ -31,7 +33,10 @@ from nexus.plugin_api.capabilities import (
     WRITE_STATE,
     check_key,
 )
-from nexus.plugin_api.guest import Run
+from nexus.plugin_api.guest import KeyValue, Run
+from nexus.plugin_api.stores import MAX_VALUE_BYTES
+
+R = TypeVar("R")
 
 VIEW_COMMANDS: Final = ("setFilter", "scrollTo", "focus", "custom")
 LOG_MARKS: Final = (b"<7>", b"", b"<4>", b"<3>")
@@ -57,6 +62,7 @@ class Services:
         """JSON; null without a context"""
         self.denied = ""
         """the message of the last call that was denied for lack of a capability"""
+        self._last_outcome: tuple[int, OutboundOutcome] | None = None
         self.questions = 0
         """extension calls whose answers come later"""
         self.answer = b""
@@ -129,6 +135,24 @@ class Services:
         self.answer = found.value
         return found
 
+    # ---- key-value store ---------------------------------------------------------------------
+
+    def key_value(self, words: Sequence[Any], value: bytes) -> bytes:
+        """Answer a message for the key-value store; see `key_value.py`."""
+        return self._noting_denial(lambda: answer_message(self._run, words, value))
+
+    def call_store(self, call: Callable[[KeyValue], R]) -> R:
+        """Return what *call* returns."""
+        return self._noting_denial(lambda: call_store(self._run, call))
+
+    def _noting_denial(self, call: Callable[[], R]) -> R:
+        try:
+            return call()
+        except Declined as declined:
+            if declined.status == DENIED:
+                self.denied = declined.message
+            raise
+
     # ---- outbound HTTP -----------------------------------------------------------------------
 
     def start_outbound(self, request: OutboundRequest) -> int:
@@ -147,11 +171,18 @@ class Services:
             raise Declined(INVALID, "no outbound request is under way")
         ended = outbound.wait(timeout_s)
         if ended is not None:
+            self._last_outcome = ended
             self.note_outcome(ended[1])
         elif time.monotonic() >= run.deadline:
             run.stop(DeadlineExceeded("not finished within its deadline"))
             raise Declined(STOPPED, "the execution is over")
         return ended
+
+    def last_outcome(self) -> tuple[int, OutboundOutcome]:
+        """Return what `wait_outbound` returned last, or why `start_outbound` did not send."""
+        if self._last_outcome is None:
+            raise Declined(NOT_FOUND, "no outbound request has ended")
+        return self._last_outcome
 
     def cancel_outbound(self, number: int) -> None:
         """Drop the request of this number."""
@@ -171,6 +202,7 @@ class Services:
 
     def _outbound_failed(self, failure: OutboundFailure) -> NoReturn:
         self.note_outcome(failure)
+        self._last_outcome = 0, failure
         denied = failure.kind is FailureKind.DENIED
         raise Declined(DENIED if denied else INVALID, failure.message)
 
@@ -188,6 +220,11 @@ class Services:
         return time.time_ns() // 1_000_000
 
     # ---- rules -------------------------------------------------------------------------------
+
+    def limit_message(self, size: int) -> None:
+        """Like `limit_value` for a message that may carry two values of the key-value store."""
+        if self._run.key_value is None or size > 2 * MAX_VALUE_BYTES:
+            self._recorder.limit_value(size)
 
     def limit_value(self, size: int) -> None:
         """End the run if a value of *size* bytes exceeds its limit.

@@ -7,6 +7,7 @@ interpreter.py  QuickJS's functions as Python methods
 setup.py        runs once per handler, in the compiler's child, and leaves the snapshot
 version.py      part of a snapshot's key
 files.py        the source files as a WASI folder, during set-up only
+typescript.py   blanks out the types of TypeScript
 imports.py      explains an import that failed: file, line and remedy
 rejections.py   finds rejected promises that nothing handles
 entry.py        the addresses at which the host enters a snapshot
@@ -15,6 +16,8 @@ bridge.py       the host's services for JavaScript, as file descriptors
 bootstrap.js    joins host and prelude
 node/           modules of Node: buffer, events, path ...
 web/            the web API, one folder per standard; joined to one script, the prelude
+legacy_text.py  TextDecoder's other encodings, on the host
+legacy_pairs.py of these, those with characters of several bytes
 compression.py  CompressionStream and DecompressionStream, on the host
 webcrypto/      Web Crypto's mathematics, on the host
 outcome.py      reads the state that bootstrap.js reports: a value, an error or a wait
