@@ -20,6 +20,7 @@ pool/          instances: shelves, budget, reset, warming
 scheduling/    admission and policies
 suspension/    executions that wait
 outbound/      HTTP requests that handlers send
+stores/        the key-value store of handlers
 guest/         one folder a guest language, and what guests may ask of the host
 versions/      deployed versions: uploaded, checked, kept, served
 handlers/      sources, manifests, routes, catalogue, watcher

@@ -22,7 +22,9 @@ enum nexus_status {
     NEXUS_UNAVAILABLE = -4, /* this execution has no context */
     NEXUS_FAULT = -5,       /* a pointer or a length leads out of the memory */
     NEXUS_STOPPED = -6,     /* the execution is over: return */
-    NEXUS_FAILED = -7       /* the extension answered with an error */
+    NEXUS_FAILED = -7,      /* the extension answered with an error */
+    NEXUS_STORE_UNAVAILABLE = -8, /* the key-value store is away, or took too long */
+    NEXUS_STORE_FULL = -9   /* the namespace would become too large */
 };
 
 enum nexus_level { NEXUS_DEBUG, NEXUS_INFO, NEXUS_WARN, NEXUS_ERROR };
@@ -65,6 +67,35 @@ NEXUS_IMPORT(ext_call)
 int32_t nexus_ext_call(const char *name, size_t name_size, const char *method, size_t method_size,
                        const char *argument, size_t argument_size);
 NEXUS_IMPORT(ext_result) int32_t nexus_ext_result(char *buffer, size_t size);
+
+/* The key-value store. `space` is a namespace of the manifest's `kv`; of size 0: the handler's own.
+ * kv_get and kv_list return the length of their answer, which kv_result then gives. A time to live is
+ * in milliseconds; 0: for ever. */
+NEXUS_IMPORT(kv_get)
+int32_t nexus_kv_get(const char *space, size_t space_size, const char *key, size_t key_size);
+NEXUS_IMPORT(kv_result) int32_t nexus_kv_result(char *buffer, size_t size);
+NEXUS_IMPORT(kv_put)
+int32_t nexus_kv_put(const char *space, size_t space_size, const char *key, size_t key_size,
+                     const char *value, size_t value_size, int64_t ttl_ms);
+NEXUS_IMPORT(kv_delete)
+int32_t nexus_kv_delete(const char *space, size_t space_size, const char *key, size_t key_size);
+
+/* JSON: {"keys": [{"name", "expiration"}], "list_complete", "cursor"}. `limit` is 1 to 1000. */
+NEXUS_IMPORT(kv_list)
+int32_t nexus_kv_list(const char *space, size_t space_size, const char *prefix, size_t prefix_size,
+                      const char *cursor, size_t cursor_size, int32_t limit);
+
+/* Adds `by` to the number that the key holds, or to 0, and writes the sum to `*sum`. */
+NEXUS_IMPORT(kv_increment)
+int32_t nexus_kv_increment(const char *space, size_t space_size, const char *key, size_t key_size,
+                           int64_t by, int64_t ttl_ms, int64_t *sum);
+
+/* 1 if the key held `expected` and now holds `value`, else 0. A size of NEXUS_KV_ABSENT: no key. */
+#define NEXUS_KV_ABSENT ((size_t)-1)
+NEXUS_IMPORT(kv_compare_and_set)
+int32_t nexus_kv_compare_and_set(const char *space, size_t space_size, const char *key,
+                                 size_t key_size, const char *expected, size_t expected_size,
+                                 const char *value, size_t value_size, int64_t ttl_ms);
 
 /* A line of the handler's log. */
 NEXUS_IMPORT(log) int32_t nexus_log(enum nexus_level level, const char *text, size_t size);

@@ -18,6 +18,10 @@ pub const Error = error{
     Stopped,
     /// the extension answered with an error, which `extResult` has
     Failed,
+    /// the key-value store is away, or took too long
+    StoreUnavailable,
+    /// the namespace would become too large
+    StoreFull,
     /// the buffer is too small
     NoRoom,
 };
@@ -31,6 +35,13 @@ const imports = struct {
     extern "nexus" fn emit(name: [*]const u8, name_size: usize, payload: [*]const u8, payload_size: usize) i32;
     extern "nexus" fn ext_call(name: [*]const u8, name_size: usize, method: [*]const u8, method_size: usize, argument: [*]const u8, argument_size: usize) i32;
     extern "nexus" fn ext_result(buffer: [*]u8, size: usize) i32;
+    extern "nexus" fn kv_compare_and_set(space: [*]const u8, space_size: usize, key: [*]const u8, key_size: usize, expected: [*]const u8, expected_size: usize, value: [*]const u8, value_size: usize, ttl_ms: i64) i32;
+    extern "nexus" fn kv_delete(space: [*]const u8, space_size: usize, key: [*]const u8, key_size: usize) i32;
+    extern "nexus" fn kv_get(space: [*]const u8, space_size: usize, key: [*]const u8, key_size: usize) i32;
+    extern "nexus" fn kv_increment(space: [*]const u8, space_size: usize, key: [*]const u8, key_size: usize, by: i64, ttl_ms: i64, sum: *i64) i32;
+    extern "nexus" fn kv_list(space: [*]const u8, space_size: usize, prefix: [*]const u8, prefix_size: usize, cursor: [*]const u8, cursor_size: usize, limit: i32) i32;
+    extern "nexus" fn kv_put(space: [*]const u8, space_size: usize, key: [*]const u8, key_size: usize, value: [*]const u8, value_size: usize, ttl_ms: i64) i32;
+    extern "nexus" fn kv_result(buffer: [*]u8, size: usize) i32;
     extern "nexus" fn log(level: Level, text: [*]const u8, size: usize) i32;
     extern "nexus" fn scope(buffer: [*]u8, size: usize) i32;
     extern "nexus" fn state_delete(key: [*]const u8, key_size: usize) i32;
@@ -99,6 +110,45 @@ pub fn extResult(buffer: []u8) Error![]u8 {
     return filled(buffer, imports.ext_result(buffer.ptr, buffer.len));
 }
 
+/// The value of `key` in a namespace of the manifest's `kv`; "" is the handler's own.
+pub fn kvGet(space: []const u8, key: []const u8, buffer: []u8) Error![]u8 {
+    _ = try checked(imports.kv_get(space.ptr, space.len, key.ptr, key.len));
+    return filled(buffer, imports.kv_result(buffer.ptr, buffer.len));
+}
+
+/// Set `key` to `value` for `ttl_ms` milliseconds; 0: for ever.
+pub fn kvPut(space: []const u8, key: []const u8, value: []const u8, ttl_ms: i64) Error!void {
+    _ = try checked(imports.kv_put(space.ptr, space.len, key.ptr, key.len, value.ptr, value.len, ttl_ms));
+}
+
+/// Delete `key`, whether it was there or not.
+pub fn kvDelete(space: []const u8, key: []const u8) Error!void {
+    _ = try checked(imports.kv_delete(space.ptr, space.len, key.ptr, key.len));
+}
+
+/// Up to `limit` keys that begin with `prefix`, as JSON; `cursor` is "" or that of the last call.
+pub fn kvList(space: []const u8, prefix: []const u8, cursor: []const u8, limit: i32, buffer: []u8) Error![]u8 {
+    _ = try checked(imports.kv_list(space.ptr, space.len, prefix.ptr, prefix.len, cursor.ptr, cursor.len, limit));
+    return filled(buffer, imports.kv_result(buffer.ptr, buffer.len));
+}
+
+/// Add `by` to the number that `key` holds, or to 0; the sum.
+pub fn kvIncrement(space: []const u8, key: []const u8, by: i64, ttl_ms: i64) Error!i64 {
+    var sum: i64 = 0;
+    _ = try checked(imports.kv_increment(space.ptr, space.len, key.ptr, key.len, by, ttl_ms, &sum));
+    return sum;
+}
+
+/// Set `key` to `value` if it holds `expected`; whether it did. `null` stands for no such key.
+pub fn kvCompareAndSet(space: []const u8, key: []const u8, expected: ?[]const u8, value: ?[]const u8, ttl_ms: i64) Error!bool {
+    const absent: usize = 0xffffffff;
+    const old = expected orelse "";
+    const new = value orelse "";
+    const old_size = if (expected == null) absent else old.len;
+    const new_size = if (value == null) absent else new.len;
+    return try checked(imports.kv_compare_and_set(space.ptr, space.len, key.ptr, key.len, old.ptr, old_size, new.ptr, new_size, ttl_ms)) == 1;
+}
+
 /// Write a line to the handler's log.
 pub fn log(level: Level, text: []const u8) void {
     _ = imports.log(level, text.ptr, text.len);
@@ -124,6 +174,8 @@ fn checked(status: i32) Error!usize {
         -5 => error.Fault,
         -6 => error.Stopped,
         -7 => error.Failed,
+        -8 => error.StoreUnavailable,
+        -9 => error.StoreFull,
         else => @intCast(status),
     };
 }

@@ -282,7 +282,8 @@ class Settings(BaseSettings):
     handlers_dir: Folder = Field(Path("handlers"), description="folder of the handlers")
     state_dir: Annotated[Folder, Derived("handlers_dir/.nexus")] = Field(
         default_factory=lambda data: data.get("handlers_dir", Path("handlers")) / ".nexus",
-        description="folder of what clients deploy (docs/versions.md); all workers share it",
+        description="folder of what outlives the server: deployed versions and the built-in "
+        "key-value store; all workers share it",
     )
     max_version_mb: Annotated[Whole, LIVE] = Field(
         16, ge=1, le=1024, description="largest deployed version, in MiB"
@@ -333,6 +334,18 @@ class Settings(BaseSettings):
     )
 
     # ---- what handlers reach
+    kv_store: Name = Field(
+        "sqlite", description="key-value store: sqlite (a file in state_dir) or a plugin's"
+    )
+    kv_max_mb: Annotated[Whole, LIVE] = Field(
+        100, ge=1, le=1 << 20, description="size of one namespace's keys and values, in MiB"
+    )
+    kv_timeout_ms: Annotated[Whole, LIVE] = Field(
+        2000,
+        ge=1,
+        le=_HOUR_MS,
+        description="longest time one call of the key-value store may take, in ms",
+    )
     secrets_dir: Annotated[OptionalFolder, Derived("none")] = Field(
         "", description="folder with a file for each secret that manifests may name"
     )

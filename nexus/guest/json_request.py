@@ -23,9 +23,12 @@ _OWN_NAMES = ("CONTENT_TYPE", "CONTENT_LENGTH")
 """headers that CGI and WSGI name without the prefix HTTP_"""
 
 
-def head_of(request: HttpRequest, handler: Handler) -> bytes:
-    """Return `fields_of` and `now`, the time in milliseconds since 1970, as JSON."""
+def head_of(request: HttpRequest, handler: Handler, *, streams: bool = False) -> bytes:
+    """Return `fields_of` and `now`, the time in milliseconds since 1970, as JSON. *streams*: the
+    body of the answer may leave piece by piece."""
     fields = fields_of(request, handler)
+    if streams:
+        fields["stream"] = True
     fields["now"] = exact_time_ns(REALTIME) // RESOLUTION_NS
     return _encode(fields).encode()
 
@@ -49,12 +52,15 @@ def fields_of(request: HttpRequest, handler: Handler) -> dict[str, Any]:
         value = meta_text(meta, name)
         if value:
             headers.append([_header_name(name, with_credentials), value])
-    return {
+    found: dict[str, Any] = {
         "method": meta_text(meta, "REQUEST_METHOD") or "GET",
         "url": f"{origin(meta)}{_target(meta, handler)}",
         "headers": headers,
         "env": dict(handler.env),
     }
+    if handler.kv:
+        found["kv"] = True
+    return found
 
 
 def _target(meta: Mapping[str, Any], handler: Handler) -> str:

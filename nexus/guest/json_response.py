@@ -46,6 +46,21 @@ def response_of(
     return HttpResponse(head.status, list(head.headers), bytes(body), head.reason)
 
 
+def stream_head_of(answer: bytes, limits: Limits) -> HttpResponse:
+    """Make the head of a streamed response from the JSON *answer*.
+
+    Its Content-Length is left out: the body is as long as what the guest will write.
+
+    Raises: InvalidResponse.
+    """
+    if len(answer) > limits.max_header_bytes:
+        raise InvalidResponse(f"the headers are longer than {limits.max_header_bytes} bytes")
+    head = _read(answer)
+    if head.status in WITHOUT_BODY:
+        raise InvalidResponse(f"a response with status {head.status} has no body to stream")
+    return HttpResponse(head.status, list(head.headers), b"", head.reason)
+
+
 def _read(answer: bytes) -> ResponseHead:
     try:
         head = json.loads(answer.decode("utf-8", "replace"))

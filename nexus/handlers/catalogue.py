@@ -198,9 +198,11 @@ def load_handler(
         args=manifest.args,
         args_from_query=manifest.args_from_query,
         strip_prefix=manifest.strip_prefix,
+        stream=manifest.stream,
         cpu=manifest.cpu.allocation(),
         version=source.version,
         http=manifest.http,
+        kv=manifest.kv,
     )
 
 

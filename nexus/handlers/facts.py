@@ -30,11 +30,13 @@ def facts_of(handler: Handler) -> dict[str, Any]:
         "cpu_limit": handler.cpu.limit_cores,
         "capabilities": list(handler.capabilities),
         "http": list(handler.http),
+        "kv": list(handler.kv),
         "env": sorted(handler.env),
         "secrets": list(handler.secrets),
         "args": len(handler.args),
         "args_from_query": handler.args_from_query,
         "strip_prefix": handler.strip_prefix,
+        "stream": handler.stream,
         "key": compiled.key,
         "version": handler.version or None,
     }

@@ -28,6 +28,9 @@ from nexus.plugin_api.capabilities import ALLOWED as ALLOWED_TOKENS
 from nexus.plugin_api.capabilities import check_token
 from nexus.plugin_api.option_types import Allowed, Whole
 from nexus.pod.quantity import ALLOWED, parse_cores
+from nexus.stores.grants import ALLOWED as ALLOWED_NAMESPACES
+from nexus.stores.grants import grants_of
+from nexus.stores.grants import read_grant as read_namespace
 
 _HOUR_MS = 3_600_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -87,6 +90,16 @@ def _few(args: tuple[str, ...]) -> tuple[str, ...]:
     return args
 
 
+def _parse_kv(value: object) -> str:
+    read_namespace(text := _text(value))
+    return text
+
+
+def _each_once(entries: tuple[str, ...]) -> tuple[str, ...]:
+    grants_of(entries)
+    return entries
+
+
 def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(names)) < len(names):
         raise ValueError("a name twice")
@@ -114,6 +127,7 @@ _Variable: TypeAlias = Annotated[str, BeforeValidator(_parse_variable)]
 _VariableValue: TypeAlias = Annotated[str, BeforeValidator(_parse_variable_value)]
 
 
+_KvGrant: TypeAlias = Annotated[str, BeforeValidator(_parse_kv)]
 _Cores: TypeAlias = Annotated[float, BeforeValidator(parse_cores), Allowed(ALLOWED)]
 
 
@@ -158,6 +172,10 @@ class Manifest(BaseModel):
         Isolation.RESET
     )
     capabilities: Annotated[tuple[_Capability, ...], Allowed(f"a list of: {ALLOWED_TOKENS}")] = ()
+    kv: Annotated[
+        tuple[_KvGrant, ...], AfterValidator(_each_once), Allowed(ALLOWED_NAMESPACES)
+    ] = ()
+    """namespaces of the key-value store"""
     http: Annotated[tuple[_HttpGrant, ...], Allowed(ALLOWED_HOSTS)] = ()
     """servers that it may send requests to"""
     cpu: Annotated[CpuTable, Allowed(f"a table of request and limit: {ALLOWED}")] = CpuTable()
@@ -171,6 +189,8 @@ class Manifest(BaseModel):
     """whether requests add the parts of their query to the arguments, as WAGI does"""
     strip_prefix: Annotated[bool, Strict(), Allowed("true or false")] = False
     """whether the URL that a guest in JavaScript or Python sees begins below the route"""
+    stream: Annotated[bool, Strict(), Allowed("true or false")] = False
+    """whether the body of an answer leaves as the guest writes it"""
     env: Annotated[
         Mapping[_Variable, _VariableValue],
         AfterValidator(_bounded),

@@ -38,11 +38,22 @@ SUSPENSIONS: Final = LabelledCounter(
 PLUGIN_ERRORS: Final = LabelledCounter(
     "nexus_plugin_errors", "Calls of a plugin that raised or took too long", ("plugin",)
 )
+KV_OPERATIONS: Final = LabelledCounter(
+    "nexus_kv_operations",
+    "Calls of the key-value store by outcome",
+    ("handler", "operation", "outcome"),
+)
+KV_SECONDS: Final = LabelledCounter(
+    "nexus_kv_seconds", "Time of calls of the key-value store", ("handler", "operation")
+)
+KV_BYTES: Final = LabelledCounter(
+    "nexus_kv_bytes", "Bytes of values read from and written to it", ("handler", "direction")
+)
 REPLACED: Final = LabelledCounter(
     "nexus_workers_replaced", "Workers that had to be replaced", ("reason",)
 )
 
 COUNTERS: Final = (
     *(EXECUTIONS, CPU, THROTTLED, INSTRUCTIONS, ERRORS, REJECTED, HOST_CALLS, CACHE),
-    *(SUSPENSIONS, PLUGIN_ERRORS, REPLACED),
+    *(SUSPENSIONS, PLUGIN_ERRORS, REPLACED, KV_OPERATIONS, KV_SECONDS, KV_BYTES),
 )

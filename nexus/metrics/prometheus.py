@@ -44,6 +44,9 @@ class PathMetrics:
         self._errors = Counter(*counters.ERRORS, registry=on)
         self._rejected = Counter(*counters.REJECTED, registry=on)
         self._host_calls = Counter(*counters.HOST_CALLS, registry=on)
+        self._kv_operations = Counter(*counters.KV_OPERATIONS, registry=on)
+        self._kv_seconds = Counter(*counters.KV_SECONDS, registry=on)
+        self._kv_bytes = Counter(*counters.KV_BYTES, registry=on)
         self._queue = Histogram(
             "nexus_queue_wait_seconds", "Wait for admission", buckets=SECONDS, registry=on
         )
@@ -119,6 +122,8 @@ class PathMetrics:
             tally.queue.observe(usage.queue_s)
             for function, calls in usage.calls.items():
                 tally.add(tally.host_calls, function, calls)
+            if usage.key_value is not None:
+                tally.add_key_value(handler.name, usage.key_value)
             if usage.overshoot_s >= 0:
                 tally.cancels += 1
                 tally.overshoot.observe(usage.overshoot_s)
@@ -169,6 +174,13 @@ class PathMetrics:
             ):
                 for label, count in counts.items():
                     counter.labels(label).inc(count)
+            for kv_counter, sums in (
+                (self._kv_operations, tally.kv_operations),
+                (self._kv_seconds, tally.kv_seconds),
+                (self._kv_bytes, tally.kv_bytes),
+            ):
+                for labels, total in sums.items():
+                    kv_counter.labels(*labels).inc(total)
             add(self._queue, tally.queue)
             add(self._acquire, tally.acquire)
             self._cancels.inc(tally.cancels)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nexus.errors import AdmissionError, NexusError
 from nexus.metrics.distribution import Distribution
-from nexus.model import Usage
+from nexus.model import KeyValueUse, Usage
 
 
 class HandlerTally:
@@ -53,6 +53,9 @@ class Tally:
         self.acquire = Distribution()
         self.overshoot = Distribution()
         self.cancels = 0
+        self.kv_operations: dict[tuple[str, ...], float] = {}
+        self.kv_seconds: dict[tuple[str, ...], float] = {}
+        self.kv_bytes: dict[tuple[str, ...], float] = {}
 
     def handler(self, name: str) -> HandlerTally:
         """Return the tally of the handler called *name*."""
@@ -66,6 +69,20 @@ class Tally:
         self.add(self.errors, error.code)
         if isinstance(error, AdmissionError):
             self.add(self.rejected, error.reason)
+
+    def add_key_value(self, handler: str, use: KeyValueUse) -> None:
+        """Add one run's calls of the key-value store."""
+        sums = (
+            (self.kv_operations, {(handler, *label): n for label, n in use.calls.items()}),
+            (self.kv_seconds, {(handler, name): s for name, s in use.seconds.items()}),
+            (
+                self.kv_bytes,
+                {(handler, "read"): use.read_bytes, (handler, "written"): use.written_bytes},
+            ),
+        )
+        for totals, found in sums:
+            for labels, value in found.items():
+                totals[labels] = totals.get(labels, 0) + value
 
     @staticmethod
     def add(counts: dict[str, int], label: str, count: int = 1) -> None:

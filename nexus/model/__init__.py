@@ -42,7 +42,7 @@ from nexus.model.tasks import (
     Task,
     Waiting,
 )
-from nexus.model.usage import PoolCounts, Usage
+from nexus.model.usage import KeyValueUse, PoolCounts, Usage
 from nexus.model.wasm import Export, FuncType, Import, ModuleInfo, MutableGlobal
 
 __all__ = [
@@ -65,6 +65,7 @@ __all__ = [
     "Import",
     "Isolation",
     "JsonValue",
+    "KeyValueUse",
     "Limits",
     "MemoryImage",
     "ModuleInfo",

@@ -124,8 +124,12 @@ class Handler:
     """whether a request's query adds to them: then clients choose options of the program"""
     strip_prefix: bool = False
     """whether the URL that a guest in JavaScript or Python sees begins below the route"""
+    stream: bool = False
+    """whether the body of an answer leaves as the guest writes it"""
     cpu: CpuAllocation = CpuAllocation()
     version: str = ""
     """id of its deployed version; empty for a file of the handlers folder"""
     http: tuple[str, ...] = ()
     """hosts that it may call (`nexus.outbound.grants`)"""
+    kv: tuple[str, ...] = ()
+    """namespaces that it may use (`nexus.stores.grants`)"""

@@ -5,6 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+class KeyValueUse:
+    """One execution's calls of the key-value store."""
+
+    def __init__(self) -> None:
+        self.calls: dict[tuple[str, str], int] = {}
+        """by operation and outcome"""
+        self.seconds: dict[str, float] = {}
+        """time of the calls by operation"""
+        self.read_bytes = 0
+        self.written_bytes = 0
+
+    def count(self, operation: str, outcome: str, seconds: float) -> None:
+        """Count one call."""
+        label = operation, outcome
+        self.calls[label] = self.calls.get(label, 0) + 1
+        self.seconds[operation] = self.seconds.get(operation, 0.0) + seconds
+
+
 class Usage:
     """One execution's use of resources; filled in as it goes, complete even if it fails.
 
@@ -23,6 +41,8 @@ class Usage:
     memory_peak_bytes: int = 0
     host_calls: int = 0
     instructions: int = 0
+    key_value: KeyValueUse | None = None
+    """None: the handler's manifest grants no namespace"""
     overshoot_s: float = -1.0
     """how long after its deadline a cancelled execution ended; negative: not cancelled"""
 

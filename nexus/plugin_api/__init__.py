@@ -18,6 +18,7 @@ averages.py       moving averages for policies
 ticker.py         one thread that makes all repeated calls
 config_source.py  the interface of a source of settings
 capabilities.py   what a manifest grants
+stores/           the interface of a key-value store
 values.py         the plain values in hooks and protocols
 errors.py         the errors that plugins may raise or receive
 """

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from nexus.errors import InvalidArgument, NexusError
 from nexus.model import (
@@ -28,6 +28,7 @@ from nexus.model import (
 )
 from nexus.plugin_api.capabilities import Capabilities
 from nexus.plugin_api.engine import EngineInstance, HostFunctions
+from nexus.plugin_api.stores import Entry
 
 
 class Outbound(Protocol):
@@ -56,6 +57,57 @@ class Outbound(Protocol):
         ...
 
 
+class KeyValueDenied(Exception):
+    """The handler's manifest does not grant the namespace, or not to write it."""
+
+
+class Listed(NamedTuple):
+    """A part of a namespace's keys, in order."""
+
+    entries: Sequence[Entry]
+    cursor: str
+    """for the call that returns the next part; empty if there is none"""
+
+
+class KeyValue(Protocol):
+    """The key-value calls of one run; only the guest's own thread may use them.
+
+    *namespace* is an entry's name in the manifest's `kv`. Every method raises KeyValueDenied, a
+    StoreError, or ValueError for what cannot be a key, a value or a time.
+    """
+
+    def get(self, namespace: str, key: str) -> bytes | None:
+        """Return the value of *key*; None: there is no such key."""
+        ...
+
+    def put(self, namespace: str, key: str, value: bytes, ttl_ms: int | None) -> None:
+        """Set *key* to *value*, to expire after *ttl_ms*; None: never."""
+        ...
+
+    def delete(self, namespace: str, key: str) -> None:
+        """Delete *key*, if it exists."""
+        ...
+
+    def list(self, namespace: str, prefix: str, cursor: str, most: int) -> Listed:
+        """Return up to *most* keys that begin with *prefix*, from *cursor* on."""
+        ...
+
+    def increment(self, namespace: str, key: str, by: int, ttl_ms: int | None) -> int:
+        """Add *by* to the number that *key* holds, or to 0; return the sum."""
+        ...
+
+    def compare_and_set(
+        self,
+        namespace: str,
+        key: str,
+        expected: bytes | None,
+        value: bytes | None,
+        ttl_ms: int | None,
+    ) -> bool:
+        """Set *key* to *value* if it holds *expected*; return whether it did. None: no such key."""
+        ...
+
+
 class Run(Protocol):
     """One execution under way, as host functions and the watchdog see it."""
 
@@ -68,6 +120,8 @@ class Run(Protocol):
     """what the guest wrote to stderr, for the log; up to `limits.max_stderr_bytes`"""
     outbound: Outbound | None
     """None: the handler's manifest grants no host"""
+    key_value: KeyValue | None
+    """None: the handler's manifest grants no namespace"""
     stopped: NexusError | None
     """why the guest must not continue; the first reason wins"""
 

@@ -30,6 +30,7 @@ from nexus.plugin_api.host import Host
 from nexus.plugin_api.metrics import MetricsSink
 from nexus.plugin_api.scheduling import PolicyFactory
 from nexus.plugin_api.settings import Settings
+from nexus.plugin_api.stores import StoreFactory
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -136,6 +137,22 @@ def nexus_host_functions(settings: Settings) -> Mapping[str, Extension] | None:
     Raises: ConfigError if the plugin's own options are wrong; the start ends. An exception that
     `Extension.call` raises later reaches the guest: an ExtensionError with its message, any other
     as an internal error, whose details go to the log only.
+    """
+
+
+@hookspec
+def nexus_stores() -> Mapping[str, StoreFactory] | None:
+    """Add key-value stores.
+
+    Called: when settings are read, and when a worker's service is made. The setting `kv_store` then
+    chooses one by its name, and only that one's factory is called.
+
+    Returns: factories by name (lower case letters, digits, `-` and `_`); a name that another plugin
+    gave already stops the start. None: no store.
+
+    Raises: any exception stops the start, also one of the chosen factory: a ConfigError if its
+    options are wrong. A factory does not connect: a store that is away now must not keep the
+    handlers from serving.
     """
 
 

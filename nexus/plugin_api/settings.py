@@ -40,6 +40,9 @@ class Settings(Protocol):
     def log_level(self) -> str: ...
 
     @property
+    def state_dir(self) -> Path: ...
+
+    @property
     def secrets_dir(self) -> str: ...
 
     @property

@@ -15,6 +15,7 @@ from nexus.plugin_api.hooks import hookimpl
 from nexus.plugin_api.metrics import MetricsSink
 from nexus.plugin_api.scheduling import PolicyFactory
 from nexus.plugin_api.settings import Settings
+from nexus.plugin_api.stores import StoreFactory
 from nexus.scheduling import BUILT_IN
 
 if TYPE_CHECKING:
@@ -72,4 +73,14 @@ class Scheduling:
 
     @hookimpl
     def nexus_scheduling_policies(self) -> Mapping[str, PolicyFactory]:
+        return BUILT_IN
+
+
+class Stores:
+    """The key-value store that needs no package of its own."""
+
+    @hookimpl
+    def nexus_stores(self) -> Mapping[str, StoreFactory]:
+        from nexus.stores import BUILT_IN
+
         return BUILT_IN

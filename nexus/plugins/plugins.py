@@ -17,6 +17,7 @@ from nexus.plugin_api.filters import RequestFilter
 from nexus.plugin_api.host import Host
 from nexus.plugin_api.metrics import MetricsSink, SuspensionSink
 from nexus.plugin_api.scheduling import PolicyFactory
+from nexus.plugin_api.stores import Store, StoreFactory
 from nexus.plugins import offers
 from nexus.plugins.builtin import GUESTS, PROMETHEUS
 from nexus.plugins.calling import Calling, bound
@@ -80,6 +81,18 @@ class Plugins(Calling):
         return {
             name: checked(name, make, Container, self._blame("nexus_scheduling_policies", name))
             for name, make in self.scheduling_policies().items()
+        }
+
+    def stores(self) -> dict[str, StoreFactory]:
+        """Return every key-value store's factory by name. Raises: ConfigError."""
+        return self._named("nexus_stores", offers.factories)
+
+    def store_factories(self) -> dict[str, StoreFactory]:
+        """Return the factories of `stores`; if one fails, its PluginError names the plugin.
+        Raises: ConfigError."""
+        return {
+            name: checked(name, make, Store, self._blame("nexus_stores", name))
+            for name, make in self.stores().items()
         }
 
     @property

@@ -15,6 +15,7 @@ from nexus.plugins.builtin import (
     Guests,
     Prometheus,
     Scheduling,
+    Stores,
     Wasmer,
     Wasmtime,
 )
@@ -43,6 +44,7 @@ def survey(
         built_in("wasmer", Wasmer),
         built_in("wasmtime", Wasmtime),
         built_in("scheduling", Scheduling),
+        built_in("stores", Stores),
         built_in(GUESTS, Guests),
         *(installed() if outside is None else outside),
     ]

@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 from nexus.errors import DeadlineExceeded, GuestError, InternalError, NexusError, on_main_thread
 from nexus.model import Compiled, Handler, Outcome, Task
 from nexus.plugin_api.capabilities import NO_CAPABILITIES, capabilities_of
-from nexus.plugin_api.guest import Outbound
+from nexus.plugin_api.guest import KeyValue, Outbound
 from nexus.plugin_api.secrets import conceal
 from nexus.run import Execution, ExtensionCaller
 from nexus.run.aside import Aside
@@ -104,13 +104,16 @@ class Dispatcher:
         cpu: Callable[[Handler], CpuControl] | None = None,
         extensions: ExtensionCaller | None = None,
         outbound: Callable[[Handler, Execution], Outbound] | None = None,
+        key_value: Callable[[Handler, Execution], KeyValue] | None = None,
     ) -> None:
         """*cpu* makes each execution's `CpuControl`; None: CPU time is not controlled.
         *extensions* answers guests that call an extension; *outbound* makes the outbound requests
-        of a run whose manifest grants hosts."""
+        of a run whose manifest grants hosts, *key_value* the key-value calls of one whose manifest
+        grants namespaces."""
         self._way, self._pool, self._cpu = Way(admission, watchdog, observe), pool, cpu
         self._measures = admission.measures
         self._extensions, self._outbound = extensions, outbound
+        self._key_value = key_value
         self._prefix = secrets.token_hex(4)
         self._numbers = itertools.count(1)
 
@@ -129,6 +132,8 @@ class Dispatcher:
             run.extensions = self._extensions
         if handler.http and self._outbound is not None:
             run.outbound = self._outbound(handler, run)
+        if handler.kv and self._key_value is not None:
+            run.key_value = self._key_value(handler, run)
         return run
 
     def ended(self, handler: Handler, run: Execution, error: NexusError | None) -> None:

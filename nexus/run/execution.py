@@ -11,7 +11,7 @@ from nexus.errors import CpuLimit, DeadlineExceeded, NexusError
 from nexus.model import Deferred, Effects, ExtensionAnswer, Limits, Usage
 from nexus.plugin_api.capabilities import NO_CAPABILITIES, Capabilities
 from nexus.plugin_api.engine import EngineInstance
-from nexus.plugin_api.guest import Outbound
+from nexus.plugin_api.guest import KeyValue, Outbound
 from nexus.run.aside import Aside
 from nexus.run.cpu import CpuControl
 from nexus.run.slices import FIRST_SLICE, next_slice
@@ -65,6 +65,7 @@ class Execution:
         "deadline",
         "execution_id",
         "extensions",
+        "key_value",
         "lent",
         "limits",
         "outbound",
@@ -101,6 +102,7 @@ class Execution:
         self.extensions: ExtensionCaller | None = None
         """answers calls of extensions; None: such calls fail"""
         self.outbound: Outbound | None = None
+        self.key_value: KeyValue | None = None
         self.aside: Aside[Any] | None = None
         """its places, while it executes; None: it cannot give them up"""
         self.lent: Lent | None = None

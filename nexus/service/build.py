@@ -39,6 +39,7 @@ from nexus.run.watchdog import Watchdog
 from nexus.scheduling import Admission
 from nexus.service.observe import observe
 from nexus.service.policy import policy_of, policy_options
+from nexus.stores import KeyValueLimits, KeyValueStores, choose_store
 from nexus.suspension import Extensions, KeptResults, SuspensionBook, SuspensionIds, Suspensions
 
 log = logging.getLogger("nexus.service")
@@ -67,6 +68,7 @@ class Parts:
     filters: tuple[tuple[str, RequestFilter], ...]
     suspensions: Suspensions
     outbound: OutboundClient
+    key_values: KeyValueStores
 
 
 def build(
@@ -104,8 +106,10 @@ def build(
     lane = SlowLane(1 if engine.holds_gil else len(os.sched_getaffinity(0)))
     answering = Extensions(plugins.host_functions(settings) | dict(extensions))
     outbound = OutboundClient(outbound_limits(settings))
+    store = choose_store(settings.kv_store, plugins.store_factories(), settings)
+    key_values = KeyValueStores(store, key_value_limits(settings))
     dispatcher = _dispatcher(
-        settings, admission, pool, watchdog, lane, metrics, answering, outbound
+        settings, admission, pool, watchdog, lane, metrics, answering, outbound, key_values
     )
     return Parts(
         limits,
@@ -138,6 +142,7 @@ def build(
             abis.can_defer,
         ),
         outbound,
+        key_values,
     )
 
 
@@ -150,6 +155,11 @@ def secrets_of(settings: Settings, environ: Mapping[str, str] | None) -> Secrets
     """Return the secrets that manifests may name; *environ* None: this process's."""
     folder = settings.secrets_dir
     return Secrets(Path(folder) if folder else None, os.environ if environ is None else environ)
+
+
+def key_value_limits(settings: Settings) -> KeyValueLimits:
+    """Return the limits of the key-value calls of each execution."""
+    return KeyValueLimits(settings.kv_max_mb << 20, settings.kv_timeout_ms / 1000)
 
 
 def outbound_limits(settings: Settings) -> OutboundLimits:
@@ -239,6 +249,7 @@ def _dispatcher(
     metrics: SuspensionSink,
     extensions: Extensions,
     outbound: OutboundClient,
+    key_values: KeyValueStores,
 ) -> Dispatcher:
     shares = Shares(settings.workers)
 
@@ -253,6 +264,7 @@ def _dispatcher(
         lambda handler: CpuAccount(lane, shares.of(handler)),
         extensions,
         outbound.open,
+        key_values.open,
     )
 
 

@@ -14,14 +14,16 @@ from nexus.config.stack import Checks
 from nexus.engines import unfit_compiler, unknown_engine
 from nexus.plugins import Plugins
 from nexus.scheduling import unknown_policy
+from nexus.stores import unknown_store
 
 
 def checks_by(plugins: Plugins) -> Checks:
     """Return the checks for `nexus.config.load`, by what *plugins* offer. Raises: ConfigError."""
-    engines, policies = plugins.engines(), plugins.scheduling_policies()
+    engines, policies, stores = plugins.engines(), plugins.scheduling_policies(), plugins.stores()
     return {
         "engine": lambda values: unknown_engine(values["engine"], engines),
         "compiler": lambda values: unfit_compiler(values["engine"], values["compiler"], engines),
+        "kv_store": lambda values: unknown_store(values["kv_store"], stores),
         "scheduling_policy": lambda values: unknown_policy(values["scheduling_policy"], policies),
     }
 

@@ -21,6 +21,7 @@ from nexus.pool import WarmedThreads
 from nexus.service.build import (
     build,
     compiler_limits,
+    key_value_limits,
     outbound_limits,
     plugin_timeout_s,
     secrets_of,
@@ -191,6 +192,7 @@ class Service:
         self.plugins.stop(self.host, timeout_s, self.plugin_errors.count)
         self.plugins.close(timeout_s, self.plugin_errors.count)
         self.parts.outbound.close()
+        self.parts.key_values.close()
         self.pool.shutdown()
         self._flusher.close()
         self.metrics.close()
@@ -232,6 +234,7 @@ class Service:
         if self.tiers is not None:
             self.tiers.quick.set_limits(compiler_limits(settings))
         self.parts.outbound.limits = outbound_limits(settings)
+        self.parts.key_values.limits = key_value_limits(settings)
         self.limits = config.limits(settings)
         self.suspensions.resize_stacks(self.limits.stack_bytes)
         self.handlers.set_limits(self.limits)

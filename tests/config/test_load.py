@@ -134,6 +134,8 @@ RANGES = {
     "max_queue": (0, 100_000),
     "scheduling_ageing_ms": (1, 3_600_000),
     "scheduling_target_ms": (1, 3_600_000),
+    "kv_max_mb": (1, 1 << 20),
+    "kv_timeout_ms": (1, 3_600_000),
     "max_suspended": (0, 100_000),
     "suspension_timeout_ms": (1, 86_400_000),
     "result_ttl_ms": (0, 86_400_000),

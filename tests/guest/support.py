@@ -65,6 +65,7 @@ class LocalRun:
         self.answer: ExtensionAnswer | None = ExtensionAnswer(True, b"null")
         """what any extension answers"""
         self.called: list[tuple[str, str, bytes]] = []
+        self.key_value = None
 
     def call_extension(self, name: str, method: str, arguments: bytes) -> ExtensionAnswer | None:
         self.called.append((name, method, arguments))

@@ -53,6 +53,7 @@ def test_everything_can_be_said(path):
         args = ["-c", "", "é"]
         args_from_query = true
         strip_prefix = true
+        stream = true
         http = ["api.stripe.com", "http://10.1.2.3:8080"]
         max_host_calls = 77
         """
@@ -71,6 +72,7 @@ def test_everything_can_be_said(path):
     assert manifest.env == {"GREETING": "hi\nthere", "_x1": ""}
     assert (manifest.args, manifest.args_from_query) == (("-c", "", "é"), True)
     assert manifest.strip_prefix
+    assert manifest.stream
     assert manifest.http == ("api.stripe.com", "http://10.1.2.3:8080")
     merged = manifest.limits(Limits(max_host_calls=7, max_effects=5))
     assert merged == Limits(0.25, 0.125, 64 << 20, max_host_calls=77, max_effects=5)

@@ -400,3 +400,13 @@ def test_nexus_scheduling_policies() -> None:
     made = plugins(p=plugin(nexus_scheduling_policies=lambda: {"newest": list}))
     assert made.scheduling_policies()["newest"] is list
     assert "fifo" in made.scheduling_policies()
+
+
+def test_nexus_stores() -> None:
+    made = plugins(p=plugin(nexus_stores=lambda: {"memory": list, "broken": lambda settings: []}))
+    assert made.stores()["memory"] is list
+    assert "sqlite" in made.stores()
+    settings: Any = SimpleNamespace(state_dir=Path())
+    assert made.store_factories()["sqlite"](settings).is_remote is False
+    with pytest.raises(PluginError, match=r"'broken'.*no get"):
+        made.store_factories()["broken"](settings)

@@ -61,7 +61,8 @@ def fetch(request, env, ctx):
     return "now"
 """
     python.receive(python.handler(source), Receiver())
-    assert "<3>ValueError: late" in python.log()
+    assert "<3>Traceback" in python.log()
+    assert "ValueError: late" in python.log()
     assert 'hello.py", line 3, in fail' in python.log()
     assert python.log().endswith("on\n")
 

@@ -11,6 +11,7 @@ import pytest
 
 from nexus.guest.js.sources import read_bundle
 from nexus.model import Handler
+from tests.clients import Receiver
 
 from .support import Scripts
 
@@ -35,6 +36,20 @@ def test_transform(scripts: Scripts) -> None:
     assert scripts.fetch(handler, b"{", REQUEST_METHOD="POST").status == 400
     assert scripts.fetch(handler, b"{}", REQUEST_METHOD="POST").status == 422
     assert scripts.fetch(handler).status == 405
+
+
+def test_events(scripts: Scripts) -> None:
+    receiver = Receiver()
+    query = {"RAW_URI": "/events?from=2&every=1"}
+    scripts.receive(example(scripts, "events.js", stream=True), receiver, **query)
+    assert receiver.response is not None
+    assert ("content-type", "text/event-stream") in receiver.response.headers
+    assert receiver.parts == [
+        b"id: 0\nevent: left\ndata: 2\n\n",
+        b"id: 1\nevent: left\ndata: 1\n\n",
+        b"event: done\ndata: 0\n\n",
+    ]
+    assert scripts.fetch(example(scripts, "events.js"), RAW_URI="/events?from=x").status == 400
 
 
 @pytest.mark.parametrize(("secret", "status"), [(SECRET, 200), ("another", 401)])

@@ -8,5 +8,8 @@ status.py    the statuses a call can return
 imports.py   for WebAssembly guests: functions of the import module `nexus` (docs/abi.md)
 framed.py    answers with a status and a length
 messages.py  for JavaScript: the same calls as messages
+arguments.py arguments and answers of those functions
+key_value.py  key-value calls, as messages
+key_value_imports.py  the same as functions of the module `nexus`
 outbound.py  requests to other servers, as messages
 """

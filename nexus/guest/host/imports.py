@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from nexus.guest.host.status import FAILED, FAULT, INVALID, OK, STOPPED, Declined
+from nexus.guest.host import key_value_imports
+from nexus.guest.host.arguments import give, read_key, with_status
+from nexus.guest.host.status import FAILED, OK, STOPPED
 from nexus.guest.json_text import to_json
-from nexus.guest.preview1.errno import Refused
 from nexus.guest.preview1.link import guarded
 from nexus.guest.preview1.process import Process
 from nexus.model import ExtensionAnswer, FuncType
-from nexus.plugin_api.capabilities import MAX_KEY_BYTES
 from nexus.plugin_api.engine import HostFunction, HostFunctions
 
 MODULE: Final = "nexus"
 
-_MASK: Final = 0xFFFFFFFF  # engines pass i32 signed
 _I64: Final = ("i64",)
 _I32: Final = ("i32",)
 
@@ -40,8 +39,11 @@ _PARAMETERS: Final = {
     "view": 6,
 }
 SIGNATURES: Final[Mapping[str, FuncType]] = {
-    name: FuncType(_I32 * count, _I64 if name == "time" else _I32)
-    for name, count in _PARAMETERS.items()
+    **{
+        name: FuncType(_I32 * count, _I64 if name == "time" else _I32)
+        for name, count in _PARAMETERS.items()
+    },
+    **key_value_imports.SIGNATURES,
 }
 
 
@@ -57,32 +59,32 @@ def host_functions(process: Process) -> HostFunctions:
 
 
 def _state_get(process: Process, key: int, key_size: int, buffer: int, size: int) -> int:
-    value = process.services().state_get(_key(process, key, key_size))
-    return _give(process, value, buffer, size)
+    value = process.services().state_get(read_key(process, key, key_size))
+    return give(process, value, buffer, size)
 
 
 def _state_has(process: Process, key: int, key_size: int) -> int:
-    return int(process.services().state_has(_key(process, key, key_size)))
+    return int(process.services().state_has(read_key(process, key, key_size)))
 
 
 def _state_keys(process: Process, buffer: int, size: int) -> int:
-    return _give(process, to_json(process.services().state_keys()), buffer, size)
+    return give(process, to_json(process.services().state_keys()), buffer, size)
 
 
 def _state_set(process: Process, key: int, key_size: int, value: int, value_size: int) -> int:
     services = process.services()
-    services.state_set(_key(process, key, key_size), _value(process, value, value_size))
+    services.state_set(read_key(process, key, key_size), _value(process, value, value_size))
     return OK
 
 
 def _state_delete(process: Process, key: int, key_size: int) -> int:
-    process.services().state_delete(_key(process, key, key_size))
+    process.services().state_delete(read_key(process, key, key_size))
     return OK
 
 
 def _emit(process: Process, name: int, name_size: int, payload: int, payload_size: int) -> int:
     services = process.services()
-    services.emit(_key(process, name, name_size), _value(process, payload, payload_size))
+    services.emit(read_key(process, name, name_size), _value(process, payload, payload_size))
     return OK
 
 
@@ -96,8 +98,8 @@ def _view(
     arguments_size: int,
 ) -> int:
     process.services().view(
-        _key(process, command, command_size),
-        _key(process, view, view_size),
+        read_key(process, command, command_size),
+        read_key(process, view, view_size),
         _value(process, arguments, arguments_size),
     )
     return OK
@@ -113,8 +115,8 @@ def _ext_call(
     arguments_size: int,
 ) -> int:
     answer = process.services().call_extension(
-        _key(process, name, name_size),
-        _key(process, method, method_size),
+        read_key(process, name, name_size),
+        read_key(process, method, method_size),
         _value(process, arguments, arguments_size),
     )
     # Only guests of an ABI that can defer get another answer (`Abi.can_defer`).
@@ -123,15 +125,15 @@ def _ext_call(
 
 
 def _ext_result(process: Process, buffer: int, size: int) -> int:
-    return _give(process, process.services().answer, buffer, size)
+    return give(process, process.services().answer, buffer, size)
 
 
 def _args(process: Process, buffer: int, size: int) -> int:
-    return _give(process, process.services().args, buffer, size)
+    return give(process, process.services().args, buffer, size)
 
 
 def _scope(process: Process, buffer: int, size: int) -> int:
-    return _give(process, process.services().scope, buffer, size)
+    return give(process, process.services().scope, buffer, size)
 
 
 def _log(process: Process, level: int, text: int, size: int) -> int:
@@ -143,45 +145,19 @@ def _time(process: Process) -> int:
     return process.services().time_ms()
 
 
-def _key(process: Process, pointer: int, size: int) -> str:
-    view = process.memory.view(pointer, size)
-    if len(view) > MAX_KEY_BYTES:
-        raise Declined(INVALID, f"a key of {len(view)} bytes")
-    try:
-        return bytes(view).decode()
-    except UnicodeDecodeError as error:
-        raise Declined(INVALID, "a key that is not UTF-8") from error
-
-
 def _value(process: Process, pointer: int, size: int) -> bytes:
     view = process.memory.view(pointer, size)
     process.services().limit_value(len(view))
     return bytes(view)
 
 
-def _give(process: Process, content: bytes, buffer: int, size: int) -> int:
-    """Write *content* if the buffer has room for all of it; return the length of *content*."""
-    if len(content) <= size & _MASK:
-        process.memory.write(buffer, content)
-    return len(content)
-
-
-def _with_status(function: Callable[..., int]) -> Callable[..., int]:
-    def call(process: Process, *arguments: int) -> int:
-        try:
-            return function(process, *arguments)
-        except Declined as declined:
-            return declined.status
-        except Refused:  # an address outside the guest's memory
-            return FAULT
-
-    return call
-
-
 _IMPLEMENTATIONS: Final[Mapping[str, Callable[..., int]]] = {
-    function.__name__.removeprefix("_"): _with_status(function)
-    for function in (
-        *(_args, _emit, _ext_call, _ext_result, _log, _scope, _state_delete, _state_get),
-        *(_state_has, _state_keys, _state_set, _time, _view),
-    )
+    **{
+        function.__name__.removeprefix("_"): with_status(function)
+        for function in (
+            *(_args, _emit, _ext_call, _ext_result, _log, _scope, _state_delete, _state_get),
+            *(_state_has, _state_keys, _state_set, _time, _view),
+        )
+    },
+    **key_value_imports.IMPLEMENTATIONS,
 }

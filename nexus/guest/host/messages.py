@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Final
 
 from nexus.guest.host.framed import Framed
+from nexus.guest.host.key_value import PREFIX as KEY_VALUE
 from nexus.guest.host.outbound import ended_request, read_request
 from nexus.guest.host.services import Services
 from nexus.guest.host.status import DEFERRED, FAILED, INVALID, OK, Declined
@@ -57,7 +58,7 @@ class OutboundMessages(Messages):
 
 
 def _answered(services: Services, content: memoryview) -> tuple[int, bytes]:
-    services.limit_value(len(content) - _MOST_WORDS_BYTES)
+    services.limit_message(len(content) - _MOST_WORDS_BYTES)
     line, _, value = bytes(content).partition(b"\n")
     try:
         words = parse_json(line)
@@ -69,6 +70,8 @@ def _answered(services: Services, content: memoryview) -> tuple[int, bytes]:
             if isinstance(called, Deferred):
                 return DEFERRED, to_json(called.number)
             return (OK if called.ok else FAILED), called.value
+        case [str(name), *_] if name.startswith(KEY_VALUE):
+            return OK, services.key_value(words, value)
         case _:
             return OK, _call(services, words, value)
 

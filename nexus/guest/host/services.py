@@ -7,10 +7,12 @@ raise `Declined`.
 from __future__ import annotations
 
 import time
-from typing import Any, Final, NoReturn
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NoReturn, TypeVar
 
 from nexus.errors import DeadlineExceeded
 from nexus.guest.host.context import ExecutionContext
+from nexus.guest.host.key_value import answer_message, call_store
 from nexus.guest.host.recorder import Recorder
 from nexus.guest.host.state import State
 from nexus.guest.host.status import DENIED, INVALID, NOT_FOUND, STOPPED, UNAVAILABLE, Declined
@@ -31,7 +33,10 @@ from nexus.plugin_api.capabilities import (
     WRITE_STATE,
     check_key,
 )
-from nexus.plugin_api.guest import Run
+from nexus.plugin_api.guest import KeyValue, Run
+from nexus.plugin_api.stores import MAX_VALUE_BYTES
+
+R = TypeVar("R")
 
 VIEW_COMMANDS: Final = ("setFilter", "scrollTo", "focus", "custom")
 LOG_MARKS: Final = (b"<7>", b"", b"<4>", b"<3>")
@@ -129,6 +134,24 @@ class Services:
         self.answer = found.value
         return found
 
+    # ---- key-value store ---------------------------------------------------------------------
+
+    def key_value(self, words: Sequence[Any], value: bytes) -> bytes:
+        """Answer a message for the key-value store; see `key_value.py`."""
+        return self._noting_denial(lambda: answer_message(self._run, words, value))
+
+    def call_store(self, call: Callable[[KeyValue], R]) -> R:
+        """Return what *call* returns."""
+        return self._noting_denial(lambda: call_store(self._run, call))
+
+    def _noting_denial(self, call: Callable[[], R]) -> R:
+        try:
+            return call()
+        except Declined as declined:
+            if declined.status == DENIED:
+                self.denied = declined.message
+            raise
+
     # ---- outbound HTTP -----------------------------------------------------------------------
 
     def start_outbound(self, request: OutboundRequest) -> int:
@@ -188,6 +211,11 @@ class Services:
         return time.time_ns() // 1_000_000
 
     # ---- rules -------------------------------------------------------------------------------
+
+    def limit_message(self, size: int) -> None:
+        """Like `limit_value` for a message that may carry two values of the key-value store."""
+        if self._run.key_value is None or size > 2 * MAX_VALUE_BYTES:
+            self._recorder.limit_value(size)
 
     def limit_value(self, size: int) -> None:
         """End the run if a value of *size* bytes exceeds its limit.

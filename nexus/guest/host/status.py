@@ -14,6 +14,8 @@ UNAVAILABLE: Final = -4
 FAULT: Final = -5
 STOPPED: Final = -6
 FAILED: Final = -7
+STORE_UNAVAILABLE: Final = -8
+STORE_FULL: Final = -9
 
 
 class Declined(Exception):

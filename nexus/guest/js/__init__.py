@@ -15,6 +15,8 @@ bridge.py       the host's services for JavaScript, as file descriptors
 bootstrap.js    joins host and prelude
 node/           modules of Node: buffer, events, path ...
 web/            the web API, one folder per standard; joined to one script, the prelude
+legacy_text.py  TextDecoder's other encodings, on the host
+legacy_pairs.py of these, those with characters of several bytes
 compression.py  CompressionStream and DecompressionStream, on the host
 webcrypto/      Web Crypto's mathematics, on the host
 outcome.py      reads the state that bootstrap.js reports: a value, an error or a wait

@@ -9,13 +9,14 @@
   const { stringify } = JSON;
   const { apply } = Reflect;
   const { then } = Promise.prototype;
+  const resolved = Promise.resolve();
   const { now } = Date;
-  const { charCodeAt } = String.prototype;
+  const { charCodeAt, indexOf, slice, startsWith } = String.prototype;
   const BaseError = Error, Bytes = Uint8Array, Text = String;
   const evaluate = eval;
 
   const RANDOM = 16, BODY = 17, SLEEP = 18, CALL = 19, FETCH = 20, FETCHED = 21;
-  const CRYPTO = 22, PART = 23, ZLIB = 28;
+  const CRYPTO = 22, PART = 23, ZLIB = 28, TEXT = 29;
   const LOG = { __proto__: null, debug: 24, info: 25, warn: 26, error: 27 };
   const DIGEST = { __proto__: null, "SHA-1": 32, "SHA-256": 33, "SHA-384": 34, "SHA-512": 35, MD5: 36 };
   const HMAC = { __proto__: null, "SHA-1": 40, "SHA-256": 41, "SHA-384": 42, "SHA-512": 43, MD5: 44 };
@@ -140,6 +141,10 @@
     zlib(message) {
       return ask(ZLIB, message);
     },
+    // See nexus/guest/js/legacy_text.py.
+    decode(message) {
+      return ask(TEXT, message);
+    },
     isLoading() {
       return loading;
     },
@@ -156,7 +161,17 @@
     now() {
       return now();
     },
+    // A part of a streamed response's body.
+    bodyPart(bytes) {
+      send(BODY, bytes);
+    },
   };
+
+  // The calls of a stack, without the error's name and message before them.
+  function framesOf(stack) {
+    const start = apply(indexOf, stack, ["\n    at "]);
+    return start < 0 || apply(startsWith, stack, ["    at "]) ? stack : apply(slice, stack, [start + 1]);
+  }
 
   // Describes a thrown value in strings, whatever its getters do.
   function described(error) {
@@ -165,7 +180,7 @@
       if (error instanceof BaseError || (typeof error === "object" && error && "stack" in error)) {
         found.name = Text(error.name);
         found.message = Text(error.message);
-        found.stack = Text(error.stack);
+        found.stack = framesOf(Text(error.stack));
         found.causes = api.inspectCauses(error);
       } else found.message = typeof error === "string" ? error : api.inspect(error);
     } catch {
@@ -240,7 +255,7 @@
     respond(head, body) {
       outcome = undefined;
       try {
-        follow(api.dispatch(handler, head, body ?? new Bytes(0), head.env));
+        follow(api.dispatch(handler, head, body ?? new Bytes(0)));
       } catch (error) {
         fail(error);
       }
@@ -262,13 +277,13 @@
     result() {
       if (outcome === undefined) return unsettled();
       if (outcome.error) return stringify(outcome);
-      const { status, reason, headers, body, rest } = outcome.value;
+      const { status, reason, headers, body, rest, stream } = outcome.value;
       let answer;
       if (rest === undefined) answer = stringify({ status, reason, headers });
       else {
-        answer = stringify({ early: true, status, reason, headers });
+        answer = stringify({ early: true, stream, status, reason, headers });
         outcome = undefined;
-        follow(rest());
+        apply(then, resolved, [() => follow(rest())]); // once the host has the answer
       }
       if (typeof body === "string") return answer + "\n" + body;
       if (body.byteLength) send(BODY, body);
@@ -290,8 +305,8 @@
     },
 
     // A promise was rejected, and nothing handles it after all jobs have run.
-    rejected(reason) {
-      api.logRejection(described(reason));
+    rejected(reason, promise) {
+      if (!api.isHandledRejection(promise, reason)) api.logRejection(described(reason));
     },
 
     // An extension's answer that was to come later is here.

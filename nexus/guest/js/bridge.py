@@ -16,15 +16,17 @@ from nexus.guest.host.framed import Framed
 from nexus.guest.host.messages import Messages, OutboundMessages
 from nexus.guest.host.services import LOG_MARKS, Services
 from nexus.guest.js.compression import CompressionService
+from nexus.guest.js.legacy_text import LegacyText
 from nexus.guest.js.web.parts import PARTS, part_source
 from nexus.guest.js.webcrypto.service import CryptoService
 from nexus.guest.preview1 import errno
 from nexus.guest.preview1.descriptors import FD_READ, FD_WRITE, BytesInput, Descriptor, LogOutput
 from nexus.guest.preview1.errno import Refused
+from nexus.guest.preview1.process import Watched
 from nexus.plugin_api.guest import Run
 
 RANDOM, BODY, SLEEP, CALL, FETCH, FETCHED, CRYPTO, PART = 16, 17, 18, 19, 20, 21, 22, 23
-ZLIB = 28
+ZLIB, TEXT = 28, 29
 _LOG, _DIGEST, _HMAC = 24, 32, 40
 """first numbers; each level or algorithm has one, and `bootstrap.js` uses the same numbers"""
 
@@ -46,6 +48,7 @@ class Bridge:
         self._crypto = CryptoService(services, shows_keys=sets_up)
         self._parts = _Parts()
         self._compression = CompressionService(services)
+        self._text = LegacyText()
         self._hashes = [
             *(_Digest(name) for name in _ALGORITHMS),
             *(_Hmac(name) for name in _ALGORITHMS),
@@ -59,6 +62,7 @@ class Bridge:
             CRYPTO: self._crypto,
             PART: self._parts,
             ZLIB: self._compression,
+            TEXT: self._text,
             **{_LOG + number: log for number, log in enumerate(self._logs)},
             **dict(zip(numbers, self._hashes, strict=True)),
         }
@@ -76,6 +80,7 @@ class Bridge:
             self._crypto,
             self._parts,
             self._compression,
+            self._text,
         ):
             framed.forget()
         self._crypto.run = run
@@ -88,11 +93,14 @@ class Bridge:
         self._fetched.refill(body)
 
 
-def sleep(run: Run, seconds: float) -> bool:
-    """Sleep for *seconds*, off the CPU. Return False if the run stopped or its deadline passed."""
+def sleep(run: Run, seconds: float, stream: Watched | None = None) -> bool:
+    """Sleep for *seconds*, off the CPU. Return False if the run stopped or its deadline passed, or
+    if the client of *stream* has left."""
     run.give_way()
     end = time.monotonic() + seconds
     while True:
+        if stream is not None:
+            stream.look()
         now = time.monotonic()
         if run.stopped is not None or now >= run.deadline:
             return False

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
 from nexus.errors import DeadlineExceeded, GuestError
-from nexus.guest.early import answer_early
+from nexus.guest.early import BodyStream, answer_early
 from nexus.guest.host.context import ExecutionContext, read_context
 from nexus.guest.host.outbound import outcome_json
 from nexus.guest.image import Image, put, take
-from nexus.guest.js.bridge import Bridge, sleep
+from nexus.guest.js.bridge import BODY, Bridge, sleep
 from nexus.guest.js.entry import Entry
 from nexus.guest.js.errors import Thrown
 from nexus.guest.js.interpreter import EXCEPTION, UNDEFINED, Interpreter, tag
@@ -19,6 +19,7 @@ from nexus.guest.js.outcome import (
     EARLY,
     ERROR,
     PENDING,
+    STREAM,
     WAIT,
     check_stopped,
     failure,
@@ -28,7 +29,7 @@ from nexus.guest.js.outcome import (
 )
 from nexus.guest.js.rejections import any_unhandled, forget, unhandled
 from nexus.guest.json_request import head_of
-from nexus.guest.json_response import response_of
+from nexus.guest.json_response import response_of, stream_head_of
 from nexus.guest.json_text import to_json
 from nexus.guest.preview1 import errno
 from nexus.guest.preview1.descriptors import CappedOutput
@@ -89,7 +90,8 @@ class JsGuest(GuestBase):
     def respond(
         self, instance: EngineInstance, request: HttpRequest, handler: Handler, run: Run
     ) -> HttpResponse:
-        head = head_of(request, handler)
+        stream = BodyStream.of(request, handler, run) if handler.stream else None
+        head = head_of(request, handler, streams=stream is not None)
         early: HttpResponse | None = None
 
         def start(js: Interpreter, entry: Entry) -> _Result:
@@ -100,8 +102,12 @@ class JsGuest(GuestBase):
             _checked(js, js.call(entry.respond, arguments))
             answer = self._settle(js, entry, entry.result, run)
             if isinstance(answer, bytes) and answer.startswith(EARLY):
-                early = _response(answer, body, run, is_head)
-                answer_early(request, handler, run, early)
+                if stream is not None and answer.startswith(STREAM):
+                    early = stream_head_of(answer, run.limits)
+                    self._begin(stream, early)
+                else:
+                    early = _response(answer, body, run, is_head)
+                    answer_early(request, handler, run, early)
                 self._settle(js, entry, entry.result, run)
             return answer
 
@@ -116,7 +122,8 @@ class JsGuest(GuestBase):
     ) -> JsonValue | Waiting:
         found = read_context(context.json)
         env = to_json(dict(handler.env))
-        given = b'{"args":%b,"scope":%b,"env":%b}' % (found.args, found.scope, env)
+        kv = b"true" if handler.kv else b"false"
+        given = b'{"args":%b,"scope":%b,"env":%b,"kv":%b}' % (found.args, found.scope, env, kv)
 
         def start(js: Interpreter, entry: Entry) -> _Result:
             value = _checked(js, js.parse_json(given))
@@ -145,6 +152,11 @@ class JsGuest(GuestBase):
             return self._settle(js, entry, entry.value, run)
 
         return _value(self._entered(instance, handler, run, CappedOutput(run, 0), start), run)
+
+    def _begin(self, stream: BodyStream, head: HttpResponse) -> None:
+        """Send *head*; from now on the guest writes to *stream*."""
+        stream.begin(head)
+        self._process.descriptors[BODY] = self._process.stream = stream
 
     # ---- shared by all tasks -------------------------------------------------------------------
 
@@ -204,7 +216,7 @@ class JsGuest(GuestBase):
                 return Waits(due_s)
             if due_s is None:
                 raise never_settles()
-            if not sleep(run, due_s):
+            if not sleep(run, due_s, self._process.stream):
                 run.stop(DeadlineExceeded("not finished within its deadline"))
                 return b""
             _checked(js, js.call(entry.wake))
@@ -251,7 +263,7 @@ class JsGuest(GuestBase):
 def _report_rejections(js: Interpreter, entry: Entry) -> None:
     """Log the rejections that nothing has handled, and forget them."""
     for rejection in list(unhandled(js.memory(), entry.rejections)):
-        _checked(js, js.call(entry.rejected, (rejection.reason,)))
+        _checked(js, js.call(entry.rejected, (rejection.reason, rejection.promise)))
         forget(js, rejection)
 
 

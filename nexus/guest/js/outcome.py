@@ -14,7 +14,8 @@ ERROR: Final = b'{"error":'
 WAIT: Final = b'{"wait":'
 PENDING: Final = b'{"pending":true}'
 EARLY: Final = b'{"early":true,'
-"""begins a response after which the handler goes on"""
+STREAM: Final = EARLY + b'"stream":true,'
+"""begin a response after which the handler goes on, with its body or with other work"""
 
 NO_TIME: Final = "a timer of the handler is due at no time"
 """the message if the handler replaced the clock of timers, or the way to report it"""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
 
 from nexus.errors import DeadlineExceeded, InternalError, NexusError
 from nexus.guest.host.context import ExecutionContext
@@ -16,7 +17,15 @@ from nexus.guest.preview1.program import Program
 from nexus.model import Effects, Limits, Usage
 from nexus.plugin_api.capabilities import NO_CAPABILITIES
 from nexus.plugin_api.engine import EngineInstance
-from nexus.plugin_api.guest import Outbound, Run
+from nexus.plugin_api.guest import KeyValue, Outbound, Run
+
+
+class Watched(Protocol):
+    """A stream to a client, who may leave while the guest sleeps."""
+
+    def look(self) -> None:
+        """Stop the run if the client has left."""
+        ...
 
 
 class _NoRun:
@@ -27,6 +36,7 @@ class _NoRun:
     deadline = 0.0
     capabilities = NO_CAPABILITIES
     outbound: Outbound | None = None
+    key_value: KeyValue | None = None
 
     def __init__(self) -> None:
         self.usage = Usage()
@@ -68,6 +78,7 @@ class Process:
         "memory",
         "program",
         "run",
+        "stream",
     )
 
     def __init__(self) -> None:
@@ -91,6 +102,7 @@ class Process:
         self._cpu_epoch_ns: int | None = None
         self._context = context
         self._services: Services | None = None
+        self.stream: Watched | None = None
 
     def finish(self) -> None:
         """Drop the instance, the run and all else that `start` set."""
@@ -98,7 +110,7 @@ class Process:
         self.run, self.program = self._nothing
         self.descriptors = {}
         self._cpu_epoch_ns = None
-        self._context = self._services = None
+        self._context = self._services = self.stream = None
 
     def services(self) -> Services:
         """Return the host calls beyond WASI, made at their first use."""
@@ -133,6 +145,8 @@ class Process:
         Stops the run at its deadline: the guest might end, or call again, before a checkpoint.
         """
         run = self.run
+        if self.stream is not None:
+            self.stream.look()
         if run.stopped is None and time.monotonic() >= run.deadline:
             limit = run.limits.timeout_s
             run.stop(DeadlineExceeded(f"not finished within its deadline ({limit:g} s)"))

@@ -2,8 +2,8 @@
 
 CPython's build lets a guest use only the descriptors 0 to 2. So a write to stdout that begins with
 a NUL is a message to the host, and one that begins with `_REQUEST` an outbound request; the answer
-is read on stdin, behind the request. A write that begins with `EARLY` is an answer that leaves
-before the run ends.
+is read on stdin, behind the request. A write that begins with `_EARLY`, `_HEAD` or `_PART` is an
+answer, or a part of one, that leaves before the run ends.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from nexus.errors import NexusError
+from nexus.guest.early import BodyStream
 from nexus.guest.host.messages import Messages, OutboundMessages
 from nexus.guest.preview1 import errno
 from nexus.guest.preview1.descriptors import BytesInput, CappedOutput
@@ -19,10 +20,13 @@ from nexus.guest.preview1.errno import Refused
 from nexus.plugin_api.guest import Run
 
 _CALL: Final = 0
-EARLY: Final = 1
+_EARLY: Final = 1
 _REQUEST: Final = 2
-"""the first byte of a message, of an answer that leaves early, and of an outbound request; no other
-answer begins so. `boot/nexus_host.py`, `boot/boot.py` and `boot/nexus_http.py` write them"""
+_HEAD: Final = 3
+_PART: Final = 4
+"""the first byte of a message, of an answer that leaves early, of an outbound request, of a head
+whose body follows, and of a part of that body; no other answer begins so. `nexus_host.py`,
+`boot.py`, `nexus_http.py` and `nexus_stream.py` in `boot/` write them"""
 
 
 class Input(BytesInput):
@@ -47,15 +51,23 @@ class Output(CappedOutput):
         self._messages, self._outbound = messages, outbound
         self.early: Callable[[memoryview], None] | None = None
         """takes the answers that leave early; None: there are none"""
+        self.head: Callable[[memoryview], None] | None = None
+        """takes the heads of bodies that are streamed"""
+        self.stream: BodyStream | None = None
+        """takes the parts of a body, after its head"""
 
     def write(self, content: memoryview) -> None:
         first = content[0] if content else None
         if first == _CALL:
             self._messages.write(content[1:])
+        elif first == _PART and self.stream is not None:
+            self.stream.write(content[1:])
         elif first == _REQUEST:
             self._outbound.write(content[1:])
-        elif first == EARLY and self.early is not None:
+        elif first == _EARLY and self.early is not None:
             self._pass_on(self.early, content[1:])
+        elif first == _HEAD and self.head is not None:
+            self._pass_on(self.head, content[1:])
         else:
             super().write(content)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any, Final
 
 from nexus.errors import (
@@ -13,12 +14,12 @@ from nexus.errors import (
     PermissionDenied,
     StackLimit,
 )
-from nexus.guest.early import answer_early
+from nexus.guest.early import BodyStream, answer_early
 from nexus.guest.host.context import ExecutionContext, read_context, readable
 from nexus.guest.host.messages import Messages, OutboundMessages
 from nexus.guest.image import Image, put, take
 from nexus.guest.json_request import fields_of
-from nexus.guest.json_response import response_of
+from nexus.guest.json_response import response_of, stream_head_of
 from nexus.guest.preview1.descriptors import Descriptor, LogOutput
 from nexus.guest.preview1.exit import GuestExit
 from nexus.guest.preview1.link import host_functions
@@ -66,9 +67,16 @@ class PythonGuest(GuestBase):
     ) -> HttpResponse:
         prepared = handler.compiled.prepared
         if prepared is not None and prepared.entry[2] & IS_WSGI:
-            head = {"kind": "wsgi", "env": dict(handler.env), "meta": _meta(request, handler)}
+            head: dict[str, Any] = {
+                "kind": "wsgi",
+                "env": dict(handler.env),
+                "meta": _meta(request, handler),
+            }
         else:
             head = {"kind": "http", **fields_of(request, handler)}
+        stream = BodyStream.of(request, handler, run) if handler.stream else None
+        if stream is not None:
+            head["stream"] = True
         limits = run.limits
         most_bytes = limits.max_header_bytes + limits.max_response_bytes
         output = self._open(instance, run, head, most_bytes, body=request.body)
@@ -82,8 +90,15 @@ class PythonGuest(GuestBase):
             answer_early(request, handler, run, answer(content))
 
         output.early = early
+        if stream is not None:
+            output.head = partial(self._begin, stream, output, run)
         self._enter(instance, handler, run, output)
-        return answer(output.content)
+        return answer(output.content) if output.stream is None else output.stream.response()
+
+    def _begin(self, stream: BodyStream, output: Output, run: Run, head: memoryview) -> None:
+        """Send *head*; from now on *output* passes parts of the body on to *stream*."""
+        stream.begin(stream_head_of(bytes(head), run.limits))
+        output.stream = self._process.stream = stream
 
     def evaluate(
         self, instance: EngineInstance, context: Context, handler: Handler, run: Run

@@ -32,7 +32,8 @@ memory has grown cannot be reset."""
 
 _BOOT: Final = Path(__file__).parent / "boot"
 _MODULES: Final = (
-    *("nexus_host", "nexus_http", "nexus_loop", "nexus_later", "nexus", "nexus_calls"),
+    *("nexus_host", "nexus_kv", "nexus_http", "nexus_loop", "nexus_later", "nexus_stream", "nexus"),
+    "nexus_calls",
     *("nexus_files", "nexus_log", "nexus_missing", "nexus_random"),
 )
 """in the order in which they import each other"""

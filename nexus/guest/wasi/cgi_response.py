@@ -52,6 +52,24 @@ def parse_response(
     return HttpResponse(head.status, list(head.headers), body, head.reason)
 
 
+def parse_stream_head(stdout: bytes | bytearray, limits: Limits) -> tuple[HttpResponse | None, int]:
+    """Read the head of a response whose body is streamed; return it, and where the body begins.
+
+    The head is None while its blank line has not come, and if the status allows no body. Its
+    Content-Length is left out: the body is as long as what the guest will write.
+
+    Raises: InvalidResponse.
+    """
+    found = _END_OF_HEADERS.search(stdout, 0, limits.max_header_bytes)
+    if found is None and len(stdout) <= limits.max_header_bytes:
+        return None, 0
+    end, body_start = _find_blank_line(stdout, limits.max_header_bytes)
+    head = _read(bytes(stdout[:end]))
+    if head.status in WITHOUT_BODY:
+        return None, 0
+    return HttpResponse(head.status, list(head.headers), b"", head.reason), body_start
+
+
 def _find_blank_line(stdout: bytes | bytearray, max_header_bytes: int) -> tuple[int, int]:
     if stdout[:1] == b"\n" or stdout[:2] == b"\r\n":
         raise InvalidResponse(f"the guest's output starts with a blank line; {_NEEDED}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nexus.errors import GuestError, GuestTrap
+from nexus.guest.early import BodyStream
 from nexus.guest.host import imports
 from nexus.guest.host.context import ExecutionContext, read_context, readable
 from nexus.guest.preview1.descriptors import (
@@ -20,6 +21,7 @@ from nexus.guest.preview1.program import CommandProgram, ContextProgram, Program
 from nexus.guest.wasi.cgi_request import CgiProgram
 from nexus.guest.wasi.cgi_response import parse_response
 from nexus.guest.wasi.context import parse_value
+from nexus.guest.wasi.streamed import StreamedOutput
 from nexus.model import Command, Context, Handler, HttpRequest, HttpResponse, JsonValue
 from nexus.plugin_api.engine import EngineInstance, HostFunctions
 from nexus.plugin_api.guest import GuestBase, Run
@@ -47,10 +49,17 @@ class WasiGuest(GuestBase):
         self, instance: EngineInstance, request: HttpRequest, handler: Handler, run: Run
     ) -> HttpResponse:
         limits = run.limits
-        stdout = CappedOutput(run, limits.max_header_bytes + limits.max_response_bytes)
+        most_bytes = limits.max_header_bytes + limits.max_response_bytes
+        stream = BodyStream.of(request, handler, run) if handler.stream else None
+        if stream is None:
+            stdout = CappedOutput(run, most_bytes)
+        else:
+            stdout = StreamedOutput(run, most_bytes, stream, self._process)
         self._call_for_output(
             instance, run, CgiProgram(request, handler), BytesInput(request.body), stdout
         )
+        if stream is not None and stream.head is not None:
+            return stream.head
         head = request.meta.get("REQUEST_METHOD") == "HEAD"
         return parse_response(stdout.content, limits, to_head=head)
 

@@ -179,12 +179,14 @@ class HandlerItem(Model):
     cpu_request: float = Field(description="cores")
     cpu_limit: float | None = Field(description="cores; null: no limit of its own")
     capabilities: list[str]
+    kv: list[str] = Field(description="namespaces of the key-value store that it may use")
     http: list[str] = Field(description="servers that it may send requests to")
     env: list[str] = Field(description="names only")
     secrets: list[str] = Field(description="names only; `env` has them, too")
     args: _Count = Field(description="how many arguments the manifest gives a WebAssembly guest")
     args_from_query: bool = Field(description="whether a request's query adds arguments")
     strip_prefix: bool = Field(description="whether its URLs begin below its route")
+    stream: bool = Field(description="whether its answers' bodies leave as it writes them")
     key: str = Field(description="digest of the compiled module")
     version: str | None = Field(description="the deployed version; null: a file of the folder")
 

@@ -34,7 +34,7 @@ test("TextEncoder and TextDecoder", () => {
   equal(bytes, Uint8Array.fromHex("61c3a9e282acf09f9880efbfbd"));
   equal(new TextDecoder().decode(bytes), "aé€😀\ufffd");
   throws(() => new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array([0xff])), "TypeError", "not valid UTF-8");
-  throws(() => new TextDecoder("shift_jis"), "RangeError", "utf-8, utf-16le, utf-16be, windows-1252");
+  throws(() => new TextDecoder("klingon"), "RangeError", "no decoder for \"klingon\"");
   const decoder = new TextDecoder();
   equal(Array.from(bytes, (byte) => decoder.decode(new Uint8Array([byte]), { stream: true })).join(""), "aé€😀\ufffd");
   equal(new TextDecoder("latin1").decode(new Uint8Array([0x80, 0xe9])), "€é");

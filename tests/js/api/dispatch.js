@@ -8,7 +8,7 @@ const text = ({ body }) => (typeof body === "string" ? body : new TextDecoder().
 
 const send = (handler, { body = NOTHING, env = {}, ...head } = {}) =>
   api.dispatch(
-    handler, { method: "GET", url: "http://host/path", headers: [], ...head }, body, env,
+    handler, { method: "GET", url: "http://host/path", headers: [], env, ...head }, body,
   );
 
 test("an object with fetch answers", async () => {

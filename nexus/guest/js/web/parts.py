@@ -66,6 +66,7 @@ PARTS: Final[Mapping[str, Part]] = {
             "TransformStream",
             "isDisturbed",
             "readAllBytes",
+            "readChunks",
             "streamOfBytes",
             "teeStream",
         ),
@@ -86,11 +87,28 @@ PARTS: Final[Mapping[str, Part]] = {
         ),
         mentions=r"\.body\b|\.stream\(",
     ),
+    "legacy-text": Part(
+        files=("encoding/legacy",),
+        exports=("legacyDecoder", "legacyFromLabel"),
+        globals=(),
+        mentions=r"(?i:shift_jis|iso-8859-[2-9]|windows-125[013-8]|\bgbk\b|gb18030|\bbig5\b|euc-[jk])",
+    ),
     "text-streams": Part(
         files=("encoding/text-streams",),
         exports=(),
         globals=("TextDecoderStream", "TextEncoderStream"),
         needs=("streams",),
+    ),
+    "events": Part(
+        files=("dom/message",),
+        exports=("MessageEvent", "errorEvent", "rejectionEvent"),
+        globals=("ErrorEvent", "MessageEvent", "PromiseRejectionEvent"),
+    ),
+    "messages": Part(
+        files=("html/message-channel",),
+        exports=(),
+        globals=("MessageChannel", "MessagePort"),
+        needs=("events",),
     ),
     "compression": Part(
         files=("compression/compression-streams",),
@@ -128,7 +146,7 @@ def parts_for(sources: Iterable[bytes]) -> list[str]:
 
 
 def _likely(part: Part) -> bytes:
-    names = rf"\b(?:{'|'.join(part.globals)})\b"
+    names = rf"\b(?:{'|'.join(part.globals)})\b" if part.globals else ""
     return "|".join(filter(None, (names, part.mentions))).encode()
 
 

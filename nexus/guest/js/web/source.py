@@ -17,6 +17,8 @@ LOAD_ORDER: Final = (
     "webidl/define",
     "webidl/convert",
     "webidl/bytes",
+    "html/stack",
+    "html/weak-ref",
     "webidl/parts",
     "encoding/utf8",
     "encoding/encodings",
@@ -52,6 +54,7 @@ LOAD_ORDER: Final = (
     "nexus/state",
     "nexus/effects",
     "nexus/extensions",
+    "nexus/key-value",
     "fetch/headers",
     "fetch/mime",
     "fetch/form-data",
@@ -97,7 +100,8 @@ def prelude() -> bytes:
         f'(function (host) {{ "use strict";\n{prelude_text()}\n{definitions()}\n'
         f"const library = {{ {names} }};\n"
         "return { dispatch, evaluate, answer, fetched, answersEvents, begin, runTimer, "
-        "nextTimer, part, inspect, inspectCauses, logRejection, formatLog, requestEnv }; })"
+        "nextTimer, part, inspect, inspectCauses, logRejection, isHandledRejection, formatLog, "
+        "requestEnv }; })"
     ).encode()
 
 

@@ -78,6 +78,7 @@ def enter():
             os.environ.update(head["env"])
         reseed()
         later.allowed = head["kind"] in ("http", "wsgi")
+        stream.allowed = "stream" in head
         answer, body = SERVE[head["kind"]](head, content)
     except BaseException as error:
         answer, body = _failed(error), b""
@@ -86,7 +87,8 @@ def enter():
         sys.stdout.flush()
         sys.stderr.flush()
         if later.works and "error" not in answer:
-            os.write(OUT, b"\1" + ENCODE(answer).encode() + b"\n" + body)
+            if not stream.begun:
+                os.write(OUT, b"\1" + ENCODE(answer).encode() + b"\n" + body)
             later.finish(_trace)
         else:
             _write(ENCODE(answer).encode() + b"\n" + body)
@@ -164,8 +166,9 @@ import nexus_later as later  # noqa: E402
 import nexus_log as log  # noqa: E402
 import nexus_missing as missing  # noqa: E402
 import nexus_random as randoms  # noqa: E402
+import nexus_stream as stream  # noqa: E402
 
-reseed = randoms.reseed
+reseed, stream.encode = randoms.reseed, ENCODE
 sys.stdout, sys.stderr = log.Log(2), log.Log(2)
 TREE = files.Tree({name: _take(size) for name, size in given["files"]})
 for module in (log, missing, randoms, http):

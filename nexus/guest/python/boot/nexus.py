@@ -15,6 +15,7 @@ from nexus_host import (  # noqa: F401
     view,
 )
 from nexus_http import FetchError  # noqa: F401
+from nexus_kv import StoreFull, StoreUnavailable, kv  # noqa: F401
 from nexus_later import wait_until  # noqa: F401
 
 

@@ -8,6 +8,7 @@ import types
 import nexus_host
 import nexus_later
 import nexus_loop
+import nexus_stream
 
 from nexus import Headers, Request, Response
 
@@ -95,6 +96,12 @@ def _most(function):
 def _fetched(fetch, takes, head, body):
     request = Request(head["method"], head["url"], Headers(head["headers"]), body)
     response = _response(_awaited(fetch(*(request, head["env"], nexus_later.CONTEXT)[:takes])))
+    body = response.body
+    if nexus_stream.iterates(body):
+        answer = {"status": response.status, "headers": response.headers.items()}
+        if nexus_stream.allowed:
+            return nexus_stream.send_all(answer, body)
+        return answer, nexus_stream.joined(body)
     content = response.encoded()
     return {"status": response.status, "headers": response.headers.items()}, content
 
@@ -129,6 +136,7 @@ def _wsgi(app, head, body):
         "wsgi.run_once": False,
     }
     started, parts = [], []
+    take = parts.append
 
     def start_response(status, headers, exc_info=None):
         if exc_info is not None:
@@ -136,20 +144,43 @@ def _wsgi(app, head, body):
         elif started:
             raise AssertionError("start_response was called twice")
         started.append((status, headers))
-        return parts.append
+        return take
 
+    if nexus_stream.allowed:
+        take = _sender(started)
     result = app(environ, start_response)
     try:
-        parts.extend(result)
+        for part in result:
+            take(part)
     finally:
         close = getattr(result, "close", None)
         if close is not None:
             close()
     if not started:
         raise AssertionError("the application did not call start_response")
+    if nexus_stream.begun:
+        return {}, b""
+    return _answer(started), b"".join(parts)
+
+
+def _answer(started):
     status, headers = started[-1]
     code, _, reason = status.partition(" ")
-    return {"status": int(code), "reason": reason, "headers": headers}, b"".join(parts)
+    return {"status": int(code), "reason": reason, "headers": headers}
+
+
+def _sender(started):
+    """Return a function that sends a part of the body, after the head."""
+
+    def take(part):
+        if part:
+            if not nexus_stream.begun:
+                if not started:
+                    raise AssertionError("the application did not call start_response")
+                nexus_stream.begin(_answer(started))
+            nexus_stream.send(part)
+
+    return take
 
 
 # ---- JSON contexts

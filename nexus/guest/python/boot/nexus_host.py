@@ -45,13 +45,19 @@ def _ask(words, value=b""):
     for word in words:
         if not isinstance(word, str):
             raise TypeError(f"a name is a str, not {type(word).__name__}: {word!r:.80}")
+    status, content = ask_raw(words, value)
+    return status, json.loads(content)
+
+
+def ask_raw(words, value):
+    """Send a message; return the status and the answer as bytes."""
     os.write(1, b"\0" + json.dumps(words).encode() + b"\n" + value)
     answer = os.read(0, 1 << 16)
     status, size = _HEAD.unpack_from(answer)
     content = answer[_HEAD.size :]
     while len(content) < size:
         content += os.read(0, size - len(content))
-    return status, json.loads(content)
+    return status, content
 
 
 def _call(words, value=b""):

@@ -105,8 +105,11 @@ def go_on(call=None, *arguments):
 
 
 def run_to_end(awaitable):
-    """Run *awaitable* to its end: a task in its own loop, anything else in a new one."""
-    loop = awaitable.get_loop() if asyncio.isfuture(awaitable) else _Loop()
+    """Run *awaitable* to its end: a task in its own loop, anything else in the handler's."""
+    if asyncio.isfuture(awaitable):
+        loop = awaitable.get_loop()
+    else:  # the handler's own loop, if it had one: what is waited for may belong to it
+        loop = _Loop() if _task is None else _task.get_loop()
     asyncio.set_event_loop(loop)
     try:
         loop.run_until_complete(awaitable)

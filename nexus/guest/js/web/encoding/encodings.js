@@ -71,5 +71,8 @@ const ENCODING_LABELS = {
 
 const encodingFromLabel = (label) => {
   const wanted = label.replace(/^[\t\n\f\r ]+|[\t\n\f\r ]+$/g, "").toLowerCase();
-  return Object.keys(ENCODINGS).find((name) => ENCODING_LABELS[name].split(" ").includes(wanted));
+  const known = Object.keys(ENCODINGS).find(
+    (name) => ENCODING_LABELS[name].split(" ").includes(wanted),
+  );
+  return known ?? part("legacy-text").legacyFromLabel(wanted);
 };

@@ -4,6 +4,7 @@ class TextDecoder {
   #name;
   #fatal;
   #ignoreBOM;
+  #legacy; // what decodes a text whose encoding the host knows
   #pending = NO_BYTES; // the start of a character, from the last chunk
   #atStart = true; // nothing decoded yet: a BOM would be here
 
@@ -11,8 +12,7 @@ class TextDecoder {
     const name = encodingFromLabel(toText(label));
     if (!name) {
       throw new RangeError(
-        `There is no decoder for ${JSON.stringify(`${label}`)}; there are ` +
-        Object.keys(ENCODINGS).join(", "),
+        `There is no decoder for ${JSON.stringify(`${label}`)}: the Encoding standard has no such label`,
       );
     }
     const { fatal, ignoreBOM } = toDictionary(options, "The options of TextDecoder");
@@ -36,6 +36,7 @@ class TextDecoder {
   decode(input = undefined, options = undefined) {
     const chunk = input === undefined ? NO_BYTES : toBytes(input, "What decode() reads");
     const stream = Boolean(toDictionary(options, "The options of decode()").stream);
+    if (!ENCODINGS[this.#name]) return this.#decodeLegacy(chunk, stream);
     const { decode, openEnd } = ENCODINGS[this.#name];
     let bytes = this.#pending.length > 0 ? concatBytes([this.#pending, chunk]) : chunk;
     const held = stream ? openEnd(bytes) : 0;
@@ -47,6 +48,12 @@ class TextDecoder {
       this.#reset();
       throw error;
     }
+  }
+
+  #decodeLegacy(chunk, stream) {
+    const decode = (this.#legacy ??= part("legacy-text").legacyDecoder(this.#name));
+    if (!stream) this.#legacy = undefined;
+    return decode(chunk, this.#fatal, !stream);
   }
 
   #withoutBom(text, stream) {

@@ -94,6 +94,13 @@ const takeContent = (body, what) => {
   return body.text;
 };
 
+// Returns the stream of a body whose content only reading it tells, else undefined.
+const unreadStream = (body, what) => {
+  if (body === null || body.text !== undefined || body.bytes !== undefined) return undefined;
+  requireUnused(body, what);
+  return body.stream;
+};
+
 const cloneChunk = (chunk) => cloneValue(chunk, new Map());
 
 // The same bytes again. A stream becomes two, which share no chunk.

@@ -127,11 +127,15 @@ const checkTransfer = (transfer) => {
   return buffers;
 };
 
-define("structuredClone", function structuredClone(value, options = undefined) {
-  need(arguments, 1, "structuredClone");
-  const { transfer } = toDictionary(options, "The options of structuredClone");
+const cloneForTransfer = (value, transfer) => {
   const buffers = checkTransfer(transfer);
   const clone = cloneValue(value, new Map());
   for (const buffer of buffers) buffer.transfer();
   return clone;
+};
+
+define("structuredClone", function structuredClone(value, options = undefined) {
+  need(arguments, 1, "structuredClone");
+  const { transfer } = toDictionary(options, "The options of structuredClone");
+  return cloneForTransfer(value, transfer);
 });

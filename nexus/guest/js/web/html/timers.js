@@ -53,6 +53,7 @@ const runTimer = () => {
     timers.delete(timer.id);
   }
   nesting = timer.level;
+  forgetTargets();
   try {
     timer.run();
   } catch (error) {
@@ -77,8 +78,46 @@ define("clearInterval", function clearInterval(id = 0) {
   stopTimer(id);
 });
 
-// An error that nobody can catch any more goes to the log.
-const logUncaught = (error) => console.error("Uncaught", error);
+// An error that nobody can catch any more goes to the log, unless a listener of the event `error`
+// on the global object prevents it, or `onerror` returns true.
+let reporting = false;
+
+const logUncaught = (error) => {
+  const listens = hasListener(globalTarget, "error") || typeof globalThis.onerror === "function";
+  if (!listens || reporting || !isHandledError(error)) console.error("Uncaught", error);
+};
+
+// A promise was rejected, and nothing handles it. A listener, or the handler on the global object,
+// keeps it from the log with preventDefault().
+const isHandledRejection = (promise, reason) => {
+  const handler = globalThis.onunhandledrejection;
+  const listens = hasListener(globalTarget, "unhandledrejection");
+  if (!listens && typeof handler !== "function") return false;
+  try {
+    const event = part("events").rejectionEvent(promise, reason);
+    if (typeof handler === "function") handler.call(globalThis, event);
+    globalTarget.dispatchEvent(event);
+    return event.defaultPrevented;
+  } catch (failure) {
+    logUncaught(failure);
+    return false;
+  }
+};
+
+const isHandledError = (error) => {
+  reporting = true; // what the listeners throw goes to the log
+  try {
+    const event = part("events").errorEvent(error);
+    const { message, filename, lineno, colno } = event;
+    const handled = globalThis.onerror?.(message, filename, lineno, colno, error) === true;
+    return !globalTarget.dispatchEvent(event) || handled;
+  } catch (failure) {
+    console.error("Uncaught", failure);
+    return false;
+  } finally {
+    reporting = false;
+  }
+};
 
 // A promise's rejection that nothing has handled goes to the log; `error` as bootstrap.js
 // describes it.

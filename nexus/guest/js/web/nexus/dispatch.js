@@ -41,6 +41,12 @@ const settle = async (waits) => {
   return NOTHING_MORE;
 };
 
+// Sends a stream's chunks as they come.
+const sendStream = async (stream, waits) => {
+  await streams().readChunks(stream, host.bodyPart);
+  return settle(waits);
+};
+
 const requireResponse = (value) => {
   const response = readResponse(value);
   if (!response) {
@@ -52,14 +58,19 @@ const requireResponse = (value) => {
   return response;
 };
 
-const dispatch = async (handler, head, sent, env) => {
+const dispatch = async (handler, head, sent) => {
   beginClock(head.now);
   forgetSeed();
   currentURL = head.url;
   currentEnv = env;
   const { context, waits } = newContext();
-  const answer = await handlerFunction(handler)(incomingRequest(head, sent), env, context);
+  const answer = await handlerFunction(handler)(incomingRequest(head, sent), environmentOf(head), context);
   const response = requireResponse(answer);
+  const stream = head.stream ? unreadStream(response.body, "send the Response") : undefined;
+  if (stream) {
+    const { status, reason, headers } = response;
+    return { status, reason, headers, body: "", rest: () => sendStream(stream, waits), stream: true };
+  }
   const content = takeContent(response.body, "send the Response");
   const body = typeof content === "string" ? content : await content;
   const { status, reason, headers } = response;

@@ -30,7 +30,7 @@ const begin = ({ args, scope }) => {
   define("$scope", scope);
 };
 
-const evaluate = async (handler, { args, scope, env }) => {
+const evaluate = async (handler, { args, scope, env, kv }) => {
   begin({ args, scope });
-  return contextFunction(handler)({ state, args, scope }, env);
+  return contextFunction(handler)({ state, args, scope }, environmentOf({ env, kv }));
 };

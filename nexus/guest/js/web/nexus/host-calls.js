@@ -3,12 +3,15 @@
 const { parse: parseJSON, stringify: writeJSON } = JSON;
 
 const HOST_LATER = 1, HOST_OK = 0, NO_SUCH_KEY = -1, DENIED = -2, INVALID = -3, UNAVAILABLE = -4, FAILED = -7;
+const STORE_UNAVAILABLE = -8, STORE_FULL = -9;
 
 const ERROR_NAMES = {
   __proto__: null,
   [DENIED]: "PermissionDenied",
   [UNAVAILABLE]: "NotAvailable",
   [FAILED]: "ExtensionError",
+  [STORE_UNAVAILABLE]: "StoreUnavailable",
+  [STORE_FULL]: "StoreFull",
 };
 
 const declined = (status, message) => {

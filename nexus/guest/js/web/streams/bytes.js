@@ -15,28 +15,39 @@ const streamOfBytes = (bytes) => {
 
 const isDisturbed = (face) => stateOfStream(face).disturbed;
 
-// In one array that nobody else has, since sources may keep their chunks.
-const readAllBytes = (face) => {
+// Calls `take` with each chunk of a body's stream; returns a promise of the end.
+const readChunks = (face, take) => {
   const reader = openReader(stateOfStream(face));
   const ends = newEnds();
-  const pieces = [];
   const request = {
     chunk: (chunk) => {
-      if (!(chunk instanceof Uint8Array)) {
-        const error = new TypeError(
-          `A body's stream must give chunks of Uint8Array, but gave ${describe(chunk)}`,
-        );
+      try {
+        if (!(chunk instanceof Uint8Array)) {
+          throw new TypeError(
+            `A body's stream must give chunks of Uint8Array, but gave ${describe(chunk)}`,
+          );
+        }
+        take(chunk);
+      } catch (error) {
         quiet(cancelReadable(reader.stream, error));
         ends.reject(error);
         return;
       }
-      pieces.push(chunk);
       // A turn later, so that a long queue does not become a deep recursion.
       queueTask(() => readInto(reader, request));
     },
-    close: () => ends.resolve(pieces.length === 1 ? new Uint8Array(pieces[0]) : concatBytes(pieces)),
+    close: () => ends.resolve(),
     error: (error) => ends.reject(error),
   };
   readInto(reader, request);
   return ends.promise;
+};
+
+// In one array that nobody else has, since sources may keep their chunks.
+const readAllBytes = async (face) => {
+  const pieces = [];
+  await readChunks(face, (piece) => {
+    pieces.push(piece);
+  });
+  return pieces.length === 1 ? new Uint8Array(pieces[0]) : concatBytes(pieces);
 };

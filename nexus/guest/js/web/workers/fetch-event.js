@@ -65,6 +65,9 @@ class FetchEvent extends ExtendableEvent {
 expose(ExtendableEvent);
 expose(FetchEvent);
 
+define("onerror", null);
+define("onunhandledrejection", null);
+
 const answersEvents = () => hasListener(globalTarget, "fetch");
 
 const answerByEvent = (request, env, { waitUntil }) => {
