@@ -62,9 +62,9 @@ const dispatch = async (handler, head, sent) => {
   beginClock(head.now);
   forgetSeed();
   currentURL = head.url;
-  currentEnv = env;
+  currentEnv = environmentOf(head);
   const { context, waits } = newContext();
-  const answer = await handlerFunction(handler)(incomingRequest(head, sent), environmentOf(head), context);
+  const answer = await handlerFunction(handler)(incomingRequest(head, sent), currentEnv, context);
   const response = requireResponse(answer);
   const stream = head.stream ? unreadStream(response.body, "send the Response") : undefined;
   if (stream) {
