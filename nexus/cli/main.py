@@ -29,6 +29,8 @@ _COMMANDS = {
     "plugins": "nexus.cli.plugins.listing:list_plugins",
     "new-plugin": "nexus.cli.plugins.new_plugin:new_plugin",
     "new": "nexus.cli.new.command:new",
+    "logs": "nexus.cli.remote.logs:logs",
+    "top": "nexus.cli.remote.top:top",
     "doctor": "nexus.cli.doctor.command:doctor",
     "completion": "nexus.cli.completion:completion",
 }

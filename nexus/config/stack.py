@@ -98,8 +98,10 @@ def join(
             lines.append(f"{origins.get(name, 'default')}: {found}")
     if lines or wrong:
         raise ConfigError(lines)
-    folders = ("handlers_dir", "state_dir", "cache_dir")
-    paths: dict[str, Any] = {name: place.absolute(getattr(settings, name)) for name in folders}
+    paths: dict[str, Any] = {
+        name: place.absolute(getattr(settings, name))
+        for name in ("handlers_dir", "state_dir", "cache_dir")
+    }
     for name in ("javascript_runtime", "python_runtime", "secrets_dir"):
         if path := getattr(settings, name):
             paths[name] = str(place.absolute(Path(path)))

@@ -1,8 +1,8 @@
 """Finds the files of a JavaScript handler.
 
 The search reads the sources without running them: every string that looks like the relative path of
-a `.js`, `.mjs` or `.json` file counts as an import, also in dynamic imports and in comments. A
-handler cannot import a file that is missing when its sources are read.
+a `.js`, `.mjs`, `.ts`, `.mts` or `.json` file counts as an import, also in dynamic imports and in
+comments. A handler cannot import a file that is missing when its sources are read.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MAX_FILES = 256
 MAX_BYTES = 4 << 20
 """size of all files of a handler together; a larger handler is invalid"""
 
-_SPECIFIER = re.compile(rb"""(['"`])(\.{1,2}/[^'"`\\\r\n]{1,512}\.(?:js|mjs|json))\1""")
+_SPECIFIER = re.compile(rb"""(['"`])(\.{1,2}/[^'"`\\\r\n]{1,512}\.(?:js|mjs|json|ts|mts))\1""")
 
 
 def root_of(entry: Path) -> Path:

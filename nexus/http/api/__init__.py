@@ -13,6 +13,7 @@ requests.py    a request's JSON body, read into its model
 blueprint.py   every operation as a route, behind the token
 openapi.py     the OpenAPI 3.1 document
 token.py       who a client is, by its token, and what it may do
+log_models.py  models of the log
 """
 
 from nexus.http.api.blueprint import make_blueprint
