@@ -24,6 +24,7 @@ _COMMANDS = {
     "deploy": "nexus.cli.versions.deploy:deploy",
     "versions": "nexus.cli.versions.listing:versions",
     "rollback": "nexus.cli.versions.listing:rollback",
+    "token": "nexus.cli.versions.token:token",
     "config": "nexus.cli.config:show_config",
     "plugins": "nexus.cli.plugins.listing:list_plugins",
     "new-plugin": "nexus.cli.plugins.new_plugin:new_plugin",

@@ -24,8 +24,9 @@ class Routes:
     def find(self, path: str) -> Handler | None:
         """Return the handler for *path*, whose own path ends at a `/`."""
         routes = self._by_route
-        found = routes.get(path)
-        while found is None and path:
-            path = path.rpartition("/")[0]
-            found = routes.get(path)
-        return found or routes.get("/")
+        found, left = routes.get(path), path
+        while found is None and left:
+            left = left.rpartition("/")[0]
+            found = routes.get(left)
+        # A handler at "/" must not shut out probes, or the API by which another version comes.
+        return found or (None if is_reserved(path) else routes.get("/"))

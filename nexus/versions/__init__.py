@@ -10,6 +10,7 @@ upload.py    an uploaded version, laid out like the handlers folder
 unpack.py    a version's files on this machine's disk
 follower.py  notices what other workers and pods have deployed
 deployed.py  what a handler's deployed versions are for the worker that serves them
+tokens.py    tokens with scopes, for the runtime API
 store.py     the protocol of a store
 sqlite.py    the store in a file of `state_dir`
 """

@@ -16,6 +16,7 @@ from nexus.versions.follower import Follower
 from nexus.versions.ledger import Change, Ledger, Quotas
 from nexus.versions.record import Record, Version
 from nexus.versions.store import VersionStore
+from nexus.versions.tokens import Tokens
 from nexus.versions.unpack import Unpacked
 from nexus.versions.upload import Upload
 
@@ -55,6 +56,7 @@ class Versions:
         self._store, self._abis, self._handlers = store, abis, handlers
         self._unpacked = Unpacked(folder)
         self._ledger = Ledger(store, quotas)
+        self.tokens = Tokens(store)
         self._follower = Follower(store, self._ledger, self._unpacked, abis, handlers.deploy)
 
     def start(self) -> None:

@@ -101,3 +101,22 @@ def test_mistakes_are_said_with_what_to_do(server: Server, tmp_path: Path) -> No
         assert done.returncode in (1, 2), arguments
         assert said in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_a_token_of_the_command_deploys_and_is_revoked(server: Server, tmp_path: Path) -> None:
+    handlers = json.loads(
+        server.get("/v1/config", headers={"Authorization": "Bearer secret"}).body
+    )["settings"]["handlers_dir"]
+    (tmp_path / "ours.js").write_text(ONE)
+    place = {"NEXUS_HANDLERS_DIR": handlers}
+    token = nexus(server, tmp_path, "token", "create", "ci", "--scope", "deploy:ours", **place)
+    given = {"NEXUS_TOKEN": token.stdout.strip()}
+    done = nexus(server, tmp_path, "deploy", "ours.js", **given)
+    assert done.returncode == 0, done.stderr
+    done = nexus(server, tmp_path, "deploy", "ours.js", "--name", "theirs", **given)
+    assert "needed: deploy:theirs" in done.stderr
+    listed = nexus(server, tmp_path, "token", "list", **place)
+    assert (listed.stdout.split()[0], listed.stdout.split()[-1]) == ("ci", "deploy:ours")
+    assert nexus(server, tmp_path, "token", "revoke", "ci", **place).returncode == 0
+    done = nexus(server, tmp_path, "deploy", "ours.js", **given)
+    assert "give it with --token or in NEXUS_TOKEN" in done.stderr

@@ -374,3 +374,10 @@ def test_the_longest_route_wins() -> None:
     assert [find(path) for path in ("/", "/ab", "", "*", "//a", "/A")] == ["root"] * 6
     assert Routes(routed(a="/a").values()).find("/ab") is None
     assert Routes(()).find("/") is None
+
+
+def test_a_handler_at_the_root_gets_all_but_our_own_paths() -> None:
+    (root,) = routed(root="/").values()
+    found = Routes([root])
+    assert [found.find(path) for path in ("/", "/x", "/v10", "/healthz2")] == [root] * 4
+    assert [found.find(path) for path in ("/v1", "/v1/x", "/healthz", "/metrics")] == [None] * 4

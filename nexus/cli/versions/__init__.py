@@ -3,5 +3,6 @@
 client.py    one request, and errors that say what to do
 bundle.py    a handler's files, collected for an upload
 deploy.py    `nexus deploy`
+token.py     `nexus token`
 listing.py   `nexus versions` and `nexus rollback`
 """

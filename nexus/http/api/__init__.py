@@ -12,8 +12,8 @@ uploads.py     an uploaded handler, read from a file or a form
 requests.py    a request's JSON body, read into its model
 blueprint.py   every operation as a route, behind the token
 openapi.py     the OpenAPI 3.1 document
+token.py       who a client is, by its token, and what it may do
 log_models.py  models of the log
-token.py       checks the admin token
 """
 
 from nexus.http.api.blueprint import make_blueprint

@@ -14,13 +14,16 @@ from nexus.http.api.openapi import document
 from nexus.http.api.operations import OPERATIONS, PREFIX, Operation
 from nexus.http.api.reply import Reply
 from nexus.http.api.requests import read_model, read_query
-from nexus.http.api.token import check_token
+from nexus.http.api.token import client_of
 from nexus.http.api.uploads import read_upload_body
 from nexus.http.api.views import Views
 from nexus.http.errors import refusal
 from nexus.runtime import WasmRuntime
 from nexus.service import Service
 from nexus.versions.ledger import ANY, Change
+
+_SCOPES = {f"api.{operation.id}": operation.scopes for operation in OPERATIONS}
+"""Maps an endpoint to the scopes of which a token needs one."""
 
 
 def make_blueprint(service: Service, runtime: WasmRuntime, token: bytes) -> Blueprint:
@@ -33,8 +36,10 @@ def make_blueprint(service: Service, runtime: WasmRuntime, token: bytes) -> Blue
     def authorize() -> None:
         # The document is public: it has nothing that is not in this project's repository.
         if request.endpoint != "api.getDocument":
-            check_token(token, request.headers.get("Authorization"))
-            g.client = "admin"
+            client = client_of(token, service.versions.tokens, request.headers.get("Authorization"))
+            scopes = _SCOPES.get(request.endpoint or "", ())
+            client.check(scopes, (request.view_args or {}).get("name", ""))
+            g.client = client
 
     @blueprint.errorhandler(NexusError)
     def answer(error: NexusError) -> Response:
@@ -63,6 +68,7 @@ def _view(
                 timeout_s=settings.http_body_timeout_ms / 1000,
             )
         if operation.uploads:
+            arguments["client"] = g.client
             arguments["upload"] = read_upload_body(
                 request,
                 limit_bytes=settings.max_version_mb << 20,
@@ -71,7 +77,7 @@ def _view(
         if operation.query is not None:
             arguments["query"] = read_query(request, operation.query)
         if operation.changes:
-            arguments["change"] = Change(g.client, _if_match())
+            arguments["change"] = Change(g.client.name, _if_match())
         found = call(**arguments)
         if isinstance(found, Response):
             return found

@@ -94,7 +94,7 @@ def _described(operation: Operation) -> dict[str, Any]:
         described["requestBody"] = {"required": True, "content": _UPLOADS}
     described["responses"] = {
         **_answer(operation),
-        **{str(status): _problem(status) for status in (*operation.errors, 401, 500)},
+        **{str(status): _problem(status) for status in (*operation.errors, 401, 403, 500)},
     }
     return described
 

@@ -39,6 +39,8 @@ class Operation:
     """whether the body is a handler's files (`uploads.py`)"""
     changes: bool = False
     """whether it changes versions: the request may have `If-Match`"""
+    scopes: tuple[str, ...] = ()
+    """scopes of which a token needs one; empty: only the admin token may"""
     tagged: bool = False
     """whether the answer has an `ETag`"""
 
@@ -53,6 +55,7 @@ OPERATIONS = (
         "The handlers that are served",
         models.HandlerList,
         errors=(503,),
+        scopes=("read",),
     ),
     Operation(
         "getHandler",
@@ -61,6 +64,7 @@ OPERATIONS = (
         "One handler",
         models.HandlerItem,
         errors=(404, 503),
+        scopes=("read", "deploy", "run"),
     ),
     Operation(
         "deployHandler",
@@ -74,6 +78,7 @@ OPERATIONS = (
         uploads=True,
         changes=True,
         tagged=True,
+        scopes=("deploy",),
     ),
     Operation(
         "deleteHandler",
@@ -82,6 +87,7 @@ OPERATIONS = (
         "Delete all versions of a handler; a file of its name serves again",
         errors=_CHANGE_ERRORS,
         changes=True,
+        scopes=("deploy",),
     ),
     Operation(
         "listVersions",
@@ -91,6 +97,7 @@ OPERATIONS = (
         version_models.VersionList,
         errors=(404, 503),
         tagged=True,
+        scopes=("read", "deploy"),
     ),
     Operation(
         "getVersion",
@@ -99,6 +106,7 @@ OPERATIONS = (
         "One version with its files",
         version_models.VersionDetail,
         errors=(404, 503),
+        scopes=("read", "deploy"),
     ),
     Operation(
         "activateVersion",
@@ -109,6 +117,7 @@ OPERATIONS = (
         errors=_CHANGE_ERRORS,
         changes=True,
         tagged=True,
+        scopes=("deploy",),
     ),
     Operation(
         "deleteVersion",
@@ -117,6 +126,7 @@ OPERATIONS = (
         "Delete a version that does not serve",
         errors=(404, 409, 412, 503),
         changes=True,
+        scopes=("deploy",),
     ),
     Operation(
         "executeHandler",
@@ -126,6 +136,7 @@ OPERATIONS = (
         models.ExecutionResult,
         models.ExecutionRequest,
         _RUN_ERRORS,
+        scopes=("run",),
     ),
     Operation(
         "executeText",
@@ -135,6 +146,7 @@ OPERATIONS = (
         models.ExecutionResult,
         models.TextRequest,
         (400, 403, 408, 413, 422, 429, 503, 504),
+        scopes=("text",),
     ),
     Operation(
         "listSuspensions",
@@ -151,6 +163,7 @@ OPERATIONS = (
         models.ExecutionResult,
         models.ResumeRequest,
         (*_RUN_ERRORS, 409, 410),
+        scopes=("run", "text"),
     ),
     Operation(
         "cancelSuspension",
@@ -160,6 +173,7 @@ OPERATIONS = (
         None,
         None,
         (404, 409, 410),
+        scopes=("run", "text"),
     ),
     Operation(
         "getExecution",
@@ -170,6 +184,15 @@ OPERATIONS = (
         errors=(400, 404, 410, 503),
         query=models.ExecutionQuery,
         may_be_pending=True,
+        scopes=("run", "text"),
+    ),
+    Operation(
+        "getPool",
+        "GET",
+        "/pool",
+        "Instances and queue of one worker",
+        models.PoolState,
+        scopes=("read",),
     ),
     Operation(
         "listLogs",
@@ -181,6 +204,5 @@ OPERATIONS = (
         query=log_models.LogQuery,
         streams=True,
     ),
-    Operation("getPool", "GET", "/pool", "Instances and queue of one worker", models.PoolState),
     Operation("getConfig", "GET", "/config", "The settings in force", models.ConfigState),
 )

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from nexus.errors import HandlerNotFound
 from nexus.http.api.reply import Reply
+from nexus.http.api.token import ApiClient
 from nexus.http.api.uploads import Body, read_upload
 from nexus.http.api.version_models import DeployQuery
 from nexus.model import Handler
@@ -24,9 +25,15 @@ class VersionViews:
         self._versions, self._abis = service.versions, service.abis
         self._handlers = service.handlers
 
-    def deploy_handler(self, name: str, upload: Body, query: DeployQuery, change: Change) -> Reply:
+    def deploy_handler(
+        self, name: str, upload: Body, query: DeployQuery, change: Change, client: ApiClient
+    ) -> Reply:
         found = read_upload(name, upload, self._abis, query.note)
-        version, tag, is_new = self._versions.deploy(found, change, _allow)
+
+        def allow(handler: Handler) -> None:
+            client.check_deploy(handler, self._handlers.catalogue.handlers.get(name))
+
+        version, tag, is_new = self._versions.deploy(found, change, allow)
         place = f"/v1/handlers/{name}/versions/{version.id}"
         return Reply(_item(version, 100), tag, is_new=is_new, headers={"Location": place})
 
@@ -85,7 +92,3 @@ class VersionViews:
 def _item(version: Version, weight: int) -> dict[str, Any]:
     fields = ("id", "digest", "created_at", "created_by", "note", "language", "size_bytes")
     return {**{name: getattr(version, name) for name in fields}, "weight": weight}
-
-
-def _allow(handler: Handler) -> None:
-    """Let the client deploy *handler*: the admin token may deploy all."""

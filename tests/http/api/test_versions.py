@@ -118,7 +118,7 @@ def test_a_version_that_does_not_load_never_serves(api: Deployer) -> None:
         (b"export default {", JS, "COMPILATION_ERROR", "hello.js:1"),
         (b"(module", "text/x-wat", "INVALID_HANDLER", ""),
         (b"\0asm\1\0\0\0\1\5", "application/wasm", "INVALID_HANDLER", ""),
-        (b"let x: number", "application/typescript", "INVALID_HANDLER", "TypeScript"),
+        (b"let x: number =", "application/typescript", "COMPILATION_ERROR", "hello.ts"),
     ):
         found = api.put("hello", body, kind).problem()
         assert (found["status"], found["code"]) == (422, code), found
