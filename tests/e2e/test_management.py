@@ -53,7 +53,14 @@ def get(server: Server, port: int) -> Get:
     "path", ["/healthz", "/readyz", "/metrics", "//metrics", "/%6detrics", "/v1/handlers"]
 )
 def test_the_main_port_does_not_have_them(path: str, server: Server) -> None:
-    assert server.get(path, headers=HEADERS).status == 404
+    seen = [503]
+
+    def is_loaded() -> bool:  # the port of management is ready when one of the workers is
+        seen.append(server.get(path, headers=HEADERS).status)
+        return seen[-1] != 503
+
+    until(is_loaded)
+    assert seen[-1] == 404
 
 
 def test_the_management_port_has_them(get: Get) -> None:

@@ -39,6 +39,7 @@ def server(
         "NEXUS_WORKERS": "1",
         "NEXUS_CACHE_DIR": str(shared_cache()),
         "NEXUS_MAX_REQUEST_BYTES": str(MAX_BODY_BYTES),
+        "NEXUS_WELCOME": "false",
     }
     scratch = tmp_path_factory.mktemp("server")
     with serving(folder, scratch, socket_path, **settings) as running:

@@ -18,8 +18,11 @@ def written(stream: io.StringIO) -> list[str]:
     return [line[9:] if line[:2].isdecimal() else line for line in stream.getvalue().splitlines()]
 
 
-def test_only_what_concerns_handlers() -> None:
+def test_only_what_concerns_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.StringIO()
+    servers = logging.getLogger("gunicorn.error")  # a server in this process gives it a handler
+    monkeypatch.setattr(servers, "propagate", True)
+    monkeypatch.setattr(servers, "handlers", [])
     configure("info", "brief", stream)
     logging.getLogger("gunicorn.error").info("Booting")
     logging.getLogger("nexus.service").info("a reset copies")

@@ -62,6 +62,16 @@ def test_a_fetch_and_its_answer(scripts: Scripts, serve: Serve) -> None:
     assert seen.header("a") == "b"
 
 
+def test_a_thousand_requests_one_after_the_other(scripts: Scripts, serve: Serve) -> None:
+    server = serve()
+    body = """
+      let length = 0;
+      for (let i = 0; i < 1000; i += 1) length += (await (await fetch(base)).text()).length;
+      return new Response(`${length}`);
+    """
+    assert text(scripts, body, server.url) == "2000"
+
+
 def test_an_answer_can_be_passed_on(scripts: Scripts, serve: Serve) -> None:
     content = bytes(range(256)) * 1000
     server = serve(answers=lambda seen: answer(content, "404 None", Content_Type="x/y"))

@@ -314,11 +314,10 @@
       api.answer(number, ok, value);
     },
 
-    // An outbound request has ended: with a response, whose body of `size` bytes the host has, or
-    // with a failure.
-    fetched(outcome) {
-      const { size } = outcome;
-      api.fetched(outcome, size ? receive(FETCHED, size) : new Bytes(0));
+    // An outbound request has ended: the host has so many bytes of JSON, then of the body.
+    fetched(headSize, bodySize) {
+      const head = receive(FETCHED, headSize);
+      api.fetched(head, bodySize ? receive(FETCHED, bodySize) : new Bytes(0));
     },
   };
 })

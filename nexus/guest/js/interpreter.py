@@ -116,7 +116,19 @@ class Interpreter:
 
     def uint8array(self, content: bytes) -> int:
         """Return a Uint8Array of *content*."""
-        return self.c("JS_NewUint8ArrayCopy", self.place(content), len(content))
+        return self._copied("JS_NewUint8ArrayCopy", content)
+
+    def string(self, content: bytes) -> int:
+        """Return a string of *content* in UTF-8."""
+        return self._copied("JS_NewStringLen", content)
+
+    def _copied(self, function: str, content: bytes) -> int:
+        """Call *function*, which copies *content*; then free what was allocated to pass it."""
+        start = self.place(content)
+        value = self.c(function, start, len(content))
+        if len(content) >= _TEXT_BYTES:
+            self._invoke("free", start)
+        return value
 
     # ---- calls -------------------------------------------------------------------------------
 

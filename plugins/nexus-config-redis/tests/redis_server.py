@@ -73,6 +73,16 @@ class RedisServer:
             return False
 
 
+def program_in(folder: Path) -> Path:
+    """Return redis-server, from Debian where it is not here yet; make a link in *folder*."""
+    found = shutil.which("redis-server")
+    if found is not None:
+        return Path(found)
+    link = folder / "redis-server"
+    link.symlink_to(shutil.which(SAME_PROGRAM) or installed())
+    return link
+
+
 def installed() -> str:
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         pytest.skip("redis-server is not here, and only root with apt-get can install it")

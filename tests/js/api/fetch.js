@@ -32,9 +32,9 @@ const later = async () => {
 };
 
 const succeed = (number, fields, body = "") =>
-  api.fetched({
+  api.fetched(encode(JSON.stringify({
     number, url: "https://a.test/", status: 200, reason: "OK", headers: [], redirected: false, ...fields,
-  }, encode(body));
+  })), encode(body));
 
 test("the host gets method, URL, headers, redirect mode and body", async () => {
   fetch("https://A.test/x?y#z", {
@@ -96,7 +96,8 @@ for (const [kind, name, message] of [
 ]) {
   test(`a failure of kind ${kind} rejects with ${name}`, async () => {
     const answer = fetch("https://a.test/");
-    api.fetched({ number: lastNumber, kind, message: "why" }, new Uint8Array(0));
+    const head = encode(JSON.stringify({ number: lastNumber, kind, message: "why" }));
+    api.fetched(head, new Uint8Array(0));
     await rejects(answer, name, message);
   });
 }

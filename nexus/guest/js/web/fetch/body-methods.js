@@ -31,8 +31,8 @@ const installBodyMethods = (Class, bodyOf) => {
     bytes: async (self, what) => new Uint8Array(exactBuffer(await takeBytes(bodyOf(self), what))),
     formData: async (self, what) =>
       readForm(await takeBytes(bodyOf(self), what), self.headers.get("content-type")),
-    json: async (self, what) => JSON.parse(utf8Decode(await takeBytes(bodyOf(self), what))),
-    text: async (self, what) => utf8Decode(await takeBytes(bodyOf(self), what)),
+    json: async (self, what) => JSON.parse(await takeText(bodyOf(self), what)),
+    text: async (self, what) => takeText(bodyOf(self), what),
   };
   for (const [name, read] of Object.entries(methods)) {
     const method = { [name]() { return read(this, `read ${name}()`); } }[name];

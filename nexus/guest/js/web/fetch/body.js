@@ -91,7 +91,16 @@ const takeContent = (body, what) => {
   if (body === null || body.text === undefined) return takeBytes(body, what);
   requireUnused(body, what);
   body.used = true;
-  return body.text;
+  const { text } = body;
+  body.text = ""; // a long string is wanted no longer than its reader wants it
+  return text;
+};
+
+const withoutBom = (text) => (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+
+const takeText = async (body, what) => {
+  const content = takeContent(body, what);
+  return typeof content === "string" ? withoutBom(content) : utf8Decode(await content);
 };
 
 // Returns the stream of a body whose content only reading it tells, else undefined.

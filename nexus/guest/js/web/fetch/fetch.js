@@ -18,8 +18,9 @@ const failureOf = ({ kind, message }) => {
   return new TypeError(`fetch failed: ${message}`);
 };
 
-// Called by the host: a request has ended.
-const fetched = ({ number, ...outcome }, body) => {
+// Called by the host: a request has ended. `head` is JSON.
+const fetched = (head, body) => {
+  const { number, ...outcome } = parseJSON(utf8DecodeKeepingBom(head));
   const waiting = requestsUnderWay.get(number);
   requestsUnderWay.delete(number);
   if (outcome.status === undefined) waiting.reject(failureOf(outcome));

@@ -102,13 +102,14 @@ class Request {
   }
 
   static {
-    incomingRequest = ({ method, url, headers }, bytes) => {
+    incomingRequest = ({ method, url, headers }, content) => {
       const request = new Request(REQUEST_KEY);
       request.#method = method;
       request.#url = url;
       request.#isNormal = false;
       request.#headers = freezeHeaders(headersOf(headers));
-      if (bytes.length > 0) request.#body = newBody({ bytes, owned: true });
+      if (typeof content === "string") request.#body = newBody({ text: content });
+      else if (content.length > 0) request.#body = newBody({ bytes: content, owned: true });
       return request;
     };
     requestParts = (request) => ({

@@ -32,5 +32,6 @@ const begin = ({ args, scope }) => {
 
 const evaluate = async (handler, { args, scope, env, kv }) => {
   begin({ args, scope });
-  return contextFunction(handler)({ state, args, scope }, environmentOf({ env, kv }));
+  currentEnv = environmentOf({ env, kv });
+  return contextFunction(handler)({ state, args, scope }, currentEnv);
 };

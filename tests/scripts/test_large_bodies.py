@@ -1,0 +1,43 @@
+"""Large bodies in little memory: JSON is parsed from the one string that is the body."""
+
+from __future__ import annotations
+
+import json
+
+from .support import LIMITS, Scripts
+
+COUNT = 440_000
+NUMBERS = json.dumps(list(range(1_000_000, 1_000_000 + COUNT))).encode()
+"""a quarter of the memory"""
+HANDLER = "export default async (request) => new Response((await request.%s).%s)"
+
+
+def test_json_of_a_quarter_of_the_memory(scripts: Scripts) -> None:
+    assert len(NUMBERS) * 4 > 0.9 * LIMITS.memory_bytes
+    handler = scripts.handler(HANDLER % ("json()", "length"))
+    meta = {"REQUEST_METHOD": "POST", "CONTENT_TYPE": "application/json; charset=utf-8"}
+    assert scripts.fetch(handler, NUMBERS, **meta).body == str(COUNT).encode()
+
+
+def test_a_json_body_can_be_read_in_every_way(scripts: Scripts) -> None:
+    meta = {"REQUEST_METHOD": "POST", "CONTENT_TYPE": "application/json"}
+    for body in (b'{"a": 1}', '{"a": "é"}'.encode(), b'{"a": "\xff"}'):
+        for how, what in (("bytes()", "length"), ("arrayBuffer()", "byteLength")):
+            handler = scripts.handler(HANDLER % (how, what))
+            assert scripts.fetch(handler, body, **meta).body == str(len(body)).encode()
+        source = (
+            "export default async (r) => { const other = r.clone(); await r.json();"
+            "return new Response(other.body) }"
+        )
+        assert scripts.fetch(scripts.handler(source), body, **meta).body == body
+        used = "export default async (r) => { await r.text(); return new Response(r.bodyUsed) }"
+        assert scripts.fetch(scripts.handler(used), body, **meta).body == b"true"
+
+
+def test_a_body_is_read_once(scripts: Scripts) -> None:
+    source = (
+        "export default async (r) => { await r.json(); let said;"
+        "await r.json().catch((error) => { said = error.message }); return new Response(said) }"
+    )
+    meta = {"REQUEST_METHOD": "POST", "CONTENT_TYPE": "application/json"}
+    assert b"was read already" in scripts.fetch(scripts.handler(source), b"[]", **meta).body
