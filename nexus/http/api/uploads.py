@@ -63,10 +63,22 @@ def read_upload(name: str, body: Body, abis: Abis, note: str) -> Upload:
     return lay_out(name, files, manifest, abis, texts.get("note", note)[:MOST_NOTE_CHARACTERS])
 
 
+def _in_memory(
+    total_content_length: int | None,
+    content_type: str | None,
+    filename: str | None,
+    content_length: int | None = None,
+) -> io.BytesIO:
+    return io.BytesIO()
+
+
 def _parsed(body: Body) -> tuple[dict[str, bytes], dict[str, str]]:
     """Return the form's files by their names, a manifest as `\\0manifest`, and its texts."""
     parser = FormDataParser(
-        max_form_memory_size=len(body.content), max_form_parts=MOST_FILES + 10, silent=False
+        stream_factory=_in_memory,  # as the body is
+        max_form_memory_size=len(body.content),
+        max_form_parts=MOST_FILES + 10,
+        silent=False,
     )
     stream = io.BytesIO(body.content)
     try:
