@@ -14,7 +14,7 @@ empty :=
 space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test deploy-check examples lint clean
+.PHONY: help run test test-console deploy-check examples lint clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' Makefile | expand -t 22
@@ -31,6 +31,11 @@ run: ## serve examples/ on http://127.0.0.1:8000 until Ctrl-C (BIND=host:port HA
 test: ## run the tests, all on as many processes as cores (ARGS="tests/wasm -k meter": some, in one)
 	@scripts/setup.sh test
 	PYTHONDONTWRITEBYTECODE= $(VENV)/bin/python -m pytest $(or $(ARGS),--numprocesses=auto --dist=loadfile --no-loadscope-reorder)
+
+test-console: ## drive the console in Chromium, with axe-core (needs node, npm and Debian's chromium)
+	@scripts/setup.sh
+	@cd tests/browser && npm install --no-audit --no-fund --no-package-lock --silent
+	node tests/browser/console.mjs $(abspath $(VENV))/bin/nexus $(ARGS)
 
 deploy-check: ## render deploy/, validate it, and compute what must hold of it
 	@scripts/setup.sh test

@@ -15,6 +15,7 @@ plugin_api/    hook specifications, protocols, capabilities, option types: all a
 server/        gunicorn: worker, connections, settings, run folder
 http/          WSGI layer, views, runtime API, problem+json
 service/       builds, starts and stops the parts of one worker
+live/          what happens now, for people: last log records, requests, errors of all workers
 run/           one run: dispatch, execution, watchdog, CPU lane and shares, results
 pool/          instances: shelves, budget, reset, warming
 scheduling/    admission and policies

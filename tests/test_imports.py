@@ -21,7 +21,7 @@ FLOORS = (
     ("http",),
     ("runtime",),
     ("service",),
-    ("versions",),
+    ("live", "versions"),
     ("handlers", "suspension"),
     ("compiler",),
     ("plugins", "pod", "pool"),

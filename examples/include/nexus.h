@@ -97,6 +97,20 @@ int32_t nexus_kv_compare_and_set(const char *space, size_t space_size, const cha
                                  size_t key_size, const char *expected, size_t expected_size,
                                  const char *value, size_t value_size, int64_t ttl_ms);
 
+/* Send a request to a server that the manifest's `http` grants, in the background; its number. The
+ * head is JSON: {"method", "url", "headers": [[name, value]], "redirect"}. */
+NEXUS_IMPORT(http_start)
+int32_t nexus_http_start(const char *head, size_t head_size, const char *body, size_t body_size);
+
+/* Wait until any of them has ended, -1: however long that takes; its number, 0 for none. Then
+ * http_result gives how it ended, as JSON, and http_body the answer's body. */
+NEXUS_IMPORT(http_wait) int32_t nexus_http_wait(int32_t milliseconds);
+NEXUS_IMPORT(http_result) int32_t nexus_http_result(char *buffer, size_t size);
+NEXUS_IMPORT(http_body) int32_t nexus_http_body(char *buffer, size_t size);
+
+/* Drop a request. */
+NEXUS_IMPORT(http_cancel) int32_t nexus_http_cancel(int32_t number);
+
 /* A line of the handler's log. */
 NEXUS_IMPORT(log) int32_t nexus_log(enum nexus_level level, const char *text, size_t size);
 

@@ -42,6 +42,11 @@ const imports = struct {
     extern "nexus" fn kv_list(space: [*]const u8, space_size: usize, prefix: [*]const u8, prefix_size: usize, cursor: [*]const u8, cursor_size: usize, limit: i32) i32;
     extern "nexus" fn kv_put(space: [*]const u8, space_size: usize, key: [*]const u8, key_size: usize, value: [*]const u8, value_size: usize, ttl_ms: i64) i32;
     extern "nexus" fn kv_result(buffer: [*]u8, size: usize) i32;
+    extern "nexus" fn http_body(buffer: [*]u8, size: usize) i32;
+    extern "nexus" fn http_cancel(number: i32) i32;
+    extern "nexus" fn http_result(buffer: [*]u8, size: usize) i32;
+    extern "nexus" fn http_start(head: [*]const u8, head_size: usize, body: [*]const u8, body_size: usize) i32;
+    extern "nexus" fn http_wait(milliseconds: i32) i32;
     extern "nexus" fn log(level: Level, text: [*]const u8, size: usize) i32;
     extern "nexus" fn scope(buffer: [*]u8, size: usize) i32;
     extern "nexus" fn state_delete(key: [*]const u8, key_size: usize) i32;
@@ -147,6 +152,34 @@ pub fn kvCompareAndSet(space: []const u8, key: []const u8, expected: ?[]const u8
     const old_size = if (expected == null) absent else old.len;
     const new_size = if (value == null) absent else new.len;
     return try checked(imports.kv_compare_and_set(space.ptr, space.len, key.ptr, key.len, old.ptr, old_size, new.ptr, new_size, ttl_ms)) == 1;
+}
+
+/// Send a request in the background; its number. The head is JSON (docs/abi.md). Needs a grant in
+/// the manifest's `http`.
+pub fn httpStart(head: []const u8, body: []const u8) Error!usize {
+    return checked(imports.http_start(head.ptr, head.len, body.ptr, body.len));
+}
+
+/// The number of a request that has ended, null for none in that time; -1 waits however long it
+/// takes. `httpResult` and `httpBody` then belong to that request.
+pub fn httpWait(milliseconds: i32) Error!?usize {
+    const number = try checked(imports.http_wait(milliseconds));
+    return if (number == 0) null else number;
+}
+
+/// How the request ended, as JSON.
+pub fn httpResult(buffer: []u8) Error![]u8 {
+    return filled(buffer, imports.http_result(buffer.ptr, buffer.len));
+}
+
+/// The body of its answer.
+pub fn httpBody(buffer: []u8) Error![]u8 {
+    return filled(buffer, imports.http_body(buffer.ptr, buffer.len));
+}
+
+/// Drop a request.
+pub fn httpCancel(number: usize) void {
+    _ = imports.http_cancel(@intCast(number));
 }
 
 /// Write a line to the handler's log.

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 from typing import Any
 
 import click
 
 from nexus.cli.options import config_option, engine_options
 from nexus.cli.serve import start_server
+from nexus.config.admin_token import FILE_VARIABLE, VARIABLE
 
-SETTINGS = {"workers": "1", "log_format": "brief", "debug": "true", "drain_delay_ms": "0"}
+SETTINGS = {
+    "workers": "1",
+    "log_format": "brief",
+    "debug": "true",
+    "drain_delay_ms": "0",
+    "console": "true",
+}
 """What `nexus dev` sets, in the place of options of the command line"""
 
 
@@ -22,6 +31,9 @@ def dev(**options: Any) -> None:
     """Serve a folder of handlers while you work on them.
 
     Like `nexus serve`, in one process: it says what changed, writes one line for each request, and
-    shows errors in full, to clients, too. An edit serves within a second.
+    shows errors in full, to clients, too. An edit serves within a second. A link that it prints
+    logs in to the console.
     """
+    if not os.environ.keys() & {VARIABLE, FILE_VARIABLE}:
+        os.environ[VARIABLE] = secrets.token_urlsafe(24)  # for the console, until it ends
     start_server({**options, **SETTINGS})

@@ -218,6 +218,11 @@ class Settings(BaseSettings):
         default_factory=lambda data: is_loopback(data.get("bind", "")),
         description="show at / what the server serves: a page for browsers, JSON for programs",
     )
+    console: Flag = Field(
+        False,
+        description="serve the console at /_nexus/ on the main port, if there is an admin token; "
+        "the management port always has it",
+    )
     workers: Annotated[Whole, Derived("from the pod's CPU and memory")] = Field(
         default_factory=usable_cpus, ge=1, le=256, description="gunicorn worker processes"
     )

@@ -100,7 +100,7 @@ def join(
         raise ConfigError(lines)
     paths: dict[str, Any] = {
         name: place.absolute(getattr(settings, name))
-        for name in ("handlers_dir", "cache_dir", "state_dir")
+        for name in ("handlers_dir", "state_dir", "cache_dir")
     }
     for name in ("javascript_runtime", "python_runtime", "secrets_dir"):
         if path := getattr(settings, name):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from nexus.model import Handler
 
-RESERVED_ROUTES = ("/healthz", "/readyz", "/metrics", "/v1")
+RESERVED_ROUTES = ("/healthz", "/readyz", "/metrics", "/v1", "/_nexus")
 """Routes that Nexus answers itself"""
 
 

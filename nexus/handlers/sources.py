@@ -99,6 +99,6 @@ def _handler_files(path: Path, abis: Abis) -> list[Path]:
 
 
 def _candidates(stem: str, abis: Abis) -> str:
-    files = [f"{stem}{suffix}" for suffix in abis.suffixes if suffix != ".ts"]
+    files = [f"{stem}{suffix}" for suffix in abis.suffixes]
     *first, last = [*files, *(f"{stem}/{index}" for index in abis.indexes)]
     return f"{', '.join(first)} or {last}"

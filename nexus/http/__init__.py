@@ -9,9 +9,11 @@ filters.py   request filters of plugins, around one request
 errors.py    error -> problem+json (RFC 9457); the one table of statuses
 app.py       the Flask apps of the main port (with the layer in front) and of the management port
 management.py  the management port: its socket, threads, and the pod's readiness
+streams.py   log records as server-sent events
 metrics.py   the endpoint /metrics
 series.py    the series that /metrics shows from the start
 api/         the runtime API
+console/     the console at /_nexus/
 pages/       pages for people: what runs here
 """
 

@@ -27,8 +27,9 @@ from nexus.handlers.failed import failed_at
 from nexus.http.errors import refusal
 from nexus.http.layer import BEGAN, HandlerLayer
 from nexus.http.management import BUSY, Readiness
-from nexus.http.metrics import add_metrics, count_requests
+from nexus.http.metrics import add_metrics, count_requests, handler_totals
 from nexus.logs import AccessLog
+from nexus.metrics.figures import Totals
 from nexus.model import Outcome
 from nexus.plugins.check import described
 from nexus.runtime import WasmRuntime
@@ -56,6 +57,8 @@ def create_app(
         _add_health(app, service.unready)
         add_metrics(app, registry, service, exporter)
         _add_api(app, service, admin_token)
+        if service.settings.console:
+            _add_console(app, service, registry, admin_token)
     if service.settings.welcome:
         from nexus.http.pages.welcome import add_welcome  # late: it brings Jinja
 
@@ -80,6 +83,7 @@ def create_management_app(
     _add_health(app, Readiness(service, ready_dir).reason)
     add_metrics(app, registry, service)
     _add_api(app, service, admin_token)
+    _add_console(app, service, registry, admin_token)
     return app
 
 
@@ -106,6 +110,18 @@ def _add_api(app: Flask, service: Service, admin_token: bytes | None) -> None:
         granted = service.settings.text_capabilities
         runtime = WasmRuntime.of(service, text_capabilities=granted)
         app.register_blueprint(make_blueprint(service, runtime, admin_token))
+
+
+def _add_console(
+    app: Flask, service: Service, registry: CollectorRegistry, admin_token: bytes | None
+) -> None:
+    if admin_token is not None:
+        from nexus.http.console import add_console  # late: it brings Jinja
+
+        def look() -> dict[str, Totals]:
+            return handler_totals(service, registry)
+
+        add_console(app, service, WasmRuntime.of(service), admin_token, look)
 
 
 def _add_health(app: Flask, unready: Callable[[], str | None]) -> None:

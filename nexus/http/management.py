@@ -22,6 +22,7 @@ import waitress  # type: ignore[import-untyped]
 from flask import Flask
 
 from nexus.errors import ConfigError
+from nexus.http.streams import STREAMS
 from nexus.service import Service
 
 if TYPE_CHECKING:
@@ -96,20 +97,21 @@ BUSY = "nexus.busy"
 
 
 class FewAtOnce:
-    """A WSGI middleware that lets a few requests below *path* run at once; it marks more as `BUSY`,
-    so that the app rejects, counts and logs them like others."""
+    """A WSGI middleware that lets a few requests below *paths* run at once; it marks more as
+    `BUSY`, so that the app rejects, counts and logs them like others."""
 
-    def __init__(self, following: WSGIApplication, path: str, most: int) -> None:
-        self._following, self._path, self._places = following, path, threading.Semaphore(most)
+    def __init__(self, following: WSGIApplication, paths: tuple[str, ...], most: int) -> None:
+        self._following, self._paths, self._places = following, paths, threading.Semaphore(most)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        if not environ["PATH_INFO"].lstrip("/").startswith(self._path):
+        if not environ["PATH_INFO"].lstrip("/").startswith(self._paths):
             return self._following(environ, start_response)
         if not self._places.acquire(blocking=False):
             environ[BUSY] = True
             return self._following(environ, start_response)
         try:
-            return list(self._following(environ, start_response))
+            answer = self._following(environ, start_response)
+            return answer if STREAMS in environ else list(answer)
         finally:
             self._places.release()
 
@@ -119,7 +121,7 @@ class ManagementServer:
 
     def __init__(self, app: Flask, listener: socket.socket, max_request_bytes: int) -> None:
         self._server = waitress.create_server(
-            FewAtOnce(app.wsgi_app, "v1", API_THREADS),
+            FewAtOnce(app.wsgi_app, ("v1", "_nexus/suspensions/"), API_THREADS),
             sockets=[listener],
             threads=THREADS,
             ident="",
@@ -130,6 +132,8 @@ class ManagementServer:
             asyncore_use_poll=True,  # select() fails beyond 1024 descriptors
             clear_untrusted_proxy_headers=True,
         )
+        # Send each event of a stream at once. As an argument waitress calls it deprecated.
+        self._server.adj.send_bytes = 1
         self._thread = threading.Thread(
             target=self._server.run, name="nexus-management", daemon=True
         )

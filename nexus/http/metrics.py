@@ -20,6 +20,7 @@ from prometheus_flask_exporter import PrometheusMetrics
 from nexus.http.series import known_series
 from nexus.metrics.dead import all_figures
 from nexus.metrics.derived import WithDerived
+from nexus.metrics.figures import NAMES, Totals, totals
 from nexus.metrics.zeros import WithZeros
 from nexus.pod.collector import CpuCollector
 from nexus.service import Service
@@ -58,6 +59,14 @@ def add_metrics(
     if exporter is not None:
         view = exporter.do_not_track()(view)
     app.add_url_rule("/metrics", view_func=view)
+
+
+def handler_totals(service: Service, registry: CollectorRegistry) -> dict[str, Totals]:
+    """Return the totals of each handler, over all workers; see `add_metrics` for *registry*."""
+    folder = _multiprocess_folder()
+    with nullcontext() if folder is None else all_figures(folder):
+        found = _collected(service, registry if folder is None else None)
+        return totals(_Named(found, NAMES).collect())
 
 
 def _collected(service: Service, registry: CollectorRegistry | None) -> Collector:

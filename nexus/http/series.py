@@ -9,7 +9,8 @@ from nexus.http.errors import STATUS
 from nexus.metrics import counters
 from nexus.metrics.workers import STUCK
 from nexus.metrics.zeros import Known
-from nexus.model import Outcome
+from nexus.model import FailureKind, Outcome
+from nexus.model.outbound import ANSWERED
 from nexus.service import Service
 
 _RUNS = tuple(
@@ -19,6 +20,9 @@ _RUNS = tuple(
 )
 _FUNCTIONS = tuple(sorted({*WASI_FUNCTIONS, *NEXUS_FUNCTIONS}))
 _SUSPENSIONS = ("resumed", "ended", "expired", "cancelled", "shutdown", "refused")
+_OUTBOUND = (ANSWERED, *(kind.value for kind in FailureKind))
+_REFUSED = (FailureKind.DENIED, FailureKind.INVALID)  # of requests that no entry grants
+_DIRECTIONS = ("sent", "received")
 _REASONS = tuple(kind.reason for kind in AdmissionError.__subclasses__())
 
 
@@ -27,7 +31,10 @@ def known_series(service: Service) -> Known:
     plugins = [(entry.candidate.name,) for entry in service.plugins.found]
     if not service.parts.has_own_metrics:  # a plugin's sink counts, or nothing does
         return {counters.PLUGIN_ERRORS: plugins}
-    handlers = [(name,) for name in service.handlers.catalogue.handlers]
+    served = service.handlers.catalogue.handlers
+    handlers = [(name,) for name in served]
+    calling = [name for name, handler in served.items() if handler.http]
+    outbound = [(name, host) for name, handler in served.items() for host in handler.http]
     return {
         counters.EXECUTIONS: [(name, run) for (name,) in handlers for run in _RUNS],
         counters.CPU: handlers,
@@ -38,6 +45,9 @@ def known_series(service: Service) -> Known:
         counters.HOST_CALLS: [(name,) for name in _FUNCTIONS],
         counters.CACHE: [("hit",), ("miss",)],
         counters.SUSPENSIONS: [(outcome,) for outcome in _SUSPENSIONS],
+        counters.OUTBOUND: [(*labels, how) for labels in outbound for how in _OUTBOUND]
+        + [(name, "", how.value) for name in calling for how in _REFUSED],
+        counters.OUTBOUND_BYTES: [(*labels, way) for labels in outbound for way in _DIRECTIONS],
         counters.PLUGIN_ERRORS: plugins,
         counters.REPLACED: [(STUCK,)],
     }

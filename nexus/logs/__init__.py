@@ -8,9 +8,15 @@ guest.py     what guests write to stderr, as log records
 text.py      makes text safe for a log or a terminal
 """
 
-from nexus.logs.access import AccessLog
+from nexus.logs.access import AccessLog, Request
 from nexus.logs.brief import CHANGES
-from nexus.logs.formats import JsonFormatter, LogFormat, PrettyFormatter, resolve_format
+from nexus.logs.formats import (
+    JsonFormatter,
+    LogFormat,
+    PrettyFormatter,
+    record_facts,
+    resolve_format,
+)
 from nexus.logs.guest import guest_lines, guest_records, split_level
 from nexus.logs.setup import configure, set_level
 from nexus.logs.text import escape, timestamp
@@ -21,10 +27,12 @@ __all__ = [
     "JsonFormatter",
     "LogFormat",
     "PrettyFormatter",
+    "Request",
     "configure",
     "escape",
     "guest_lines",
     "guest_records",
+    "record_facts",
     "resolve_format",
     "set_level",
     "split_level",

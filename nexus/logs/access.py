@@ -5,12 +5,27 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from typing import TextIO
+from collections.abc import Callable
+from typing import NamedTuple, TextIO
 
 from nexus.logs.brief import request_line
 from nexus.logs.formats import LogFormat, resolve_format, wants_colour
 from nexus.logs.text import encode, escape, local_time, timestamp
 from nexus.model import Outcome
+
+
+class Request(NamedTuple):
+    """One request that was answered."""
+
+    time: float
+    """Unix time"""
+    method: str
+    path: str
+    status: int
+    outcome: Outcome
+    handler: str
+    duration_ms: float
+    execution_id: str
 
 
 class AccessLog:
@@ -26,6 +41,8 @@ class AccessLog:
         self._colour = wants_colour(self._stream)
         self._lock = threading.Lock()  # guards writes to _stream, and lost
         self.lost = 0
+        self.observer: Callable[[Request], None] | None = None
+        """called with each request while somebody watches"""
 
     def write(
         self,
@@ -43,6 +60,10 @@ class AccessLog:
     ) -> None:
         """Log one request. *path* has no query string, which may hold secrets."""
         now = time.time()
+        if (observer := self.observer) is not None:
+            observer(
+                Request(now, method, path, status, outcome, handler, duration_ms, execution_id)
+            )
         if self._format == "json":
             # Formatted by hand: 5 µs a line; encoding a dict of these takes 17 (CPython 3.10).
             line = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import Literal, TextIO, TypeAlias
+from typing import Any, Literal, TextIO, TypeAlias
 
 from nexus.logs.text import encode, escape, local_time, timestamp
 
@@ -31,20 +31,33 @@ class JsonFormatter(logging.Formatter):
     """One JSON object a line: ts, level, logger, message, the record's fields, exception."""
 
     def format(self, record: logging.LogRecord) -> str:
-        entry: dict[str, object] = {
-            "ts": timestamp(record.created),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if trace := _trace(self, record):
-            entry["exception"] = trace
-        for key, value in _fields(record).items():
-            entry.setdefault(str(key), value)  # a field must not replace the level
+        entry = _entry(self, record)
         try:
             return encode(entry)
         except (TypeError, ValueError, RecursionError):  # NaN, a cycle, a key that is not a string
             return encode({key: _plain(value) for key, value in entry.items()})
+
+
+def record_facts(record: logging.LogRecord) -> dict[str, Any]:
+    """Return *record* as a JSON value: what its JSON line has, with plain values only."""
+    return {key: _plain(value) for key, value in _entry(_FORMATTER, record).items()}
+
+
+def _entry(formatter: logging.Formatter, record: logging.LogRecord) -> dict[str, object]:
+    entry: dict[str, object] = {
+        "ts": timestamp(record.created),
+        "level": record.levelname.lower(),
+        "logger": record.name,
+        "message": record.getMessage(),
+    }
+    if trace := _trace(formatter, record):
+        entry["exception"] = trace
+    for key, value in _fields(record).items():
+        entry.setdefault(str(key), value)  # a field must not replace the level
+    return entry
+
+
+_FORMATTER = logging.Formatter()
 
 
 class PrettyFormatter(logging.Formatter):

@@ -3,6 +3,7 @@
 prometheus.py     `PathMetrics`: every metric, counted by `record`, written by `flush`
 tally.py          plain sums between two flushes
 distribution.py   histograms that take many observations at once
+figures.py        figures of each handler for people: rates, times, CPU
 flusher.py        the thread that flushes
 derived.py        figures worked out at each scrape
 counters.py       the counters that have labels

@@ -35,6 +35,16 @@ CACHE: Final = LabelledCounter(
 SUSPENSIONS: Final = LabelledCounter(
     "nexus_suspensions", "Suspended executions by how that ended", ("outcome",)
 )
+OUTBOUND: Final = LabelledCounter(
+    "nexus_outbound_requests",
+    "Requests that handlers sent, by the manifest's entry and by how they ended",
+    ("handler", "host", "outcome"),
+)
+OUTBOUND_BYTES: Final = LabelledCounter(
+    "nexus_outbound_bytes",
+    "Bodies of outbound requests (sent) and of their answers (received)",
+    ("handler", "host", "direction"),
+)
 PLUGIN_ERRORS: Final = LabelledCounter(
     "nexus_plugin_errors", "Calls of a plugin that raised or took too long", ("plugin",)
 )
@@ -55,5 +65,6 @@ REPLACED: Final = LabelledCounter(
 
 COUNTERS: Final = (
     *(EXECUTIONS, CPU, THROTTLED, INSTRUCTIONS, ERRORS, REJECTED, HOST_CALLS, CACHE),
-    *(SUSPENSIONS, PLUGIN_ERRORS, REPLACED, KV_OPERATIONS, KV_SECONDS, KV_BYTES),
+    *(SUSPENSIONS, OUTBOUND, OUTBOUND_BYTES, PLUGIN_ERRORS, REPLACED),
+    *(KV_OPERATIONS, KV_SECONDS, KV_BYTES),
 )

@@ -11,7 +11,7 @@ from nexus.errors import AdmissionError, NexusError
 from nexus.metrics import counters
 from nexus.metrics.distribution import SECONDS, add
 from nexus.metrics.tally import HandlerTally, Tally
-from nexus.model import Handler, Outcome, PoolCounts, Usage
+from nexus.model import Handler, OutboundRecord, Outcome, PoolCounts, Usage
 
 COMPILE_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 
@@ -67,6 +67,15 @@ class PathMetrics:
             "nexus_cache_evictions", "Artifacts deleted to make room", registry=on
         )
         self._suspensions = Counter(*counters.SUSPENSIONS, registry=on)
+        self._outbound = Counter(*counters.OUTBOUND, registry=on)
+        self._outbound_bytes = Counter(*counters.OUTBOUND_BYTES, registry=on)
+        self._outbound_seconds = Histogram(
+            "nexus_outbound_seconds",
+            "Time of outbound requests, redirects and body included",
+            ["handler", "host"],
+            buckets=SECONDS,
+            registry=on,
+        )
         self._compile = Histogram(
             "nexus_compile_seconds",
             "Time of one compilation",
@@ -146,6 +155,16 @@ class PathMetrics:
         """Count a suspension that ended (`resumed`, `ended`, `expired`, `cancelled`, `shutdown`),
         or one that there was no room for (`refused`)."""
         self._suspensions.labels(outcome).inc()
+
+    def outbound(self, record: OutboundRecord) -> None:
+        """Count one outbound request that has ended."""
+        labels = record.handler, record.host
+        self._outbound.labels(*labels, record.outcome).inc()
+        if not record.host:  # it was not sent
+            return
+        self._outbound_seconds.labels(*labels).observe(record.duration_s)
+        self._outbound_bytes.labels(*labels, "sent").inc(record.sent_bytes)
+        self._outbound_bytes.labels(*labels, "received").inc(record.received_bytes)
 
     def compilation(self, tier: str, seconds: float) -> None:
         """Count one compilation."""

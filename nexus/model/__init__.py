@@ -26,6 +26,7 @@ from nexus.model.outbound import (
     FailureKind,
     OutboundFailure,
     OutboundOutcome,
+    OutboundRecord,
     OutboundRequest,
     OutboundResponse,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "MutableGlobal",
     "OutboundFailure",
     "OutboundOutcome",
+    "OutboundRecord",
     "OutboundRequest",
     "OutboundResponse",
     "Outcome",

@@ -54,4 +54,28 @@ class OutboundFailure:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class OutboundRecord:
+    """One outbound request that has ended, for metrics and log."""
+
+    handler: str
+    execution_id: str
+    host: str
+    """the entry of the manifest that granted it; empty: none did. So there are few values"""
+    outcome: str
+    """`answered`, or a `FailureKind`"""
+    url: str
+    """without the query, which may hold secrets; empty: it was no URL"""
+    method: str
+    status: int = 0
+    """0: no answer"""
+    duration_s: float = 0.0
+    sent_bytes: int = 0
+    """size of the request's body"""
+    received_bytes: int = 0
+    """size of the answer's body, decompressed"""
+
+
+ANSWERED = "answered"
+
 OutboundOutcome: TypeAlias = OutboundResponse | OutboundFailure

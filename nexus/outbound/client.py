@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from nexus.model import Handler
+from nexus.model import Handler, OutboundRecord
 from nexus.outbound.grants import grants_of
 from nexus.outbound.resolver import Resolve, ask_system
 from nexus.plugin_api.guest import Outbound, Run
@@ -44,9 +44,12 @@ class OutboundClient:
         threads: int = MOST_THREADS,
         resolve: Resolve = ask_system,
         tls: ssl.SSLContext | None = None,
+        observe: Callable[[OutboundRecord], None] = lambda record: None,
     ) -> None:
         """*threads*: requests under way at once, in the whole worker. *resolve*: finds a name's
-        addresses. *tls*: how servers are verified; None: by the system's certificates."""
+        addresses. *tls*: how servers are verified; None: by the system's certificates. *observe*
+        is called once for each request, on a run's own thread."""
+        self.observe = observe
         self.limits = limits
         self.wait_begins: Callable[[], None] = lambda: None
         self.wait_ends: Callable[[], None] = lambda: None
@@ -61,7 +64,8 @@ class OutboundClient:
         from nexus.outbound.session import Session
 
         grants, pools = grants_of(handler.http), self._pools or self._make_pools()
-        return Session(self, run, grants, lambda target: pools.get(handler.name, grants, target))
+        name = handler.name
+        return Session(self, name, run, grants, lambda target: pools.get(name, grants, target))
 
     def close(self) -> None:
         """Close idle connections, and start no more requests."""

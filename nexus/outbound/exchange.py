@@ -21,12 +21,20 @@ from urllib3.exceptions import (
     TimeoutError,
 )
 
-from nexus.model import FailureKind, OutboundFailure, OutboundOutcome, OutboundResponse
+from nexus.model import (
+    FailureKind,
+    OutboundFailure,
+    OutboundOutcome,
+    OutboundRecord,
+    OutboundResponse,
+)
+from nexus.model.outbound import ANSWERED
 from nexus.outbound import headers
 from nexus.outbound.connection import CheckedPool, CheckedTlsPool, current
 from nexus.outbound.grants import Grants
 from nexus.outbound.resolver import AddressDenied
 from nexus.outbound.target import Target, follow
+from nexus.plugin_api.guest import Run
 
 log = logging.getLogger("nexus.outbound")
 
@@ -61,6 +69,7 @@ class Exchange:
         self,
         number: int,
         request: Request,
+        granted_by: str,
         redirect: str,
         timeout_s: float,
         deadline: float,
@@ -68,15 +77,17 @@ class Exchange:
         pool: GetPool,
         most_bytes: int,
     ) -> None:
-        """*redirect*: see `OutboundRequest`. *timeout_s* counts from now; the run's *deadline*, in
-        monotonic seconds, may be earlier."""
+        """*granted_by*: the manifest's entry. *redirect*: see `OutboundRequest`. *timeout_s* counts
+        from now; the run's *deadline*, in monotonic seconds, may be earlier."""
         self.number, self._timeout_s = number, timeout_s
         self.deadline = min(deadline, time.monotonic() + timeout_s)
+        self._first, self._granted_by, self._began = request, granted_by, time.monotonic()
         self._request, self._redirect = request, redirect
         self._grants, self._pool, self._most_bytes = grants, pool, most_bytes
-        self._lock = threading.Lock()  # guards the next two fields
+        self._lock = threading.Lock()  # guards the next two fields, and the writing of outcome
         self._sock: socket.socket | None = None
         self._abandoned = False
+        self.outcome: OutboundOutcome | None = None
         self.ended = False
         """whether its thread is free again"""
         self._reuses = False
@@ -85,12 +96,29 @@ class Exchange:
     # ---- the guest's thread ------------------------------------------------------------------
 
     def abandon(self) -> None:
-        """End it soon; nobody waits for its outcome any more."""
+        """End it soon, and drop its outcome: nobody waits for it any more."""
         with self._lock:
-            self._abandoned = True
+            self._abandoned, self.outcome = True, None
             if self._sock is not None:
                 with contextlib.suppress(OSError):  # the server was faster
                     socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
+
+    def record(self, handler: str, run: Run, outcome: OutboundOutcome) -> OutboundRecord:
+        """Return the record of this request, which ends with *outcome*."""
+        first = self._first
+        answered = outcome if isinstance(outcome, OutboundResponse) else None
+        return OutboundRecord(
+            handler,
+            run.execution_id,
+            self._granted_by,
+            ANSWERED if isinstance(outcome, OutboundResponse) else outcome.kind.value,
+            first.target.public_url,
+            first.method,
+            0 if answered is None else answered.status,
+            time.monotonic() - self._began,
+            len(first.body),
+            0 if answered is None else len(answered.body),
+        )
 
     def late(self) -> OutboundFailure:
         """Return the failure of a request that took too long."""
@@ -111,8 +139,15 @@ class Exchange:
         with self._lock:
             self._sock = None
 
-    def carry_out(self) -> OutboundOutcome:
-        """Send the request, follow redirects, and return the outcome."""
+    def carry_out(self) -> None:
+        """Send the request, follow redirects, and keep the outcome, unless it was abandoned."""
+        outcome = self._outcome()
+        with self._lock:
+            if not self._abandoned:
+                self.outcome = outcome
+        self.ended = True
+
+    def _outcome(self) -> OutboundOutcome:
         current.exchange = self
         try:
             return self._follow()
@@ -130,7 +165,6 @@ class Exchange:
         finally:
             self.detach()
             del current.exchange
-            self.ended = True
 
     def _failure(self, kind: FailureKind, reason: str) -> OutboundFailure:
         target = self._request.target

@@ -8,7 +8,13 @@ import time
 from collections import deque
 from functools import partial
 
-from nexus.model import FailureKind, OutboundFailure, OutboundOutcome, OutboundRequest
+from nexus.model import (
+    FailureKind,
+    OutboundFailure,
+    OutboundOutcome,
+    OutboundRecord,
+    OutboundRequest,
+)
 from nexus.outbound import headers
 from nexus.outbound.client import OutboundClient
 from nexus.outbound.exchange import Exchange, GetPool, Request, not_granted
@@ -22,16 +28,18 @@ REDIRECT_MODES = ("follow", "error", "manual")
 class Session:
     """See `nexus.plugin_api.guest.Outbound`. Only the guest's own thread uses it."""
 
-    def __init__(self, client: OutboundClient, run: Run, grants: Grants, pool: GetPool) -> None:
-        self._client, self._limits = client, client.limits
+    def __init__(
+        self, client: OutboundClient, handler: str, run: Run, grants: Grants, pool: GetPool
+    ) -> None:
+        self._client, self._limits, self._handler = client, client.limits, handler
         self._run, self._grants, self._pool = run, grants, pool
         self._numbers = itertools.count(1)
         self._under_way: dict[int, Exchange] = {}
         self._queued: deque[Exchange] = deque()
         """those of them that have no thread yet"""
         self._threads: list[Exchange] = []
-        """those that may still have one, even if they were cancelled"""
-        self._done: queue.SimpleQueue[tuple[int, OutboundOutcome]] = queue.SimpleQueue()
+        """those that may still have one, or whose outcome nobody took: it may be large"""
+        self._done: queue.SimpleQueue[Exchange] = queue.SimpleQueue()
 
     @property
     def pending(self) -> int:
@@ -41,13 +49,15 @@ class Session:
         try:
             checked = self._check(request)
         except ValueError as error:
-            return OutboundFailure(FailureKind.INVALID, str(error))
-        if self._grants.find(checked.target) is None:
-            return OutboundFailure(FailureKind.DENIED, not_granted(checked.target))
+            return self._refused(None, FailureKind.INVALID, str(error))
+        grant = self._grants.find(checked.target)
+        if grant is None:
+            return self._refused(checked, FailureKind.DENIED, not_granted(checked.target))
         number, limits = next(self._numbers), self._limits
         exchange = Exchange(
             number,
             checked,
+            grant.text,
             request.redirect,
             limits.timeout_s,
             self._run.deadline,
@@ -77,35 +87,50 @@ class Session:
             first = min(self._under_way.values(), key=lambda exchange: exchange.deadline)
             left_s = min(end, first.deadline) - time.monotonic()
             try:
-                number, outcome = self._done.get(timeout=max(left_s, 0.0))
+                exchange = self._done.get(timeout=max(left_s, 0.0))
             except queue.Empty:
                 if end <= first.deadline:
                     return None
-                number, outcome = first.number, first.late()
-                first.abandon()
+                exchange = first
+                self._give_up(exchange)
+            waited_for = self._under_way.pop(exchange.number, None) is not None
             self._begin()
-            if self._under_way.pop(number, None) is not None:
-                return number, outcome
+            if waited_for:
+                outcome = exchange.outcome or exchange.late()
+                self._client.observe(exchange.record(self._handler, self._run, outcome))
+                return exchange.number, outcome
         return None
 
     def cancel(self, number: int) -> None:
         exchange = self._under_way.pop(number, None)
-        if exchange is not None:
-            exchange.abandon()
-            if exchange in self._queued:
-                self._queued.remove(exchange)
+        if exchange is None:
+            return
+        self._give_up(exchange)
+        dropped = OutboundFailure(FailureKind.CANCELLED, "the guest does not wait for it")
+        self._client.observe(exchange.record(self._handler, self._run, dropped))
 
     def close(self) -> None:
-        self._queued.clear()
-        for exchange in self._under_way.values():
-            exchange.abandon()
-        self._under_way.clear()
+        for number in list(self._under_way):
+            self.cancel(number)
+
+    def _give_up(self, exchange: Exchange) -> None:
+        exchange.abandon()
+        if exchange in self._queued:
+            self._queued.remove(exchange)
+
+    def _refused(self, request: Request | None, kind: FailureKind, message: str) -> OutboundFailure:
+        """Count a request that is not sent."""
+        url, method = ("", "") if request is None else (request.target.public_url, request.method)
+        record = OutboundRecord(self._handler, self._run.execution_id, "", kind.value, url, method)
+        self._client.observe(record)
+        return OutboundFailure(kind, message)
 
     def _begin(self) -> None:
         """Give threads to queued requests, as far as the limit allows."""
         if not self._queued:
             return
-        self._threads = [exchange for exchange in self._threads if not exchange.ended]
+        held = self._under_way
+        self._threads = [one for one in self._threads if not one.ended or one.number in held]
         while self._queued and len(self._threads) < self._limits.max_concurrent:
             exchange = self._queued.popleft()
             self._threads.append(exchange)
@@ -113,12 +138,12 @@ class Session:
                 self._client.submit(partial(self._carry_out, exchange))
             except RuntimeError:  # no more threads: the worker stops
                 failure = OutboundFailure(FailureKind.FAILED, "the server is shutting down")
-                exchange.ended = True
-                self._done.put((exchange.number, failure))
+                exchange.outcome, exchange.ended = failure, True
+                self._done.put(exchange)
 
     def _carry_out(self, exchange: Exchange) -> None:
-        outcome = exchange.carry_out()
-        self._done.put((exchange.number, outcome))
+        exchange.carry_out()
+        self._done.put(exchange)
 
     def _check(self, request: OutboundRequest) -> Request:
         """Raises: ValueError."""

@@ -43,6 +43,11 @@ class Target:
         return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
+    def public_url(self) -> str:
+        """Return the URL without its query, which may hold secrets."""
+        return self.url.split("?", 1)[0]
+
+    @property
     def url(self) -> str:
         """Return the URL without a fragment."""
         return f"{self.scheme}://{self.authority}{self.path}"

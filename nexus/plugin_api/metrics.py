@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from nexus.errors import NexusError
-from nexus.model import Handler, Outcome, PoolCounts, Usage
+from nexus.model import Handler, OutboundRecord, Outcome, PoolCounts, Usage
 
 
 class MetricsSink(Protocol):
@@ -45,7 +45,12 @@ class MetricsSink(Protocol):
 
 
 class SuspensionSink(MetricsSink, Protocol):
-    """A sink that also records suspensions."""
+    """A sink that also records suspensions and outbound requests. A plugin's sink may have either
+    method, or none of them."""
+
+    def outbound(self, record: OutboundRecord) -> None:
+        """Record an outbound request that has ended."""
+        ...
 
     def suspension(self, outcome: str) -> None:
         """Record that a suspension ended (`resumed`, `expired`, `cancelled`, `shutdown`), or that

@@ -21,8 +21,9 @@ from nexus.engines import create_engine
 from nexus.errors import EngineUnavailable, NexusError
 from nexus.guest import Abis
 from nexus.handlers.secrets import Secrets
+from nexus.live.failures import Failures
 from nexus.metrics import FanOut, PluginErrors
-from nexus.model import Handler, Limits
+from nexus.model import Handler, Limits, OutboundRecord
 from nexus.outbound.client import OutboundClient, OutboundLimits
 from nexus.plugin_api.engine import Engine
 from nexus.plugin_api.extensions import Extension
@@ -37,7 +38,7 @@ from nexus.run.lane import SlowLane
 from nexus.run.shares import Shares
 from nexus.run.watchdog import Watchdog
 from nexus.scheduling import Admission
-from nexus.service.observe import observe
+from nexus.service.observe import log_outbound, observe
 from nexus.service.policy import policy_of, policy_options
 from nexus.stores import KeyValueLimits, KeyValueStores, choose_store
 from nexus.suspension import Extensions, KeptResults, SuspensionBook, SuspensionIds, Suspensions
@@ -65,6 +66,8 @@ class Parts:
     watchdog: Watchdog
     lane: SlowLane
     dispatcher: Dispatcher
+    failures: Failures
+    """the last runs that failed"""
     filters: tuple[tuple[str, RequestFilter], ...]
     suspensions: Suspensions
     outbound: OutboundClient
@@ -105,11 +108,21 @@ def build(
     watchdog = Watchdog(settings.stuck_after_ms / 1000, stuck_log=stuck_log)
     lane = SlowLane(1 if engine.holds_gil else len(os.sched_getaffinity(0)))
     answering = Extensions(plugins.host_functions(settings) | dict(extensions))
-    outbound = OutboundClient(outbound_limits(settings))
+    outbound = _outbound(settings, metrics)
     store = choose_store(settings.kv_store, plugins.store_factories(), settings)
     key_values = KeyValueStores(store, key_value_limits(settings))
+    failures = Failures()
     dispatcher = _dispatcher(
-        settings, admission, pool, watchdog, lane, metrics, answering, outbound, key_values
+        settings,
+        admission,
+        pool,
+        watchdog,
+        lane,
+        metrics,
+        failures,
+        answering,
+        outbound,
+        key_values,
     )
     return Parts(
         limits,
@@ -126,6 +139,7 @@ def build(
         watchdog,
         lane,
         dispatcher,
+        failures,
         tuple(plugins.request_filters(settings)),
         Suspensions(
             dispatcher,
@@ -240,6 +254,15 @@ def _admission(settings: Settings, plugins: Plugins) -> Admission:
     )
 
 
+def _outbound(settings: Settings, metrics: SuspensionSink) -> OutboundClient:
+    def observe(record: OutboundRecord) -> None:
+        metrics.outbound(record)
+        if settings.access_log:
+            log_outbound(record)
+
+    return OutboundClient(outbound_limits(settings), observe=observe)
+
+
 def _dispatcher(
     settings: Settings,
     admission: Admission,
@@ -247,6 +270,7 @@ def _dispatcher(
     watchdog: Watchdog,
     lane: SlowLane,
     metrics: SuspensionSink,
+    failures: Failures,
     extensions: Extensions,
     outbound: OutboundClient,
     key_values: KeyValueStores,
@@ -254,7 +278,7 @@ def _dispatcher(
     shares = Shares(settings.workers)
 
     def report(handler: Handler, run: Execution, error: NexusError | None) -> None:
-        observe(metrics, handler, run, error)
+        observe(metrics, failures, handler, run, error)
 
     return Dispatcher(
         admission,

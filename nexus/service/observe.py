@@ -5,22 +5,30 @@ from __future__ import annotations
 import logging
 
 from nexus.errors import GuestError, InternalError, NexusError
+from nexus.live.failures import Failures
 from nexus.logs import guest_records
-from nexus.model import Handler
+from nexus.model import Handler, OutboundRecord
 from nexus.plugin_api.metrics import MetricsSink
 from nexus.plugin_api.secrets import conceal
 from nexus.run import Execution
 from nexus.run.dispatch import outcome_of
 
+outbound_log = logging.getLogger("nexus.outbound")
 log = logging.getLogger("nexus.service")
 guest_log = logging.getLogger("nexus.guest")
 
 
 def observe(
-    metrics: MetricsSink, handler: Handler, run: Execution, error: NexusError | None
+    metrics: MetricsSink,
+    failures: Failures,
+    handler: Handler,
+    run: Execution,
+    error: NexusError | None,
 ) -> None:
-    """Count *run*, and log what its guest wrote to stderr."""
+    """Count *run*, keep its *error*, and log what its guest wrote to stderr."""
     metrics.record(handler, run.usage, outcome_of(error), error)
+    if error is not None:
+        failures.add(handler.name, run.execution_id, error, _secrets(handler))
     if isinstance(error, InternalError):  # its details are kept from the client
         fields = {"handler": handler.name, "execution_id": run.execution_id}
         log.error("internal error", exc_info=error, extra={"fields": fields})
@@ -31,7 +39,28 @@ def observe(
         fields = {"handler": handler.name, "execution_id": run.execution_id}
         written = bytes(run.stderr)
         if handler.secrets:
-            values = [handler.env[name] for name in handler.secrets]
-            written = conceal(written.decode("utf-8", "replace"), values).encode()
+            written = conceal(written.decode("utf-8", "replace"), _secrets(handler)).encode()
         for level, text in guest_records(written):
             guest_log.log(level, "%s", text, extra={"fields": fields})
+
+
+def log_outbound(record: OutboundRecord) -> None:
+    """Log an outbound request that has ended."""
+    fields = {
+        "handler": record.handler,
+        "execution_id": record.execution_id,
+        "method": record.method,
+        "url": record.url,
+        "outcome": record.outcome,
+        "status": record.status,
+        "duration_ms": round(record.duration_s * 1000, 3),
+        "sent_bytes": record.sent_bytes,
+        "received_bytes": record.received_bytes,
+    }
+    what = f"{record.method} {record.url}".strip() or "a request"
+    answer = str(record.status) if record.status else record.outcome
+    outbound_log.info("%s: %s", what, answer, extra={"fields": fields})
+
+
+def _secrets(handler: Handler) -> list[str]:
+    return [handler.env[name] for name in handler.secrets]

@@ -13,6 +13,7 @@ from nexus import config, logs
 from nexus.config import LiveSettings, Settings
 from nexus.errors import NexusError
 from nexus.handlers.settling import ClaimsFile
+from nexus.live import Live
 from nexus.metrics import Flusher
 from nexus.model import Handler, Limits, PoolCounts
 from nexus.plugin_api.extensions import Extension
@@ -97,6 +98,8 @@ class Service:
             lambda: self.settings, parts.engine.name, self.handlers, self.unready, self.pool_counts
         )
         self._flusher = Flusher(self.flush_metrics)
+        self._watched: Live | None = None
+        self._started = False
         self.draining = False
 
     def unready(self) -> str | None:
@@ -132,6 +135,9 @@ class Service:
         *threads*: those that will run requests, to warm instances on.
         """
         self._check_threads()
+        self._started = True
+        if self._watched is not None:
+            self._watched.start(self._run_dir)
         self.parts.watchdog.start()
         self.suspensions.start(self._run_dir)
         self._flusher.start()
@@ -197,6 +203,8 @@ class Service:
         self._flusher.close()
         self.metrics.close()
         self.parts.watchdog.close()
+        if self._watched is not None:
+            self._watched.close(1.0)
 
     def _start_plugins(self) -> None:
         timeout_s = plugin_timeout_s(self.settings)
@@ -238,6 +246,14 @@ class Service:
         self.limits = config.limits(settings)
         self.suspensions.resize_stacks(self.limits.stack_bytes)
         self.handlers.set_limits(self.limits)
+
+    def watch(self) -> Live:
+        """Return what happens now in all workers of the pod; from the first call on, keep it."""
+        if self._watched is None:
+            self._watched = Live(self.access_log, self.parts.failures, self.pool_counts)
+            if self._started:
+                self._watched.start(self._run_dir)
+        return self._watched
 
     def flush_metrics(self) -> None:
         """Write the latest counts to the metrics."""

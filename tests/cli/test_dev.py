@@ -59,7 +59,8 @@ def test_it_begins_quietly(developer: Developer) -> None:
     lines = developer.log.read_text().splitlines()
     assert lines[0] == f"Serving {developer.handlers}; Ctrl-C stops."
     assert lines[1].split() == ["any", f"http://127.0.0.1:{developer.port}/hello", "hello.js"]
-    assert developer.lines()[2] == "hello.js serves at /hello"
+    assert lines[2].startswith(f"  console: http://127.0.0.1:{developer.port}/_nexus/login#token=")
+    assert developer.lines()[3] == "hello.js serves at /hello"
 
 
 def test_an_edit_serves_and_is_said(developer: Developer) -> None:
@@ -75,7 +76,7 @@ def test_errors_are_shown_in_full(developer: Developer) -> None:
     problem = json.loads(developer.get("/hello")[1])
     assert problem["detail"].startswith("Uncaught TypeError: cannot read property 'there'")
     assert "hello.js:2" in problem["stack"][1]
-    until(lambda: any("hello |     at fetch (hello.js:2:" in line for line in developer.lines()))
+    until(lambda: "    at fetch (hello.js:2:" in developer.log.read_text())
     developer.edit("export default {\n  fetch( }")
     until(lambda: any("hello.js:2:10: SyntaxError" in line for line in developer.lines()))
     assert "^ (its last good version goes on serving)" in developer.log.read_text()

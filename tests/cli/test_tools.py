@@ -116,7 +116,10 @@ def test_inspect_names_a_manifest_without_its_handler(nexus: Nexus, tmp_path: Pa
     ended = nexus("inspect", tmp_path)
     good, warning = ended.out.decode().splitlines()
     assert (ended.code, ended.err, good[:8]) == (0, "", "ok  hell")
-    missing = "there is no gone.wasm, gone.wat, gone.py, gone.js, gone/index.js or gone/main.py"
+    missing = (
+        "there is no gone.wasm, gone.wat, gone.py, gone.js, gone.ts, gone.mts, "
+        "gone/index.js or gone/main.py"
+    )
     assert warning == f"warn gone.toml           a manifest without its handler: {missing}"
     found = json.loads(nexus("inspect", tmp_path, "--json").out)
     assert found["warnings"] == {"gone.toml": f"a manifest without its handler: {missing}"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
@@ -82,3 +83,17 @@ def test_others_are_served_while_all_threads_wait(server: Server, slow: Slow) ->
         assert not any(one.done() for one in waiting)
         slow.release.set()
         assert {one.result().body for one in waiting} == {b"/held"}
+
+
+def test_requests_are_counted_and_logged(server: Server, slow: Slow) -> None:
+    label = f'handler="call",host="{slow.server.url}",outcome="answered"'
+    before = server.metric(f"nexus_outbound_requests_total{{{label}}}")
+    answered = server.get("/call/now?secret")
+    until(lambda: server.metric(f"nexus_outbound_requests_total{{{label}}}") > before)
+    assert server.metric("nexus_outbound_seconds_count") >= 1
+    assert server.metric('nexus_outbound_bytes_total{direction="received"') >= len(answered.body)
+    lines = [json.loads(line) for line in server.log.read_text().splitlines() if "{" in line[:1]]
+    (mine,) = [line for line in lines if line["logger"] == "nexus.outbound"][-1:]
+    assert (mine["url"], mine["status"]) == (f"{slow.server.url}/now", 200)
+    access = [line for line in lines if line["logger"] == "nexus.access"]
+    assert mine["execution_id"] in {line.get("execution_id") for line in access}

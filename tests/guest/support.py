@@ -11,6 +11,7 @@ import struct
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import wasmtime
@@ -32,7 +33,7 @@ from nexus.model import (
 )
 from nexus.plugin_api.capabilities import Capabilities
 from nexus.plugin_api.engine import HostFunctions
-from nexus.plugin_api.guest import Guest
+from nexus.plugin_api.guest import Guest, Outbound
 from nexus.run.perform import perform as perform_task
 
 PAGE_BYTES = 65536
@@ -62,6 +63,7 @@ class LocalRun:
         self.instance: WasmtimeInstance | None = None
         self.capabilities = Capabilities()
         self.effects = Effects()
+        self.outbound: Outbound | None = None
         self.answer: ExtensionAnswer | None = ExtensionAnswer(True, b"null")
         """what any extension answers"""
         self.called: list[tuple[str, str, bytes]] = []
@@ -70,6 +72,10 @@ class LocalRun:
     def call_extension(self, name: str, method: str, arguments: bytes) -> ExtensionAnswer | None:
         self.called.append((name, method, arguments))
         return self.answer
+
+    def outside(self) -> AbstractContextManager[None]:
+        """There is no other run."""
+        return nullcontext()
 
     def give_way(self) -> None:
         """There is no other run."""

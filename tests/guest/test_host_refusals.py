@@ -75,6 +75,9 @@ def test_without_a_context_there_is_no_state(task: Any) -> None:
 
 HOSTILE = [0, 1, 3, -1, -8, 1 << 30, 2**31 - 1, -(2**31), PAGE_BYTES - 1, PAGE_BYTES - 8, 1024]
 
+NO_POINTERS = ("http_cancel", "http_wait", "http_result", "http_body")
+"""functions without, or that look at none while no request has ended"""
+
 
 @pytest.mark.parametrize("name", imports.SIGNATURES)
 @pytest.mark.parametrize("memory_bytes", [0, PAGE_BYTES])
@@ -101,7 +104,7 @@ def test_hostile_arguments_give_a_number(name: str, memory_bytes: int) -> None:
     assert run.stopped is None
     assert {type(number) for number in numbers} == {int}
     assert min(numbers) >= FAILED
-    if count and memory_bytes:
+    if count and memory_bytes and name not in NO_POINTERS:
         assert FAULT in numbers
 
 

@@ -74,7 +74,7 @@ def test_manifests_without_handlers_are_said_once(
         loads.get(timeout=10)
     assert caplog.messages == [
         "gone.toml: a manifest without its handler: there is no gone.wasm, gone.wat, gone.py, "
-        "gone.js, gone/index.js or gone/main.py"
+        "gone.js, gone.ts, gone.mts, gone/index.js or gone/main.py"
     ]
 
 

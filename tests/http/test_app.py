@@ -71,6 +71,7 @@ def test_metrics_by_name(client: Client) -> None:
 
 def test_every_labelled_counter_is_there_from_the_start(tmp_path: Path) -> None:
     (tmp_path / "hello.wat").write_text(HANDLERS["hello"][0])
+    (tmp_path / "hello.toml").write_text('http = ["*.a.test"]')
     registry = CollectorRegistry()
     service = make_service(tmp_path, registry)
     service.start_with(tmp_path)
@@ -86,6 +87,9 @@ def test_every_labelled_counter_is_there_from_the_start(tmp_path: Path) -> None:
         'nexus_host_calls_total{function="state_get"} 0.0',
         'nexus_cache_requests_total{result="hit"} 0.0',
         'nexus_suspensions_total{outcome="expired"} 0.0',
+        'nexus_outbound_requests_total{handler="hello",host="*.a.test",outcome="timeout"} 0.0',
+        'nexus_outbound_requests_total{handler="hello",host="",outcome="denied"} 0.0',
+        'nexus_outbound_bytes_total{direction="sent",handler="hello",host="*.a.test"} 0.0',
         'nexus_plugin_errors_total{plugin="wasmtime"} 0.0',
     ):
         assert found.count(line) == 1, line

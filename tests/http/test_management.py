@@ -136,7 +136,7 @@ def test_the_runtime_api_leaves_threads_for_probes() -> None:
         start_response("200 OK", [])
         return [b"ok"]
 
-    few = FewAtOnce(app, "v1", API_THREADS)
+    few = FewAtOnce(app, ("v1",), API_THREADS)
 
     def ask(path: str) -> str:
         statuses: list[str] = []

@@ -14,7 +14,13 @@ from threading import Event, active_count
 
 import pytest
 
-from nexus.model import FailureKind, OutboundFailure, OutboundRequest, OutboundResponse
+from nexus.model import (
+    FailureKind,
+    OutboundFailure,
+    OutboundRecord,
+    OutboundRequest,
+    OutboundResponse,
+)
 
 from .caller import LIMITS, Caller, outcome_of
 from .name_server import NameServer
@@ -345,3 +351,46 @@ def test_a_closed_client_sends_nothing(caller: Caller, serve: Serve) -> None:
     failure = outcome_of(session, f"{server.url}/")
     assert failure == OutboundFailure(FailureKind.FAILED, "the server is shutting down")
     assert not server.connections
+
+
+# ---- records ---------------------------------------------------------------------------------
+
+
+def test_each_request_is_recorded_once(names: NameServer, serve: Serve) -> None:
+    records: list[OutboundRecord] = []
+    caller = Caller(names.resolve, observe=records.append)
+    server = serve(answers=lambda seen: answer(b"body", "404 None"))
+    url = f"{server.url}/path"
+    caller.send(f"{url}?secret", [server.url], method="POST", body=b"sent it")
+    caller.send("http://other.test/?secret", [server.url])
+    caller.send("ftp://other.test/", [server.url])
+    session = caller.session(server.url)
+    number = session.start(OutboundRequest("GET", url))
+    assert isinstance(number, int)
+    session.cancel(number)
+    session.start(OutboundRequest("GET", url))
+    session.close()
+    caller.close()
+    assert [replace(record, duration_s=0.0) for record in records] == [
+        OutboundRecord("hello", "x-1", server.url, "answered", url, "POST", 404, 0.0, 7, 4),
+        OutboundRecord("hello", "x-1", "", "denied", "http://other.test/", "GET"),
+        OutboundRecord("hello", "x-1", "", "invalid", "", ""),
+        OutboundRecord("hello", "x-1", server.url, "cancelled", url, "GET"),
+        OutboundRecord("hello", "x-1", server.url, "cancelled", url, "GET"),
+    ]
+    assert records[0].duration_s > 0
+
+
+def test_a_queued_request_that_is_late_is_not_sent(names: NameServer, serve: Serve) -> None:
+    caller = Caller(names.resolve, replace(LIMITS, max_concurrent=1, timeout_s=0.1))
+    release = Event()
+    server = serve(answers=lambda seen: answer() if release.wait(9) else b"")
+    session = caller.session(server.url)
+    for _ in range(2):
+        session.start(OutboundRequest("GET", f"{server.url}/"))
+    ended = [session.wait(None) for _ in range(2)]
+    release.set()
+    assert all(found is not None and found[1].kind == "timeout" for found in ended)  # type: ignore[union-attr]
+    assert session.wait(0.05) is None
+    caller.close()
+    assert len(server.seen) == 1

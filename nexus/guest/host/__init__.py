@@ -12,4 +12,5 @@ arguments.py arguments and answers of those functions
 key_value.py  key-value calls, as messages
 key_value_imports.py  the same as functions of the module `nexus`
 outbound.py  requests to other servers, as messages
+outbound_imports.py  the same as functions of the module `nexus`
 """

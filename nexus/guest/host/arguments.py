@@ -24,6 +24,13 @@ def read_key(process: Process, pointer: int, size: int) -> str:
         raise Declined(INVALID, "a key that is not UTF-8") from error
 
 
+def read_value(process: Process, pointer: int, size: int) -> bytes:
+    """Return a value of the guest's, which a limit holds small. Raises: Refused."""
+    view = process.memory.view(pointer, size)
+    process.services().limit_value(len(view))
+    return bytes(view)
+
+
 def give(process: Process, content: bytes, buffer: int, size: int) -> int:
     """Write *content* if the buffer has room for all of it; return the length of *content*."""
     if len(content) <= size & MASK:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from nexus.guest.host import key_value_imports
-from nexus.guest.host.arguments import give, read_key, with_status
+from nexus.guest.host import key_value_imports, outbound_imports
+from nexus.guest.host.arguments import give, read_key, read_value, with_status
 from nexus.guest.host.status import FAILED, OK, STOPPED
 from nexus.guest.json_text import to_json
 from nexus.guest.preview1.link import guarded
@@ -44,6 +44,7 @@ SIGNATURES: Final[Mapping[str, FuncType]] = {
         for name, count in _PARAMETERS.items()
     },
     **key_value_imports.SIGNATURES,
+    **outbound_imports.SIGNATURES,
 }
 
 
@@ -73,7 +74,7 @@ def _state_keys(process: Process, buffer: int, size: int) -> int:
 
 def _state_set(process: Process, key: int, key_size: int, value: int, value_size: int) -> int:
     services = process.services()
-    services.state_set(read_key(process, key, key_size), _value(process, value, value_size))
+    services.state_set(read_key(process, key, key_size), read_value(process, value, value_size))
     return OK
 
 
@@ -84,7 +85,7 @@ def _state_delete(process: Process, key: int, key_size: int) -> int:
 
 def _emit(process: Process, name: int, name_size: int, payload: int, payload_size: int) -> int:
     services = process.services()
-    services.emit(read_key(process, name, name_size), _value(process, payload, payload_size))
+    services.emit(read_key(process, name, name_size), read_value(process, payload, payload_size))
     return OK
 
 
@@ -100,7 +101,7 @@ def _view(
     process.services().view(
         read_key(process, command, command_size),
         read_key(process, view, view_size),
-        _value(process, arguments, arguments_size),
+        read_value(process, arguments, arguments_size),
     )
     return OK
 
@@ -117,7 +118,7 @@ def _ext_call(
     answer = process.services().call_extension(
         read_key(process, name, name_size),
         read_key(process, method, method_size),
-        _value(process, arguments, arguments_size),
+        read_value(process, arguments, arguments_size),
     )
     # Only guests of an ABI that can defer get another answer (`Abi.can_defer`).
     assert isinstance(answer, ExtensionAnswer)
@@ -137,18 +138,12 @@ def _scope(process: Process, buffer: int, size: int) -> int:
 
 
 def _log(process: Process, level: int, text: int, size: int) -> int:
-    process.services().log(level, _value(process, text, size))
+    process.services().log(level, read_value(process, text, size))
     return OK
 
 
 def _time(process: Process) -> int:
     return process.services().time_ms()
-
-
-def _value(process: Process, pointer: int, size: int) -> bytes:
-    view = process.memory.view(pointer, size)
-    process.services().limit_value(len(view))
-    return bytes(view)
 
 
 _IMPLEMENTATIONS: Final[Mapping[str, Callable[..., int]]] = {
@@ -160,4 +155,5 @@ _IMPLEMENTATIONS: Final[Mapping[str, Callable[..., int]]] = {
         )
     },
     **key_value_imports.IMPLEMENTATIONS,
+    **outbound_imports.IMPLEMENTATIONS,
 }

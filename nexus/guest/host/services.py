@@ -62,6 +62,7 @@ class Services:
         """JSON; null without a context"""
         self.denied = ""
         """the message of the last call that was denied for lack of a capability"""
+        self._last_outcome: tuple[int, OutboundOutcome] | None = None
         self.questions = 0
         """extension calls whose answers come later"""
         self.answer = b""
@@ -170,11 +171,18 @@ class Services:
             raise Declined(INVALID, "no outbound request is under way")
         ended = outbound.wait(timeout_s)
         if ended is not None:
+            self._last_outcome = ended
             self.note_outcome(ended[1])
         elif time.monotonic() >= run.deadline:
             run.stop(DeadlineExceeded("not finished within its deadline"))
             raise Declined(STOPPED, "the execution is over")
         return ended
+
+    def last_outcome(self) -> tuple[int, OutboundOutcome]:
+        """Return what `wait_outbound` returned last, or why `start_outbound` did not send."""
+        if self._last_outcome is None:
+            raise Declined(NOT_FOUND, "no outbound request has ended")
+        return self._last_outcome
 
     def cancel_outbound(self, number: int) -> None:
         """Drop the request of this number."""
@@ -194,6 +202,7 @@ class Services:
 
     def _outbound_failed(self, failure: OutboundFailure) -> NoReturn:
         self.note_outcome(failure)
+        self._last_outcome = 0, failure
         denied = failure.kind is FailureKind.DENIED
         raise Declined(DENIED if denied else INVALID, failure.message)
 

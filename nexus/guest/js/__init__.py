@@ -7,6 +7,7 @@ interpreter.py  QuickJS's functions as Python methods
 setup.py        runs once per handler, in the compiler's child, and leaves the snapshot
 version.py      part of a snapshot's key
 files.py        the source files as a WASI folder, during set-up only
+typescript.py   blanks out the types of TypeScript
 imports.py      explains an import that failed: file, line and remedy
 rejections.py   finds rejected promises that nothing handles
 entry.py        the addresses at which the host enters a snapshot

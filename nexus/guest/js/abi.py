@@ -26,7 +26,7 @@ class JsAbi(AbiBase):
 
     name = "js"
     language = "javascript"
-    suffixes = (".js", ".ts")
+    suffixes = (".js", ".ts", ".mts")
     index = "index.js"
     set_up_modules = ("nexus.guest.js.setup", "nexus.wasm.format.name_section")
 
@@ -38,14 +38,9 @@ class JsAbi(AbiBase):
         self._own = read_own_runtime(Path(runtime), sha256) if runtime else None
 
     def files(self, entry: Path) -> Sequence[Path]:
-        return list_files(entry) if entry.suffix == ".js" else [entry]
+        return list_files(entry)
 
     def read(self, entry: Path) -> RuntimeProgram:
-        if entry.suffix == ".ts":
-            raise InvalidHandler(
-                f"TypeScript is not accepted; compile it to {entry.stem}.js "
-                "(with tsc, esbuild or swc) and put that here"
-            )
         return self._program(read_bundle(entry))
 
     def read_text(self, source: bytes) -> RuntimeProgram:

@@ -33,7 +33,7 @@ _OF_NODE: Final = frozenset(
     )
 )
 """modules of Node that handlers cannot have"""
-_SUFFIXES: Final = (".js", ".mjs", ".json")
+_SUFFIXES: Final = (".js", ".mjs", ".ts", ".mts", ".json")
 
 
 def explain_import(message: str, bundle: Bundle) -> str | None:

@@ -41,6 +41,7 @@ from nexus.guest.js.runtime import (
     READ_WRITE,
     REJECTION_TRACKER,
 )
+from nexus.guest.js.typescript import blank_types, is_typescript
 from nexus.guest.js.web import source as sources
 from nexus.guest.js.web.parts import parts_for
 from nexus.guest.json_text import to_json
@@ -74,9 +75,16 @@ class SetUp:
     """One handler's set-up; `functions` are linked before, `prepare` is called once."""
 
     def __init__(self, bundle: Bundle, c_functions: Mapping[str, int]) -> None:
-        """Set up *bundle*; *c_functions* maps the names in `ADDRESSED` to table slots."""
+        """Set up *bundle*; *c_functions* maps the names in `ADDRESSED` to table slots.
+
+        Raises: CompilationError for TypeScript that is more than JavaScript with types.
+        """
         self._bundle, self._c_functions = bundle, c_functions
         self._process = Process()
+        self._files = {
+            name: blank_types(name, content) if is_typescript(name) else content
+            for name, content in bundle.files.items()
+        }
 
     def functions(self) -> HostFunctions:
         return host_functions(self._process, folder_functions())
@@ -87,7 +95,7 @@ class SetUp:
         Raises: CompilationError, naming the faulty place in the source or the limit it met.
         """
         descriptors = Bridge(self._process.services, sets_up=True).open(run, Descriptor())
-        descriptors[FOLDER] = SourceFolder(self._bundle.files)
+        descriptors[FOLDER] = SourceFolder(self._files)
         self._process.start(instance, run, Program(), descriptors)
         try:
             return self._prepare(instance, run)
@@ -167,7 +175,7 @@ class SetUp:
         prologue = globals_source(self._bundle.files.values())
         if prologue is not None:
             self._settle(js, functions, js.evaluate(prologue, "nexus:globals", _MODULE), run)
-        source = self._bundle.files[self._bundle.entry]
+        source = self._files[self._bundle.entry]
         module = js.evaluate(source, self._bundle.entry, _MODULE | _COMPILE_ONLY)
         if tag(module) == EXCEPTION:
             raise self._thrown(js, functions, js.exception())

@@ -1,11 +1,11 @@
 """Finds the files of a JavaScript handler.
 
 The search reads the sources without running them: every string that looks like the relative path of
-a `.js`, `.mjs` or `.json` file counts as an import, also in dynamic imports and in comments. A
-handler cannot import a file that is missing when its sources are read.
+a `.js`, `.mjs`, `.ts`, `.mts` or `.json` file counts as an import, also in dynamic imports and in
+comments. A handler cannot import a file that is missing when its sources are read.
 
-`import text from "./page.html" with { type: "text" }` imports any other file as a string. QuickJS has
-no such modules, so the file becomes a module that exports the string, and spaces replace the clause.
+`import text from "./x.html" with { type: "text" }` imports any other file as a string. QuickJS has no
+such modules, so the file becomes a module that exports it, and spaces replace the clause.
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ MAX_FILES = 256
 MAX_BYTES = 4 << 20
 """size of all files of a handler together; a larger handler is invalid"""
 
-_SPECIFIER = re.compile(rb"""(['"`])(\.{1,2}/[^'"`\\\r\n]{1,512}\.(?:js|mjs|json))\1""")
+_SPECIFIER = re.compile(rb"""(['"`])(\.{1,2}/[^'"`\\\r\n]{1,512}\.(?:js|mjs|json|ts|mts))\1""")
 _TEXT = re.compile(
     rb"""(['"])(\.{1,2}/[^'"`\\\r\n]{1,512})\1"""
-    rb"""(\s{0,64}with\s{0,64}\{\s{0,64}type\s{0,64}:\s{0,64}(?:'text'|"text")\s{0,64},?\s{0,64}\})"""
+    rb"""(\s{0,64}with\s{0,64}\{\s{0,64}type\s{0,64}:\s{0,64}"""
+    rb"""(?:'text'|"text")\s{0,64},?\s{0,64}\})"""
 )
 """an import of text: quotes, path, and the clause that says so"""
-_CODE = (".js", ".mjs", ".json")
+_CODE = (".js", ".mjs", ".ts", ".mts", ".json")
 
 
 def root_of(entry: Path) -> Path:
@@ -73,9 +74,8 @@ def read_bundle(entry: Path) -> Bundle:
             files[path.relative_to(root).as_posix()] = _prepared(path, _read(path))
     name = entry.relative_to(root).as_posix()
     if name not in files:
-        files[name] = _prepared(
-            entry, _read(entry)
-        )  # raises an error that says why it is unreadable
+        # Raises an error that says why it is unreadable.
+        files[name] = _prepared(entry, _read(entry))
     if sum(map(len, files.values())) > MAX_BYTES:
         raise InvalidHandler(f"it and the files it imports are larger than {MAX_BYTES} bytes")
     return Bundle(name, files)
@@ -112,7 +112,7 @@ def _without_clause(found: re.Match[bytes]) -> bytes:
 
 
 def _imports(path: Path) -> tuple[str, ...]:
-    if path.suffix not in (".js", ".mjs"):
+    if path.suffix == ".json" or path.suffix not in _CODE:
         return ()
     state = file_state(path)
     return _scan(path, state) if state is not None and state[1] <= MAX_BYTES else ()

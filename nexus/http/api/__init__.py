@@ -12,6 +12,7 @@ uploads.py     an uploaded handler, read from a file or a form
 requests.py    a request's JSON body, read into its model
 blueprint.py   every operation as a route, behind the token
 openapi.py     the OpenAPI 3.1 document
+log_models.py  models of the log
 token.py       checks the admin token
 """
 

@@ -27,6 +27,7 @@ def make_blueprint(service: Service, runtime: WasmRuntime, token: bytes) -> Blue
     """Make the runtime API of *service*; clients must send *token*."""
     blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
     views = Views(service, runtime)
+    service.watch()  # the log is kept from the start
 
     @blueprint.before_request
     def authorize() -> None:
@@ -72,6 +73,8 @@ def _view(
         if operation.changes:
             arguments["change"] = Change(g.client, _if_match())
         found = call(**arguments)
+        if isinstance(found, Response):
+            return found
         if operation.answer is None:
             return Response(status=204)
         return _answer(operation, found)

@@ -126,7 +126,9 @@ def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
 def _answer(operation: Operation) -> dict[str, Any]:
     if operation.answer is None:
         return {"204": {"description": "Done"}}
-    content = {"application/json": {"schema": _reference(operation.answer)}}
+    content: dict[str, Any] = {"application/json": {"schema": _reference(operation.answer)}}
+    if operation.streams:
+        content["text/event-stream"] = {"schema": {"type": "string"}}
     answers: dict[str, Any] = {"200": {"description": "OK", "content": content}}
     if operation.creates:
         answers["201"] = {"description": "It was made", "content": content}

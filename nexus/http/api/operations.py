@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from nexus.http.api import models, version_models
+from nexus.http.api import log_models, models, version_models
 
 PREFIX = "/v1"
 
@@ -29,6 +29,8 @@ class Operation:
     """statuses, beside 401 and 500, which any operation may have"""
     query: type[BaseModel] | None = None
     """the parameters in the query; None: no parameters"""
+    streams: bool = False
+    """whether clients that accept `text/event-stream` get the answers to come as events"""
     may_be_pending: bool = False
     """whether the status is 202 while that of the answer is `suspended`"""
     creates: bool = False
@@ -168,6 +170,16 @@ OPERATIONS = (
         errors=(400, 404, 410, 503),
         query=models.ExecutionQuery,
         may_be_pending=True,
+    ),
+    Operation(
+        "listLogs",
+        "GET",
+        "/logs",
+        "The last log records and requests of all workers; as server-sent events, those to come",
+        log_models.LogRecords,
+        errors=(400, 503),
+        query=log_models.LogQuery,
+        streams=True,
     ),
     Operation("getPool", "GET", "/pool", "Instances and queue of one worker", models.PoolState),
     Operation("getConfig", "GET", "/config", "The settings in force", models.ConfigState),

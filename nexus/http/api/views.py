@@ -7,13 +7,19 @@ import os
 from dataclasses import asdict
 from typing import Any
 
+from flask import Response, request
+
 from nexus import config
 from nexus.errors import HandlerNotFound, Overloaded
 from nexus.handlers.catalogue import Catalogue
 from nexus.handlers.ceiling import TextLimits
 from nexus.handlers.facts import facts_of
+from nexus.http import streams
+from nexus.http.api.log_models import LogQuery
 from nexus.http.api.models import ExecutionQuery, ExecutionRequest, ResumeRequest, TextRequest
 from nexus.http.api.version_views import VersionViews
+from nexus.http.streams import Streams
+from nexus.live import Cursor
 from nexus.model import Handler
 from nexus.runtime import WasmRuntime
 from nexus.service import Service
@@ -28,6 +34,7 @@ class Views(VersionViews):
     def __init__(self, service: Service, runtime: WasmRuntime) -> None:
         super().__init__(service)
         self._service, self._runtime = service, runtime
+        self._streams = Streams(service)
 
     # ---- handlers -----------------------------------------------------------------------------
 
@@ -85,6 +92,18 @@ class Views(VersionViews):
 
     def cancel_suspension(self, id: str) -> None:
         self._runtime.cancel_suspension(id)
+
+    # ---- the log ------------------------------------------------------------------------------
+
+    def list_logs(self, query: LogQuery) -> dict[str, Any] | Response:
+        def read(after: Cursor) -> tuple[list[dict[str, Any]], Cursor]:
+            return self._service.watch().read(after, handler=query.handler, level=query.level)
+
+        if streams.wanted():
+            last = request.headers.get("Last-Event-ID")
+            return self._streams.response(read, Cursor.parse(query.after if last is None else last))
+        records, cursor = read(Cursor.parse(query.after))
+        return {"records": records, "cursor": str(cursor)}
 
     # ---- this worker --------------------------------------------------------------------------
 

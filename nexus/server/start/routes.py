@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from typing import NamedTuple
+from urllib.parse import quote
 
 from nexus import logs
 from nexus.config import Settings
+from nexus.config.admin_token import read_admin_token
 from nexus.errors import NexusError
 from nexus.guest import Abis
 from nexus.handlers.manifest import load_manifest
@@ -82,6 +85,10 @@ def _lines(settings: Settings, routes: list[Route], more: int) -> Iterator[str]:
             yield f"  {route.file}: {logs.escape(route.problem)}"
         else:
             yield f"  {route.methods:{wide}}  {route.url:{long}}  {logs.escape(route.file)}"
+    token = read_admin_token(os.environ) if settings.console else None
+    if token is not None and settings.log_format == "brief":  # for work on this machine
+        login = quote(token.decode(), safe="")
+        yield f"  console: {base_url(settings)}/_nexus/login#token={login}"
     if more:
         yield f"  and {more} more"
     if not routes:

@@ -1,0 +1,1 @@
+export default async ({ args }) => ({ decided: await $ext.approver.ask(args) });
