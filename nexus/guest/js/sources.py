@@ -3,10 +3,14 @@
 The search reads the sources without running them: every string that looks like the relative path of
 a `.js`, `.mjs`, `.ts`, `.mts` or `.json` file counts as an import, also in dynamic imports and in
 comments. A handler cannot import a file that is missing when its sources are read.
+
+`import text from "./x.html" with { type: "text" }` imports any other file as a string. QuickJS has no
+such modules, so the file becomes a module that exports it, and spaces replace the clause.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from functools import lru_cache
@@ -22,6 +26,13 @@ MAX_BYTES = 4 << 20
 """size of all files of a handler together; a larger handler is invalid"""
 
 _SPECIFIER = re.compile(rb"""(['"`])(\.{1,2}/[^'"`\\\r\n]{1,512}\.(?:js|mjs|json|ts|mts))\1""")
+_TEXT = re.compile(
+    rb"""(['"])(\.{1,2}/[^'"`\\\r\n]{1,512})\1"""
+    rb"""(\s{0,64}with\s{0,64}\{\s{0,64}type\s{0,64}:\s{0,64}"""
+    rb"""(?:'text'|"text")\s{0,64},?\s{0,64}\})"""
+)
+"""an import of text: quotes, path, and the clause that says so"""
+_CODE = (".js", ".mjs", ".ts", ".mts", ".json")
 
 
 def root_of(entry: Path) -> Path:
@@ -60,10 +71,11 @@ def read_bundle(entry: Path) -> Bundle:
     files = {}
     for path in list_files(entry):
         if path.is_file() and path.resolve().is_relative_to(inside):
-            files[path.relative_to(root).as_posix()] = _read(path)
+            files[path.relative_to(root).as_posix()] = _prepared(path, _read(path))
     name = entry.relative_to(root).as_posix()
     if name not in files:
-        files[name] = _read(entry)  # raises an error that says why it is unreadable
+        # Raises an error that says why it is unreadable.
+        files[name] = _prepared(entry, _read(entry))
     if sum(map(len, files.values())) > MAX_BYTES:
         raise InvalidHandler(f"it and the files it imports are larger than {MAX_BYTES} bytes")
     return Bundle(name, files)
@@ -76,8 +88,31 @@ def _read(path: Path) -> bytes:
         raise InvalidHandler(f"cannot read {path}: {error.strerror}") from error
 
 
-def _imports(path: Path) -> tuple[str, ...]:
+def _prepared(path: Path, content: bytes) -> bytes:
+    """Return *content* as QuickJS can load it."""
+    if path.suffix not in _CODE:
+        return b"export default %b;" % json.dumps(content.decode("utf-8", "replace")).encode()
     if path.suffix == ".json":
+        return content
+    return _TEXT.sub(_without_clause, content)
+
+
+def _without_clause(found: re.Match[bytes]) -> bytes:
+    """Return an import of text without its clause; places in the file stay what they were.
+
+    Raises: InvalidHandler if it names a file that is code.
+    """
+    name = found[2].decode("utf-8", "replace")
+    if name.endswith(_CODE):
+        raise InvalidHandler(
+            f"it imports {name} as text; allowed: files that do not end in {', '.join(_CODE)}"
+        )
+    clause = re.sub(rb"[^\r\n]", b" ", found[3])
+    return found[1] + found[2] + found[1] + clause
+
+
+def _imports(path: Path) -> tuple[str, ...]:
+    if path.suffix == ".json" or path.suffix not in _CODE:
         return ()
     state = file_state(path)
     return _scan(path, state) if state is not None and state[1] <= MAX_BYTES else ()
@@ -93,5 +128,5 @@ def _scan(path: Path, state: FileState) -> tuple[str, ...]:
         content = path.read_bytes()
     except OSError:
         return ()
-    found = (match[2].decode("utf-8", "replace") for match in _SPECIFIER.finditer(content))
-    return tuple(dict.fromkeys(found))
+    found = [*_SPECIFIER.finditer(content), *_TEXT.finditer(content)]
+    return tuple(dict.fromkeys(match[2].decode("utf-8", "replace") for match in found))
