@@ -4,8 +4,8 @@ The search reads the sources without running them: every string that looks like 
 a `.js`, `.mjs`, `.ts`, `.mts` or `.json` file counts as an import, also in dynamic imports and in
 comments. A handler cannot import a file that is missing when its sources are read.
 
-`import text from "./x.html" with { type: "text" }` imports any other file as a string. QuickJS has no
-such modules, so the file becomes a module that exports it, and spaces replace the clause.
+`import text from "./x.html" with { type: "text" }` imports any other file as a string. QuickJS has
+no such modules, so the file becomes a module that exports it, and spaces replace the clause.
 """
 
 from __future__ import annotations
