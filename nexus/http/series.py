@@ -23,6 +23,9 @@ _SUSPENSIONS = ("resumed", "ended", "expired", "cancelled", "shutdown", "refused
 _OUTBOUND = (ANSWERED, *(kind.value for kind in FailureKind))
 _REFUSED = (FailureKind.DENIED, FailureKind.INVALID)  # of requests that no entry grants
 _DIRECTIONS = ("sent", "received")
+_KV_CALLS = ("get", "put", "delete", "list", "increment", "compare_and_set")
+_KV_OUTCOMES = ("ok", "refused", "unavailable")
+_KV_DIRECTIONS = ("read", "written")
 _REASONS = tuple(kind.reason for kind in AdmissionError.__subclasses__())
 
 
@@ -34,6 +37,7 @@ def known_series(service: Service) -> Known:
     served = service.handlers.catalogue.handlers
     handlers = [(name,) for name in served]
     calling = [name for name, handler in served.items() if handler.http]
+    storing = [name for name, handler in served.items() if handler.kv]
     outbound = [(name, host) for name, handler in served.items() for host in handler.http]
     return {
         counters.EXECUTIONS: [(name, run) for (name,) in handlers for run in _RUNS],
@@ -48,6 +52,11 @@ def known_series(service: Service) -> Known:
         counters.OUTBOUND: [(*labels, how) for labels in outbound for how in _OUTBOUND]
         + [(name, "", how.value) for name in calling for how in _REFUSED],
         counters.OUTBOUND_BYTES: [(*labels, way) for labels in outbound for way in _DIRECTIONS],
+        counters.KV_OPERATIONS: [
+            (name, call, how) for name in storing for call in _KV_CALLS for how in _KV_OUTCOMES
+        ],
+        counters.KV_SECONDS: [(name, call) for name in storing for call in _KV_CALLS],
+        counters.KV_BYTES: [(name, way) for name in storing for way in _KV_DIRECTIONS],
         counters.PLUGIN_ERRORS: plugins,
         counters.REPLACED: [(STUCK,)],
     }

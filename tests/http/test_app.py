@@ -71,7 +71,7 @@ def test_metrics_by_name(client: Client) -> None:
 
 def test_every_labelled_counter_is_there_from_the_start(tmp_path: Path) -> None:
     (tmp_path / "hello.wat").write_text(HANDLERS["hello"][0])
-    (tmp_path / "hello.toml").write_text('http = ["*.a.test"]')
+    (tmp_path / "hello.toml").write_text('http = ["*.a.test"]\nkv = ["self:rw"]')
     registry = CollectorRegistry()
     service = make_service(tmp_path, registry)
     service.start_with(tmp_path)
@@ -90,6 +90,9 @@ def test_every_labelled_counter_is_there_from_the_start(tmp_path: Path) -> None:
         'nexus_outbound_requests_total{handler="hello",host="*.a.test",outcome="timeout"} 0.0',
         'nexus_outbound_requests_total{handler="hello",host="",outcome="denied"} 0.0',
         'nexus_outbound_bytes_total{direction="sent",handler="hello",host="*.a.test"} 0.0',
+        'nexus_kv_operations_total{handler="hello",operation="get",outcome="ok"} 0.0',
+        'nexus_kv_seconds_total{handler="hello",operation="compare_and_set"} 0.0',
+        'nexus_kv_bytes_total{direction="written",handler="hello"} 0.0',
         'nexus_plugin_errors_total{plugin="wasmtime"} 0.0',
     ):
         assert found.count(line) == 1, line

@@ -107,7 +107,7 @@ def test_it_serves_each_request_with_a_clean_instance(server: Server) -> None:
 
 
 def test_what_is_wrong_with_a_handler_is_said(server: Server) -> None:
-    assert server.get("/empty").status == 404
+    assert server.get("/empty").status == 503
     assert "empty.greet: found nothing, allowed is a line of text" in server.log.read_text()
 
 

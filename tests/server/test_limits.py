@@ -19,9 +19,10 @@ def test_they_are_what_the_settings_say(tmp_path: Path) -> None:
         "NEXUS_HTTP_SEND_TIMEOUT_MS": "3500",
         "NEXUS_HTTP_MIN_BYTES_PER_SECOND": "10",
         "NEXUS_MAX_REQUEST_BYTES": "99",
+        "NEXUS_MAX_VERSION_MB": "2",  # a deployed version may be larger than a request
     }
     found = ClientLimits.of(config.load({}, environ, tmp_path).settings)
-    assert found == ClientLimits(1.5, 2.5, 3.5, 10, 99)
+    assert found == ClientLimits(1.5, 2.5, 3.5, 10, 2 << 20)
     head = found.head()
     assert head.until() == head.since_s + 1.5
 
