@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -122,6 +123,8 @@ class Nexus:
             stdin=subprocess.PIPE,
             stdout=stdout,
             stderr=stderr,
+            # A shell's background job ignores Ctrl-C, and so would all that the tests start.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def installed(self, *arguments: object, stdin: bytes = b"", **environ: str) -> Ended:

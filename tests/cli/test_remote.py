@@ -86,8 +86,8 @@ def test_top(nexus: Nexus, url: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("logs",), "401: this needs the admin token"),
-        (("logs", "--token", "wrong"), "401: the admin token is another"),
+        (("logs",), "401: this needs a token"),
+        (("logs", "--token", "wrong"), "401: the token is not known here"),
         (("logs", "--token", TOKEN, "--level", "loud"), "'loud' is not one of"),
     ],
 )

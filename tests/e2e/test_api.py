@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,7 +30,10 @@ def server(http_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     folder = tmp_path_factory.mktemp("api")
     (folder / "handlers").mkdir()
     shell = "\n".join(line for line in commands() if line not in CURL)
-    subprocess.run(["sh", "-e", "-c", shell], cwd=folder, check=True)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    subprocess.run(
+        ["sh", "-e", "-c", shell], cwd=folder, env={**os.environ, "PATH": path}, check=True
+    )
     scratch = tmp_path_factory.mktemp("server")
     environ = {"NEXUS_ADMIN_TOKEN": "secret", "NEXUS_CACHE_DIR": str(shared_cache())}
     with serving(folder / "handlers", scratch, **environ) as running:

@@ -50,7 +50,7 @@ def attack(server: Server, case: Case) -> None:
     if case.code == OK:
         assert (answer.status, answer.body) == (200, case.body)
     elif case.code == "INVALID_HANDLER":
-        assert json.loads(answer.body)["code"] == "HANDLER_NOT_FOUND"
+        assert json.loads(answer.body)["code"] == "HANDLER_NOT_LOADED"
     else:
         assert json.loads(answer.body)["code"] == case.code
 

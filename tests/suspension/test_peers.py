@@ -208,9 +208,17 @@ def test_answers_arrive_as_they_are() -> None:
     assert wire.answer_in(json.loads(json.dumps(wire.answer_out(answer)))) == answer
 
 
-def test_threads_of_peers_end(pair: tuple[Worker, Worker], served: Handler) -> None:
+@pytest.fixture
+def earlier() -> set[threading.Thread]:
+    """Threads that other tests of this process have left."""
+    return set(threading.enumerate())
+
+
+def test_threads_of_peers_end(
+    earlier: set[threading.Thread], pair: tuple[Worker, Worker], served: Handler
+) -> None:
     pair[1].resume(pair[0].execute(served, "once"))
     for worker in pair:
         worker.close()
     names = ("nexus-peers", "nexus-run", "nexus-suspensions")
-    until(lambda: not [t for t in threading.enumerate() if t.name in names])
+    until(lambda: not [t for t in set(threading.enumerate()) - earlier if t.name in names])
