@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -22,7 +23,8 @@ def run(api: Api, source: str, **fields: Any) -> Any:
 
 def test_a_text_runs_and_is_compiled_once(api: Api) -> None:
     context = {"args": {"a": 40, "b": 2}}
-    found = [run(api, ADD, context=context) for _ in range(2)]
+    new = f"{ADD}\n// {uuid4()}"  # other tests run the same text
+    found = [run(api, new, context=context) for _ in range(2)]
     assert [result["return_value"] for result in found] == [42, 42]
     assert [result["metrics"]["cache_hit"] for result in found] == [False, True]
 
