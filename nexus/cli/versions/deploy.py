@@ -12,7 +12,7 @@ from urllib.parse import quote
 import click
 
 from nexus.cli.options import json_option
-from nexus.cli.versions.client import Client, server_options
+from nexus.cli.remote.server import Server, server_options
 
 
 @click.command()
@@ -21,7 +21,9 @@ from nexus.cli.versions.client import Client, server_options
 @click.option("--note", default="", metavar="TEXT", help="Why there is this version.")
 @server_options
 @json_option
-def deploy(path: Path, name: str | None, note: str, url: str, token: str, *, as_json: bool) -> None:
+def deploy(
+    path: Path, name: str | None, note: str, url: str, token: str | None, *, as_json: bool
+) -> None:
     """Deploy the handler FILE, the handler in the folder DIR, or all handlers in it.
 
     The manifest NAME.toml beside it goes with it. The server compiles and checks each version
@@ -33,7 +35,7 @@ def deploy(path: Path, name: str | None, note: str, url: str, token: str, *, as_
     bundles = collect(path, Abis(built_in_abis()))
     if name is not None and len(bundles) > 1:
         raise click.UsageError(f"--name names one handler, but {path} has {len(bundles)}")
-    client, failed = Client(url, token), False
+    server, failed = Server(url, token), False
     deployed: list[dict[str, Any]] = []
     for bundle in bundles:
         called = name or bundle.name
@@ -42,7 +44,7 @@ def deploy(path: Path, name: str | None, note: str, url: str, token: str, *, as_
         began = time.monotonic()
         body, content_type = encode(bundle, note)
         try:
-            answer = client.call(
+            answer = server.call(
                 "PUT", f"/v1/handlers/{quote(called, safe='')}", body, Content_Type=content_type
             )
         except click.ClickException as error:

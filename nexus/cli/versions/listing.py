@@ -10,16 +10,16 @@ from urllib.parse import quote
 import click
 
 from nexus.cli.options import json_option
-from nexus.cli.versions.client import Client, server_options
+from nexus.cli.remote.server import Server, server_options
 
 
 @click.command()
 @click.argument("name")
 @server_options
 @json_option
-def versions(name: str, url: str, token: str, *, as_json: bool) -> None:
+def versions(name: str, url: str, token: str | None, *, as_json: bool) -> None:
     """List the deployed versions of the handler NAME, the newest first."""
-    found = Client(url, token).call("GET", _path(name)).value
+    found = Server(url, token).call("GET", _path(name)).value
     if as_json:
         click.echo(json.dumps(found, indent=2))
         return
@@ -40,10 +40,10 @@ def versions(name: str, url: str, token: str, *, as_json: bool) -> None:
 @click.argument("version", required=False)
 @server_options
 @json_option
-def rollback(name: str, version: str | None, url: str, token: str, *, as_json: bool) -> None:
+def rollback(name: str, version: str | None, url: str, token: str | None, *, as_json: bool) -> None:
     """Let the handler NAME serve VERSION again, by default the one that served before."""
-    client = Client(url, token)
-    listed = client.call("GET", _path(name))
+    server = Server(url, token)
+    listed = server.call("GET", _path(name))
     target = version or _previous(listed.value)
     if target is None:
         raise click.ClickException(
@@ -51,7 +51,7 @@ def rollback(name: str, version: str | None, url: str, token: str, *, as_json: b
         )
     path = f"{_path(name)}/{quote(target, safe='')}/activate"
     # With If-Match: what "before" means was decided by what we have just read.
-    answer = client.call("POST", path, b"", If_Match=listed.tag)
+    answer = server.call("POST", path, b"", If_Match=listed.tag)
     if as_json:
         click.echo(json.dumps(answer.value, indent=2))
     else:
