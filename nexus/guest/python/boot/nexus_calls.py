@@ -148,14 +148,7 @@ def _wsgi(app, head, body):
 
     if nexus_stream.allowed:
         take = _sender(started)
-    result = app(environ, start_response)
-    try:
-        for part in result:
-            take(part)
-    finally:
-        close = getattr(result, "close", None)
-        if close is not None:
-            close()
+    nexus_stream.each(app(environ, start_response), take)
     if not started:
         raise AssertionError("the application did not call start_response")
     if nexus_stream.begun:

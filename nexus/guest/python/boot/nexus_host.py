@@ -49,9 +49,14 @@ def _ask(words, value=b""):
     return status, json.loads(content)
 
 
-def ask_raw(words, value):
-    """Send a message; return the status and the answer as bytes."""
-    os.write(1, b"\0" + json.dumps(words).encode() + b"\n" + value)
+def ask_raw(words, value=b""):
+    """Send a call; return the status and the answer as bytes."""
+    return exchange(b"\0" + json.dumps(words).encode() + b"\n" + value)
+
+
+def exchange(message):
+    """Send a message of any kind; return the status and the answer as bytes."""
+    os.write(1, message)
     answer = os.read(0, 1 << 16)
     status, size = _HEAD.unpack_from(answer)
     content = answer[_HEAD.size :]
@@ -66,7 +71,7 @@ def _call(words, value=b""):
         return answer
     if status == _NOT_FOUND:
         raise KeyError(words[1])
-    raise _ERRORS.get(status, RuntimeError)(answer)
+    raise error_of(status)(answer)
 
 
 def _dumps(value):
@@ -156,7 +161,7 @@ def _answer(status, answer):
         return answer
     if status == _FAILED:
         raise ExtensionError(answer if isinstance(answer, str) else json.dumps(answer))
-    raise _ERRORS.get(status, RuntimeError)(answer)
+    raise error_of(status)(answer)
 
 
 def answered(number, ok, value):

@@ -6,15 +6,12 @@
 import importlib.util
 import io
 import json
-import os
-import struct
 import sys
 import time
 
 import nexus_host as host
 
-_HEAD = struct.Struct("<bI")
-_CALL, _REQUEST = b"\0", b"\2"
+_REQUEST = b"\2"
 
 under_way = {}
 """what to call with the outcome of each request, by the numbers that the host gave them"""
@@ -27,24 +24,13 @@ class FetchError(OSError):
 FetchError.__module__ = "nexus"
 
 
-def _ask(message):
-    """Send a message; return the status and the answer as bytes."""
-    os.write(1, message)
-    answer = os.read(0, 1 << 16)
-    status, size = _HEAD.unpack_from(answer)
-    content = answer[_HEAD.size :]
-    while len(content) < size:
-        content += os.read(0, size - len(content))
-    return status, content
-
-
 def start(method, url, headers, body, redirect, done):
     """Let the host send a request; return its number. *done* is called with the outcome (a dict)
     and the response's body."""
     fields = headers.items() if hasattr(headers, "items") else headers
     head = {"method": method, "url": url, "redirect": redirect}
     head["headers"] = [(str(name), str(value)) for name, value in fields]
-    status, answer = _ask(_REQUEST + json.dumps(head).encode() + b"\n" + body)
+    status, answer = host.exchange(_REQUEST + json.dumps(head).encode() + b"\n" + body)
     number = json.loads(answer)
     if status:
         raise host.error_of(status)(number)
@@ -56,7 +42,7 @@ def wait(timeout):
     """Wait until a request has ended, and call its function; return False if none has within
     *timeout* seconds (None: however long it takes)."""
     words = ["http_wait", -1 if timeout is None else max(timeout, 0.0) * 1000]
-    status, answer = _ask(_CALL + json.dumps(words).encode() + b"\n")
+    status, answer = host.ask_raw(words)
     if status:
         raise host.error_of(status)(json.loads(answer))
     head, _, body = answer.partition(b"\n")
@@ -70,7 +56,7 @@ def wait(timeout):
 def cancel(number):
     """Drop the request of this number."""
     if under_way.pop(number, None) is not None:
-        _ask(_CALL + json.dumps(["http_cancel", number]).encode() + b"\n")
+        host.ask_raw(["http_cancel", number])
 
 
 def failure(outcome):

@@ -2,7 +2,7 @@
 
 import json
 
-from nexus_host import _ERRORS, _NOT_FOUND, _OK, ask_raw
+from nexus_host import _ERRORS, _NOT_FOUND, _OK, ask_raw, error_of
 
 _MOST_VALUE_BYTES = 1 << 20
 
@@ -38,7 +38,7 @@ def _call(words, value=b""):
         return content
     if status == _NOT_FOUND:
         return None
-    raise _ERRORS.get(status, RuntimeError)(json.loads(content))
+    raise error_of(status)(json.loads(content))
 
 
 def _ms(ttl):

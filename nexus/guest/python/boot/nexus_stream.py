@@ -36,18 +36,19 @@ def send(part):
 def send_all(answer, body):
     """Send the head and every part of *body*; return what the host gets at the end."""
     begin(answer)
-    _each(body, send)
+    each(body, send)
     return {}, b""
 
 
 def joined(body):
     """Return all parts of *body* as bytes."""
     parts = []
-    _each(body, lambda part: parts.append(_bytes(part)))
+    each(body, lambda part: parts.append(_bytes(part)))
     return b"".join(parts)
 
 
-def _each(body, take):
+def each(body, take):
+    """Call *take* with each part of *body*, then close it as WSGI wants (PEP 3333)."""
     if hasattr(body, "__anext__"):
 
         async def drain():
