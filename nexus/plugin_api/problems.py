@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import reprlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, time
 
 
@@ -40,3 +40,19 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     if near := difflib.get_close_matches(name[:100], choices, n=1):
         return f"did you mean {near[0]}?"
     return f"allowed: {', '.join(choices) or 'no keys at all'}"
+
+
+def unknown_name(name: str, known: Collection[str], packages: Mapping[str, str]) -> str | None:
+    """Return the allowed names, with a hint, if *name* is not one of *known*; else None.
+
+    *packages*: names that packages of ours would add, with the packages' names.
+    """
+    if name in known:
+        return None
+    hint = ""
+    if name in packages:
+        hint = f"; the package {packages[name]} has it"
+    elif near := difflib.get_close_matches(name, [*known, *packages], n=1):
+        package = packages.get(near[0]) if near[0] not in known else None
+        hint = f"; did you mean {near[0]}?" + (f" The package {package} has it" if package else "")
+    return f"allowed: {', '.join(sorted(known))}{hint}"

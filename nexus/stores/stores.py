@@ -9,6 +9,7 @@ from typing import Final
 from nexus.errors import ConfigError
 from nexus.model import Handler
 from nexus.plugin_api.guest import KeyValue, Run
+from nexus.plugin_api.problems import unknown_name
 from nexus.plugin_api.settings import Settings
 from nexus.plugin_api.stores import Store, StoreFactory
 from nexus.stores.grants import grants_of
@@ -65,7 +66,4 @@ def choose_store(name: str, factories: Mapping[str, StoreFactory], settings: Set
 
 def unknown_store(name: str, known: Collection[str]) -> str | None:
     """Return the allowed names if no store has this *name*, else None."""
-    if name in known:
-        return None
-    hint = f"; the package {PACKAGES[name]} has it" if name in PACKAGES else ""
-    return f"allowed: {', '.join(sorted(known))}{hint}"
+    return unknown_name(name, known, PACKAGES)

@@ -51,8 +51,7 @@ def check_cache(settings: Settings) -> Finding:
     folder = settings.cache_dir
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder):
-            pass
+        _try_to_write(folder)
     except OSError as wrong:
         return warning(
             "cache",
@@ -77,8 +76,7 @@ def check_temporary() -> Finding:
     """Check the folder for the files that workers share."""
     folder = Path(os.environ.get("TMPDIR") or tempfile.gettempdir())
     try:
-        with tempfile.NamedTemporaryFile(dir=folder):
-            pass
+        _try_to_write(folder)
     except OSError as wrong:
         return error(
             "TMPDIR",
@@ -86,3 +84,9 @@ def check_temporary() -> Finding:
             "set TMPDIR to a folder that this user may write to",
         )
     return ok("TMPDIR", str(folder))
+
+
+def _try_to_write(folder: Path) -> None:
+    """Make a file in *folder* for a moment. Raises: OSError."""
+    with tempfile.NamedTemporaryFile(dir=folder):
+        pass
