@@ -137,7 +137,7 @@ def test_three_times_in_a_loop_and_the_right_answer(server: Server, name: str) -
             assert result["suspension"]["arguments"] == 7 * n
             assert [event["payload"] for event in result["events"]] == [n], "only what is new"
             answer = resume(server, result, success=True, value=14 * n)
-            assert answer.status == 200, answer.body
+            assert answer.status == 200, f"{answer.body!r}\n{server.log.read_text()[-8000:]}"
             result = json.loads(answer.body)
         return result
 

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from .caller import Caller
+from nexus.outbound.client import OutboundClient
+
+from .caller import LIMITS, Caller
 from .name_server import NameServer
 from .servers import Server
 
@@ -35,5 +37,13 @@ def names() -> Iterator[NameServer]:
 def caller(names: NameServer) -> Iterator[Caller]:
     """Sends requests, whose names *names* resolves."""
     found = Caller(names.resolve)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def client(names: NameServer) -> Iterator[OutboundClient]:
+    """Sends the requests of handlers; *names* resolves names."""
+    found = OutboundClient(LIMITS, resolve=names.resolve)
     yield found
     found.close()

@@ -12,7 +12,6 @@ from nexus.model import Handler
 from nexus.outbound.client import OutboundClient
 from tests.scripts.support import ENGINES, Scripts
 
-from .caller import LIMITS
 from .name_server import NameServer
 from .servers import Seen, Server, answer, redirect
 
@@ -29,10 +28,9 @@ def engine(
 
 
 @pytest.fixture
-def scripts(engine: Scripts, names: NameServer) -> Iterator[Scripts]:
-    engine.outbound = OutboundClient(LIMITS, resolve=names.resolve)
+def scripts(engine: Scripts, client: OutboundClient) -> Iterator[Scripts]:
+    engine.outbound = client
     yield engine
-    engine.outbound.close()
     engine.outbound = None
 
 

@@ -15,7 +15,6 @@ from tests.python.support import LIMITS as GUEST_LIMITS
 from tests.python.support import Pythons
 from tests.set_up import ENGINES
 
-from .caller import LIMITS
 from .name_server import NameServer
 from .servers import Seen, Server, answer, redirect
 
@@ -32,10 +31,9 @@ def engine(
 
 
 @pytest.fixture
-def python(engine: Pythons, names: NameServer) -> Iterator[Pythons]:
-    engine.outbound = OutboundClient(LIMITS, resolve=names.resolve)
+def python(engine: Pythons, client: OutboundClient) -> Iterator[Pythons]:
+    engine.outbound = client
     yield engine
-    engine.outbound.close()
     engine.outbound = None
 
 

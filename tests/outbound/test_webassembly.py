@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from threading import Event
 from typing import Any
 
@@ -28,17 +28,15 @@ DENIED, INVALID, NOT_FOUND, FAULT, STOPPED = -2, -3, -1, -5, -6
 
 
 @pytest.fixture
-def run_with(names: NameServer) -> Iterator[Callable[..., LocalRun]]:
+def run_with(client: OutboundClient) -> Callable[..., LocalRun]:
     """Makes runs whose manifest has these grants."""
-    client = OutboundClient(LIMITS, resolve=names.resolve)
 
     def make(*grants: str, timeout_s: float = 20.0) -> LocalRun:
         run = LocalRun(Limits(), timeout_s)
         run.outbound = client.open(handler_of(http=grants), run)
         return run
 
-    yield make
-    client.close()
+    return make
 
 
 def start(call: Guest, url: str, body: bytes = b"", **fields: Any) -> int:
