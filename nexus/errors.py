@@ -364,7 +364,7 @@ class PreconditionFailed(VersionError):
 
 
 class QuotaExceeded(VersionError):
-    """There is no room for another version."""
+    """Another version would exceed a quota of size or number."""
 
     code = "QUOTA_EXCEEDED"
 

@@ -19,7 +19,7 @@ SETTINGS = {
     "drain_delay_ms": "0",
     "console": "true",
 }
-"""What `nexus dev` sets, in the place of options of the command line"""
+"""Settings that `nexus dev` fixes, as if the command line named them"""
 
 
 @click.command()

@@ -30,7 +30,7 @@ def check_ports(settings: Settings) -> Iterator[Finding]:
 
 
 def check_token(environ: Mapping[str, str]) -> Finding:
-    """Check the token without which there is no runtime API."""
+    """Check the admin token, which turns the runtime API on."""
     try:
         token = read_admin_token(environ)
     except ConfigError as wrong:

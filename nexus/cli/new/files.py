@@ -99,7 +99,7 @@ def test_it_greets_anybody():
 
 @dataclass(frozen=True)
 class Language:
-    """What `nexus new` writes in one language."""
+    """The files that `nexus new` writes in one language."""
 
     title: str
     source: str

@@ -40,7 +40,7 @@ const bytesOfUnits = (text) => {
   return bytes;
 };
 
-// Node ignores what is not hexadecimal or base64 from the first wrong character on, or anywhere.
+// Node stops at the first character that is not hexadecimal, and skips those that are not base64.
 const fromHex = (text) => {
   const good = /^(?:[0-9a-f]{2})*/i.exec(text)[0];
   return Uint8Array.fromHex(good);
