@@ -49,6 +49,10 @@ class Bridge:
         self._parts = _Parts()
         self._compression = CompressionService(services)
         self._text = LegacyText()
+        self._framed = (
+            *(self._messages, self._fetches, self._crypto),
+            *(self._parts, self._compression, self._text),
+        )
         self._hashes = [
             *(_Digest(name) for name in _ALGORITHMS),
             *(_Hmac(name) for name in _ALGORITHMS),
@@ -74,14 +78,7 @@ class Bridge:
             log.output = output
         for found in self._hashes:
             found.state = None
-        for framed in (
-            self._messages,
-            self._fetches,
-            self._crypto,
-            self._parts,
-            self._compression,
-            self._text,
-        ):
+        for framed in self._framed:
             framed.forget()
         self._crypto.run = run
         table = self._table.copy()

@@ -37,7 +37,6 @@ FUNCTIONS: Final = (
     "JS_PromiseState",
     "JS_RunGC",
     "JS_SetHostPromiseRejectionTracker",
-    "JS_SetInterruptHandler",
     "JS_SetMaxStackSize",
     "JS_SetModuleLoaderFunc2",
     "JS_ToCStringLen2",
@@ -51,8 +50,7 @@ READ_WRITE: Final = "js_os_read_write"
 MODULE_LOADER: Final = "js_module_loader"
 CHECK_ATTRIBUTES: Final = "js_module_check_attributes"
 REJECTION_TRACKER: Final = "js_std_promise_rejection_tracker"
-ALLOCATE: Final = "js_def_malloc"
-ADDRESSED: Final = (READ_WRITE, MODULE_LOADER, CHECK_ATTRIBUTES, REJECTION_TRACKER, ALLOCATE)
+ADDRESSED: Final = (READ_WRITE, MODULE_LOADER, CHECK_ATTRIBUTES, REJECTION_TRACKER)
 """functions whose addresses set-up passes to QuickJS"""
 
 
