@@ -22,7 +22,6 @@ FUNCTIONS: Final = (
     "JS_Eval",
     "JS_EvalFunction",
     "JS_ExecutePendingJob",
-    "JS_FreeCString",
     "JS_FreeValue",
     "JS_GetException",
     "JS_GetModuleNamespace",
