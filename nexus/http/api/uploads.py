@@ -89,8 +89,9 @@ def _parsed(body: Body) -> tuple[dict[str, bytes], dict[str, str]]:
         raise InvalidArgument(f"body: not a form: {error}") from error
     for key in (*form, *parts):
         if key not in _FIELDS:
-            allowed = ", ".join(_FIELDS)
-            raise InvalidArgument(f"body: found the field {key[:80]!r}, allowed: {allowed}")
+            # werkzeug's types deny it, but a part without a name has None.
+            found = f"the field {key[:80]!r}" if key else "a field without a name"
+            raise InvalidArgument(f"body: found {found}, allowed: {', '.join(_FIELDS)}")
     files: dict[str, bytes] = {}
     for key, part in parts.items(multi=True):
         path = "\0manifest" if key == "manifest" else part.filename or ""

@@ -182,6 +182,13 @@ def test_a_form_that_is_wrong_is_said(api: Deployer, parts: Any, status: int, de
     assert detail in answer.problem()["detail"]
 
 
+def test_a_part_without_a_name_is_said(api: Deployer) -> None:
+    body = form(("module", "x.js", b"1")).replace(b' name="module";', b"")
+    answer = api.put("hello", body, BOUNDARY)
+    assert answer.code == 400, answer.body
+    assert "found a field without a name, allowed: module" in answer.problem()["detail"]
+
+
 def test_a_body_of_another_type_is_refused(api: Deployer) -> None:
     answer = api.put("hello", b"{}", "application/json")
     refused(answer, 400, "INVALID_ARGUMENT", "found 'application/json', allowed: application/wasm")
