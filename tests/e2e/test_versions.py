@@ -91,6 +91,7 @@ def test_a_restart_serves_what_was_deployed(http_server: str, tmp_path: Path) ->
     del environ["NEXUS_ADMIN_TOKEN"]
     with serving(tmp_path / "handlers", tmp_path, **environ) as running:
         assert running.get("/hello").body == b"kept"
+        until(lambda: running.get("/v1/handlers").status != 503)  # the other worker still loads
         assert running.get("/v1/handlers").status == 404
 
 
