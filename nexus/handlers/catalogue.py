@@ -50,8 +50,8 @@ class Catalogue:
     """by file name: what loaded, whether or not another handler has its name or route"""
     serving: Mapping[str, Handler] = field(default_factory=dict)
     """by file name: what serves"""
-    routes: Routes = field(default_factory=lambda: Routes(()))
-    failed: Mapping[str, str] = field(default_factory=dict)
+    routes: Routes[Handler] = field(default_factory=lambda: Routes({}))
+    failed: Routes[str] = field(default_factory=lambda: Routes({}))
     """by route: the names of handlers that do not serve"""
     defaults: Limits = field(default_factory=Limits)
     """the limits that manifests do not change"""
@@ -106,7 +106,7 @@ def load_catalogue(
             _log_problem(file, problem, keeps=file in serving)
     by_file = {source.file: source for source in sources}
     handlers = {serving[file].name: serving[file] for file in by_file if file in serving}
-    routes = Routes(handlers.values())
+    routes = Routes({handler.route: handler for handler in handlers.values()})
     failed = failed_routes(sources, serving)
     return Catalogue(
         handlers, problems, by_file, loaded, serving, routes, failed, defaults, secrets_state

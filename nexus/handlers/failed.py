@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 
 from nexus.errors import HandlerError
 from nexus.handlers.manifest import check_name, load_manifest
-from nexus.handlers.routes import is_reserved
+from nexus.handlers.routes import Routes, is_reserved
 from nexus.handlers.sources import Source
 
 
-def failed_routes(sources: Iterable[Source], serving: Mapping[str, object]) -> dict[str, str]:
-    """Map the route of each handler in *sources* that is not *serving*, by file, to its name."""
+def failed_routes(sources: Iterable[Source], serving: Mapping[str, object]) -> Routes[str]:
+    """Return the names of the handlers in *sources* whose files are not among *serving*."""
     routes = {}
     for source in sources:
         if source.file in serving:
@@ -26,14 +26,4 @@ def failed_routes(sources: Iterable[Source], serving: Mapping[str, object]) -> d
             route = f"/{name}"
         if not is_reserved(route):
             routes[route] = name
-    return routes
-
-
-def failed_at(path: str, routes: Mapping[str, str]) -> str | None:
-    """Return the name of the handler whose route in *routes* is the longest that *path* is at or
-    below."""
-    name = routes.get(path)
-    while name is None and path:
-        path = path.rpartition("/")[0]
-        name = routes.get(path)
-    return name or routes.get("/")
+    return Routes(routes)

@@ -1,10 +1,11 @@
-"""Finds a path's handler: the one with the longest route that the path is at or below."""
+"""Finds what a path leads to: the longest route that the path is at or below."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import Generic, TypeVar
 
-from nexus.model import Handler
+T = TypeVar("T")
 
 RESERVED_ROUTES = ("/healthz", "/readyz", "/metrics", "/v1", "/_nexus")
 """Routes that Nexus answers itself"""
@@ -15,14 +16,14 @@ def is_reserved(path: str) -> bool:
     return any(path == ours or path.startswith(f"{ours}/") for ours in RESERVED_ROUTES)
 
 
-class Routes:
-    """The routes of all handlers. Immutable; made anew when the handlers change."""
+class Routes(Generic[T]):
+    """Routes, and what each leads to. Immutable; made anew when the handlers change."""
 
-    def __init__(self, handlers: Iterable[Handler]) -> None:
-        self._by_route = {handler.route: handler for handler in handlers}
+    def __init__(self, by_route: Mapping[str, T]) -> None:
+        self._by_route = by_route
 
-    def find(self, path: str) -> Handler | None:
-        """Return the handler for *path*, whose own path ends at a `/`."""
+    def find(self, path: str) -> T | None:
+        """Return what *path* leads to; a route ends where the path has a `/`, or ends."""
         routes = self._by_route
         found, left = routes.get(path), path
         while found is None and left:

@@ -23,7 +23,6 @@ from nexus.errors import (
     Overloaded,
     is_interrupt,
 )
-from nexus.handlers.failed import failed_at
 from nexus.http.errors import refusal
 from nexus.http.layer import BEGAN, HandlerLayer
 from nexus.http.management import BUSY, Readiness
@@ -219,7 +218,7 @@ def _translated(service: Service, error: HTTPException) -> tuple[NexusError, int
     if isinstance(error, exceptions.NotFound) and request.url_rule is None:
         if service.handlers.is_pending(request.path):
             return Overloaded("the handler's language runtime is being compiled"), None
-        if (name := failed_at(request.path, service.handlers.catalogue.failed)) is not None:
+        if (name := service.handlers.catalogue.failed.find(request.path)) is not None:
             return HandlerNotLoaded(name), None
         if service.handlers.loaded:
             return HandlerNotFound("nothing is served at this path"), None

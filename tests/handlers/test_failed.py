@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from nexus.handlers.failed import failed_at, failed_routes
+from nexus.handlers.failed import failed_routes
+from nexus.handlers.routes import Routes
 from nexus.handlers.sources import find_sources
 from tests.support import ABIS
 
 
 @pytest.fixture
-def routes(tmp_path: Path) -> dict[str, str]:
+def routes(tmp_path: Path) -> Routes[str]:
     for name in ("good.js", "bad.js", "moved.js", "broken.js", "ours.js", "no name.js"):
         (tmp_path / name).write_text("")
     (tmp_path / "moved.toml").write_text('route = "/shop/cart"')
@@ -21,8 +22,12 @@ def routes(tmp_path: Path) -> dict[str, str]:
     return failed_routes(find_sources(tmp_path, ABIS), {"good.js": object()})
 
 
-def test_routes_come_from_the_manifest_or_the_name(routes: dict[str, str]) -> None:
-    assert routes == {"/bad": "bad", "/shop/cart": "moved", "/broken": "broken"}
+def test_a_manifest_that_is_wrong_leaves_the_name_and_no_route_is_ours(
+    routes: Routes[str],
+) -> None:
+    assert [routes.find(path) for path in ("/broken", "/metrics", "/no name")] == [
+        *("broken", None, None)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -37,9 +42,5 @@ def test_routes_come_from_the_manifest_or_the_name(routes: dict[str, str]) -> No
         ("/", None),
     ],
 )
-def test_paths(routes: dict[str, str], path: str, name: str | None) -> None:
-    assert failed_at(path, routes) == name
-
-
-def test_a_route_of_everything() -> None:
-    assert failed_at("/any/where", {"/": "all"}) == "all"
+def test_paths(routes: Routes[str], path: str, name: str | None) -> None:
+    assert routes.find(path) == name
