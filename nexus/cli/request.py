@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
@@ -11,7 +12,7 @@ from urllib.parse import quote, unquote_to_bytes
 import click
 
 from nexus.errors import InvalidArgument
-from nexus.model import Handler, HttpRequest
+from nexus.model import Handler, HttpRequest, Scheduled
 
 _PRINTABLE: Final = "".join(map(chr, range(0x21, 0x7F)))
 
@@ -58,6 +59,19 @@ def http_request(
     except InvalidArgument as error:
         raise click.UsageError(f"this is not a request a server takes: {error}") from error
     return HttpRequest(meta, body)
+
+
+def scheduled_request(handler: Handler, cron: str) -> HttpRequest:
+    """Return the call of the schedule *cron*, as if it were due now. Raises: UsageError."""
+    from nexus.schedules import read_entry, request_for
+
+    try:
+        entry = read_entry(cron)
+    except ValueError as error:
+        raise click.UsageError(
+            f"--scheduled {cron!r}: {error}; use five fields, such as '*/5 * * * *'"
+        ) from error
+    return request_for(handler, Scheduled(entry, time.time_ns() // 1_000_000))
 
 
 def _target(route: str, path: str) -> dict[str, str]:

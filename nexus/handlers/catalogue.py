@@ -203,6 +203,7 @@ def load_handler(
         version=source.version,
         http=manifest.http,
         kv=manifest.kv,
+        schedule=manifest.schedule,
     )
 
 

@@ -31,6 +31,7 @@ def facts_of(handler: Handler) -> dict[str, Any]:
         "capabilities": list(handler.capabilities),
         "http": list(handler.http),
         "kv": list(handler.kv),
+        "schedule": list(handler.schedule),
         "env": sorted(handler.env),
         "secrets": list(handler.secrets),
         "args": len(handler.args),

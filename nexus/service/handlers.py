@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from nexus.errors import HandlerConflict, NexusError
@@ -53,6 +53,8 @@ class Handlers:
         self.texts = SourceTexts(parts.abis, self._compiler, lambda: self._limits, self._retain)
         self._pending: tuple[str, ...] = ()
         """default routes of handlers whose language runtime is being compiled"""
+        self.on_serving: Callable[[Iterable[Handler]], None] = lambda handlers: None
+        """called with the handlers that serve from now on; set before `start`"""
         self.warmed = False
         """whether instances have been warmed once"""
         self._changed = threading.Condition()  # guards the fields below
@@ -211,7 +213,7 @@ class Handlers:
         now = self.catalogue.serving
         gone = [f"{file} is gone" for file in before.serving if file not in now]
         changed = [
-            f"{file} serves at {handler.route}"
+            f"{file} serves at {handler.route}{_called(handler)}"
             for file, handler in now.items()
             if file not in before.serving or before.serving[file].compiled is not handler.compiled
         ]
@@ -235,6 +237,7 @@ class Handlers:
             warm_threads(threads, jobs, self._warm)
         self._parts.metrics.serving(handlers)
         self.warmed = True
+        self.on_serving(handlers)
 
     def _retain(self) -> None:
         """Make the pool keep what serves, and nothing else."""
@@ -251,3 +254,8 @@ class Handlers:
             log.warning("%s starts without a warm instance: %s", handler.name, error)
         finally:
             parts.watchdog.unwatch(watch)
+
+
+def _called(handler: Handler) -> str:
+    """Return when *handler* is called, for the log; empty without a schedule."""
+    return f", called at {' and '.join(handler.schedule)} (UTC)" if handler.schedule else ""

@@ -236,7 +236,8 @@
       adopted = true;
       if (found === undefined) return api.answersEvents();
       const kind = typeof found === "function" ? "function" : typeof found?.fetch;
-      return kind === "function" || typeof found?.run === "function";
+      if (kind === "function" || typeof found?.run === "function") return true;
+      return typeof found?.scheduled === "function";
     },
     seal() {
       delete globalThis[INTERNAL];
