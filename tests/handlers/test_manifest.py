@@ -228,7 +228,7 @@ def test_env_is_bounded(path):
 def test_a_schema_is_one_that_every_reader_understands(path, wrong):
     large = wrong.replace("%s", "x" * (16 << 10))
     (problem,) = problems(path, f"[input_schema]\ntype = 'object'\n{large}")
-    assert problem.startswith("hello.toml: input_schema: found {'type': 'object', ")
+    assert problem.startswith("hello.toml: input_schema: found {")
     assert "allowed: a table that is a JSON Schema with type" in problem
 
 
