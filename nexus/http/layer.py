@@ -51,6 +51,8 @@ class HandlerLayer:
             handler = self._found_late(path)
         if handler is None:
             return self._follow(environ, start_response, began)
+        if handler.split is not None:
+            handler = handler.split.choose(environ)
         run: Execution | None = None
         filtering = Filtering(self._filters, self._service) if self._filters else None
         size, outcome = 0, Outcome.OK
