@@ -58,7 +58,8 @@ class HandlerLayer:
         size, outcome = 0, Outcome.OK
         failed: NexusError | None = None
         try:
-            _check_method(handler, environ["REQUEST_METHOD"])
+            if handler.methods:
+                _check_method(handler, environ["REQUEST_METHOD"])
             run = self._service.dispatcher.new_run(handler, began, _timeout_s(environ))
             if filtering is not None:
                 environ[FILTERING] = filtering
@@ -181,9 +182,9 @@ class HandlerLayer:
 
 def _check_method(handler: Handler, method: str) -> None:
     methods = handler.methods
-    if methods and "GET" in methods:
+    if "GET" in methods:
         methods |= {"HEAD"}  # like Flask
-    if methods and method not in methods:
+    if method not in methods:
         raise MethodNotAllowed(method, tuple(sorted(methods)))
 
 
