@@ -23,6 +23,7 @@ from nexus.model.handler import (
     Mount,
     Prepared,
     Snapshot,
+    Split,
 )
 from nexus.model.outbound import (
     FailureKind,
@@ -88,6 +89,7 @@ __all__ = [
     "Resumption",
     "Sender",
     "Snapshot",
+    "Split",
     "State",
     "SuspensionInfo",
     "Task",
