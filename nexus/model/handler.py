@@ -133,3 +133,6 @@ class Handler:
     """hosts that it may call (`nexus.outbound.grants`)"""
     kv: tuple[str, ...] = ()
     """namespaces that it may use (`nexus.stores.grants`)"""
+    description: str = ""
+    input_schema: Mapping[str, Any] | None = field(default=None, repr=False)
+    """JSON Schema of its arguments, for clients; the handler checks them itself"""
