@@ -16,7 +16,7 @@ from nexus.stores.grants import grants_of
 from nexus.stores.session import Session
 from nexus.stores.sqlite import SqliteStore
 
-PACKAGES: Final = {"redis": "nexus-store-redis"}
+PACKAGES: Final = {"postgresql": "nexus-store-postgresql", "redis": "nexus-store-redis"}
 """Our stores that are packages of their own: store name to package name"""
 BUILT_IN: Final[Mapping[str, StoreFactory]] = {"sqlite": SqliteStore.of}
 
