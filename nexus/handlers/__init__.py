@@ -6,6 +6,7 @@ schema.py     the manifest's JSON Schema of a handler's arguments
 secrets.py    the values of the secrets that manifests name
 settling.py   which handlers serve side by side
 catalogue.py  the handlers that can serve, and what is wrong with the others
+split.py      versions of a handler that share its requests
 failed.py     the routes of handlers that could not be loaded
 routes.py     which handler a path belongs to
 watcher.py    loads the folder, then watches it

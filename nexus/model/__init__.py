@@ -21,6 +21,7 @@ from nexus.model.handler import (
     MemoryImage,
     Prepared,
     Snapshot,
+    Split,
 )
 from nexus.model.outbound import (
     FailureKind,
@@ -82,6 +83,7 @@ __all__ = [
     "Resumption",
     "Sender",
     "Snapshot",
+    "Split",
     "State",
     "SuspensionInfo",
     "Task",

@@ -6,6 +6,7 @@ changes as a whole or not at all, so whatever dies in between leaves the old ver
 versions.py  `Versions`: deploys, activates and deletes, and makes workers serve the result
 ledger.py    changes of a record: ids, quotas, history, and two writers at once
 record.py    a handler's record, as JSON
+share.py     the part of the requests that a version takes over
 upload.py    an uploaded version, laid out like the handlers folder
 unpack.py    a version's files on this machine's disk
 follower.py  notices what other workers and pods have deployed
