@@ -214,6 +214,8 @@ def load_handler(
         version=source.version,
         http=manifest.http,
         kv=manifest.kv,
+        description=manifest.description,
+        input_schema=manifest.input_schema,
     )
 
 

@@ -38,5 +38,7 @@ def facts_of(handler: Handler) -> dict[str, Any]:
         "strip_prefix": handler.strip_prefix,
         "stream": handler.stream,
         "key": compiled.key,
+        "description": handler.description,
+        "input_schema": handler.input_schema,
         "version": handler.version or None,
     }

@@ -21,6 +21,7 @@ from pydantic import (
 from nexus.config.problems import explain
 from nexus.config.toml_file import read_toml
 from nexus.errors import InvalidHandler, ManifestError
+from nexus.handlers.schema import Schema
 from nexus.model import CpuAllocation, Handler, Isolation, Limits
 from nexus.outbound.grants import ALLOWED as ALLOWED_HOSTS
 from nexus.outbound.grants import read_grant
@@ -166,6 +167,12 @@ class Manifest(BaseModel):
     max_host_calls: Whole | None = Field(None, ge=1, le=10**9)
     max_concurrency: Whole | None = Field(None, ge=1, le=100_000)
     """executions of this handler at once, in one worker"""
+    description: Annotated[
+        str, Field(max_length=2000), Allowed("a string of at most 2000 characters")
+    ] = ""
+    """what the handler does, for those who choose it, such as a language model"""
+    input_schema: Schema | None = None
+    """the arguments that it takes"""
     priority: Whole = Field(Handler.priority, ge=0, le=9)
     """the highest goes first, under the scheduling policy `priority`"""
     isolation: Annotated[Isolation, Allowed(", ".join(kind.value for kind in Isolation))] = (

@@ -146,6 +146,9 @@ class Handler:
     """hosts that it may call (`nexus.outbound.grants`)"""
     kv: tuple[str, ...] = ()
     """namespaces that it may use (`nexus.stores.grants`)"""
+    description: str = ""
+    input_schema: Mapping[str, Any] | None = field(default=None, repr=False)
+    """JSON Schema of its arguments, for clients; the handler checks them itself"""
     weight: int = 100
     """how many of a hundred requests of its name it gets"""
     split: Split | None = None

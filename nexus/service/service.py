@@ -101,6 +101,7 @@ class Service:
         self._store_is_up = VersionStoreIsUp(registry)
         self._flusher = Flusher(self.flush_metrics)
         self._watched: Live | None = None
+        self._prepared = False
         self._started = False
         self.draining = False
 
@@ -133,17 +134,26 @@ class Service:
 
     # ---- start and stop ---------------------------------------------------------------------
 
+    def prepare(self) -> None:
+        """Start what a request needs, once; a server that accepts requests before `start` calls
+        this first. Raises: OSError.
+        """
+        if self._prepared:
+            return
+        self._prepared = True
+        self.parts.watchdog.start()
+        self.suspensions.start(self._run_dir)
+
     def start(self, threads: WarmedThreads | None = None) -> None:
-        """Start the parts; the handlers load in the background (`handlers.loaded`).
+        """Start all parts; the handlers load in the background (`handlers.loaded`).
 
         *threads*: those that will run requests, to warm instances on.
         """
         self._check_threads()
+        self.prepare()
         self._started = True
         if self._watched is not None:
             self._watched.start(self._run_dir)
-        self.parts.watchdog.start()
-        self.suspensions.start(self._run_dir)
         self._flusher.start()
         self.versions.start()
         self.handlers.start(threads)
@@ -156,8 +166,7 @@ class Service:
 
         Raises: InvalidHandler if the folder cannot be read.
         """
-        self.parts.watchdog.start()
-        self.suspensions.start()
+        self.prepare()
         self.handlers.load_folder(folder)
         self._start_plugins()
 
@@ -166,16 +175,14 @@ class Service:
 
         Raises: HandlerError.
         """
-        self.parts.watchdog.start()
-        self.suspensions.start()
+        self.prepare()
         handler = self.handlers.load_file(path, limits)
         self._start_plugins()
         return handler
 
     def start_without_handlers(self) -> None:
         """Start with source text only, without a folder."""
-        self.parts.watchdog.start()
-        self.suspensions.start()
+        self.prepare()
         self._start_plugins()
 
     def drain(self) -> None:

@@ -9,6 +9,7 @@ import pytest
 from nexus.errors import (
     CompilationError,
     GuestTrap,
+    StackLimit,
 )
 
 from .support import Pythons
@@ -178,6 +179,14 @@ def test_an_error_has_a_traceback_of_the_handlers_lines(python: Pythons) -> None
     assert '<+>  File "hello.py", line 2, in fetch\n<+>    return helper()' in log
     assert '<+>  File "hello.py", line 4, in helper\n<+>    return 1 // 0' in log
     assert "boot" not in log
+
+
+def test_the_traceback_of_a_deep_recursion_has_both_ends(python: Pythons) -> None:
+    source = "def fetch(request):\n    return helper(0)\ndef helper(n):\n    return helper(n + 1)\n"
+    assert isinstance(python.failure(python.handler(source)), StackLimit)
+    outermost, innermost = python.log().split(" frames left out]\n")
+    assert "line 2, in fetch\n" in outermost
+    assert "[Previous line repeated 97 more times]" in innermost
 
 
 @pytest.mark.parametrize(

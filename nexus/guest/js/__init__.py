@@ -21,5 +21,6 @@ legacy_pairs.py of these, those with characters of several bytes
 compression.py  CompressionStream and DecompressionStream, on the host
 webcrypto/      Web Crypto's mathematics, on the host
 outcome.py      reads the state that bootstrap.js reports: a value, an error or a wait
+source_maps/    stacks in terms of the files that a bundle was made from
 errors.py       JavaScript errors: reads them from a guest, formats them for people
 """

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from nexus.errors import GuestError, GuestTrap, MemoryLimit, StackLimit
+from nexus.guest.js.source_maps.places import Places
 
 _POSITION: Final = re.compile(r"(?:at |\()([^\s()]+):([0-9]+):([0-9]+)\)?$", re.MULTILINE)
 _OUR_FILES: Final = ("(nexus:", "(<input>:")
@@ -81,11 +82,16 @@ def _read(text: bytes, part: Callable[[Any], Any]) -> Thrown:
         return Thrown("", "an error that cannot be read", "")
 
 
-def locate(thrown: Thrown, files: Mapping[str, bytes]) -> str:
-    """Describe an error of loading *files*: file, line, column, message and the source line."""
+def locate(thrown: Thrown, files: Mapping[str, bytes], places: Places) -> str:
+    """Describe an error of loading *files*: file, line, column, message and the source line, of
+    the original file where *places* has it."""
     message = thrown.headline().removeprefix("Uncaught ")
     for name, line, column in _POSITION.findall(thrown.stack):
         if name in files:
+            place = places.original(name, int(line), int(column))
+            if place is not None:
+                shown = source_line((place.content or "").encode(), place.line, place.column)
+                return f"{place.file}:{place.line}:{place.column}: {message}{shown}"
             shown = source_line(files[name], int(line), int(column))
             return f"{name}:{line}:{column}: {message}{shown}"
     return message

@@ -28,6 +28,7 @@ from nexus.guest.js.outcome import (
     wait_s,
 )
 from nexus.guest.js.rejections import any_unhandled, forget, unhandled
+from nexus.guest.js.source_maps.places import Translate
 from nexus.guest.json_request import head_of
 from nexus.guest.json_response import response_of, stream_head_of
 from nexus.guest.json_text import to_json
@@ -82,6 +83,7 @@ class JsGuest(GuestBase):
         self._process = Process()
         self._bridge = Bridge(self._process.services)
         self._functions = host_functions(self._process, _REFUSED)
+        self._translate: Translate | None = None
 
     def functions(self) -> HostFunctions:
         """Return all functions of WASI preview 1."""
@@ -174,7 +176,9 @@ class JsGuest(GuestBase):
         prepared = handler.compiled.prepared
         assert prepared is not None  # set-up prepares every JavaScript handler
         entry, process = Entry(*prepared.entry), self._process
-        process.start(instance, run, _NO_PROGRAM, self._bridge.open(run, body), context)
+        self._translate = entry.translator(prepared.snapshot) if entry.maps_bytes else None
+        descriptors = self._bridge.open(run, body, self._translate)
+        process.start(instance, run, _NO_PROGRAM, descriptors, context)
         try:
             js = Interpreter(instance, entry.addresses(), run.limits.memory_bytes)
             result = start(js, entry)
@@ -202,7 +206,7 @@ class JsGuest(GuestBase):
             answer = js.text(_checked(js, js.call(result)))
             if answer.startswith(ERROR):
                 denied = self._process.services().denied
-                raise failure(answer, run, denied, full=js.is_full())
+                raise failure(answer, run, denied, self._translate, full=js.is_full())
             if answer != PENDING and not answer.startswith(WAIT):
                 return answer
             due_s = None if answer == PENDING else wait_s(answer)

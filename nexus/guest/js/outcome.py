@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from nexus.errors import GuestError, GuestTrap, InvalidResponse, PermissionDenied
 from nexus.guest.js.errors import OUT_OF_MEMORY, Thrown, answered_error
+from nexus.guest.js.source_maps.places import Translate
 from nexus.guest.preview1.descriptors import LogOutput
 from nexus.plugin_api.guest import Run
 
@@ -43,15 +44,20 @@ def is_full(memory_bytes: int, limit_bytes: int) -> bool:
     return 8 * memory_bytes > 7 * limit_bytes
 
 
-def failure(answer: bytes, run: Run, denied: str, *, full: bool) -> GuestError:
+def failure(
+    answer: bytes, run: Run, denied: str, translate: Translate | None, *, full: bool
+) -> GuestError:
     """Return the error for a value that a handler threw, and write its stack to the log.
 
-    *denied*: the host's message for the last call that it denied; *full*: whether memory is full.
+    *denied*: the host's message for the last call that it denied; *translate* applies its
+    source maps, if it has any; *full*: whether memory is full.
     """
     thrown = answered_error(answer)
     if full and (thrown == _NO_ROOM or thrown.name == "InternalError"):
         thrown = OUT_OF_MEMORY
     report = thrown.report()
+    if translate is not None:
+        report = translate(report)
     LogOutput(run).write_record(b"<3>", report.encode("utf-8", "replace"))
     error = thrown.as_guest_error()
     if thrown.name == PermissionDenied.__name__ and thrown.message == denied:

@@ -6,6 +6,7 @@ Every request starts from the snapshot that set-up leaves.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from nexus.errors import (
@@ -41,6 +42,8 @@ from nexus.guest.js.runtime import (
     READ_WRITE,
     REJECTION_TRACKER,
 )
+from nexus.guest.js.source_maps.places import read_places
+from nexus.guest.js.source_maps.separate import separate
 from nexus.guest.js.typescript import blank_types, is_typescript
 from nexus.guest.js.web import source as sources
 from nexus.guest.js.web.parts import parts_for
@@ -79,11 +82,13 @@ class SetUp:
 
         Raises: CompilationError for TypeScript that is more than JavaScript with types.
         """
-        self._bundle, self._c_functions = bundle, c_functions
+        files, maps = separate(bundle.files)
+        self._bundle, self._c_functions = replace(bundle, files=files), c_functions
+        self._places = read_places(maps)
         self._process = Process()
         self._files = {
             name: blank_types(name, content) if is_typescript(name) else content
-            for name, content in bundle.files.items()
+            for name, content in files.items()
         }
 
     def functions(self) -> HostFunctions:
@@ -124,12 +129,15 @@ class SetUp:
             self._refuse_rejections(js, functions, rejections)
         self._called(js, functions, "seal")
         instance.invoke(f"{FUNCTION_PREFIX}JS_RunGC", at.runtime)
+        maps = self._places.pack()
         return Entry(
             at.runtime,
             at.context,
             at.scratch,
             script,
             rejections,
+            js.keep(maps) if maps else 0,
+            len(maps),
             *[js.get(functions, name) for name in FUNCTIONS],
         )
 
@@ -216,7 +224,7 @@ class SetUp:
     def _thrown(self, js: Interpreter, functions: int, error: int) -> CompilationError:
         thrown = parse_thrown(js.text(self._called(js, functions, "describe", error)))
         failed = explain_import(thrown.message, self._bundle)
-        return CompilationError(failed or locate(thrown, self._bundle.files))
+        return CompilationError(failed or locate(thrown, self._bundle.files, self._places))
 
 
 def _start(instance: EngineInstance) -> Addresses:

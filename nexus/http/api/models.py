@@ -188,6 +188,10 @@ class HandlerItem(Model):
     strip_prefix: bool = Field(description="whether its URLs begin below its route")
     stream: bool = Field(description="whether its answers' bodies leave as it writes them")
     key: str = Field(description="digest of the compiled module")
+    description: str = Field(description="what it does, by its manifest")
+    input_schema: dict[str, Any] | None = Field(
+        description="JSON Schema of its arguments; null: the manifest has none"
+    )
     version: str | None = Field(description="the deployed version; null: a file of the folder")
 
 

@@ -24,12 +24,32 @@ def _remember_lines():
             linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
 
 
+def _frames(trace):
+    """Return the lines for the handler's own frames in *trace*.
+
+    Of a deep recursion only the outermost and the innermost frames: Python takes 30 us to describe
+    one, and a recursion without a limit has hundreds of thousands.
+    """
+    depth, inner = 0, trace
+    while inner is not None:
+        depth, inner = depth + 1, inner.tb_next
+    between = depth - OUTERMOST - INNERMOST
+    if between <= 0:
+        return _own(traceback.extract_tb(trace))
+    inner = trace
+    for _ in range(depth - INNERMOST):
+        inner = inner.tb_next
+    outer = _own(traceback.extract_tb(trace, OUTERMOST))
+    return f"{outer}  [{between} frames left out]\n{_own(traceback.extract_tb(inner))}"
+
+
+def _own(frames):
+    return "".join(traceback.format_list([f for f in frames if f.filename in TREE.files]))
+
+
 def _trace(error):
     """Return a traceback with the handler's own frames, and the error in one line."""
-    frames = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in TREE.files
-    ]
-    text = "".join(traceback.format_list(frames))
+    text = _frames(error.__traceback__)
     last = "".join(traceback.format_exception_only(error)).rstrip()
     return (f"Traceback (most recent call last):\n{text}{last}" if text else last), last
 
@@ -149,6 +169,7 @@ def _take(size):
 
 
 ENCODE = json.JSONEncoder(allow_nan=False).encode  # `json.dumps` would make an encoder each time
+OUTERMOST, INNERMOST = 20, 100
 OUT = 1
 REQUEST = None
 SERVE = {}
