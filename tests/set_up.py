@@ -111,10 +111,10 @@ class InProcess:
         """Run a JSON context."""
         return self._run(handler, Context(context.encode()))
 
-    def failure(self, handler: Handler, **meta: Any) -> NexusError:
+    def failure(self, handler: Handler, **request: Any) -> NexusError:
         """Return the error that a request ends with."""
         try:
-            answered = self.fetch(handler, **meta)
+            answered = self.fetch(handler, **request)
         except NexusError as error:
             return error
         raise AssertionError(f"no error, but {answered}")

@@ -73,8 +73,10 @@ def run(
     """
     if not raw and (arguments or variables or folders):
         raise click.UsageError("ARG..., --env and --dir go with --raw")
-    if sum((raw, context is not None, scheduled is not None)) > 1 or (raw and as_json):
-        raise click.UsageError("--raw, --context and --scheduled exclude each other, --raw --json")
+    if raw and (context is not None or scheduled is not None or as_json):
+        raise click.UsageError("--raw goes without --context, --scheduled and --json")
+    if context is not None and scheduled is not None:
+        raise click.UsageError("--context goes without --scheduled")
     # Late: engines take a moment to import, and `--help` and bad usage need none.
     from nexus.run.results import noted
     from nexus.runtime import WasmRuntime

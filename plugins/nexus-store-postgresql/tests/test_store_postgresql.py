@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
+import os
+import signal
 import socket
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -12,34 +12,30 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psycopg
 import pytest
-from postgres_server import PostgresServer, programs
 
 from nexus.plugin_api.errors import ConfigError
 from nexus.plugin_api.stores import StoreUnavailable, Terms
 from nexus_store_postgresql.plugin import nexus_stores
 from nexus_store_postgresql.store import PostgresqlStore
 from tests.stores.contract import CHECKS, TERMS, Check, Place
+from tests.versions.stores.servers import PostgresServer, postgres
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgresServer]:
-    # Not below pytest's folder, which the server's user cannot enter.
-    folder = Path(tempfile.mkdtemp(prefix="nexus-postgres-"))
-    made = PostgresServer(programs(), folder)
-    made.start()
-    yield made
-    made.stop()
-    shutil.rmtree(folder)
+    with postgres() as made:
+        yield made
 
 
 @pytest.fixture
 def place(server: PostgresServer) -> Iterator[Place]:
     server.execute("DROP SCHEMA IF EXISTS test CASCADE")
     made = Place(
-        lambda: PostgresqlStore(server.url, "test", 8),
+        lambda: PostgresqlStore(server.url(), "test", 8),
         "from nexus_store_postgresql.store import PostgresqlStore; "
-        f"PostgresqlStore({server.url!r}, 'test', 8)",
+        f"PostgresqlStore({server.url()!r}, 'test', 8)",
     )
     yield made
     made.close()
@@ -67,12 +63,21 @@ def test_a_server_that_never_answers_a_connection_is_given_up() -> None:
         store.close()
 
 
+def halt(server: PostgresServer, how: signal.Signals) -> None:
+    """Let all processes of *server* stand still, or go on."""
+    assert server._process is not None
+    main = server._process.pid
+    children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+    for process in (main, *map(int, children)):
+        os.kill(process, how)
+
+
 def test_a_server_that_hangs_is_given_up_in_time_and_found_again(
     place: Place, server: PostgresServer
 ) -> None:
     store = place.store()
     store.put("n", "k", b"v", TERMS)
-    server.halt(on=True)
+    halt(server, signal.SIGSTOP)
     try:
         began = time.monotonic()
         for _ in range(2):
@@ -80,7 +85,7 @@ def test_a_server_that_hangs_is_given_up_in_time_and_found_again(
                 store.get("n", "k", 0.1)
         assert time.monotonic() - began < 10
     finally:
-        server.halt(on=False)
+        halt(server, signal.SIGCONT)
     assert store.get("n", "k", 20.0) == b"v"
 
 
@@ -101,8 +106,9 @@ def test_a_connection_that_the_server_has_closed_is_not_used(
     store.put("n", "k", b"v", TERMS)
     others = "pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
     server.execute(f"SELECT pg_terminate_backend(pid) FROM {others}")
-    while server.execute(f"SELECT count(*) FROM {others}") != (0,):
-        pass  # it ends by itself
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        while connection.execute(f"SELECT 1 FROM {others}").fetchone():
+            pass  # they end by themselves
     assert store.get("n", "k", 20.0) == b"v"
 
 
@@ -114,9 +120,7 @@ def test_a_namespace_whose_row_is_locked_is_given_up_in_time(
     held, go_on = threading.Event(), threading.Event()
 
     def hold() -> None:
-        import psycopg
-
-        with psycopg.connect(server.url) as connection:
+        with psycopg.connect(server.url()) as connection:
             connection.execute("SELECT * FROM test.kv_size FOR UPDATE")
             held.set()
             assert go_on.wait(20)
