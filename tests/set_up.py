@@ -50,6 +50,8 @@ class InProcess:
         key = f"{abi}-{sha256(repr(parts).encode()).hexdigest()}"
         cache = ArtifactCache(shared_cache(), lambda _: None)
         self.runtime = cache.get_or_make(key, Compiled, lambda: self._compile(key))
+        self._held = self.engine.hold(self.runtime.artifact)
+        """else each set-up on wasmer would deserialize it: 35 ms for CPython"""
         self.pool = InstancePool(self.engine, ABIS.guest_for, max_instances=2)
         self.watchdog = Watchdog(limits.timeout_s)
         self.watchdog.start()

@@ -41,7 +41,7 @@ class Follower:
         self.problem: str | None = None
         """why the store could not be read the last time, or None if it could"""
         self.was_read = False
-        """whether it could be read once"""
+        """whether it could be read once, and what it had serves"""
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._work, name="nexus-versions", daemon=True)
 
@@ -68,11 +68,12 @@ class Follower:
                 return
             if self.problem is not None:
                 log.info("the store of versions can be read again")
-            self.problem, self.was_read = None, True
+            self.problem = None
             now = tuple(self._deployed.values())
             if now != self._reported:  # also what an earlier look read before the store failed
                 self._changed(now)
                 self._reported = now
+            self.was_read = True  # not before what it has serves: the worker is ready then
 
     def source_of(self, name: str, version: Version) -> Source:
         """Return *version* as a source on this machine's disk.

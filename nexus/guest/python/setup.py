@@ -32,13 +32,6 @@ HEADROOM_BYTES: Final = 4 << 20
 memory has grown cannot be reset."""
 
 _BOOT: Final = Path(__file__).parent / "boot"
-_MODULES: Final = (
-    *("nexus_host", "nexus_kv", "nexus_http", "nexus_loop", "nexus_later", "nexus_stream", "nexus"),
-    "nexus_calls",
-    *("nexus_files", "nexus_log", "nexus_missing", "nexus_random"),
-)
-"""in the order in which they import each other"""
-_FOR_TEXT: Final = "nexus_script"
 _HOW_TO_GET: Final = "\n(to add packages: nexus vendor NAME -r requirements.txt)"
 _ANSWER_BYTES: Final = 1 << 20
 
@@ -49,14 +42,10 @@ def boot_source() -> str:
     return (_BOOT / "boot.py").read_text(encoding="utf-8")
 
 
-def modules(*, for_text: bool) -> dict[str, str]:
-    """Return the guest's own modules by name; *for_text*: also the one that source text needs."""
-    return {name: _module(name) for name in (*_MODULES, *((_FOR_TEXT,) if for_text else ()))}
-
-
 @cache
-def _module(name: str) -> str:
-    return (_BOOT / f"{name}.py").read_text(encoding="utf-8")
+def modules() -> Mapping[str, str]:
+    """Return the guest's own modules by name; the guest loads those that it needs."""
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(_BOOT.glob("nexus*.py"))}
 
 
 class _Parked(GuestTrap):
@@ -126,7 +115,7 @@ class SetUp:
         """Return what `boot.py` reads: the size of a JSON head, that head, then all files."""
         bundle = self._bundle
         given = {
-            "modules": modules(for_text=bundle.is_text),
+            "modules": modules(),
             "files": [(name, len(content)) for name, content in bundle.files.items()],
             "main": bundle.entry,
             "is_text": bundle.is_text,
