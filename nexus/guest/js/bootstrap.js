@@ -145,7 +145,7 @@
     decode(message) {
       return ask(TEXT, message);
     },
-    // See nexus/guest/js/assets.py; only in requests, of a handler that has files.
+    // See nexus/guest/host/assets.py; only in requests, of a handler that has files.
     assets(message) {
       return ask(ASSETS, message);
     },

@@ -9,10 +9,10 @@ from typing import Final, NamedTuple, TypeAlias
 
 from nexus.errors import DeadlineExceeded, GuestError
 from nexus.guest.early import BodyStream, answer_early
+from nexus.guest.host.assets import Assets
 from nexus.guest.host.context import ExecutionContext, read_context
 from nexus.guest.host.outbound import outcome_json
 from nexus.guest.image import Image, put, take
-from nexus.guest.js.assets import Assets
 from nexus.guest.js.bridge import ASSETS, BODY, Bridge, sleep
 from nexus.guest.js.entry import Entry
 from nexus.guest.js.interpreter import UNDEFINED, Interpreter
