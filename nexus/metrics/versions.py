@@ -51,3 +51,19 @@ class VersionMetrics:
         for status, count in found.statuses.items():
             self._executions.labels(name, version, status).inc(count)
         add(self._seconds.labels(name, version), found.seconds)
+
+
+class VersionStoreIsUp:
+    """`nexus_version_store_up`: 0 if a worker cannot read the store of versions."""
+
+    def __init__(self, registry: CollectorRegistry | None) -> None:
+        self._up = Gauge(
+            "nexus_version_store_up",
+            "1: all workers can read the store of versions",
+            registry=registry,
+            multiprocess_mode="livemin",
+        )
+
+    def set(self, is_up: bool) -> None:
+        """Record whether this worker could read it the last time."""
+        self._up.set(int(is_up))

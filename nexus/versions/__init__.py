@@ -14,4 +14,5 @@ deployed.py  what a handler's deployed versions are for the worker that serves t
 tokens.py    tokens with scopes, for the runtime API
 store.py     the protocol of a store
 sqlite.py    the store in a file of `state_dir`
+stores/      stores that servers on several machines share
 """

@@ -6,7 +6,6 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final
 
 from nexus.errors import NexusError, StoreUnavailable
 from nexus.guest import Abis
@@ -18,9 +17,6 @@ from nexus.versions.store import VersionStore
 from nexus.versions.unpack import Unpacked
 
 log = logging.getLogger("nexus.versions")
-
-POLL_S: Final = 0.25
-"""Seconds between two looks: all workers must serve a new version within one second"""
 
 
 class Follower:
@@ -44,6 +40,8 @@ class Follower:
         """what *changed* was last called with"""
         self.problem: str | None = None
         """why the store could not be read the last time, or None if it could"""
+        self.was_read = False
+        """whether it could be read once, and what it had serves"""
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._work, name="nexus-versions", daemon=True)
 
@@ -75,6 +73,7 @@ class Follower:
             if now != self._reported:  # also what an earlier look read before the store failed
                 self._changed(now)
                 self._reported = now
+            self.was_read = True  # not before what it has serves: the worker is ready then
 
     def source_of(self, name: str, version: Version) -> Source:
         """Return *version* as a source on this machine's disk.
@@ -88,7 +87,7 @@ class Follower:
     # ---- inside -----------------------------------------------------------------------------
 
     def _work(self) -> None:
-        while not self._closed.wait(POLL_S):
+        while not self._closed.wait(self._store.poll_s):
             try:
                 self.look()
             except Exception:

@@ -74,6 +74,11 @@ class Versions:
         """The reason why the store cannot be read, or None if it can."""
         return self._follower.problem
 
+    @property
+    def is_known(self) -> bool:
+        """False while a shared store could not be read yet: others may know what is deployed."""
+        return self._follower.was_read or not self._store.is_shared
+
     # ---- reading ----------------------------------------------------------------------------
 
     def read(self, name: str) -> tuple[Record, str | None]:

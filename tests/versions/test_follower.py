@@ -47,3 +47,4 @@ def test_what_was_read_before_the_store_failed_is_reported_later(tmp_path: Path)
     assert (follower.problem, reported) == (None, [["a v1", "b v1"]])
     follower.look()
     assert len(reported) == 1
+    store.close()

@@ -16,7 +16,7 @@ from nexus.guest.preview1.descriptors import (
 )
 from nexus.guest.preview1.exit import GuestExit
 from nexus.guest.preview1.link import host_functions
-from nexus.guest.preview1.preopened import command_folders, root_folder
+from nexus.guest.preview1.preopened import ROOT, command_folders, root_folder
 from nexus.guest.preview1.process import Process
 from nexus.guest.preview1.program import CommandProgram, ContextProgram, Program
 from nexus.guest.wasi.cgi_request import CgiProgram
@@ -96,7 +96,7 @@ class WasiGuest(GuestBase):
     ) -> None:
         descriptors: dict[int, Descriptor] = {0: stdin, 1: stdout, 2: LogOutput(run)}
         if handler.files is not None:
-            descriptors[3] = root_folder(handler.files)
+            descriptors[ROOT] = root_folder(handler.files)
         exit_code = self._call(instance, run, program, descriptors, context)
         if exit_code != 0:
             raise GuestTrap(f"exited with code {exit_code}")
