@@ -8,6 +8,7 @@ python -m bench.engine     what an engine's small steps cost: calls, instances, 
 python -m bench.python     handlers in Python, beside native code and other sandboxes
 python -m bench.stalled    what clients that stall cost the others, beside gunicorn's peers
 python -m bench.reach      handlers that call other servers: throughput, cost to others, one fetch
+python -m bench.key_value  reads and writes of the key-value store, beside one flush to the disk
 python -m bench.soak       15 minutes of good and hostile handlers at full load
 
 Those over HTTP need the extra `bench` (`scripts/setup.sh bench`) and wrk (`apt-get install wrk`).

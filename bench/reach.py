@@ -23,7 +23,7 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -110,15 +110,24 @@ def _upstream() -> Iterator[str]:
 
 @contextmanager
 def _server(upstream: str) -> Iterator[str]:
+    named = {"waits": WAITS, "loops": LOOPS, "trivial": TRIVIAL}
+    sources = {name: source.replace("BASE", upstream) for name, source in named.items()}
+    with serving(sources, f'http = ["{upstream}"]\n', {}) as base:
+        yield base
+
+
+@contextmanager
+def serving(sources: Mapping[str, str], manifest: str, more: Mapping[str, str]) -> Iterator[str]:
+    """Serve JavaScript handlers in a worker of eight threads; *more*: settings."""
     with tempfile.TemporaryDirectory() as scratch:
         folder, port = Path(scratch, "handlers"), _free_port()
         folder.mkdir()
-        for name, source in (("waits", WAITS), ("loops", LOOPS), ("trivial", TRIVIAL)):
-            (folder / f"{name}.js").write_text(source.replace("BASE", upstream))
-            (folder / f"{name}.toml").write_text(f'http = ["{upstream}"]\n')
+        for name, source in sources.items():
+            (folder / f"{name}.js").write_text(source)
+            (folder / f"{name}.toml").write_text(manifest)
         settings = {"WORKERS": "1", "THREADS": "8", "MAX_INSTANCES": "8", "MAX_QUEUE": "1000"}
         settings |= {"TIMEOUT_MS": "30000", "ACCESS_LOG": "false", "LOG_LEVEL": "error"}
-        settings |= {"HANDLERS_DIR": str(folder), "BIND": f"127.0.0.1:{port}"}
+        settings |= {"HANDLERS_DIR": str(folder), "BIND": f"127.0.0.1:{port}"} | more
         environ = os.environ | {f"NEXUS_{name}": value for name, value in settings.items()}
         command = [sys.executable, "-c", "from nexus.cli import main; main()", "serve"]
         base = f"http://127.0.0.1:{port}"

@@ -46,8 +46,8 @@ class InProcess:
     def __init__(self, engine: str, folder: Path, abi: str, module: Module, limits: Limits) -> None:
         self.engine = create_engine(engine, "cranelift", folder)
         self.abi, self.module, self.limits = abi, module, limits
-        version = f"{REWRITER_VERSION} {self.engine.fingerprint} {limits.memory_bytes}"
-        key = f"{abi}-{sha256(version.encode()).hexdigest()}"
+        parts = (REWRITER_VERSION, self.engine.fingerprint, limits.memory_bytes, module.digest)
+        key = f"{abi}-{sha256(repr(parts).encode()).hexdigest()}"
         cache = ArtifactCache(shared_cache(), lambda _: None)
         self.runtime = cache.get_or_make(key, Compiled, lambda: self._compile(key))
         self._held = self.engine.hold(self.runtime.artifact)
@@ -113,10 +113,10 @@ class InProcess:
         """Run a JSON context."""
         return self._run(handler, Context(context.encode()))
 
-    def failure(self, handler: Handler, **meta: Any) -> NexusError:
+    def failure(self, handler: Handler, **request: Any) -> NexusError:
         """Return the error that a request ends with."""
         try:
-            answered = self.fetch(handler, **meta)
+            answered = self.fetch(handler, **request)
         except NexusError as error:
             return error
         raise AssertionError(f"no error, but {answered}")

@@ -15,6 +15,7 @@ from nexus.errors import NexusError
 from nexus.handlers.settling import ClaimsFile
 from nexus.live import Live
 from nexus.metrics import Flusher
+from nexus.metrics.versions import VersionStoreIsUp
 from nexus.model import Handler, Limits, PoolCounts
 from nexus.plugin_api.extensions import Extension
 from nexus.plugins import Plugins, load_plugins
@@ -30,7 +31,7 @@ from nexus.service.build import (
 from nexus.service.handlers import Handlers
 from nexus.service.host import PluginHost
 from nexus.versions.ledger import Quotas
-from nexus.versions.sqlite import SqliteStore
+from nexus.versions.stores.choose import open_store
 from nexus.versions.versions import Versions
 
 log = logging.getLogger("nexus.service")
@@ -88,7 +89,7 @@ class Service:
             self.secrets,
         )
         self.versions = Versions(
-            SqliteStore(settings.state_dir),
+            open_store(settings.version_store, settings.state_dir),
             settings.state_dir / "versions",
             parts.abis,
             self.handlers,
@@ -97,8 +98,10 @@ class Service:
         self.host = PluginHost(
             lambda: self.settings, parts.engine.name, self.handlers, self.unready, self.pool_counts
         )
+        self._store_is_up = VersionStoreIsUp(registry)
         self._flusher = Flusher(self.flush_metrics)
         self._watched: Live | None = None
+        self._prepared = False
         self._started = False
         self.draining = False
 
@@ -108,6 +111,8 @@ class Service:
             return "draining"
         if not self.handlers.warmed:
             return "the handlers are still being loaded"
+        if not self.versions.is_known:
+            return "the store of versions has not been read yet"
         if self.parts.watchdog.stuck:
             return "a guest does not stop"
         return None
@@ -129,17 +134,26 @@ class Service:
 
     # ---- start and stop ---------------------------------------------------------------------
 
+    def prepare(self) -> None:
+        """Start what a request needs, once; a server that accepts requests before `start` calls
+        this first. Raises: OSError.
+        """
+        if self._prepared:
+            return
+        self._prepared = True
+        self.parts.watchdog.start()
+        self.suspensions.start(self._run_dir)
+
     def start(self, threads: WarmedThreads | None = None) -> None:
-        """Start the parts; the handlers load in the background (`handlers.loaded`).
+        """Start all parts; the handlers load in the background (`handlers.loaded`).
 
         *threads*: those that will run requests, to warm instances on.
         """
         self._check_threads()
+        self.prepare()
         self._started = True
         if self._watched is not None:
             self._watched.start(self._run_dir)
-        self.parts.watchdog.start()
-        self.suspensions.start(self._run_dir)
         self._flusher.start()
         self.versions.start()
         self.handlers.start(threads)
@@ -152,8 +166,7 @@ class Service:
 
         Raises: InvalidHandler if the folder cannot be read.
         """
-        self.parts.watchdog.start()
-        self.suspensions.start()
+        self.prepare()
         self.handlers.load_folder(folder)
         self._start_plugins()
 
@@ -162,16 +175,14 @@ class Service:
 
         Raises: HandlerError.
         """
-        self.parts.watchdog.start()
-        self.suspensions.start()
+        self.prepare()
         handler = self.handlers.load_file(path, limits)
         self._start_plugins()
         return handler
 
     def start_without_handlers(self) -> None:
         """Start with source text only, without a folder."""
-        self.parts.watchdog.start()
-        self.suspensions.start()
+        self.prepare()
         self._start_plugins()
 
     def drain(self) -> None:
@@ -257,6 +268,7 @@ class Service:
 
     def flush_metrics(self) -> None:
         """Write the latest counts to the metrics."""
+        self._store_is_up.set(self.versions.problem is None)
         self.metrics.flush(self.pool_counts())
 
     def pool_counts(self) -> PoolCounts:

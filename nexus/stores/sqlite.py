@@ -1,15 +1,13 @@
 """A store in one SQLite file, which all workers of a machine share.
 
 The file is in WAL mode, so reads wait for nobody; a write waits for the other writes. Each one is
-flushed to the disk before it returns (`synchronous=FULL`).
+flushed to the disk before it returns (`synchronous=FULL`), together with those that other threads
+have begun meanwhile.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +23,8 @@ from nexus.plugin_api.stores import (
     counted,
 )
 from nexus.stores import schema
+from nexus.stores.connections import Connections
+from nexus.stores.group_commit import GroupCommit
 
 R = TypeVar("R")
 
@@ -34,16 +34,14 @@ _LAST: Final = b"\xff"
 
 
 class SqliteStore:
-    """See `nexus.plugin_api.stores.Store`. Each thread has a connection of its own."""
+    """See `nexus.plugin_api.stores.Store`."""
 
     is_remote = False
 
     def __init__(self, path: Path) -> None:
         """Use the file at *path*; the first call creates it."""
-        self._path = path
-        self._local = threading.local()
-        self._lock = threading.Lock()  # guards _connections
-        self._connections: list[sqlite3.Connection] = []
+        self._connections = Connections(path)
+        self._writes = GroupCommit()
 
     @classmethod
     def of(cls, settings: Settings) -> SqliteStore:
@@ -106,64 +104,41 @@ class SqliteStore:
         return self._write(exchange, terms.timeout_s)
 
     def close(self) -> None:
-        with self._lock:
-            connections, self._connections = self._connections, []
-        for connection in connections:
-            connection.close()
-        self._local = threading.local()
+        self._connections.close()
 
     # ---- connections ---------------------------------------------------------------------------
 
     def _write(self, change: Callable[[sqlite3.Connection], R], timeout_s: float) -> R:
-        """Return what *change* returns, in one transaction."""
-        with self._connected(timeout_s) as connection:
-            connection.execute(f"PRAGMA busy_timeout = {max(1, int(timeout_s * 1000))}")
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                connection.execute(schema.PURGE, (_now_ms(),))
-                result = change(connection)
-                connection.execute("COMMIT")
-                return result
-            except BaseException:
-                if connection.in_transaction:  # some errors have ended it already
-                    connection.execute("ROLLBACK")
-                raise
+        """Return what *change* returns, in a transaction."""
+        with self._named():
+            return self._writes.write(change, self._begin, timeout_s)
+
+    def _begin(self, timeout_s: float) -> sqlite3.Connection:
+        connection = self._connections.writer(timeout_s)
+        connection.execute(f"PRAGMA busy_timeout = {max(1, int(timeout_s * 1000))}")
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            connection.execute(schema.PURGE, (_now_ms(),))
+        except BaseException:
+            if connection.in_transaction:  # some errors have ended it already
+                connection.execute("ROLLBACK")
+            raise
+        return connection
 
     @contextmanager
     def _connected(self, timeout_s: float) -> Iterator[sqlite3.Connection]:
+        with self._named():
+            yield self._connections.own(timeout_s)
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Turn the errors of SQLite and of the disk into the store's."""
         try:
-            yield self._connection(timeout_s)
+            yield
         except (sqlite3.Error, OSError) as error:
             raise StoreUnavailable(
-                f"the store {self._path.name} cannot be used: {error}"
+                f"the store {self._connections.path.name} cannot be used: {error}"
             ) from error
-
-    def _connection(self, timeout_s: float) -> sqlite3.Connection:
-        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if found is None:
-            found = self._local.connection = self._connect(timeout_s)
-            with self._lock:
-                self._connections.append(found)
-        return found
-
-    def _connect(self, timeout_s: float) -> sqlite3.Connection:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # One process at a time turns the mode on: SQLite does not wait for that by itself.
-        lock = os.open(
-            self._path.with_suffix(".lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600
-        )
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            made = sqlite3.connect(
-                self._path, timeout=timeout_s, isolation_level=None, check_same_thread=False
-            )
-            made.execute("PRAGMA journal_mode = WAL")
-            made.execute("PRAGMA synchronous = FULL")
-            for statement in schema.CREATE:
-                made.execute(statement)
-            return made
-        finally:
-            os.close(lock)
 
 
 def _get(connection: sqlite3.Connection, namespace: str, key: bytes) -> bytes | None:

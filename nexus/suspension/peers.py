@@ -77,7 +77,7 @@ class Peers:
                 wire.send(connection, message)
                 connection.settimeout(timeout_s)
                 return wire.receive(connection)
-            except TimeoutError as error:
+            except (TimeoutError, BlockingIOError) as error:  # the second: its backlog is full
                 raise Overloaded(f"worker {worker} does not answer") from error
             except ConnectionRefusedError:  # the worker was killed, and left its socket behind
                 self._remove(worker)

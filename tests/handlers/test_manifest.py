@@ -56,6 +56,9 @@ def test_everything_can_be_said(path):
         stream = true
         http = ["api.stripe.com", "http://10.1.2.3:8080"]
         max_host_calls = 77
+        description = "Greets"
+        input_schema.type = "object"
+        input_schema.properties.name.type = "string"
         """
     )
     manifest = load_manifest(path, "hello")
@@ -74,6 +77,8 @@ def test_everything_can_be_said(path):
     assert manifest.strip_prefix
     assert manifest.stream
     assert manifest.http == ("api.stripe.com", "http://10.1.2.3:8080")
+    assert manifest.description == "Greets"
+    assert manifest.input_schema == {"type": "object", "properties": {"name": {"type": "string"}}}
     merged = manifest.limits(Limits(max_host_calls=7, max_effects=5))
     assert merged == Limits(0.25, 0.125, 64 << 20, max_host_calls=77, max_effects=5)
 
@@ -196,6 +201,9 @@ def test_no_routes(path, route):
         ("env = {'' = 'x'}", "env.''", "''", "a table of strings"),
         ("env = {'A=B' = 'x'}", "env.'A=B'", "'A=B'", "a table of strings"),
         ('env = {A = "\\u0000"}', "env.A", "'\\x00'", "a table of strings"),
+        ("description = 1", "description", "1", "a string of at most 2000 characters"),
+        ("input_schema = 'x'", "input_schema", "'x'", "a table that is a JSON Schema"),
+        ("input_schema.type = 'array'", "input_schema", "{'type': 'array'}", "a table that is"),
         ("[env.A]\nB = 'x'", "env.A", "{'B': 'x'}", "a table of strings"),
     ],
 )
@@ -212,6 +220,16 @@ def test_env_is_bounded(path):
     assert problem.endswith("of at most 32768 bytes together")
     path.write_text(f"env = {{A = '{'x' * ((32 << 10) - 1)}'}}")
     assert len(load_manifest(path, "hello").env["A"]) == (32 << 10) - 1
+
+
+@pytest.mark.parametrize(
+    "wrong", ["required = 'a'", "properties = { a = 1 }", "x = 1979-05-27", "x = nan", "x = '%s'"]
+)
+def test_a_schema_is_one_that_every_reader_understands(path, wrong):
+    large = wrong.replace("%s", "x" * (16 << 10))
+    (problem,) = problems(path, f"[input_schema]\ntype = 'object'\n{large}")
+    assert problem.startswith("hello.toml: input_schema: found {")
+    assert "allowed: a table that is a JSON Schema with type" in problem
 
 
 def test_unknown_keys_name_the_nearest(path):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
+
+from nexus.errors import CompilationError
 
 from .support import Scripts
 
@@ -110,3 +113,50 @@ def test_random_numbers_while_loading(scripts: Scripts) -> None:
     assert first[0] == second[0]
     assert len({*first, *second}) == 5
     assert all(0 <= value < 1 for value in first)
+
+
+# `npx esbuild src/main.ts --bundle --minify --format=esm --sourcemap` of two files.
+BUNDLED = """\
+function r(e){return{name:{}[e].name}}var t={async fetch(e){\
+return console.error(new Error("logged").stack),Promise.reject(new Error("floating")),\
+Response.json(r(7))}};export{t as default};
+"""
+MAP = {
+    "version": 3,
+    "sources": ["../src/db.ts", "../src/main.ts"],
+    "mappings": "AAEO,SAASA,EAAKC,EAAkB,CAGrC,MAAO,CAAE,KAF2B,CAAC,EAEhBA,CAAE,EAAE"
+    ",IAAK,CAChC,CCJA,IAAOC,EAAQ,CACb,MAAM,MAAMC,EAAqC,CAC/C,eAAQ,MAAM,"
+    "IAAI,MAAM,QAAQ,EAAE,KAAK,EACvC,QAAQ,OAAO,IAAI,MAAM,UAAU,CAAC,EAC7B"
+    ",SAAS,KAAKC,EAAK,CAAC,CAAC,CAC9B,CACF",
+}
+
+
+def test_stacks_name_the_files_that_a_bundle_was_made_from(scripts: Scripts) -> None:
+    files = {
+        "hello.js": BUNDLED + "//# sourceMappingURL=hello.js.map\n",
+        "hello.js.map": json.dumps(MAP),
+    }
+    error = scripts.failure(scripts.handler(files))
+    logged, floating, thrown = scripts.log().split("<3>")[1:]
+    assert logged.startswith("Error: logged\n<+>    at fetch (../src/main.ts:5:23)\n")
+    assert floating.startswith(
+        "Uncaught (in promise) Error: floating\n<+>    at fetch (../src/main.ts:6:24)"
+    )
+    places = "    at r (../src/db.ts:6:24)\n<+>    at fetch (../src/main.ts:7:21)\n"
+    assert thrown.endswith(places)
+    assert error.stack.endswith(places.replace("<+>", "").rstrip())
+
+
+def test_an_error_of_loading_names_the_original_file(scripts: Scripts) -> None:
+    whole = {
+        "version": 3,
+        "sources": ["../src/load.ts"],
+        "sourcesContent": ["type T = 1;\n  throw Error('early');\n"],
+        "mappings": "AACE",
+    }
+    data = base64.b64encode(json.dumps(whole).encode()).decode()
+    code = "throw Error('early');\n//# sourceMappingURL=data:application/json;base64,"
+    with pytest.raises(CompilationError) as caught:
+        scripts.handler(code + data)
+    shown = "../src/load.ts:2:3: Error: early\n2 |   throw Error('early');\n      ^"
+    assert str(caught.value) == shown

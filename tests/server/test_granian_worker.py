@@ -4,10 +4,31 @@ from __future__ import annotations
 
 import os
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from nexus.server.granian.listener import Listener
 from nexus.server.granian.worker import GranianWorker
+from nexus.service import Service
+
+
+def test_others_reach_it_before_it_accepts_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request may be for an execution that another worker has suspended."""
+    steps: list[str] = []
+    worker = GranianWorker.__new__(GranianWorker)
+    worker.alive = False
+    settings = SimpleNamespace(http_head_timeout_ms=1000)
+    worker.service = cast(
+        Service,
+        SimpleNamespace(settings=settings, prepare=lambda: steps.append("prepare")),
+    )
+    listener = SimpleNamespace(start=lambda **_: steps.append("listen"))
+    worker._listeners = [cast(Listener, listener)]
+    monkeypatch.setattr(worker, "_start_service", lambda: None)
+    monkeypatch.setattr(worker, "_drain", lambda: None)
+    worker.run()
+    assert steps == ["prepare", "listen"]
 
 
 @pytest.mark.parametrize("counted", [4, 5, 6])

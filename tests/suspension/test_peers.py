@@ -182,6 +182,19 @@ def test_others_see_a_socket_only_when_it_listens(
     peers.close(0)
 
 
+def test_a_worker_with_a_full_backlog_is_busy_and_has_not_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Linux refuses such a connection at once, with EAGAIN."""
+    monkeypatch.setattr("nexus.suspension.peers._BACKLOG", 0)
+    peers = Peers(tmp_path, "this", lambda message: message)  # accepts nothing before `start`
+    with socket.socket(socket.AF_UNIX) as waiting:
+        waiting.connect(str(tmp_path / "this.sock"))
+        with pytest.raises(Overloaded, match="worker this does not answer"):
+            peers.ask("this", {})
+    peers.close(0)
+
+
 def test_a_folder_with_a_long_name(tmp_path: Path) -> None:
     folder = tmp_path / ("long" * 50)
     folder.mkdir()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -36,35 +38,44 @@ def ledger(store: SqliteStore) -> Ledger:
     return Ledger(store, lambda: Quotas(10, 1 << 20))
 
 
-def test_a_writer_in_between_is_not_overwritten(tmp_path: Path) -> None:
-    store = Racing(tmp_path)
-    store.before.append(ledger(SqliteStore(tmp_path)))
-    version, _, is_new = ledger(store).deploy(upload("mine"), BY)
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    with closing(SqliteStore(tmp_path / "state")) as made:
+        yield made
+
+
+@pytest.fixture
+def racing(store: SqliteStore, tmp_path: Path) -> Iterator[Racing]:
+    """The same store, in which *store*'s writer comes in between once."""
+    with closing(Racing(tmp_path / "state")) as made:
+        yield made
+
+
+def test_a_writer_in_between_is_not_overwritten(store: SqliteStore, racing: Racing) -> None:
+    racing.before.append(ledger(store))
+    version, _, is_new = ledger(racing).deploy(upload("mine"), BY)
     assert (version.id, is_new) == ("v2", True)
     record, _ = ledger(store).read("h")
     assert [(v.id, v.created_by) for v in record.versions] == [("v1", "bob"), ("v2", "ann")]
     assert record.weights == {"v2": 100}
 
 
-def test_if_match_holds_to_the_end(tmp_path: Path) -> None:
-    store = Racing(tmp_path)
+def test_if_match_holds_to_the_end(store: SqliteStore, racing: Racing) -> None:
     _, tag, _ = ledger(store).deploy(upload("first"), BY)
-    store.before.append(ledger(SqliteStore(tmp_path)))
+    racing.before.append(ledger(store))
     with pytest.raises(PreconditionFailed):
-        ledger(store).deploy(upload("mine"), Change("ann", (tag,)))
+        ledger(racing).deploy(upload("mine"), Change("ann", (tag,)))
     record, _ = ledger(store).read("h")
     assert [event.by for event in record.history] == ["ann", "bob"]
 
 
-def test_a_damaged_record_is_reported(tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path)
+def test_a_damaged_record_is_reported(store: SqliteStore) -> None:
     store.write("handlers/h", b"{", None)
     with pytest.raises(StoreUnavailable, match="the record of h in the store is damaged"):
         ledger(store).read("h")
 
 
-def test_files_that_no_version_has_are_swept_once_they_are_old(tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path)
+def test_files_that_no_version_has_are_swept_once_they_are_old(store: SqliteStore) -> None:
     books = ledger(store)
     version, _, _ = books.deploy(upload("first"), BY)
     books.deploy(upload("second"), BY)
@@ -76,7 +87,6 @@ def test_files_that_no_version_has_are_swept_once_they_are_old(tmp_path: Path) -
     assert (store.get_blob(digest), store.get_blob(kept)) == (None, b"second")
 
 
-def test_reading_leaves_no_trace(tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path / "state")
+def test_reading_leaves_no_trace(store: SqliteStore, tmp_path: Path) -> None:
     assert (store.tags(), store.read("x"), store.get_blob("x")) == ({}, None, None)
     assert not (tmp_path / "state").exists()

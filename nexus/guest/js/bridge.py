@@ -17,6 +17,7 @@ from nexus.guest.host.messages import Messages, OutboundMessages
 from nexus.guest.host.services import LOG_MARKS, Services
 from nexus.guest.js.compression import CompressionService
 from nexus.guest.js.legacy_text import LegacyText
+from nexus.guest.js.source_maps.places import Translate
 from nexus.guest.js.web.parts import PARTS, part_source
 from nexus.guest.js.webcrypto.service import CryptoService
 from nexus.guest.preview1 import errno
@@ -71,11 +72,14 @@ class Bridge:
             **dict(zip(numbers, self._hashes, strict=True)),
         }
 
-    def open(self, run: Run, body: Descriptor) -> dict[int, Descriptor]:
-        """Return the descriptor table for *run*, with *body* at `BODY`."""
+    def open(
+        self, run: Run, body: Descriptor, translate: Translate | None = None
+    ) -> dict[int, Descriptor]:
+        """Return the descriptor table for *run*, with *body* at `BODY`. *translate* applies the
+        handler's source maps to what it logs."""
         output = LogOutput(run)
         for log in self._logs:
-            log.output = output
+            log.output, log.translate = output, translate
         for found in self._hashes:
             found.state = None
         for framed in self._framed:
@@ -143,12 +147,16 @@ class _Log(Descriptor):
 
     rights = FD_WRITE
     output: LogOutput
+    translate: Translate | None = None
 
     def __init__(self, mark: bytes) -> None:
         self._mark = mark
 
     def write(self, content: memoryview) -> None:
-        self.output.write_record(self._mark, bytes(content))
+        text = bytes(content)
+        if self.translate is not None:
+            text = self.translate(text.decode("utf-8", "replace")).encode("utf-8", "replace")
+        self.output.write_record(self._mark, text)
 
 
 class _Digest(Descriptor):

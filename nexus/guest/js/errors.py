@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from nexus.errors import GuestError, GuestTrap, MemoryLimit, StackLimit
+from nexus.guest.js.source_maps.places import Places
 
 _POSITION: Final = re.compile(r"(?:at |\()([^\s()]+):([0-9]+):([0-9]+)\)?$", re.MULTILINE)
 _OUR_FILES: Final = ("(nexus:", "(<input>:")
 """in stack frames of bootstrap and prelude, and of the web API's parts, which `eval` evaluates"""
 _SHOWN_CHARACTERS: Final = 500
+_STACK_CHARACTERS: Final = 8192
 _LINE_CHARACTERS: Final = 160
 _MEMORY: Final = ("InternalError", "out of memory")
 _STACK: Final = ("RangeError", "Maximum call stack size exceeded")
@@ -53,7 +55,15 @@ class Thrown(NamedTuple):
         return error
 
 
-OUT_OF_MEMORY: Final = Thrown(*_MEMORY, "")
+def out_of_memory(thrown: Thrown) -> Thrown:
+    """Return *thrown*, which came when memory was full, as QuickJS's error for that."""
+    return Thrown(*_MEMORY, thrown.stack)
+
+
+def own_calls(stack: str) -> list[str]:
+    """Return the lines of *stack* that are calls in the handler's own files."""
+    lines = stack[:_STACK_CHARACTERS].splitlines()
+    return [line for line in lines if line.startswith("    at ") and not _is_ours(line)]
 
 
 def parse_thrown(text: bytes) -> Thrown:
@@ -81,11 +91,16 @@ def _read(text: bytes, part: Callable[[Any], Any]) -> Thrown:
         return Thrown("", "an error that cannot be read", "")
 
 
-def locate(thrown: Thrown, files: Mapping[str, bytes]) -> str:
-    """Describe an error of loading *files*: file, line, column, message and the source line."""
+def locate(thrown: Thrown, files: Mapping[str, bytes], places: Places) -> str:
+    """Describe an error of loading *files*: file, line, column, message and the source line, of
+    the original file where *places* has it."""
     message = thrown.headline().removeprefix("Uncaught ")
     for name, line, column in _POSITION.findall(thrown.stack):
         if name in files:
+            place = places.original(name, int(line), int(column))
+            if place is not None:
+                shown = source_line((place.content or "").encode(), place.line, place.column)
+                return f"{place.file}:{place.line}:{place.column}: {message}{shown}"
             shown = source_line(files[name], int(line), int(column))
             return f"{name}:{line}:{column}: {message}{shown}"
     return message

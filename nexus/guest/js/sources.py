@@ -6,6 +6,8 @@ comments. A handler cannot import a file that is missing when its sources are re
 
 `import text from "./x.html" with { type: "text" }` imports any other file as a string. QuickJS has
 no such modules, so the file becomes a module that exports it, and spaces replace the clause.
+
+A source map that a file names in its last line belongs to the handler, too.
 """
 
 from __future__ import annotations
@@ -18,12 +20,15 @@ from pathlib import Path
 
 from nexus.errors import InvalidHandler
 from nexus.guest.bundle import Bundle
+from nexus.guest.js.source_maps.separate import map_file
 from nexus.model.file_state import FileState, file_state
 
 MAX_FILES = 256
 """files of one handler; a handler with more is invalid"""
 MAX_BYTES = 4 << 20
-"""size of all files of a handler together; a larger handler is invalid"""
+"""size of all files of a handler together, but for source maps; a larger handler is invalid"""
+MAX_MAP_BYTES = 32 << 20
+"""size of a source map in a file of its own; a larger one is left out"""
 
 _SPECIFIER = re.compile(rb"""(['"`])(\.{1,2}/[^'"`\\\r\n]{1,512}\.(?:js|mjs|json|ts|mts))\1""")
 _TEXT = re.compile(
@@ -32,6 +37,7 @@ _TEXT = re.compile(
     rb"""(?:'text'|"text")\s{0,64},?\s{0,64}\})"""
 )
 """an import of text: quotes, path, and the clause that says so"""
+_MAP = ".map"
 _CODE = (".js", ".mjs", ".ts", ".mts", ".json")
 
 
@@ -70,13 +76,14 @@ def read_bundle(entry: Path) -> Bundle:
     inside = root.resolve()
     files = {}
     for path in list_files(entry):
-        if path.is_file() and path.resolve().is_relative_to(inside):
+        is_large = path.suffix == _MAP and path.is_file() and path.stat().st_size > MAX_MAP_BYTES
+        if path.is_file() and not is_large and path.resolve().is_relative_to(inside):
             files[path.relative_to(root).as_posix()] = _prepared(path, _read(path))
     name = entry.relative_to(root).as_posix()
     if name not in files:
         # Raises an error that says why it is unreadable.
         files[name] = _prepared(entry, _read(entry))
-    if sum(map(len, files.values())) > MAX_BYTES:
+    if sum(len(files[file]) for file in files if Path(file).suffix != _MAP) > MAX_BYTES:
         raise InvalidHandler(f"it and the files it imports are larger than {MAX_BYTES} bytes")
     return Bundle(name, files)
 
@@ -90,6 +97,8 @@ def _read(path: Path) -> bytes:
 
 def _prepared(path: Path, content: bytes) -> bytes:
     """Return *content* as QuickJS can load it."""
+    if path.suffix == _MAP:
+        return content
     if path.suffix not in _CODE:
         return b"export default %b;" % json.dumps(content.decode("utf-8", "replace")).encode()
     if path.suffix == ".json":
@@ -103,9 +112,9 @@ def _without_clause(found: re.Match[bytes]) -> bytes:
     Raises: InvalidHandler if it names a file that is code.
     """
     name = found[2].decode("utf-8", "replace")
-    if name.endswith(_CODE):
+    if name.endswith(others := (*_CODE, _MAP)):
         raise InvalidHandler(
-            f"it imports {name} as text; allowed: files that do not end in {', '.join(_CODE)}"
+            f"it imports {name} as text; allowed: files that do not end in {', '.join(others)}"
         )
     clause = re.sub(rb"[^\r\n]", b" ", found[3])
     return found[1] + found[2] + found[1] + clause
@@ -128,5 +137,7 @@ def _scan(path: Path, state: FileState) -> tuple[str, ...]:
         content = path.read_bytes()
     except OSError:
         return ()
-    found = [*_SPECIFIER.finditer(content), *_TEXT.finditer(content)]
-    return tuple(dict.fromkeys(match[2].decode("utf-8", "replace") for match in found))
+    matches = [*_SPECIFIER.finditer(content), *_TEXT.finditer(content)]
+    found = [match[2].decode("utf-8", "replace") for match in matches]
+    source_map = map_file(content)
+    return tuple(dict.fromkeys(found if source_map is None else [*found, source_map]))

@@ -14,8 +14,9 @@ from typing import Final
 from nexus.errors import CompilationError, GuestError, GuestTrap, NexusError
 from nexus.guest.bundle import Bundle
 from nexus.guest.preview1 import clocks, errno
-from nexus.guest.preview1.descriptors import BytesInput, CappedOutput, LogOutput
+from nexus.guest.preview1.descriptors import BytesInput, CappedOutput, Descriptor, LogOutput
 from nexus.guest.preview1.link import Implementation, host_functions
+from nexus.guest.preview1.preopened import ROOT, root_folder
 from nexus.guest.preview1.process import Process
 from nexus.guest.preview1.program import Program
 from nexus.guest.python.layout import vectorcall_of
@@ -24,7 +25,7 @@ from nexus.plugin_api.abi import snapshot_of
 from nexus.plugin_api.engine import EngineInstance, HostFunctions
 from nexus.plugin_api.guest import Run
 
-SETUP_VERSION: Final = 1
+SETUP_VERSION: Final = 2
 """increase it whenever set-up leaves a different state"""
 HEADROOM_BYTES: Final = 4 << 20
 """Free memory in the snapshot. A request that needs more grows the memory, and an instance whose
@@ -89,8 +90,14 @@ class SetUp:
         """
         self._instance = instance
         output = CappedOutput(run, _ANSWER_BYTES)
-        descriptors = {0: BytesInput(self._given()), 1: output, 2: LogOutput(run)}
-        self._process.start(instance, run, _Interpreter(), dict(descriptors))
+        # CPython looks for open folders once, as it starts: their numbers belong to the snapshot.
+        descriptors: dict[int, Descriptor] = {
+            0: BytesInput(self._given()),
+            1: output,
+            2: LogOutput(run),
+        }
+        descriptors[ROOT] = root_folder(None)
+        self._process.start(instance, run, _Interpreter(), descriptors)
         try:
             instance.call("_start")
         except GuestError as error:

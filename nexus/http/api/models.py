@@ -181,6 +181,8 @@ class HandlerItem(Model):
     capabilities: list[str]
     kv: list[str] = Field(description="namespaces of the key-value store that it may use")
     http: list[str] = Field(description="servers that it may send requests to")
+    files: dict[str, str] = Field(description="read-only folders, by their paths in the guest")
+    scratch_bytes: _Bytes = Field(description="size of its `/tmp`; 0: none")
     env: list[str] = Field(description="names only")
     secrets: list[str] = Field(description="names only; `env` has them, too")
     args: _Count = Field(description="how many arguments the manifest gives a WebAssembly guest")
@@ -188,6 +190,10 @@ class HandlerItem(Model):
     strip_prefix: bool = Field(description="whether its URLs begin below its route")
     stream: bool = Field(description="whether its answers' bodies leave as it writes them")
     key: str = Field(description="digest of the compiled module")
+    description: str = Field(description="what it does, by its manifest")
+    input_schema: dict[str, Any] | None = Field(
+        description="JSON Schema of its arguments; null: the manifest has none"
+    )
     version: str | None = Field(description="the deployed version; null: a file of the folder")
 
 

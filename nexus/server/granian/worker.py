@@ -71,6 +71,7 @@ class GranianWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
 
     def run(self) -> None:
         """Serve until the worker must stop and all its connections are closed."""
+        self.service.prepare()  # requests come as soon as a listener starts
         head_s = self.service.settings.http_head_timeout_ms / 1000
         for listener in self._listeners:
             listener.start(head_s=head_s, connections=most_connections())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -92,8 +93,14 @@ def test_a_revoked_token_is_refused_at_once(api: Deployer) -> None:
     refused(answer, 401, "UNAUTHORIZED", "the token is not known here")
 
 
-def test_a_token_is_kept_as_its_hash(tmp_path: Path) -> None:
-    tokens = Tokens(SqliteStore(tmp_path))
+@pytest.fixture
+def tokens(tmp_path: Path) -> Iterator[Tokens]:
+    store = SqliteStore(tmp_path)
+    yield Tokens(store)
+    store.close()
+
+
+def test_a_token_is_kept_as_its_hash(tmp_path: Path, tokens: Tokens) -> None:
     text = tokens.make("ci", ("read",))
     kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert b"ci" in kept
@@ -116,8 +123,7 @@ def test_a_token_is_kept_as_its_hash(tmp_path: Path) -> None:
         ("taken", ("read",), "name: 'taken' is taken; revoke that token before"),
     ],
 )
-def test_what_is_no_token(tmp_path: Path, name: str, scopes: tuple[str, ...], detail: str) -> None:
-    tokens = Tokens(SqliteStore(tmp_path))
+def test_what_is_no_token(tokens: Tokens, name: str, scopes: tuple[str, ...], detail: str) -> None:
     tokens.make("taken", ("read",))
     with pytest.raises(InvalidArgument) as caught:
         tokens.make(name, scopes)

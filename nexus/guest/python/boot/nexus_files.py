@@ -1,7 +1,8 @@
 """The handler's files, which a guest reads but cannot change.
 
 They lie in the guest's memory, as a tree below `/`, where `open`, `os.stat`, `os.listdir` and
-`os.scandir` find them before they ask WASI, which has the standard library's files only.
+`os.scandir` find them before they ask WASI, which has the files of the standard library and those
+of the manifest.
 """
 
 import builtins
@@ -18,6 +19,7 @@ MAIN = "handler"
 """module name of the handler's first file; tracebacks show the file's own name"""
 PACKAGES = "site-packages"
 _ROOTS = ("", f"{PACKAGES}/")
+_READ_ONLY = "a handler can write files in /tmp only, and only if its manifest has scratch_mb"
 
 
 class Tree:
@@ -131,11 +133,17 @@ def install(tree):
         closefd=True,
         opener=None,
     ):
-        if not isinstance(file, int) and isinstance(mode, str) and set(mode) & set("wax+"):
-            raise OSError(errno.EROFS, "a handler cannot write files", file)
         path = tree.path(file)
+        writes = isinstance(mode, str) and set(mode) & set("wax+")
         if path is None:
-            return real_open(file, mode, buffering, encoding, errors, newline, closefd, opener)
+            try:
+                return real_open(file, mode, buffering, encoding, errors, newline, closefd, opener)
+            except OSError:
+                if writes and "tmp" not in others("/"):
+                    raise OSError(errno.EROFS, _READ_ONLY, file) from None
+                raise
+        if writes:
+            raise OSError(errno.EROFS, _READ_ONLY, file)
         if tree.is_folder(path):
             raise IsADirectoryError(errno.EISDIR, "Is a directory", file)
         content = _Content(tree.files[path], file)
@@ -157,17 +165,29 @@ def install(tree):
             raise NotADirectoryError(errno.ENOTDIR, "Not a directory", path)
         return here
 
+    def others(path):
+        """Return the names that WASI has in a folder of the tree's."""
+        try:
+            return real["listdir"](path)
+        except OSError:
+            return []
+
     def listdir(path="."):
         here = folder(path)
-        return real["listdir"](path) if here is None else list(tree.folders[here])
+        if here is None:
+            return real["listdir"](path)
+        return list(tree.folders[here] | dict.fromkeys(others(path)))
 
     def scandir(path="."):
         here = folder(path)
         if here is None:
             return real_scandir(path)
         shown = os.fspath(path)
-        prefix = f"{here}/" if here else ""
-        return _Entries(_Entry(tree, prefix + n, shown, n) for n in tree.folders[here])
+        prefix, names = f"{here}/" if here else "", tree.folders[here]
+        found = _Entries(_Entry(tree, prefix + n, shown, n) for n in names)
+        if others(path):
+            found += [entry for entry in real_scandir(path) if entry.name not in names]
+        return found
 
     builtins.open = io.open = open
     os.stat, os.lstat, os.listdir, os.scandir = stating("stat"), stating("lstat"), listdir, scandir

@@ -1,0 +1,60 @@
+"""Takes the maps of a handler's files apart from the files, which QuickJS need not read then."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import posixpath
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import unquote, unquote_to_bytes
+
+_COMMENT: Final = b"sourceMappingURL="
+_LINE: Final = re.compile(rb"//[#@][ \t]*sourceMappingURL=([^\s'\"]+)[ \t]*\Z")
+_DATA: Final = re.compile(r"data:(?:application|text)/json[^,]*,", re.IGNORECASE)
+_FILE: Final = re.compile(r"[^:?#*\\]{1,512}\.map")
+
+
+def map_file(content: bytes) -> str | None:
+    """Return the relative path of the map file that *content* names in its last lines, if any."""
+    url = _url(content)[1]
+    return unquote(url) if _FILE.fullmatch(url) and not url.startswith("/") else None
+
+
+def separate(files: Mapping[str, bytes]) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """Return *files* without maps in them and beside them, and the maps by the file they are of."""
+    code, maps, beside = dict(files), {}, set()
+    for name, content in files.items():
+        before, url = _url(content)
+        inline = _DATA.match(url)
+        if inline is not None:
+            code[name] = before
+            maps[name] = _decoded(url[: inline.end()], url[inline.end() :])
+            continue
+        target = map_file(content)
+        if target is not None:
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
+            if path in files:
+                maps[name] = files[path]
+                beside.add(path)
+    return {name: content for name, content in code.items() if name not in beside}, maps
+
+
+def _url(content: bytes) -> tuple[bytes, str]:
+    """Return what comes before the comment with the map's URL, and the URL, or an empty one."""
+    at = content.rfind(_COMMENT)
+    start = content.rfind(b"\n", 0, at) + 1
+    found = _LINE.search(content.rstrip(), start) if at >= 0 else None
+    if found is None:
+        return content, ""
+    return content[: found.start()], found[1].decode("utf-8", "replace")
+
+
+def _decoded(kind: str, data: str) -> bytes:
+    if not kind.lower().endswith(";base64,"):
+        return unquote_to_bytes(data)
+    try:
+        return base64.b64decode(unquote(data), validate=True)
+    except (binascii.Error, ValueError):
+        return b"not base64"
