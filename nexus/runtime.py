@@ -228,7 +228,7 @@ class WasmRuntime:
             found = handlers.get(handler.rpartition(".")[0])
         if found is None:
             raise HandlerNotFound(f"no handler {handler!r}")
-        return found, False
+        return found if found.split is None else found.split.choose({}), False
 
 
 def _encoded(context: Mapping[str, Any] | bytes) -> bytes:

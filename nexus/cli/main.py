@@ -23,6 +23,7 @@ _COMMANDS = {
     "vendor": "nexus.cli.vendor:vendor",
     "deploy": "nexus.cli.versions.deploy:deploy",
     "versions": "nexus.cli.versions.listing:versions",
+    "weights": "nexus.cli.versions.weights:weights",
     "rollback": "nexus.cli.versions.listing:rollback",
     "token": "nexus.cli.versions.token:token",
     "config": "nexus.cli.config:show_config",

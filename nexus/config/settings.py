@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from nexus.config.plugin_tables import parse_tables
 from nexus.config.problems import BELOW_OTHER
+from nexus.config.store_url import SQLITE, StoreUrl
 from nexus.model import Limits
 from nexus.plugin_api.option_types import (
     LIVE,
@@ -289,6 +290,11 @@ class Settings(BaseSettings):
         default_factory=lambda data: data.get("handlers_dir", Path("handlers")) / ".nexus",
         description="folder of what outlives the server: deployed versions and the built-in "
         "key-value store; all workers share it",
+    )
+    version_store: StoreUrl = Field(
+        SQLITE,
+        description="where deployed versions are kept; sqlite: in a file of state_dir "
+        "(docs/versions.md)",
     )
     max_version_mb: Annotated[Whole, LIVE] = Field(
         16, ge=1, le=1024, description="largest deployed version, in MiB"

@@ -2,10 +2,12 @@
 
 sources.py    lists the handlers in a folder
 manifest.py   NAME.toml beside a handler
+files.py      the files that a manifest gives its handler
 schema.py     the manifest's JSON Schema of a handler's arguments
 secrets.py    the values of the secrets that manifests name
 settling.py   which handlers serve side by side
 catalogue.py  the handlers that can serve, and what is wrong with the others
+split.py      versions of a handler that share its requests
 failed.py     the routes of handlers that could not be loaded
 routes.py     which handler a path belongs to
 watcher.py    loads the folder, then watches it

@@ -11,11 +11,13 @@ from typing import Protocol
 
 from nexus.errors import HandlerConflict, HandlerError, ManifestError
 from nexus.handlers.failed import failed_routes
+from nexus.handlers.files import files_of
 from nexus.handlers.manifest import Manifest, check_name, load_manifest
 from nexus.handlers.routes import Routes
 from nexus.handlers.secrets import Secrets, SecretsState
 from nexus.handlers.settling import Claims, ClaimsFile, settle
 from nexus.handlers.sources import Source
+from nexus.handlers.split import Sharing, versions_of, with_splits
 from nexus.model import Compiled, Handler, Limits
 
 log = logging.getLogger("nexus.handlers")
@@ -58,6 +60,11 @@ class Catalogue:
     secrets_state: SecretsState = ()
     """the state of the secrets' folder when loaded"""
 
+    @property
+    def versions(self) -> list[Handler]:
+        """What may get requests: of handlers whose versions share them, each version."""
+        return [version for main in self.handlers.values() for version in versions_of(main)]
+
 
 @dataclass(frozen=True)
 class _Loader:
@@ -75,12 +82,14 @@ def load_catalogue(
     previous: Catalogue | None = None,
     claims_file: ClaimsFile = _NO_OTHERS,
     secrets: Secrets = _NO_SECRETS,
+    shares: Sequence[Sharing] = (),
 ) -> Catalogue:
     """Load every handler of *sources*. A bad one never stops the others.
 
     What has not changed since *previous* is taken from there; a handler that was good and now is
     not keeps its last good version. A newcomer never takes a name or a route from a handler that
-    serves, here or, by *claims_file*, in another worker.
+    serves, here or, by *claims_file*, in another worker. *shares*: the handlers of which several
+    sources are versions.
     """
     before = previous or Catalogue()
     # Asked before the values are read: a change meanwhile is found at the next look.
@@ -97,7 +106,10 @@ def load_catalogue(
         if problem is not None and not isinstance(problem, HandlerConflict):
             problems[file] = problem
     with claims_file.held(_claims(before.serving)) as claims:
-        serving, conflicts = settle(loaded, before.serving, claims)
+        beside = {file for entry in shares for file in entry.weights if file != entry.main}
+        mains = {file: handler for file, handler in loaded.items() if file not in beside}
+        settled, conflicts = settle(mains, before.serving, claims)
+        serving = with_splits(settled, loaded, shares)
         claims.clear()
         claims.update(_claims(serving))
     problems.update(conflicts)
@@ -107,7 +119,7 @@ def load_catalogue(
     by_file = {source.file: source for source in sources}
     handlers = {serving[file].name: serving[file] for file in by_file if file in serving}
     routes = Routes({handler.route: handler for handler in handlers.values()})
-    failed = failed_routes(sources, serving)
+    failed = failed_routes((s for s in sources if s.file not in beside), serving)
     return Catalogue(
         handlers, problems, by_file, loaded, serving, routes, failed, defaults, secrets_state
     )
@@ -182,6 +194,7 @@ def load_handler(
     manifest = load_manifest(source.manifest, name)
     limits = manifest.limits(defaults)
     env = _environment(manifest, source, secrets)
+    files = files_of(manifest.files, manifest.scratch_mb, source.path.parent, source.manifest.name)
     compiled = compiler.compile(source.path, limits.memory_bytes)
     return Handler(
         name=name,
@@ -203,6 +216,7 @@ def load_handler(
         version=source.version,
         http=manifest.http,
         kv=manifest.kv,
+        files=files,
         description=manifest.description,
         input_schema=manifest.input_schema,
     )

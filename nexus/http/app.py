@@ -220,6 +220,8 @@ def _translated(service: Service, error: HTTPException) -> tuple[NexusError, int
             return Overloaded("the handler's language runtime is being compiled"), None
         if (name := service.handlers.catalogue.failed.find(request.path)) is not None:
             return HandlerNotLoaded(name), None
+        if not service.versions.is_known:
+            return Overloaded("the store of versions has not been read yet"), None
         if service.handlers.loaded:
             return HandlerNotFound("nothing is served at this path"), None
         return Overloaded("the handlers are still being loaded"), None

@@ -51,12 +51,15 @@ class HandlerLayer:
             handler = self._found_late(path)
         if handler is None:
             return self._follow(environ, start_response, began)
+        if handler.split is not None:
+            handler = handler.split.choose(environ)
         run: Execution | None = None
         filtering = Filtering(self._filters, self._service) if self._filters else None
         size, outcome = 0, Outcome.OK
         failed: NexusError | None = None
         try:
-            _check_method(handler, environ["REQUEST_METHOD"])
+            if handler.methods:
+                _check_method(handler, environ["REQUEST_METHOD"])
             run = self._service.dispatcher.new_run(handler, began, _timeout_s(environ))
             if filtering is not None:
                 environ[FILTERING] = filtering
@@ -179,9 +182,9 @@ class HandlerLayer:
 
 def _check_method(handler: Handler, method: str) -> None:
     methods = handler.methods
-    if methods and "GET" in methods:
+    if "GET" in methods:
         methods |= {"HEAD"}  # like Flask
-    if methods and method not in methods:
+    if method not in methods:
         raise MethodNotAllowed(method, tuple(sorted(methods)))
 
 

@@ -41,6 +41,13 @@ def known_series(service: Service) -> Known:
     outbound = [(name, host) for name, handler in served.items() for host in handler.http]
     return {
         counters.EXECUTIONS: [(name, run) for (name,) in handlers for run in _RUNS],
+        counters.VERSION_EXECUTIONS: [
+            (name, version.version, run)
+            for name, handler in served.items()
+            if handler.split is not None
+            for version in handler.split.versions
+            for run in _RUNS
+        ],
         counters.CPU: handlers,
         counters.THROTTLED: handlers,
         counters.INSTRUCTIONS: handlers,

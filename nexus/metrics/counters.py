@@ -17,6 +17,11 @@ class LabelledCounter(NamedTuple):
 EXECUTIONS: Final = LabelledCounter(
     "nexus_handler_executions", "Runs by outcome", ("handler", "status")
 )
+VERSION_EXECUTIONS: Final = LabelledCounter(
+    "nexus_version_executions",
+    "Runs of versions that share their handler's requests, by outcome",
+    ("handler", "version", "status"),
+)
 CPU: Final = LabelledCounter("nexus_handler_cpu_seconds", "CPU time of runs", ("handler",))
 THROTTLED: Final = LabelledCounter(
     "nexus_handler_throttled_seconds",
@@ -66,5 +71,5 @@ REPLACED: Final = LabelledCounter(
 COUNTERS: Final = (
     *(EXECUTIONS, CPU, THROTTLED, INSTRUCTIONS, ERRORS, REJECTED, HOST_CALLS, CACHE),
     *(SUSPENSIONS, OUTBOUND, OUTBOUND_BYTES, PLUGIN_ERRORS, REPLACED),
-    *(KV_OPERATIONS, KV_SECONDS, KV_BYTES),
+    *(KV_OPERATIONS, KV_SECONDS, KV_BYTES, VERSION_EXECUTIONS),
 )

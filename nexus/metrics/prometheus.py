@@ -11,6 +11,7 @@ from nexus.errors import AdmissionError, NexusError
 from nexus.metrics import counters
 from nexus.metrics.distribution import SECONDS, add
 from nexus.metrics.tally import HandlerTally, Tally
+from nexus.metrics.versions import VersionMetrics
 from nexus.model import Handler, OutboundRecord, Outcome, PoolCounts, Usage
 
 COMPILE_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
@@ -31,6 +32,7 @@ class PathMetrics:
             buckets=SECONDS,
             registry=on,
         )
+        self._versions = VersionMetrics(registry)
         self._cpu = Counter(*counters.CPU, registry=on)
         self._throttled = Counter(*counters.THROTTLED, registry=on)
         self._instructions = Counter(*counters.INSTRUCTIONS, registry=on)
@@ -120,7 +122,7 @@ class PathMetrics:
         """Count one run that has ended."""
         with self._lock:
             tally = self._tally
-            found = tally.handler(handler.name)
+            found = tally.handler(handler.counted_as)
             found.count(outcome.value)
             if error is not None:
                 tally.count_error(error)
@@ -171,8 +173,11 @@ class PathMetrics:
         self._compile.labels(tier).observe(seconds)
 
     def serving(self, handlers: Iterable[Handler]) -> None:
-        """Record which compiler's code each handler serves with. Called by one thread at a time."""
-        now = {(handler.name, handler.compiled.tier) for handler in handlers}
+        """Record which compiler's code each handler serves with, and which versions serve. Called
+        by one thread at a time."""
+        known = list(handlers)
+        self._versions.serving(known)
+        now = {(handler.name, handler.compiled.tier) for handler in known}
         for labels in self._served - now:
             self._compiler.labels(*labels).set(0)
         for labels in now:
@@ -184,8 +189,11 @@ class PathMetrics:
         with self._flushing:
             with self._lock:
                 tally, self._tally = self._tally, Tally()
-            for name, found in tally.handlers.items():
+            for counted_as, found in tally.handlers.items():
+                name, _, version = counted_as.partition("\0")
                 self._write_handler(name, found)
+                if version:
+                    self._versions.write(name, version, found)
             for counter, counts in (
                 (self._errors, tally.errors),
                 (self._rejected, tally.rejected),

@@ -57,11 +57,11 @@ class Tally:
         self.kv_seconds: dict[tuple[str, ...], float] = {}
         self.kv_bytes: dict[tuple[str, ...], float] = {}
 
-    def handler(self, name: str) -> HandlerTally:
-        """Return the tally of the handler called *name*."""
-        found = self.handlers.get(name)
+    def handler(self, counted_as: str) -> HandlerTally:
+        """Return the tally of a handler, or of its version (`nexus.model.Handler.counted_as`)."""
+        found = self.handlers.get(counted_as)
         if found is None:
-            found = self.handlers[name] = HandlerTally()
+            found = self.handlers[counted_as] = HandlerTally()
         return found
 
     def count_error(self, error: NexusError) -> None:

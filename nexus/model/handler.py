@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from nexus.model.outcome import Isolation
@@ -98,6 +99,40 @@ class CpuAllocation:
     """the most CPU it may use, over all workers of a pod; None: no limit of its own"""
 
 
+@dataclass(frozen=True)
+class Mount:
+    """A read-only folder that a handler's guest sees."""
+
+    at: str
+    """its absolute path in the guest"""
+    base: Path
+    """the folder of the handler's file; nothing outside it is ever read"""
+    path: str
+    """below *base*"""
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files that a handler's guest sees."""
+
+    mounts: tuple[Mount, ...] = ()
+    scratch_bytes: int = 0
+    """size of its `/tmp`; 0: there is none"""
+
+
+class Split(Protocol):
+    """Several versions of one handler that share its requests."""
+
+    @property
+    def versions(self) -> Sequence[Handler]:
+        """The versions, the one that gets most requests first."""
+        ...
+
+    def choose(self, environ: Mapping[str, Any]) -> Handler:
+        """Return the version that runs a request; an empty *environ*: a run without a request."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Handler:
     """One handler as it is served: manifest, limits and compiled module."""
@@ -133,6 +168,19 @@ class Handler:
     """hosts that it may call (`nexus.outbound.grants`)"""
     kv: tuple[str, ...] = ()
     """namespaces that it may use (`nexus.stores.grants`)"""
+    files: Files | None = None
+    """None: it has no files"""
     description: str = ""
     input_schema: Mapping[str, Any] | None = field(default=None, repr=False)
     """JSON Schema of its arguments, for clients; the handler checks them itself"""
+    weight: int = 100
+    """how many of a hundred requests of its name it gets"""
+    split: Split | None = None
+    """chooses among the versions that share its requests; None: it gets them all"""
+    counted_as: str = field(init=False, default="")
+    """what metrics add it up under: its name, followed by NUL and its version if it has shares"""
+
+    def __post_init__(self) -> None:
+        # Made once, so that counting a run looks at nothing more where no version shares.
+        shares = self.version if self.weight < 100 else ""
+        object.__setattr__(self, "counted_as", f"{self.name}\0{shares}" if shares else self.name)

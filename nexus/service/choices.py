@@ -15,6 +15,7 @@ from nexus.engines import unfit_compiler, unknown_engine
 from nexus.plugins import Plugins
 from nexus.scheduling import unknown_policy
 from nexus.stores import unknown_store
+from nexus.versions.stores.choose import missing_package
 
 
 def checks_by(plugins: Plugins) -> Checks:
@@ -24,6 +25,7 @@ def checks_by(plugins: Plugins) -> Checks:
         "engine": lambda values: unknown_engine(values["engine"], engines),
         "compiler": lambda values: unfit_compiler(values["engine"], values["compiler"], engines),
         "kv_store": lambda values: unknown_store(values["kv_store"], stores),
+        "version_store": lambda values: missing_package(values["version_store"]),
         "scheduling_policy": lambda values: unknown_policy(values["scheduling_policy"], policies),
     }
 

@@ -14,6 +14,7 @@ from nexus.handlers.manifest import nearest_name
 from nexus.handlers.secrets import Secrets
 from nexus.handlers.settling import ClaimsFile, conflict
 from nexus.handlers.sources import Source, find_sources, source_at
+from nexus.handlers.split import Sharing, versions_of
 from nexus.handlers.texts import SourceTexts
 from nexus.handlers.watcher import HandlersWatcher
 from nexus.logs import CHANGES
@@ -50,7 +51,7 @@ class Handlers:
         self._loaded = threading.Event()
         self._threads: WarmedThreads | None = None
         self.catalogue = Catalogue()
-        self.texts = SourceTexts(parts.abis, self._compiler, lambda: self._limits, self._retain)
+        self.texts = SourceTexts(parts.abis, self._compiler, lambda: self._limits, self.retain)
         self._pending: tuple[str, ...] = ()
         """default routes of handlers whose language runtime is being compiled"""
         self.warmed = False
@@ -79,7 +80,7 @@ class Handlers:
     @property
     def longest_timeout_s(self) -> float:
         """The longest deadline of a handler that serves."""
-        served = self.catalogue.handlers.values()
+        served = self.catalogue.versions
         return max((handler.limits.timeout_s for handler in served), default=0.0)
 
     def start(self, threads: WarmedThreads | None) -> None:
@@ -156,18 +157,18 @@ class Handlers:
     def _load(self, folder: Sequence[Source]) -> None:
         with self._changed:
             self._folder, ticket = folder, self._ordered
-            sources = merged(folder, self._deployed)
-        self._load_all(sources)
+            deployed = self._deployed
+        self._load_all(merged(folder, deployed), [entry.shares for entry in deployed])
         with self._changed:
             self._applied = ticket
             self._changed.notify_all()
 
-    def _load_all(self, sources: Sequence[Source]) -> None:
-        serving, memory_bytes = self.catalogue.serving, self._limits.memory_bytes
+    def _load_all(self, sources: Sequence[Source], shares: Sequence[Sharing] = ()) -> None:
+        loaded, memory_bytes = self.catalogue.loaded, self._limits.memory_bytes
         slow = [
             source
             for source in sources
-            if source.file not in serving and self._compiler.takes_long(source.path, memory_bytes)
+            if source.file not in loaded and self._compiler.takes_long(source.path, memory_bytes)
         ]
         names = ", ".join(source.name for source in slow)
         if slow and len(slow) == len(sources):
@@ -177,15 +178,15 @@ class Handlers:
                 "serving the others while a language runtime is compiled for %s", names
             )
             self._pending = tuple(f"/{source.name}" for source in slow)
-            self._load_now([source for source in sources if source not in slow])
-        self._load_now(sources)
+            self._load_now([source for source in sources if source not in slow], shares)
+        self._load_now(sources, shares)
         self._pending = ()
 
-    def _load_now(self, sources: Sequence[Source]) -> None:
-        before, parts = self.catalogue, self._parts
+    def _load_now(self, sources: Sequence[Source], shares: Sequence[Sharing]) -> None:
+        before, parts, claims = self.catalogue, self._parts, self._claims_file
         self._serve(
             load_catalogue(
-                sources, self._compiler, self._limits, before, self._claims_file, self._secrets
+                sources, self._compiler, self._limits, before, claims, self._secrets, shares
             )
         )
         if parts.tiers is not None:
@@ -215,7 +216,13 @@ class Handlers:
             for file, handler in now.items()
             if file not in before.serving or before.serving[file].compiled is not handler.compiled
         ]
-        found = [*gone, *changed]
+        shares = [
+            f"{version.version} of {file} serves {version.weight} % of {main.route}"
+            for file, main in now.items()
+            if main.split is not None and _weights(before.serving.get(file)) != _weights(main)
+            for version in main.split.versions
+        ]
+        found = [*gone, *changed, *shares]
         if found and len(found) <= _MOST_NAMED:
             changes_log.info("%s", ", ".join(found))
         elif found:
@@ -223,9 +230,9 @@ class Handlers:
 
     def _serve(self, catalogue: Catalogue) -> None:
         """Serve *catalogue*, and warm instances if there are threads."""
-        handlers = list(catalogue.handlers.values())
+        handlers = catalogue.versions
         self.catalogue = catalogue
-        self._retain()
+        self.retain()
         # Serve before warming, which takes all threads, even those on which requests wait.
         self._loaded.set()
         threads, self._threads = self._threads, None
@@ -236,9 +243,9 @@ class Handlers:
         self._parts.metrics.serving(handlers)
         self.warmed = True
 
-    def _retain(self) -> None:
+    def retain(self) -> None:
         """Make the pool keep what serves, and nothing else."""
-        handlers = [*self.catalogue.handlers.values(), *self.texts.handlers()]
+        handlers = [*self.catalogue.versions, *self.texts.handlers()]
         self._parts.pool.retain([handler.compiled for handler in handlers])
 
     def _warm(self, handler: Handler) -> None:
@@ -251,3 +258,8 @@ class Handlers:
             log.warning("%s starts without a warm instance: %s", handler.name, error)
         finally:
             parts.watchdog.unwatch(watch)
+
+
+def _weights(handler: Handler | None) -> dict[str, int]:
+    versions = () if handler is None else versions_of(handler)
+    return {version.version: version.weight for version in versions}

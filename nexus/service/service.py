@@ -15,6 +15,7 @@ from nexus.errors import NexusError
 from nexus.handlers.settling import ClaimsFile
 from nexus.live import Live
 from nexus.metrics import Flusher
+from nexus.metrics.versions import VersionStoreIsUp
 from nexus.model import Handler, Limits, PoolCounts
 from nexus.plugin_api.extensions import Extension
 from nexus.plugins import Plugins, load_plugins
@@ -30,7 +31,7 @@ from nexus.service.build import (
 from nexus.service.handlers import Handlers
 from nexus.service.host import PluginHost
 from nexus.versions.ledger import Quotas
-from nexus.versions.sqlite import SqliteStore
+from nexus.versions.stores.choose import open_store
 from nexus.versions.versions import Versions
 
 log = logging.getLogger("nexus.service")
@@ -88,7 +89,7 @@ class Service:
             self.secrets,
         )
         self.versions = Versions(
-            SqliteStore(settings.state_dir),
+            open_store(settings.version_store, settings.state_dir),
             settings.state_dir / "versions",
             parts.abis,
             self.handlers,
@@ -97,6 +98,7 @@ class Service:
         self.host = PluginHost(
             lambda: self.settings, parts.engine.name, self.handlers, self.unready, self.pool_counts
         )
+        self._store_is_up = VersionStoreIsUp(registry)
         self._flusher = Flusher(self.flush_metrics)
         self._watched: Live | None = None
         self._prepared = False
@@ -109,6 +111,8 @@ class Service:
             return "draining"
         if not self.handlers.warmed:
             return "the handlers are still being loaded"
+        if not self.versions.is_known:
+            return "the store of versions has not been read yet"
         if self.parts.watchdog.stuck:
             return "a guest does not stop"
         return None
@@ -264,6 +268,7 @@ class Service:
 
     def flush_metrics(self) -> None:
         """Write the latest counts to the metrics."""
+        self._store_is_up.set(self.versions.problem is None)
         self.metrics.flush(self.pool_counts())
 
     def pool_counts(self) -> PoolCounts:

@@ -6,6 +6,7 @@ changes as a whole or not at all, so whatever dies in between leaves the old ver
 versions.py  `Versions`: deploys, activates and deletes, and makes workers serve the result
 ledger.py    changes of a record: ids, quotas, history, and two writers at once
 record.py    a handler's record, as JSON
+share.py     the part of the requests that a version takes over
 upload.py    an uploaded version, laid out like the handlers folder
 unpack.py    a version's files on this machine's disk
 follower.py  notices what other workers and pods have deployed
@@ -13,4 +14,5 @@ deployed.py  what a handler's deployed versions are for the worker that serves t
 tokens.py    tokens with scopes, for the runtime API
 store.py     the protocol of a store
 sqlite.py    the store in a file of `state_dir`
+stores/      stores that servers on several machines share
 """

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from nexus.handlers.sources import Source
+from nexus.handlers.split import WHOLE, Sharing
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,13 @@ class Deployed:
     sticky: str = ""
     """see `nexus.versions.record.Record`"""
 
+    @property
+    def shares(self) -> Sharing:
+        """How the versions share the requests."""
+        others = {source.file: weight for source, weight in self.others}
+        weights = {self.main.file: WHOLE - sum(others.values()), **others}
+        return Sharing(self.main.file, weights, self.sticky)
+
 
 def label_of(name: str) -> str:
     """Return what a deployed handler has in the place of a file's name in the handlers folder."""
@@ -28,6 +36,10 @@ def label_of(name: str) -> str:
 
 def merged(folder: Iterable[Source], deployed: Iterable[Deployed]) -> Sequence[Source]:
     """Return the sources to load: deployed versions serve in the place of files of their name."""
-    main = [entry.main for entry in deployed]
-    names = {source.name for source in main}
-    return [*main, *(source for source in folder if source.name not in names)]
+    sources = [
+        source
+        for entry in deployed
+        for source in (entry.main, *(source for source, _ in entry.others))
+    ]
+    names = {source.name for source in sources}
+    return [*sources, *(source for source in folder if source.name not in names)]

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final
 
 from nexus.errors import NexusError, StoreUnavailable
 from nexus.guest import Abis
 from nexus.handlers.sources import Source, source_at
 from nexus.versions.deployed import Deployed, label_of
 from nexus.versions.ledger import Ledger
-from nexus.versions.record import PREFIX, Record, Version
+from nexus.versions.record import PREFIX, Record, Version, ranked
 from nexus.versions.store import VersionStore
 from nexus.versions.unpack import Unpacked
 
 log = logging.getLogger("nexus.versions")
-
-POLL_S: Final = 0.25
-"""Seconds between two looks: all workers must serve a new version within one second"""
 
 
 class Follower:
@@ -40,8 +36,12 @@ class Follower:
         self._tags: dict[str, str] = {}
         self._records: dict[str, Record] = {}
         self._deployed: dict[str, Deployed] = {}
+        self._reported: tuple[Deployed, ...] = ()
+        """what *changed* was last called with"""
         self.problem: str | None = None
         """why the store could not be read the last time, or None if it could"""
+        self.was_read = False
+        """whether it could be read once, and what it had serves"""
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._work, name="nexus-versions", daemon=True)
 
@@ -60,7 +60,7 @@ class Follower:
         """Look at the store now. If it cannot be read, log why once; what serves stays."""
         with self._lock:
             try:
-                is_other = self._read()
+                self._read()
             except StoreUnavailable as error:
                 if self.problem is None:
                     log.error("%s; the versions that serve stay", error)
@@ -69,8 +69,11 @@ class Follower:
             if self.problem is not None:
                 log.info("the store of versions can be read again")
             self.problem = None
-            if is_other:
-                self._changed(tuple(self._deployed.values()))
+            now = tuple(self._deployed.values())
+            if now != self._reported:  # also what an earlier look read before the store failed
+                self._changed(now)
+                self._reported = now
+            self.was_read = True  # not before what it has serves: the worker is ready then
 
     def source_of(self, name: str, version: Version) -> Source:
         """Return *version* as a source on this machine's disk.
@@ -84,18 +87,17 @@ class Follower:
     # ---- inside -----------------------------------------------------------------------------
 
     def _work(self) -> None:
-        while not self._closed.wait(POLL_S):
+        while not self._closed.wait(self._store.poll_s):
             try:
                 self.look()
             except Exception:
                 log.exception("the deployed versions could not be read; looking again")
 
-    def _read(self) -> bool:
-        """Read the records that have changed; return whether something else serves now."""
+    def _read(self) -> None:
+        """Read the records that have changed."""
         tags = {key: tag for key, tag in self._store.tags().items() if key.startswith(PREFIX)}
         if tags == self._tags:
-            return False
-        before = dict(self._deployed)
+            return
         for key in self._tags.keys() - tags.keys():  # another store, or an older copy of it
             del self._tags[key]
             self._records.pop(key.removeprefix(PREFIX), None)
@@ -105,7 +107,6 @@ class Follower:
                 self._tags[key] = tag
         used = {version.digest for record in self._records.values() for version in record.versions}
         self._unpacked.tidy(used)
-        return self._deployed != before
 
     def _take(self, name: str) -> bool:
         """Take over a handler's record; return False to try again at the next look."""
@@ -134,8 +135,3 @@ class Follower:
             for id in order[1:]
         )
         return Deployed(name, sources[order[0]], others, record.sticky)
-
-
-def ranked(weights: Mapping[str, int]) -> list[str]:
-    """Return the versions in *weights*, the one that gets most requests first, else the older."""
-    return sorted(weights, key=lambda id: (-weights[id], int(id.removeprefix("v"))))

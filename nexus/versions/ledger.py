@@ -19,6 +19,7 @@ from nexus.errors import (
     VersionNotFound,
 )
 from nexus.versions.record import PREFIX, Event, Record, StoredFile, Version, key_of
+from nexus.versions.share import WHOLE, Share
 from nexus.versions.store import VersionStore
 from nexus.versions.upload import Upload, digest_of
 
@@ -77,11 +78,14 @@ class Ledger:
 
     # ---- changing ---------------------------------------------------------------------------
 
-    def deploy(self, upload: Upload, change: Change) -> tuple[Version, str, bool]:
-        """Keep *upload* and let it serve; return the version, the record's tag, and whether it is
-        new. If a version with the same files exists, that one serves.
+    def deploy(
+        self, upload: Upload, change: Change, share: Share = WHOLE
+    ) -> tuple[Version, str, bool]:
+        """Keep *upload* and let it serve its *share*; return the version, the record's tag, and
+        whether it is new. If a version with the same files exists, that one serves.
 
-        Raises: PreconditionFailed, QuotaExceeded, StoreUnavailable.
+        Raises: InvalidArgument if no version serves that could give the share; PreconditionFailed,
+            QuotaExceeded, StoreUnavailable.
         """
         blobs = {digest_of(content): content for content in upload.files.values()}
         self._check_room(upload)
@@ -98,11 +102,13 @@ class Ledger:
                 record = record.model_copy(
                     update={"versions": (*record.versions, version), "last": record.last + 1}
                 )
-            elif record.weights == {version.id: 100}:
+            weights, sticky = share.taken(record, version.id)
+            if not is_new and (record.weights, record.sticky) == (weights, sticky):
                 return record
-            record = record.model_copy(update={"weights": {version.id: 100}})
-            action: Event = _event("deploy" if is_new else "activate", change, version.id)
-            return self._pruned(record.noted(action), change)
+            record = record.model_copy(update={"weights": weights, "sticky": sticky})
+            action = "deploy" if is_new else "activate"
+            event = _event(action, change, version.id, share.detail)
+            return self._pruned(record.noted(event), change)
 
         tag = self._change(upload.name, change, add)
         assert version is not None

@@ -92,6 +92,11 @@ class Record(_Stored):
         return self.model_copy(update={"history": (*self.history, *events)[-MOST_EVENTS:]})
 
 
+def ranked(weights: Mapping[str, int]) -> list[str]:
+    """Return the versions in *weights*, the one that gets most requests first, else the older."""
+    return sorted(weights, key=lambda id: (-weights[id], int(id.removeprefix("v"))))
+
+
 def key_of(name: str) -> str:
     """Return the key of a handler's record."""
     return PREFIX + name

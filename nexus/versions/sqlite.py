@@ -31,6 +31,9 @@ class SqliteStore:
     The file is made by the first write: reading a store that nobody has used leaves no trace.
     """
 
+    poll_s = 0.25
+    is_shared = False
+
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
         self._lock = threading.Lock()  # guards _connection and its use

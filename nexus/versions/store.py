@@ -17,6 +17,18 @@ class VersionStore(Protocol):
     Every method raises StoreUnavailable if the store cannot be reached now.
     """
 
+    @property
+    def poll_s(self) -> float:
+        """Return how many seconds lie between two looks at the tags: with two looks, all workers
+        must serve a new version within a second."""
+        ...
+
+    @property
+    def is_shared(self) -> bool:
+        """Return whether other machines use it, too, so that a worker that cannot reach it must
+        leave requests to others until it has read it once."""
+        ...
+
     def tags(self) -> Mapping[str, str]:
         """Return the tag of each record, by key. Workers call this several times a second, so it
         must be cheap. A record's tag changes whenever the record does."""

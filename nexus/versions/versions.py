@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, Protocol
 
-from nexus.errors import HandlerError, InvalidHandler, Overloaded
+from nexus.errors import HandlerError, InvalidArgument, InvalidHandler, Overloaded
 from nexus.guest import Abis
 from nexus.handlers.sources import Source, source_at
 from nexus.model import Handler
@@ -15,6 +15,7 @@ from nexus.versions.deployed import Deployed, label_of
 from nexus.versions.follower import Follower
 from nexus.versions.ledger import Change, Ledger, Quotas
 from nexus.versions.record import Record, Version
+from nexus.versions.share import WHOLE, Share
 from nexus.versions.store import VersionStore
 from nexus.versions.tokens import Tokens
 from nexus.versions.unpack import Unpacked
@@ -73,6 +74,11 @@ class Versions:
         """The reason why the store cannot be read, or None if it can."""
         return self._follower.problem
 
+    @property
+    def is_known(self) -> bool:
+        """False while a shared store could not be read yet: others may know what is deployed."""
+        return self._follower.was_read or not self._store.is_shared
+
     # ---- reading ----------------------------------------------------------------------------
 
     def read(self, name: str) -> tuple[Record, str | None]:
@@ -86,21 +92,29 @@ class Versions:
     # ---- changing ---------------------------------------------------------------------------
 
     def deploy(
-        self, upload: Upload, change: Change, allowed: Callable[[Handler], None]
+        self,
+        upload: Upload,
+        change: Change,
+        allowed: Callable[[Handler], None],
+        share: Share = WHOLE,
     ) -> tuple[Version, str, bool]:
-        """Check *upload*, keep it and serve it; return the version, the record's tag, and whether
-        it is new. *allowed* raises if the client may not deploy the handler.
+        """Check *upload*, keep it and let it serve its *share*; return the version, the record's
+        tag, and whether it is new. *allowed* raises if the client may not deploy the handler.
 
-        Raises: HandlerError if it cannot serve; PreconditionFailed, QuotaExceeded,
-            StoreUnavailable.
+        Raises: HandlerError if it cannot serve; InvalidArgument for *share*; PreconditionFailed,
+            QuotaExceeded, StoreUnavailable.
         """
         digest = upload.digest
         folder = self._unpacked.write(digest, upload.files)
         source = source_at(folder / upload.entry, self._abis)
         try:
-            allowed(self._handlers.check(replace(source, label=label_of(upload.name))))
-            version, tag, is_new = self._ledger.deploy(upload, change)
-        except HandlerError:
+            checked = self._handlers.check(replace(source, label=label_of(upload.name)))
+            allowed(checked)
+            if share.weight < 100:
+                record, _ = self._ledger.read(upload.name)
+                _check_route({checked.route, *self._routes(upload.name, record, record.weights)})
+            version, tag, is_new = self._ledger.deploy(upload, change, share)
+        except (HandlerError, InvalidArgument):
             if self._ledger.read(upload.name)[0].with_digest(digest) is None:
                 self._unpacked.discard(digest)
             raise
@@ -112,17 +126,14 @@ class Versions:
     ) -> tuple[Record, str]:
         """Let the versions in *weights* serve, each its part of a hundred requests.
 
-        Raises: HandlerError if one cannot serve; VersionNotFound, PreconditionFailed,
-            StoreUnavailable.
+        Raises: InvalidArgument unless they add up to 100; HandlerError if one cannot serve;
+            VersionNotFound, PreconditionFailed, StoreUnavailable.
         """
+        total = sum(weights.values())
+        if total != WHOLE.weight:
+            raise InvalidArgument(f"weights: they add up to {total}, allowed: {WHOLE.weight}")
         record, _ = self._ledger.read(name)
-        routes = set()
-        for id in weights:
-            source = self._follower.source_of(name, record.find(id))
-            routes.add(self._handlers.check(source).route)
-        if len(routes) > 1:
-            found = ", ".join(sorted(routes))
-            raise InvalidHandler(f"versions that serve side by side need one route: found {found}")
+        _check_route(self._routes(name, record, weights))
         made = self._ledger.weigh(name, weights, sticky, change)
         self._serve(name)
         return made
@@ -137,7 +148,18 @@ class Versions:
         if id is None:
             self._serve(name)
 
+    def _routes(self, name: str, record: Record, ids: Iterable[str]) -> set[str]:
+        """Return the routes of versions, each of which loads. Raises: HandlerError."""
+        sources = [self._follower.source_of(name, record.find(id)) for id in ids]
+        return {self._handlers.check(source).route for source in sources}
+
     def _serve(self, name: str) -> None:
         self._follower.look()
         if not self._handlers.wait_deployed(SERVED_S):
             raise Overloaded(f"{name} is deployed, but this worker is still loading its handlers")
+
+
+def _check_route(routes: Collection[str]) -> None:
+    if len(routes) > 1:
+        found = ", ".join(sorted(routes))
+        raise InvalidHandler(f"versions that serve side by side need one route: found {found}")

@@ -190,12 +190,14 @@ def serving(
     certificate: Path | None = None,
     descriptors: int | None = None,
     ready_port: int | None = None,
+    ready_path: str = "/readyz",
     **environ: str,
 ) -> Iterator[Server]:
     """Run `nexus serve` on *folder* with two workers; cache and log are in *scratch*. It also
     listens on a Unix socket at *socket_path*, if there is one. With a *certificate* (and its key in
     the same file) it speaks TLS. *descriptors*: how many files each process may have open.
-    *ready_port*: where `/readyz` is, if not on the main port."""
+    *ready_port*: where `/readyz` is, if not on the main port. *ready_path*: what to wait for
+    instead."""
     tls = None
     if certificate is not None:
         tls = ssl.create_default_context(cafile=str(certificate))
@@ -229,7 +231,7 @@ def serving(
         )
     running = Server(process, port, log, tls)
     try:
-        wait_ready(Server(process, ready_port or port, log, tls), log)
+        wait_ready(Server(process, ready_port or port, log, tls), log, ready_path)
         yield running
     finally:
         process.send_signal(signal.SIGTERM)
@@ -240,12 +242,12 @@ def serving(
             process.wait()
 
 
-def wait_ready(server: Server, log: Path) -> None:
+def wait_ready(server: Server, log: Path, path: str = "/readyz") -> None:
     """Wait until it answers that it is ready."""
     deadline = time.monotonic() + 90
     while time.monotonic() < deadline and server.process.poll() is None:
         try:
-            if server.get("/readyz").status == 200:
+            if server.get(path).status == 200:
                 return
         except OSError:
             time.sleep(0.1)  # not listening yet: polled, bounded by the deadline above

@@ -42,6 +42,10 @@ def nexus(
     )
 
 
+def said_to(server: Server, user: str) -> bytes:
+    return server.get("/greet", headers={"X-U": user}).body
+
+
 def test_deploy_look_and_go_back(server: Server, tmp_path: Path) -> None:
     (tmp_path / "hello.js").write_text(ONE)
     (tmp_path / "hello.toml").write_text('route = "/greet"\n')
@@ -64,6 +68,24 @@ def test_deploy_look_and_go_back(server: Server, tmp_path: Path) -> None:
     until(lambda: all(server.get("/greet").body == b"one" for _ in range(20)))
     done = nexus(server, tmp_path, "rollback", "hello", "v2", "--json")
     assert json.loads(done.stdout)["weight"] == 100
+
+    (tmp_path / "hello.js").write_text(ONE.replace("one", "three"))
+    done = nexus(server, tmp_path, "deploy", "hello.js", "--weight", "40", "--sticky", "header:X-U")
+    assert "hello: v3 serves 40 % of the requests (" in done.stdout
+    until(lambda: all(said_to(server, "2") == b"three" for _ in range(20)))
+    said = {user: said_to(server, user) for user in map(str, range(12))}
+    assert [user for user, body in said.items() if body == b"three"] == ["1", "2", "8", "11"]
+    assert {user: said_to(server, user) for user in said} == said  # by both workers
+    done = nexus(server, tmp_path, "weights", "hello", "v2=30", "v3=70")
+    assert done.stdout == "hello: v2 30 %, v3 70 %\n"
+    done = nexus(server, tmp_path, "versions", "hello")
+    assert [line.split()[:2] for line in done.stdout.splitlines()] == [
+        ["v3", "70"],
+        ["v2", "30"],
+        ["v1", "-"],
+    ]
+    assert nexus(server, tmp_path, "rollback", "hello").stdout == "hello: v2 serves\n"
+    until(lambda: all(server.get("/greet").body == b"two" for _ in range(20)))
 
 
 def test_a_folder_of_handlers_and_a_folder_that_is_one(server: Server, tmp_path: Path) -> None:

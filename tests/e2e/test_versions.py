@@ -35,8 +35,9 @@ def says(text: str) -> bytes:
     return f'export default {{ fetch: () => new Response("{text}") }};'.encode()
 
 
-def call(server: Server, method: str, path: str, body: bytes | None = None) -> Answer:
-    headers = {**TOKEN, "Content-Type": "text/javascript"}
+def call(server: Server, method: str, path: str, body: bytes | None = None, **given: str) -> Answer:
+    said = {name.replace("_", "-"): value for name, value in given.items()}
+    headers = {**TOKEN, "Content-Type": "text/javascript", **said}
     url = f"http://127.0.0.1:{server.port}{path}"
     request = urllib.request.Request(url, data=body, headers=headers, method=method)
     try:

@@ -95,6 +95,16 @@ class Client:
         self.service.flush_metrics()
         return self._registry.get_sample_value(f"nexus_{name}", labels) or 0.0
 
+    def metrics(self, name: str) -> list[tuple[dict[str, str], float]]:
+        """The labels and values of all samples called *name*."""
+        self.service.flush_metrics()
+        return [
+            (sample.labels, sample.value)
+            for family in self._registry.collect()
+            for sample in family.samples
+            if sample.name == name
+        ]
+
 
 def make_service(
     folder: Path, registry: CollectorRegistry, plugins: Plugins | None = None, **settings: str

@@ -7,22 +7,39 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 import click
 
 from nexus.cli.options import json_option
 from nexus.cli.remote.server import Server, server_options
+from nexus.cli.versions.weights import path_of, sticky_option
 
 
 @click.command()
 @click.argument("path", type=click.Path(exists=True, path_type=Path), metavar="FILE|DIR")
 @click.option("--name", metavar="NAME", help="What the handler is called; default: as its file.")
 @click.option("--note", default="", metavar="TEXT", help="Why there is this version.")
+@click.option(
+    "--weight",
+    type=click.IntRange(1, 100),
+    default=100,
+    show_default=True,
+    help="How many of a hundred requests it gets; the versions before keep the rest.",
+)
+@sticky_option
 @server_options
 @json_option
 def deploy(
-    path: Path, name: str | None, note: str, url: str, token: str | None, *, as_json: bool
+    path: Path,
+    name: str | None,
+    note: str,
+    weight: int,
+    sticky: str | None,
+    url: str,
+    token: str | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Deploy the handler FILE, the handler in the folder DIR, or all handlers in it.
 
@@ -35,6 +52,7 @@ def deploy(
     bundles = collect(path, Abis(built_in_abis()))
     if name is not None and len(bundles) > 1:
         raise click.UsageError(f"--name names one handler, but {path} has {len(bundles)}")
+    asked = {"weight": weight} | ({} if sticky is None else {"sticky": sticky})
     server, failed = Server(url, token), False
     deployed: list[dict[str, Any]] = []
     for bundle in bundles:
@@ -44,15 +62,15 @@ def deploy(
         began = time.monotonic()
         body, content_type = encode(bundle, note)
         try:
-            answer = server.call(
-                "PUT", f"/v1/handlers/{quote(called, safe='')}", body, Content_Type=content_type
-            )
+            target = f"{path_of(called)}?{urlencode(asked)}"
+            answer = server.call("PUT", target, body, Content_Type=content_type)
         except click.ClickException as error:
             failed = True
             click.secho(f"error: {called}: {error.message}", fg="red", err=True)
             continue
         deployed.append({"handler": called, **answer.value})
-        news = "serves" if answer.status == 201 else "serves: these files were deployed before"
+        news = "serves" if weight == 100 else f"serves {weight} % of the requests"
+        news += "" if answer.status == 201 else ": these files were deployed before"
         took = f"{time.monotonic() - began:.1f} s"
         _say(f"{called}: {answer.value['id']} {news} ({took})", quiet=as_json)
     if as_json:

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 @contextmanager
 def _tokens(config: str | None, config_folder: str | None) -> Iterator[Tokens]:
-    from nexus.versions.sqlite import SqliteStore  # late: not for `--help`
+    from nexus.versions.stores.choose import open_store  # late: not for `--help`
     from nexus.versions.tokens import Tokens
 
     settings = settings_for_a_tool(config=config, config_folder=config_folder)
-    store = SqliteStore(settings.state_dir)
+    store = open_store(settings.version_store, settings.state_dir)
     try:
         yield Tokens(store)
     finally:
@@ -31,7 +31,7 @@ def _tokens(config: str | None, config_folder: str | None) -> Iterator[Tokens]:
 
 @click.group()
 def token() -> None:
-    """Tokens that may do less than the admin token; they lie in the setting state_dir."""
+    """Tokens that may do less than the admin token; they lie in the version_store."""
 
 
 @token.command()

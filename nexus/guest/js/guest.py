@@ -245,8 +245,7 @@ class JsGuest(GuestBase):
         head = outcome_json(number, outcome)
         body = outcome.body if isinstance(outcome, OutboundResponse) else b""
         self._bridge.hand_over(head + body)
-        # A value with the tag 0 is an integer. Not JS_ParseJSON: each call of it takes stack for
-        # good, and some 260 of them took all.
+        # A value with the tag 0 is an integer.
         js.checked(js.call(entry.fetched, (len(head), len(body))))
         self._bridge.hand_over(b"")
         return True

@@ -100,6 +100,18 @@ OPERATIONS = (
         scopes=("read", "deploy"),
     ),
     Operation(
+        "setWeights",
+        "PUT",
+        "/handlers/{name}/weights",
+        "Let versions of a handler share its requests",
+        version_models.VersionList,
+        version_models.SharedWeights,
+        (400, 408, 413, *_CHANGE_ERRORS),
+        changes=True,
+        tagged=True,
+        scopes=("deploy",),
+    ),
+    Operation(
         "getVersion",
         "GET",
         "/handlers/{name}/versions/{version}",

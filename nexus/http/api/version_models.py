@@ -7,9 +7,18 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from nexus.http.api.models import Model
+from nexus.plugin_api.option_types import Allowed
 
 MOST_NOTE_CHARACTERS = 500
 _Id = Annotated[str, Field(pattern=r"^v[1-9][0-9]*$", examples=["v7"])]
+_Sticky = Annotated[
+    str,
+    Field(
+        pattern=r"^((header|cookie):[A-Za-z0-9_-]{1,100})?$",
+        examples=["cookie:session", "header:X-User"],
+    ),
+    Allowed("header:NAME, cookie:NAME or an empty text"),
+]
 
 
 class DeployQuery(Model):
@@ -19,6 +28,32 @@ class DeployQuery(Model):
         "",
         max_length=MOST_NOTE_CHARACTERS,
         description="why there is this version: a commit, say",
+    )
+    weight: Annotated[int, Field(ge=1, le=100)] = Field(
+        100,
+        description="how many of a hundred requests it gets; below 100, the version that gets most "
+        "gives them",
+    )
+    sticky: _Sticky | None = Field(
+        None, description="with a weight below 100: see SharedWeights; missing: as it is"
+    )
+
+
+class SharedWeights(Model):
+    """How versions of a handler share its requests."""
+
+    weights: Annotated[
+        dict[_Id, Annotated[int, Field(ge=1, le=100)]],
+        Field(min_length=1, max_length=10),
+        Allowed("versions with their parts of a hundred requests, such as v7: 95, v8: 5"),
+    ] = Field(
+        description="by version, how many of a hundred requests it gets; together 100",
+        examples=[{"v7": 95, "v8": 5}],
+    )
+    sticky: _Sticky = Field(
+        "",
+        description="`header:NAME` or `cookie:NAME`: requests with the same value get the same "
+        "version; empty: each request may get another",
     )
 
 

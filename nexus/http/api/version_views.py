@@ -8,11 +8,12 @@ from nexus.errors import HandlerNotFound
 from nexus.http.api.reply import Reply
 from nexus.http.api.token import ApiClient
 from nexus.http.api.uploads import Body, read_upload
-from nexus.http.api.version_models import DeployQuery
+from nexus.http.api.version_models import DeployQuery, SharedWeights
 from nexus.model import Handler
 from nexus.service import Service
 from nexus.versions.ledger import Change
 from nexus.versions.record import Record, Version
+from nexus.versions.share import Share
 
 _SHOWN_BYTES: Final = 256 << 10
 """Larger files are not shown as text"""
@@ -33,23 +34,22 @@ class VersionViews:
         def allow(handler: Handler) -> None:
             client.check_deploy(handler, self._handlers.catalogue.handlers.get(name))
 
-        version, tag, is_new = self._versions.deploy(found, change, allow)
+        share = Share(query.weight, query.sticky)
+        version, tag, is_new = self._versions.deploy(found, change, allow, share)
         place = f"/v1/handlers/{name}/versions/{version.id}"
-        return Reply(_item(version, 100), tag, is_new=is_new, headers={"Location": place})
+        item = _item(version, query.weight)
+        return Reply(item, tag, is_new=is_new, headers={"Location": place})
 
     def delete_handler(self, name: str, change: Change) -> None:
         self._versions.delete(name, None, change)
 
     def list_versions(self, name: str) -> Reply:
         record, tag = self._record(name)
-        shown = {
-            "handler": name,
-            "versions": [_item(v, record.weights.get(v.id, 0)) for v in reversed(record.versions)],
-            "weights": dict(record.weights),
-            "sticky": record.sticky,
-            "history": [event.model_dump() for event in reversed(record.history)],
-        }
-        return Reply(shown, tag)
+        return Reply(_listed(name, record), tag)
+
+    def set_weights(self, body: SharedWeights, name: str, change: Change) -> Reply:
+        record, tag = self._versions.weigh(name, body.weights, body.sticky, change)
+        return Reply(_listed(name, record), tag)
 
     def get_version(self, name: str, version: str) -> dict[str, Any]:
         record, _ = self._record(name)
@@ -87,6 +87,16 @@ class VersionViews:
             return None if content is None else content.decode()
         except UnicodeDecodeError:
             return None
+
+
+def _listed(name: str, record: Record) -> dict[str, Any]:
+    return {
+        "handler": name,
+        "versions": [_item(v, record.weights.get(v.id, 0)) for v in reversed(record.versions)],
+        "weights": dict(record.weights),
+        "sticky": record.sticky,
+        "history": [event.model_dump() for event in reversed(record.history)],
+    }
 
 
 def _item(version: Version, weight: int) -> dict[str, Any]:

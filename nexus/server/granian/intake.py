@@ -107,6 +107,8 @@ class Intake:
         service, path = self._service, environ["PATH_INFO"]
         handler = service.handlers.catalogue.routes.find(path)
         if handler is not None:
+            if handler.split is not None:  # any of them may be chosen
+                return max(version.limits.max_request_bytes for version in handler.split.versions)
             refused = handler.methods and environ["REQUEST_METHOD"] not in handler.methods
             return None if refused else handler.limits.max_request_bytes
         if is_reserved(path) or not service.handlers.loaded:

@@ -8,39 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prometheus_client import CollectorRegistry
 
-from nexus.http import create_app
-from tests.http.api.conftest import TOKEN, Api
+from tests.http.api.deployer import JS, Deployer, deployer, says
 from tests.http.api.test_api import refused
-from tests.http.conftest import Answer, Client, make_service
-from tests.support import shared_cache
 from tests.wat import prints
 
-JS = "text/javascript"
 BOUNDARY = "multipart/form-data; boundary=XX"
-
-
-def says(text: str) -> bytes:
-    return f'export default {{ fetch: () => new Response("{text}") }};'.encode()
-
-
-class Deployer(Api):
-    """An API whose service is started, on a folder with one handler in a file."""
-
-    def put(
-        self, name: str, body: bytes, kind: str = JS, query: str = "", **environ: str
-    ) -> Answer:
-        given = {"CONTENT_TYPE": kind, "QUERY_STRING": query, **environ}
-        return self.call("PUT", f"/v1/handlers/{name}", None, raw=body, **given)
-
-    def deployed(self, name: str, body: bytes, kind: str = JS, **environ: str) -> Any:
-        answer = self.put(name, body, kind, **environ)
-        assert answer.code in (200, 201), answer.body
-        return json.loads(answer.body)
-
-    def text(self, path: str) -> str:
-        return self.client.call(path).body.decode()
 
 
 def form(*parts: tuple[str, str, bytes]) -> bytes:
@@ -55,18 +28,8 @@ def form(*parts: tuple[str, str, bytes]) -> bytes:
 
 @pytest.fixture
 def api(tmp_path: Path) -> Iterator[Deployer]:
-    folder = tmp_path / "handlers"
-    folder.mkdir()
-    (folder / "old.js").write_bytes(says("file"))
-    registry = CollectorRegistry()
-    settings = {"CACHE_DIR": str(shared_cache()), "MAX_VERSIONS": "3", "MAX_VERSIONS_MB": "1"}
-    given = {f"NEXUS_{name}": value for name, value in settings.items()}
-    service = make_service(folder, registry, **given)
-    service.start()
-    assert service.handlers.wait_loaded(60)
-    app = create_app(service, registry, TOKEN.encode())
-    yield Deployer(Client(app, service, registry))
-    service.stop(grace_s=5.0)
+    with deployer(tmp_path, MAX_VERSIONS="3", MAX_VERSIONS_MB="1") as found:
+        yield found
 
 
 def test_a_version_serves_once_it_is_deployed(api: Deployer) -> None:

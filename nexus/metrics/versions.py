@@ -1,0 +1,69 @@
+"""Metrics of deployed versions: which of them serve, and how those do that share requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from nexus.metrics import counters
+from nexus.metrics.distribution import SECONDS, add
+from nexus.metrics.tally import HandlerTally
+from nexus.model import Handler
+
+
+class VersionMetrics:
+    """The part of `PathMetrics` that has the label `version`."""
+
+    def __init__(self, registry: CollectorRegistry | None) -> None:
+        self._weight = Gauge(
+            "nexus_handler_version",
+            "How many of a hundred requests the version serves",
+            ["handler", "version"],
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
+        self._executions = Counter(*counters.VERSION_EXECUTIONS, registry=registry)
+        self._seconds = Histogram(
+            "nexus_version_execution_seconds",
+            "Wall time of runs of versions that share their handler's requests",
+            ["handler", "version"],
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self._served: set[tuple[str, str]] = set()
+
+    def serving(self, handlers: Iterable[Handler]) -> None:
+        """Record the versions that serve. Called by one thread at a time."""
+        now = {
+            (handler.name, handler.version): handler.weight
+            for handler in handlers
+            if handler.version
+        }
+        for labels in self._served - now.keys():
+            self._weight.labels(*labels).set(0)
+        for labels, weight in now.items():
+            self._weight.labels(*labels).set(weight)
+        self._served |= now.keys()
+
+    def write(self, name: str, version: str, found: HandlerTally) -> None:
+        """Write the runs of a version since the last flush."""
+        for status, count in found.statuses.items():
+            self._executions.labels(name, version, status).inc(count)
+        add(self._seconds.labels(name, version), found.seconds)
+
+
+class VersionStoreIsUp:
+    """`nexus_version_store_up`: 0 if a worker cannot read the store of versions."""
+
+    def __init__(self, registry: CollectorRegistry | None) -> None:
+        self._up = Gauge(
+            "nexus_version_store_up",
+            "1: all workers can read the store of versions",
+            registry=registry,
+            multiprocess_mode="livemin",
+        )
+
+    def set(self, is_up: bool) -> None:
+        """Record whether this worker could read it the last time."""
+        self._up.set(int(is_up))

@@ -1,0 +1,6 @@
+"""Stores that servers on several machines share.
+
+choose.py      the store that the setting `version_store` names
+postgresql.py  the store in a PostgreSQL database
+s3.py          the store in a bucket of S3, or of another service with its API
+"""
