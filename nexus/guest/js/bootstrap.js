@@ -184,7 +184,8 @@
       if (error instanceof BaseError || (typeof error === "object" && error && "stack" in error)) {
         found.name = Text(error.name);
         found.message = Text(error.message);
-        found.stack = framesOf(Text(error.stack));
+        const { stack } = error; // null, if memory had no room for it
+        found.stack = framesOf(Text(stack ?? ""));
         found.causes = api.inspectCauses(error);
       } else found.message = typeof error === "string" ? error : api.inspect(error);
     } catch {
