@@ -80,6 +80,7 @@ class _MemoryFile(_MemoryNode, OpenedFile):
     __slots__ = ("content",)
 
     kind = REGULAR
+    in_memory = True
 
     def __init__(self, space: Space) -> None:
         super().__init__(space)
@@ -140,6 +141,9 @@ class MemoryFolder(_MemoryNode, Folder):
         super().__init__(space)
         self._nodes: dict[bytes, _MemoryNode] = {}
 
+    def let_go(self) -> bool:
+        return True
+
     def find(self, name: bytes) -> Node | None:
         return self._nodes.get(name)
 
@@ -178,7 +182,7 @@ class MemoryFolder(_MemoryNode, Folder):
         if isinstance(node, MemoryFolder):
             if node is self or node._holds(self):
                 raise Refused(errno.INVAL)
-            if replaced is not None and not isinstance(replaced, MemoryFolder):
+            if not isinstance(replaced, MemoryFolder | None):
                 raise Refused(errno.NOTDIR)
         if replaced is not None:
             if isinstance(replaced, MemoryFolder):
@@ -217,15 +221,13 @@ class MemoryFolder(_MemoryNode, Folder):
             raise Refused(errno.EXIST)
         if not self.links:
             raise Refused(errno.NOENT)
-        extra = len(node.target()) if isinstance(node, _MemoryLink) else 0
-        self.space.take(NODE_BYTES + len(name) + extra)
+        self.space.take(_size(name, node))
         self._nodes[name] = node
         self.touch()
 
     def _take(self, name: bytes) -> None:
         node = self._nodes.pop(name)
-        extra = len(node.target()) if isinstance(node, _MemoryLink) else 0
-        self.space.take(-(NODE_BYTES + len(name) + extra))
+        self.space.take(-_size(name, node))
         self.touch()
 
     def _sibling(self, folder: Folder) -> MemoryFolder:
@@ -242,6 +244,11 @@ class MemoryFolder(_MemoryNode, Folder):
                 return True
             waiting += inner
         return False
+
+
+def _size(name: bytes, node: _MemoryNode) -> int:
+    """Return what a name counts."""
+    return NODE_BYTES + len(name) + (node.size() if isinstance(node, _MemoryLink) else 0)
 
 
 def _now_ns() -> int:
