@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from nexus.guest.files.memory import MemoryFolder, Space
+from nexus.guest.files.memory import MemoryFolder
+from nexus.guest.files.memory_files import Space
 from nexus.guest.files.nodes import Folder
 from nexus.guest.files.real import RealFolder
 from nexus.guest.preview1 import errno

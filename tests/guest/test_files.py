@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nexus.guest.files.memory import NODE_BYTES
+from nexus.guest.files.memory_files import NODE_BYTES
 from nexus.guest.files.nodes import Folder
 from nexus.guest.files.real import RealFolder
 from nexus.guest.preview1 import errno
