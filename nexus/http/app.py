@@ -220,6 +220,8 @@ def _translated(service: Service, error: HTTPException) -> tuple[NexusError, int
             return Overloaded("the handler's language runtime is being compiled"), None
         if (name := service.handlers.catalogue.failed.find(request.path)) is not None:
             return HandlerNotLoaded(name), None
+        if service.handlers.catalogue.routes.find(request.path) is not None:
+            return Overloaded("the handler serves since a moment ago"), None
         if not service.versions.is_known:
             return Overloaded("the store of versions has not been read yet"), None
         if service.handlers.loaded:

@@ -124,9 +124,10 @@ class HandlerLayer:
 
     def _found_late(self, path: str) -> Handler | None:
         """Find the handler again after the handlers are loaded, or return None. Requests may arrive
-        before that: readiness may have been reported by another worker."""
+        before that: readiness may have been reported by another worker. They may also have become
+        loaded since the caller looked."""
         handlers = self._handlers
-        if handlers.loaded or is_reserved(path):
+        if is_reserved(path):
             return None
         handlers.wait_loaded(self._service.limits.timeout_s)
         return handlers.catalogue.routes.find(path)

@@ -76,8 +76,14 @@ class Versions:
 
     @property
     def is_known(self) -> bool:
-        """False while a shared store could not be read yet: others may know what is deployed."""
-        return self._follower.was_read or not self._store.is_shared
+        """False while the store could not be read yet, so that a path that nothing serves here may
+        be one of a deployed handler."""
+        return self._follower.is_known
+
+    @property
+    def knows_less(self) -> bool:
+        """True if workers elsewhere may know what is deployed, while this one does not."""
+        return self._store.is_shared and not self.is_known
 
     # ---- reading ----------------------------------------------------------------------------
 
