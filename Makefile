@@ -34,6 +34,7 @@ test: ## run the tests, all on as many processes as cores (ARGS="tests/wasm -k m
 
 test-console: ## drive the console in Chromium, with axe-core (needs node, npm and Debian's chromium)
 	@scripts/setup.sh
+	@scripts/console/build.sh
 	@cd tests/browser && npm install --no-audit --no-fund --no-package-lock --silent
 	node tests/browser/console.mjs $(abspath $(VENV))/bin/nexus $(ARGS)
 

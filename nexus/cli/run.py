@@ -21,7 +21,7 @@ from nexus.cli.options import (
 )
 from nexus.cli.request import content, http_request
 from nexus.errors import NexusError
-from nexus.model import Command, ExecutionResult, Handler, HttpRequest, Limits
+from nexus.model import Command, ExecutionResult, Handler, HttpRequest, Limits, MountedFolder
 
 if TYPE_CHECKING:
     from nexus.service import Service
@@ -39,6 +39,13 @@ _DAY_S = 86_400.0
 @click.option("--context", metavar="JSON|@FILE", help="Run it with a JSON context instead.")
 @click.option("--raw", is_flag=True, help="Run it as a plain command: stdin, stdout, exit code.")
 @click.option("--env", "variables", multiple=True, metavar="K=V", help="With --raw.")
+@click.option(
+    "--dir",
+    "folders",
+    multiple=True,
+    metavar="HOST::GUEST[:ro]",
+    help="With --raw: a folder to mount, and its path in MODULE.",
+)
 @config_option
 @click.option("--timeout-ms", metavar="N", help="With --raw there is no limit by default.")
 @click.option("--memory-limit-mb", metavar="N")
@@ -54,6 +61,7 @@ def run(
     context: str | None,
     raw: bool,
     variables: tuple[str, ...],
+    folders: tuple[str, ...],
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -61,8 +69,8 @@ def run(
 
     Exits with 0 on success, 1 on a handler's error, 2 on bad usage; with --raw as MODULE does.
     """
-    if not raw and (arguments or variables):
-        raise click.UsageError("ARG... and --env go with --raw")
+    if not raw and (arguments or variables or folders):
+        raise click.UsageError("ARG..., --env and --dir go with --raw")
     if raw and (context is not None or as_json):
         raise click.UsageError("--raw goes without --context and --json")
     # Late: engines take a moment to import, and `--help` and bad usage need none.
@@ -74,7 +82,7 @@ def run(
     try:
         handler = service.start_with_module(module, limits)
         if raw:
-            _run_raw(service, handler, _command(module, arguments, variables))
+            _run_raw(service, handler, _command(module, arguments, variables, folders))
         if context is not None:
             result = WasmRuntime.of(service).execute_handler(handler.name, content(context))
             _print(noted(result, cache_hit=not handler.compiled.is_new), as_json)
@@ -132,7 +140,12 @@ def _unlimited(limits: Limits, timeout_ms: str | None) -> Limits:
     return replace(limits, max_host_calls=1 << 62)
 
 
-def _command(module: Path, arguments: tuple[str, ...], variables: tuple[str, ...]) -> Command:
+def _command(
+    module: Path,
+    arguments: tuple[str, ...],
+    variables: tuple[str, ...],
+    folders: tuple[str, ...],
+) -> Command:
     env = {}
     for variable in variables:
         name, equals, value = variable.partition("=")
@@ -145,4 +158,19 @@ def _command(module: Path, arguments: tuple[str, ...], variables: tuple[str, ...
         lambda size: os.read(0, size),
         output.writer(sys.stdout.buffer),
         output.writer(sys.stderr.buffer),
+        tuple(map(mounted, folders)),
     )
+
+
+def mounted(text: str) -> MountedFolder:
+    """Return the folder that `--dir` *text* mounts. Raises: UsageError."""
+    host, _, guest = text.partition("::")
+    at = guest.removesuffix(":ro")
+    if not at.startswith("/") or "\0" in text or ".." in at.split("/"):
+        raise click.UsageError(
+            f"--dir {text!r}: use HOST::GUEST or HOST::GUEST:ro, where GUEST begins with '/' and "
+            "has no '..'"
+        )
+    if not Path(host).is_dir():
+        raise click.UsageError(f"--dir {text!r}: {host!r} is not a folder")
+    return MountedFolder(Path(host), at, writable=at == guest)

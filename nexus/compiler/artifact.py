@@ -29,6 +29,7 @@ class Preparation:
 
     key: str
     runtime_key: str
+    """names the runtime and the version of its set-up: snapshots with the same one share a base"""
     snapshot: Snapshot = field(repr=False)
     entry: tuple[int, ...]
     made: str = field(default_factory=lambda: os.urandom(8).hex())

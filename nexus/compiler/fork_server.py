@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import time
+from dataclasses import replace
 from typing import Final, NoReturn
 
 from nexus.compiler import child
@@ -48,6 +49,7 @@ def main() -> int:
             order = read_order(file)
         if loaded is None:
             loaded = _Loaded(order)
+        order = loaded.completed(order)
         if os.fork() == 0:
             sock.close()
             _wait_for_child(loaded, order, float(message), answer, says)
@@ -64,11 +66,22 @@ class _Loaded:
         self.engine: Engine = child._engine(order.terms)
         runtime = unpack(work.artifact, work.runtime_key)
         assert isinstance(runtime, Compiled)
-        self.runtime = runtime
+        self.runtime, self._module = runtime, work.program.runtime
+        hold = getattr(self.engine, "hold", None)
+        self._held = None if hold is None else hold(runtime.artifact)
+        """what the engine has made of the runtime's artifact, for all children"""
         self.abis: Abis = child._abis(order.terms)
         abi = self.abis.named(work.program.abi)
         for name in ("nexus.compiler.prepare", *getattr(abi, "set_up_modules", ())):
             importlib.import_module(name)
+
+    def completed(self, order: Order) -> Order:
+        """Return *order* with the runtime's module, which only the first order brings."""
+        work = order.work
+        assert isinstance(work, Prepare)
+        return replace(
+            order, work=replace(work, program=replace(work.program, runtime=self._module))
+        )
 
 
 def _wait_for_child(

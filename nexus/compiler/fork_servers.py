@@ -1,9 +1,9 @@
 """Children that prepare handlers, forked from one process that has loaded the language runtime.
 
-A child of its own takes 0.25 s to import Nexus and to load the runtime; then most handlers are
-prepared in 0.05 s. So a process does the first part once, without ever running a handler's code,
-and forks for each handler: a hostile one still has a process of its own. `fork_server.py` is the
-other side.
+A child of its own takes 0.25 s to import Nexus and to load the runtime; then most handlers in
+JavaScript are prepared in 0.05 s. So a process does the first part once, without ever running a
+handler's code, and forks for each handler: a hostile one still has a process of its own.
+`fork_server.py` is the other side.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class ForkServers:
         message = repr(timeout_s).encode()
         server = self._servers.get(key)
         if server is not None:
-            _fill(given, replace(order, work=replace(work, artifact=b"")))
+            _fill(given, _without_runtime(order, work))
             try:
                 socket.send_fds(server.sock, [message], fds)
                 return
@@ -138,6 +138,12 @@ class _ForkServer:
         self.sock.close()
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(GRACE_S)
+
+
+def _without_runtime(order: Order, work: Prepare) -> Order:
+    """Return *order*, whose work is *work*, without the megabytes that the process has loaded."""
+    program = replace(work.program, runtime=replace(work.program.runtime, source=b""))
+    return replace(order, work=replace(work, artifact=b"", program=program))
 
 
 def _fill(file: BinaryIO, order: Order) -> None:

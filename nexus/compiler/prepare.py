@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 
 from nexus.compiler.artifact import Preparation
@@ -36,7 +37,9 @@ def prepare(
         entry, snapshot = abi.prepare(program, starter)
     finally:
         starter.close()
-    return Preparation(key, runtime.key, snapshot, tuple(entry))
+    # After an update of Nexus, snapshots would differ in most pages from a base of the old set-up.
+    version = hashlib.sha256(program.version.encode()).hexdigest()[:16]
+    return Preparation(key, f"{runtime.key}.{version}", snapshot, tuple(entry))
 
 
 class _Starter:

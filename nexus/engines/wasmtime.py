@@ -94,6 +94,13 @@ class WasmtimeEngine:
     def load(self, artifact: bytes, info: ModuleInfo, imports: HostFunctions) -> WasmtimeModule:
         return WasmtimeModule(self._engine, self._deserialize(artifact), info, imports)
 
+    def hold(self, artifact: bytes) -> object:
+        """Deserialize *artifact*. While the returned object lives, `load` does not do it again.
+
+        Raises: CompilationError if this engine did not make the artifact.
+        """
+        return self._deserialize(artifact)
+
     def _deserialize(self, artifact: bytes) -> _Shared:
         """Return *artifact* as a module, which all threads share: CPython's is 30 MB.
 

@@ -8,6 +8,7 @@ js/           JavaScript modules in QuickJS
 python/       Python modules in CPython
 target.py     the request's target and Host, in one form
 authority.py  host and port, as a Host field writes them
+by_hand.py    requests that a person writes
 bundle.py     a handler's files as one value, to pass to the compiler's child
 image.py      a waiting guest, as bytes
 pinned.py     the modules of language runtimes, pinned to the byte

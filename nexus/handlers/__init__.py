@@ -2,6 +2,7 @@
 
 sources.py    lists the handlers in a folder
 manifest.py   NAME.toml beside a handler
+files.py      the files that a manifest gives its handler
 schema.py     the manifest's JSON Schema of a handler's arguments
 secrets.py    the values of the secrets that manifests name
 settling.py   which handlers serve side by side

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from nexus.errors import HandlerConflict, HandlerError, ManifestError
 from nexus.handlers.failed import failed_routes
+from nexus.handlers.files import files_of
 from nexus.handlers.manifest import Manifest, check_name, load_manifest
 from nexus.handlers.routes import Routes
 from nexus.handlers.secrets import Secrets, SecretsState
@@ -196,6 +197,7 @@ def load_handler(
     manifest = load_manifest(source.manifest, name)
     limits = manifest.limits(defaults)
     env = _environment(manifest, source, secrets)
+    files = files_of(manifest.files, manifest.scratch_mb, source.path.parent, source.manifest.name)
     compiled = compiler.compile(source.path, limits.memory_bytes)
     return Handler(
         name=name,
@@ -217,6 +219,7 @@ def load_handler(
         version=source.version,
         http=manifest.http,
         kv=manifest.kv,
+        files=files,
         description=manifest.description,
         input_schema=manifest.input_schema,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nexus.model import Handler
+from nexus.model import Files, Handler
 
 
 def facts_of(handler: Handler) -> dict[str, Any]:
@@ -14,6 +14,7 @@ def facts_of(handler: Handler) -> dict[str, Any]:
     names and the number of arguments only.
     """
     limits, compiled = handler.limits, handler.compiled
+    files = handler.files or Files()
     return {
         "name": handler.name,
         "route": handler.route,
@@ -31,6 +32,8 @@ def facts_of(handler: Handler) -> dict[str, Any]:
         "capabilities": list(handler.capabilities),
         "http": list(handler.http),
         "kv": list(handler.kv),
+        "files": {mount.at: mount.path for mount in files.mounts},
+        "scratch_bytes": files.scratch_bytes,
         "env": sorted(handler.env),
         "secrets": list(handler.secrets),
         "args": len(handler.args),

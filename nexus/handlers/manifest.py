@@ -21,6 +21,8 @@ from pydantic import (
 from nexus.config.problems import explain
 from nexus.config.toml_file import read_toml
 from nexus.errors import InvalidHandler, ManifestError
+from nexus.handlers.files import ALLOWED as ALLOWED_FILES
+from nexus.handlers.files import few_mounts, parse_folder, parse_guest_path
 from nexus.handlers.schema import Schema
 from nexus.model import CpuAllocation, Handler, Isolation, Limits
 from nexus.outbound.grants import ALLOWED as ALLOWED_HOSTS
@@ -128,6 +130,8 @@ _Variable: TypeAlias = Annotated[str, BeforeValidator(_parse_variable)]
 _VariableValue: TypeAlias = Annotated[str, BeforeValidator(_parse_variable_value)]
 
 
+_GuestPath: TypeAlias = Annotated[str, BeforeValidator(parse_guest_path)]
+_Folder: TypeAlias = Annotated[str, BeforeValidator(parse_folder)]
 _KvGrant: TypeAlias = Annotated[str, BeforeValidator(_parse_kv)]
 _Cores: TypeAlias = Annotated[float, BeforeValidator(parse_cores), Allowed(ALLOWED)]
 
@@ -185,6 +189,12 @@ class Manifest(BaseModel):
     """namespaces of the key-value store"""
     http: Annotated[tuple[_HttpGrant, ...], Allowed(ALLOWED_HOSTS)] = ()
     """servers that it may send requests to"""
+    files: Annotated[
+        Mapping[_GuestPath, _Folder], AfterValidator(few_mounts), Allowed(ALLOWED_FILES)
+    ] = Field(default_factory=dict)
+    """read-only folders, by their paths in the guest"""
+    scratch_mb: Whole | None = Field(None, ge=1, le=1024)
+    """size of an empty, writable `/tmp` that each request gets"""
     cpu: Annotated[CpuTable, Allowed(f"a table of request and limit: {ALLOWED}")] = CpuTable()
     args: Annotated[
         tuple[_VariableValue, ...],

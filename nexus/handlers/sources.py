@@ -9,6 +9,7 @@ from pathlib import Path
 
 from nexus.errors import InvalidHandler
 from nexus.guest import Abis
+from nexus.handlers.files import declared_folders
 from nexus.model.file_state import FileState, file_state
 
 _OTHERS = frozenset({"nexus.toml", "pyproject.toml", "Cargo.toml"})
@@ -86,7 +87,19 @@ def source_at(path: Path, abis: Abis) -> Source:
     with suppress(InvalidHandler):  # reported when the handler is loaded
         files = abis.files(path)
     found = Source(path, path.name in abis.indexes, ())
-    return Source(path, found.is_index, tuple(map(file_state, (*files, found.manifest))))
+    manifest = file_state(found.manifest)
+    folders = declared_folders(found.manifest, manifest) if manifest else ()
+    state = (
+        *map(file_state, files),
+        manifest,
+        *(_folder_state(path.parent / folder) for folder in folders),
+    )
+    return Source(path, found.is_index, state)
+
+
+def _folder_state(path: Path) -> FileState:
+    """Return what differs between a folder and none: guests read the files in it as they are."""
+    return (b"folder", 0, 0) if path.is_dir() else None
 
 
 def _handler_files(path: Path, abis: Abis) -> list[Path]:

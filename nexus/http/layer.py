@@ -28,6 +28,9 @@ log = logging.getLogger("nexus.http")
 BEGAN = "nexus.began"
 """key of a WSGI environ: when the request began, in monotonic seconds"""
 
+PASSED_ON = "nexus.passed_on"
+"""key of a WSGI environ: no handler served the path when the layer looked"""
+
 
 class HandlerLayer:
     """A WSGI middleware that answers requests for handlers and passes all others on to Flask."""
@@ -89,7 +92,7 @@ class HandlerLayer:
     ) -> Iterable[bytes]:
         """Let Flask answer. Catch what Flask does not, such as a view's SystemExit: it would end
         the worker."""
-        environ[BEGAN] = began
+        environ[BEGAN], environ[PASSED_ON] = began, True
         check_input(environ)
         try:
             return self._following(environ, start_response)

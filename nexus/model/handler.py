@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from nexus.model.outcome import Isolation
@@ -98,6 +99,27 @@ class CpuAllocation:
     """the most CPU it may use, over all workers of a pod; None: no limit of its own"""
 
 
+@dataclass(frozen=True)
+class Mount:
+    """A read-only folder that a handler's guest sees."""
+
+    at: str
+    """its absolute path in the guest"""
+    base: Path
+    """the folder of the handler's file; nothing outside it is ever read"""
+    path: str
+    """below *base*"""
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files that a handler's guest sees."""
+
+    mounts: tuple[Mount, ...] = ()
+    scratch_bytes: int = 0
+    """size of its `/tmp`; 0: there is none"""
+
+
 class Split(Protocol):
     """Several versions of one handler that share its requests."""
 
@@ -146,6 +168,8 @@ class Handler:
     """hosts that it may call (`nexus.outbound.grants`)"""
     kv: tuple[str, ...] = ()
     """namespaces that it may use (`nexus.stores.grants`)"""
+    files: Files | None = None
+    """None: it has no files"""
     description: str = ""
     input_schema: Mapping[str, Any] | None = field(default=None, repr=False)
     """JSON Schema of its arguments, for clients; the handler checks them itself"""

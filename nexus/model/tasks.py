@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from nexus.model.client import Client, Sender
@@ -90,6 +91,15 @@ class Resumption(Task["JsonValue | Waiting"]):
     """the ABI calls this when the guest is about to continue"""
 
 
+class MountedFolder(NamedTuple):
+    """A folder of the host that a command line sees."""
+
+    path: Path
+    at: str
+    """its path in the guest"""
+    writable: bool
+
+
 @dataclass(slots=True)
 class Command(Task[int]):
     """A command line; the guest answers it with its exit code."""
@@ -100,3 +110,4 @@ class Command(Task[int]):
     """returns up to n bytes; empty at the end"""
     write_stdout: Callable[[bytes], None]
     write_stderr: Callable[[bytes], None]
+    folders: Sequence[MountedFolder] = ()

@@ -124,6 +124,10 @@ class Run(Protocol):
     """None: the handler's manifest grants no namespace"""
     stopped: NexusError | None
     """why the guest must not continue; the first reason wins"""
+    before_stop: Callable[[int], bool] | None
+    """Called on the guest's own thread, with a count from 0, at the checkpoint that would end it
+    and at those after it, up to some milliseconds. As long as it returns True, the guest goes on,
+    to say where it was; host functions do nothing for it any more. None: it ends at once."""
 
     @property
     def capabilities(self) -> Capabilities:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
@@ -14,7 +15,7 @@ from nexus.plugin_api.engine import EngineInstance
 from nexus.plugin_api.guest import KeyValue, Outbound
 from nexus.run.aside import Aside
 from nexus.run.cpu import CpuControl
-from nexus.run.slices import FIRST_SLICE, next_slice
+from nexus.run.slices import FIRST_SLICE, LAST_SLICES, next_slice
 from nexus.run.timer import ExecutionTimer
 
 _STOP = -1
@@ -56,10 +57,12 @@ class Execution:
         "_effects",
         "_granted",
         "_instance",
+        "_last_slices",
         "_left_s",
         "_parked_at",
         "_used_cpu_s",
         "aside",
+        "before_stop",
         "cancelled",
         "capabilities",
         "deadline",
@@ -95,6 +98,8 @@ class Execution:
         self.usage = Usage()
         self.stderr = bytearray()
         self.stopped: NexusError | None = None
+        self.before_stop: Callable[[int], bool] | None = None
+        self._last_slices = 0
         self.cancelled = False
         self.timer = ExecutionTimer()
         self.slice = FIRST_SLICE
@@ -211,10 +216,17 @@ class Execution:
             self._cpu_s = cpu_s
             self.stopped = self._why_not_on(cpu_s)
         if self.stopped is not None:
-            self._granted = 0
-            return _STOP
+            return self._last_slice()
         self._granted = self.slice
         return self.slice
+
+    def _last_slice(self) -> int:
+        """Return one of the guest's last slices, if it may say where it was, or make it end."""
+        count, before_stop = self._last_slices, self.before_stop
+        self._last_slices = count + 1
+        goes_on = before_stop is not None and count < LAST_SLICES and before_stop(count)
+        self._granted = self.slice if goes_on else 0
+        return self.slice if goes_on else _STOP
 
     def _why_not_on(self, cpu_s: float) -> NexusError | None:
         """Wait for the next turn; return the reason to stop if this run's time is over."""

@@ -54,7 +54,7 @@ class Handlers:
         self._loaded = threading.Event()
         self._threads: WarmedThreads | None = None
         self.catalogue = Catalogue()
-        self.texts = SourceTexts(parts.abis, self._compiler, lambda: self._limits, self._retain)
+        self.texts = SourceTexts(parts.abis, self._compiler, lambda: self._limits, self.retain)
         self._pending: tuple[str, ...] = ()
         """default routes of handlers whose language runtime is being compiled"""
         self.warmed = False
@@ -230,7 +230,7 @@ class Handlers:
         """Serve *catalogue*, and warm instances if there are threads."""
         handlers = catalogue.versions
         self.catalogue = catalogue
-        self._retain()
+        self.retain()
         # Serve before warming, which takes all threads, even those on which requests wait.
         self._loaded.set()
         threads, self._threads = self._threads, None
@@ -241,7 +241,7 @@ class Handlers:
         self._parts.metrics.serving(handlers)
         self.warmed = True
 
-    def _retain(self) -> None:
+    def retain(self) -> None:
         """Make the pool keep what serves, and nothing else."""
         handlers = [*self.catalogue.versions, *self.texts.handlers()]
         self._parts.pool.retain([handler.compiled for handler in handlers])

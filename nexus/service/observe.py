@@ -37,11 +37,16 @@ def observe(
         guest_log.error("%s", error, extra={"fields": fields})  # what the client is not shown
     if run.stderr:
         fields = {"handler": handler.name, "execution_id": run.execution_id}
-        written = bytes(run.stderr)
-        if handler.secrets:
-            written = conceal(written.decode("utf-8", "replace"), _secrets(handler)).encode()
-        for level, text in guest_records(written):
+        for level, text in written_by(handler, run):
             guest_log.log(level, "%s", text, extra={"fields": fields})
+
+
+def written_by(handler: Handler, run: Execution) -> list[tuple[int, str]]:
+    """Return what the guest of *run* wrote to stderr, as (level, text); secrets are hidden."""
+    written = bytes(run.stderr)
+    if handler.secrets:
+        written = conceal(written.decode("utf-8", "replace"), _secrets(handler)).encode()
+    return guest_records(written)
 
 
 def log_outbound(record: OutboundRecord) -> None:

@@ -67,11 +67,11 @@ class Follower:
                 return
             if self.problem is not None:
                 log.info("the store of versions can be read again")
-            self.problem, self._was_read = None, True
             now = tuple(self._deployed.values())
             if now != self._reported:  # also what an earlier look read before the store failed
                 self._changed(now)
                 self._reported = now
+            self.problem, self._was_read = None, True  # not before what it has was passed on
 
     @property
     def is_known(self) -> bool:

@@ -34,6 +34,8 @@ BAD: list[tuple[int, str, tuple[str, ...]]] = [
     (2, "cannot read missing: No such file", ("run", "hello.wat", "--context", "@missing")),
     (2, "--raw goes without", ("run", "hello.wat", "--raw", "--json")),
     (2, "go with --raw", ("run", "hello.wat", "--env", "A=1")),
+    (2, "use HOST::GUEST or", ("run", "hello.wat", "--raw", "--dir", ".")),
+    (2, "'nowhere' is not a folder", ("run", "hello.wat", "--raw", "--dir", "nowhere::/")),
     (2, "'A': use NAME=VALUE", ("run", "hello.wat", "--raw", "--env", "A")),
     (2, "option --engine: engine: found 'v8'", ("run", "hello.wat", "--engine", "v8")),
     (2, "allowed: auto, wasmer, wasmtime", ("serve", "--engine", "v8", "--handlers", ".")),

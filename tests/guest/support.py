@@ -68,6 +68,7 @@ class LocalRun:
         """what any extension answers"""
         self.called: list[tuple[str, str, bytes]] = []
         self.key_value = None
+        self.before_stop: Callable[[int], bool] | None = None
 
     def call_extension(self, name: str, method: str, arguments: bytes) -> ExtensionAnswer | None:
         self.called.append((name, method, arguments))

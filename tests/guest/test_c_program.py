@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 
+from nexus.cli.run import mounted
 from nexus.errors import GuestTrap
 from nexus.guest.wasi.guest import WasiGuest
-from nexus.model import Command, HttpRequest, Task
+from nexus.model import Command, Files, HttpRequest, Mount, Task
 from nexus.run.perform import perform as run_task
 
 from .support import ENGINES, LocalRun, handler
 
 SOURCE = r"""
+#include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +27,26 @@ SOURCE = r"""
 #include <unistd.h>
 
 extern char **environ;
+
+static int files(void) {
+  char text[64] = "";
+  FILE *file = fopen("/assets/x.txt", "r");
+  if (file) fgets(text, sizeof text, file);
+  printf("asset %s\n", text);
+  file = fopen("assets/x.txt", "w");
+  printf("change %s\n", file ? "possible" : strerror(errno));
+  file = fopen("/assets/../../secret", "r");
+  printf("secret %s\n", file ? "open" : strerror(errno));
+  file = fopen("/tmp/note", "w+");
+  fputs("noted", file);
+  rewind(file);
+  fgets(text, sizeof text, file);
+  printf("scratch %s\n", text);
+  DIR *folder = opendir("/");
+  for (struct dirent *entry; folder && (entry = readdir(folder));)
+    printf("name %s\n", entry->d_name);
+  return 0;
+}
 
 int main(int argc, char **argv) {
   char body[4096];
@@ -36,6 +59,7 @@ int main(int argc, char **argv) {
   printf("body %.*s\n", (int)length, body);
   struct timespec pause = {0, 2000000};
   printf("slept %d\n", nanosleep(&pause, NULL));
+  if (getenv("FILES")) return files();
   FILE *file = fopen("/etc/passwd", "r");
   printf("file %s\n", file ? "open" : "none");
   printf("seek %d\n", fseek(stdin, 0, SEEK_SET));
@@ -60,10 +84,12 @@ def engine(request: pytest.FixtureRequest) -> Any:
     return ENGINES[request.param]
 
 
-def perform(engine: Any, program: bytes, task: Task[Any], run: LocalRun | None = None) -> Any:
+def perform(
+    engine: Any, program: bytes, task: Task[Any], run: LocalRun | None = None, **fields: Any
+) -> Any:
     guest = WasiGuest()
     instance = engine(program, guest.functions())
-    served = handler(env={"MODE": "test"}, args_from_query=True)
+    served = handler(**{"env": {"MODE": "test"}, "args_from_query": True, **fields})
     return run_task(guest, instance, task, served, run or LocalRun())
 
 
@@ -107,3 +133,38 @@ def test_it_runs_as_a_command(engine: Any, program: bytes) -> None:
     assert perform(engine, program, command) == 0
     assert b"X-Tty: 1\r\n" in stdout
     assert b"arg c\narg d\nenv E=F\nbody input\n" in stdout
+
+
+def test_it_reads_assets_and_writes_scratch(engine: Any, program: bytes, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets/x.txt").write_text("an asset")
+    files = Files((Mount("/assets", tmp_path, "assets"),), 1 << 20)
+    response = perform(engine, program, HttpRequest({}), files=files, env={"FILES": "1"})
+    assert response.body.splitlines()[-8:] == [
+        b"asset an asset",
+        b"change Read-only file system",
+        b"secret Operation not permitted",
+        b"scratch noted",
+        b"name .",
+        b"name ..",
+        b"name assets",
+        b"name tmp",
+    ]
+
+
+def test_a_command_has_real_folders(engine: Any, program: bytes, tmp_path: Path) -> None:
+    for name in ("secret", "in/x.txt", "out/other"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    stdout = bytearray()
+    folders = (mounted(f"{tmp_path}/in::/assets:ro"), mounted(f"{tmp_path}/out::/tmp"))
+    command = Command(("c",), {"FILES": "1"}, lambda _: b"", stdout.extend, lambda _: None, folders)
+    assert perform(engine, program, command) == 0
+    assert stdout.splitlines()[-4:] == [
+        b"asset in/x.txt",
+        b"change Read-only file system",
+        b"secret Operation not permitted",
+        b"scratch noted",
+    ]
+    assert (tmp_path / "out/note").read_text() == "noted"

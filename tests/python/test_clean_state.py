@@ -9,7 +9,7 @@ from .support import Pythons
 REQUESTS = 1000
 
 SOURCE = """
-import decimal, functools, io, os, random, secrets, sys, tempfile, time, uuid, warnings
+import decimal, functools, importlib, io, os, random, secrets, sys, tempfile, time, uuid, warnings
 
 own = random.Random()
 own.random()
@@ -29,7 +29,7 @@ def fetch(request):
             hasattr(sys, "mark"), len(sys.path), len(warnings.filters)]
     kept.append(io.StringIO("open"))
     cache[request.url] = cached(len(kept))
-    import colorsys
+    importlib.import_module("colorsys")
     os.environ["mark"] = "1"
     fetch.mark = sys.mark = True
     decimal.getcontext().prec = 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from nexus.errors import CompilationError, InvalidHandler
 from nexus.guest.python import sources
 from nexus.guest.python.sources import list_files, read_bundle
+from nexus.model import Files, Handler, Mount
 
 from .support import Pythons
 
@@ -58,22 +60,71 @@ def test_files_are_read_as_anywhere(python: Pythons) -> None:
     }
 
 
+@pytest.fixture(scope="module")
+def runs_body(python: Pythons) -> Handler:
+    """Return a handler that runs each request's body as Python."""
+    files = {"main.py": "def fetch(request): exec(request.text())", "data/a.txt": "a"}
+    return python.handler(files)
+
+
 @pytest.mark.parametrize(
     ("code", "error"),
     [
-        ("open('data.txt', 'w')", "OSError: [Errno 69] a handler cannot write files: 'data.txt'"),
-        ("open('/tmp/x', 'ab')", "OSError: [Errno 69] a handler cannot write files: '/tmp/x'"),
+        ("open('data.txt', 'w')", "scratch_mb: 'data.txt'"),
+        ("open('data/a.txt', 'a')", "scratch_mb: 'data/a.txt'"),
+        ("open('/tmp/x', 'ab')", "OSError: [Errno 69] a handler can write files in /tmp only"),
         ("open('gone.txt')", "FileNotFoundError"),
         ("open('/etc/passwd')", "FileNotFoundError"),
-        ("open('..' + '/..' * 9 + '/etc/passwd')", "FileNotFoundError"),
+        ("open('..' + '/..' * 9 + '/etc/passwd')", "PermissionError"),
         ("open('data')", "IsADirectoryError"),
         ("__import__('os').listdir('data/a.txt')", "NotADirectoryError"),
         ("open('data/a.txt', 'rb').write(b'')", "UnsupportedOperation: not writable"),
     ],
 )
-def test_what_cannot_be_done_with_files(python: Pythons, code: str, error: str) -> None:
-    files = {"main.py": f"def fetch(request): return {code}", "data/a.txt": "a"}
-    assert error in str(python.failure(python.handler(files)))
+def test_what_cannot_be_done_with_files(
+    python: Pythons, runs_body: Handler, code: str, error: str
+) -> None:
+    assert error in str(python.failure(runs_body, body=code.encode()))
+
+
+def test_the_manifests_files_and_scratch_space(python: Pythons, tmp_path: Path) -> None:
+    (tmp_path / "assets/data").mkdir(parents=True)
+    (tmp_path / "assets/x.txt").write_text("an asset")
+    (tmp_path / "assets/link").symlink_to("/etc/passwd")
+    source = """
+import os, pathlib, shutil, sqlite3, tempfile, zipfile
+def error(call, *arguments):
+    try: call(*arguments)
+    except OSError as error: return error.strerror
+def fetch(request):
+    assets, work = pathlib.Path("/assets"), pathlib.Path("/tmp/a/b")
+    found = [open("/assets/x.txt").read(), (assets / "x.txt").read_bytes().hex()]
+    found += [sorted(os.listdir("/")), sorted(entry.name for entry in os.scandir("/assets"))]
+    found += [os.path.isdir("/assets/data"), error(open, "/assets/link")]
+    found += [error(open, "/assets/y", "w")]
+    found += [os.listdir("/tmp"), error(os.mkdir, "/new"), error(open, "/assets/../../x")]
+    work.mkdir(parents=True)
+    with zipfile.ZipFile(work / "x.zip", "w") as file: file.writestr("inner", "zipped")
+    found += [zipfile.ZipFile("/tmp/a/b/x.zip").read("inner").decode()]
+    with tempfile.TemporaryDirectory() as place, tempfile.NamedTemporaryFile("w+") as file:
+        file.write("hi"); file.seek(0)
+        found += [place.startswith("/tmp/"), file.read()]
+    database = sqlite3.connect("/tmp/x.sqlite")
+    with database: database.execute("create table t as select 1 + 1 as n")
+    found += [sqlite3.connect("/tmp/x.sqlite").execute("select n from t").fetchone()]
+    found += [error(open("/tmp/large", "wb", 0).write, bytes(2 << 20))]
+    shutil.rmtree("/tmp/a")
+    return found
+"""
+    files = Files((Mount("/assets", tmp_path, "assets"),), 1 << 20)
+    served = replace(python.handler({"main.py": source, "own.txt": ""}), files=files)
+    for _ in range(2):  # the second request finds nothing of the first
+        assert json.loads(python.fetch(served).body) == [
+            *("an asset", b"an asset".hex(), ["assets", "main.py", "own.txt", "tmp"]),
+            *(["data", "link", "x.txt"], True, "Operation not permitted"),
+            *("Read-only file system", [], "Read-only file system", "Operation not permitted"),
+            *("zipped", True, "hi", [2], "No space left on device"),
+        ]
 
 
 def test_packages_are_imported_with_their_data_and_metadata(python: Pythons) -> None:
@@ -105,30 +156,29 @@ def fetch(request):
     assert found == ["2026-07-01T12:00:00+02:00", True]
 
 
-@pytest.mark.parametrize(
-    ("code", "error"),
-    [
-        ("import socket; socket.socket()", "OSError: [Errno 58] a handler has no sockets"),
-        ("import socket; socket.getaddrinfo('a', 1)", "a handler has no sockets"),
-        ("import socket; socket.create_connection(('a', 80))", "a handler has no sockets"),
-        ("import subprocess; subprocess.run(['ls'])", "a handler cannot start processes"),
-        ("import os; os.system('ls')", "a handler cannot start processes"),
-        ("import threading; threading.Thread().start()", "a handler has one thread"),
-        (
-            "from concurrent.futures import ThreadPoolExecutor as T; T().submit(print)",
-            "a handler has one thread",
-        ),
-        ("import asyncio; asyncio.run(asyncio.to_thread(print))", "a handler has one thread"),
-        (
-            "import asyncio; asyncio.run(asyncio.open_connection('a', 1))",
-            "a handler has no sockets",
-        ),
-        ("import asyncio; asyncio.run(asyncio.Event().wait())", "can never happen"),
-    ],
-)
-def test_what_wasi_lacks_says_why(python: Pythons, code: str, error: str) -> None:
-    handler = python.handler(f"def fetch(request):\n    {code}")
-    assert error in str(python.failure(handler))
+LACKING = [
+    ("import socket; socket.socket()", "OSError: [Errno 58] a handler has no sockets"),
+    ("import socket; socket.getaddrinfo('a', 1)", "a handler has no sockets"),
+    ("import socket; socket.create_connection(('a', 80))", "a handler has no sockets"),
+    ("import subprocess; subprocess.run(['ls'])", "a handler cannot start processes"),
+    ("import os; os.system('ls')", "a handler cannot start processes"),
+    ("import threading; threading.Thread().start()", "a handler has one thread"),
+    (
+        "from concurrent.futures import ThreadPoolExecutor as T; T().submit(print)",
+        "a handler has one thread",
+    ),
+    ("import asyncio; asyncio.run(asyncio.to_thread(print))", "a handler has one thread"),
+    ("import asyncio; asyncio.run(asyncio.open_connection('a', 1))", "a handler has no sockets"),
+    ("import asyncio; asyncio.run(asyncio.Event().wait())", "can never happen"),
+]
+
+
+def test_what_wasi_lacks_says_why(python: Pythons) -> None:
+    functions = "".join(f"def f{n}():\n    {code}\n" for n, (code, _) in enumerate(LACKING))
+    handler = python.handler(functions + "def fetch(request): globals()[request.query['f']]()")
+    for number, (code, error) in enumerate(LACKING):
+        failure = python.failure(handler, QUERY_STRING=f"f=f{number}")
+        assert error in str(failure), code
 
 
 def test_asyncio_run(python: Pythons) -> None:

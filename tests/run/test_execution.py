@@ -14,6 +14,7 @@ from nexus.run import Execution
 from nexus.run import execution as execution_module
 from nexus.run import timer as timer_module
 from nexus.run.execution import ExecutionTimer, no_answer
+from nexus.run.slices import LAST_SLICES
 
 
 class Fuel:
@@ -230,3 +231,24 @@ def test_no_extension_answers_a_run_that_has_none() -> None:
 def test_effects_are_made_once() -> None:
     run = execution()
     assert run.effects is run.effects
+
+
+def test_a_stopped_guest_may_say_where_it_was() -> None:
+    """It gets slices as long as it wants, up to a number of them."""
+    run = execution()
+    begun(run)
+    asked: list[int] = []
+    run.before_stop = lambda count: asked.append(count) or True  # type: ignore[func-returns-value]
+    run.stop(ResourceLimit("too much"))
+    slices = [run.checkpoint(-1) for _ in range(LAST_SLICES + 2)]
+    assert slices == [run.slice] * LAST_SLICES + [-1, -1]
+    assert asked == list(range(LAST_SLICES))
+
+
+def test_a_stopped_guest_that_cannot_ends_at_once() -> None:
+    run = execution()
+    begun(run)
+    run.before_stop = lambda count: False
+    run.cancel()
+    assert run.checkpoint(-1) == -1
+    assert isinstance(run.stopped, DeadlineExceeded)

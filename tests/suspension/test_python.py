@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from nexus.model import ExtensionAnswer, Handler
+from nexus.model import ExtensionAnswer, Files, Handler
 from nexus.suspension import book
 from tests.python.conftest import python
 from tests.python.support import Pythons
@@ -31,7 +32,8 @@ __all__ = ["python"]
 @pytest.fixture
 def make(python: Pythons) -> Make:
     def handler(source: str, **fields: Any) -> Handler:
-        return python.handler(f"import asyncio, nexus\n{source}", capabilities=GRANTS, **fields)
+        made = python.handler(f"import asyncio, nexus\n{source}", capabilities=GRANTS)
+        return replace(made, **fields)
 
     return handler
 
@@ -55,6 +57,22 @@ async def run(context):
 """
     )
     assert goes_on_elsewhere(worker, served).return_value == [60, 3]
+
+
+def test_files_that_are_open_stay_open(worker: Worker, make: Make) -> None:
+    source = """
+async def run(context):
+    with open("/tmp/x", "w+") as file:
+        file.write("begun ")
+        for n in (1, 2, 3):
+            nexus.emit("asking", n)
+            await nexus.ext.oracle.ask({"n": n, "by": context["args"]["by"]})
+            file.write(f"{n} ")
+            file.flush()
+        return open("/tmp/x").read()
+"""
+    served = make(source, files=Files((), 1 << 20))
+    assert goes_on_elsewhere(worker, served).return_value == "begun 1 2 3 "
 
 
 def test_executions_that_wait_do_not_see_each_other(worker: Worker, make: Make) -> None:

@@ -80,6 +80,8 @@ class Program:
     meter: Meter
     call: Callable[..., Any]
     fuel: Callable[[], int]
+    depth: Callable[[], int]
+    """how many more frames the last call left"""
 
     @property
     def charged(self) -> int:
@@ -125,6 +127,7 @@ def _with_wasmtime(wasm: bytes, meter: Meter) -> Program:
         meter,
         call,
         lambda: int(exports[FUEL_EXPORT].value(store)),
+        lambda: int(exports[DEPTH_EXPORT].value(store)),
     )
 
 
@@ -155,4 +158,5 @@ def _with_wasmer(wasm: bytes, meter: Meter) -> Program:
         meter,
         call,
         lambda: int(getattr(instance.exports, FUEL_EXPORT).value),
+        lambda: int(getattr(instance.exports, DEPTH_EXPORT).value),
     )

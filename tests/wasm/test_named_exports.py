@@ -72,6 +72,28 @@ def test_names_that_lie_are_found_out() -> None:
         rewrite(forged, LIMITS, ["double"])
 
 
+RECURSIVE = """(module
+  (table 1 funcref)
+  (func $sum (param i32 i32 i32 i32) (result i32)
+    (if (result i32) (local.get 0)
+      (then (i32.add (local.get 0) (call $sum (i32.sub (local.get 0) (i32.const 1))
+        (local.get 1) (local.get 2) (local.get 3))))
+      (else (i32.const 0))))
+  (elem (i32.const 0) $sum))"""
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_call_by_the_host_leaves_the_depth_as_it_was(engine: str) -> None:
+    """One run calls many times, with one depth for all."""
+    rewritten, _ = rewrite(wasm_with_names(RECURSIVE), LIMITS, ["sum"], table=True)
+    program = instantiate(rewritten, engine, Meter(frames=100))
+    for arguments in (("nexus.fn.sum",), (TABLE_ENTRANCE, 0)):
+        assert program.call(*arguments, 90, 0, 0, 0) == 90 * 91 / 2
+        assert program.depth() == 100
+        with pytest.raises(Trap):
+            program.call(*arguments, 110, 0, 0, 0)
+
+
 IN_TABLE = """(module
   (memory 1)
   (table 8 funcref)

@@ -10,6 +10,7 @@ files.py        the source files as a WASI folder, during set-up only
 typescript.py   blanks out the types of TypeScript
 imports.py      explains an import that failed: file, line and remedy
 rejections.py   finds rejected promises that nothing handles
+interruption.py says where a stopped handler was
 entry.py        the addresses at which the host enters a snapshot
 guest.py        `JsGuest`: a task in, its result out
 bridge.py       the host's services for JavaScript, as file descriptors

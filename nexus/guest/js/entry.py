@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from nexus.guest.js.interpreter import Addresses
+from nexus.guest.js.interruption import Interrupts
 from nexus.guest.js.source_maps.places import Translate, translator
 from nexus.model import Snapshot
 
@@ -25,6 +26,10 @@ class Entry(NamedTuple):
     maps: int
     """address of the packed source maps, and their size; 0 and 0 without source maps"""
     maps_bytes: int
+    interrupt_slot: int
+    """`Interrupts`"""
+    interrupt_handler_at: int
+    interrupt_counter_at: int
     respond: int
     evaluate: int
     result: int
@@ -38,10 +43,13 @@ class Entry(NamedTuple):
     def addresses(self) -> Addresses:
         return Addresses(self.runtime, self.context, self.scratch)
 
+    def interrupts(self) -> Interrupts:
+        return Interrupts(self.interrupt_slot, self.interrupt_handler_at, self.interrupt_counter_at)
+
     def translator(self, snapshot: Snapshot) -> Translate:
         """Return a function that applies the handler's source maps, which *snapshot* has."""
         return translator(snapshot.memory, self.maps, self.maps_bytes)
 
 
-FUNCTIONS = Entry._fields[7:]
+FUNCTIONS = Entry._fields[10:]
 """names of the functions of `bootstrap.js`"""

@@ -14,6 +14,7 @@ _POSITION: Final = re.compile(r"(?:at |\()([^\s()]+):([0-9]+):([0-9]+)\)?$", re.
 _OUR_FILES: Final = ("(nexus:", "(<input>:")
 """in stack frames of bootstrap and prelude, and of the web API's parts, which `eval` evaluates"""
 _SHOWN_CHARACTERS: Final = 500
+_STACK_CHARACTERS: Final = 8192
 _LINE_CHARACTERS: Final = 160
 _MEMORY: Final = ("InternalError", "out of memory")
 _STACK: Final = ("RangeError", "Maximum call stack size exceeded")
@@ -54,7 +55,15 @@ class Thrown(NamedTuple):
         return error
 
 
-OUT_OF_MEMORY: Final = Thrown(*_MEMORY, "")
+def out_of_memory(thrown: Thrown) -> Thrown:
+    """Return *thrown*, which came when memory was full, as QuickJS's error for that."""
+    return Thrown(*_MEMORY, thrown.stack)
+
+
+def own_calls(stack: str) -> list[str]:
+    """Return the lines of *stack* that are calls in the handler's own files."""
+    lines = stack[:_STACK_CHARACTERS].splitlines()
+    return [line for line in lines if line.startswith("    at ") and not _is_ours(line)]
 
 
 def parse_thrown(text: bytes) -> Thrown:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final, NamedTuple, TypeAlias
 
 from nexus.errors import DeadlineExceeded, GuestError
@@ -13,8 +14,7 @@ from nexus.guest.host.outbound import outcome_json
 from nexus.guest.image import Image, put, take
 from nexus.guest.js.bridge import BODY, Bridge, sleep
 from nexus.guest.js.entry import Entry
-from nexus.guest.js.errors import Thrown
-from nexus.guest.js.interpreter import EXCEPTION, UNDEFINED, Interpreter, tag
+from nexus.guest.js.interpreter import UNDEFINED, Interpreter
 from nexus.guest.js.outcome import (
     EARLY,
     ERROR,
@@ -24,6 +24,7 @@ from nexus.guest.js.outcome import (
     check_stopped,
     failure,
     never_settles,
+    tell_where,
     value_of,
     wait_s,
 )
@@ -98,11 +99,11 @@ class JsGuest(GuestBase):
 
         def start(js: Interpreter, entry: Entry) -> _Result:
             nonlocal early
-            arguments = [_checked(js, js.parse_json(head))]
+            arguments = [js.checked(js.parse_json(head))]
             if request.body:
                 make = js.string if _is_ascii_json(request) else js.uint8array
-                arguments.append(_checked(js, make(request.body)))
-            _checked(js, js.call(entry.respond, arguments))
+                arguments.append(js.checked(make(request.body)))
+            js.checked(js.call(entry.respond, arguments))
             answer = self._settle(js, entry, entry.result, run)
             if isinstance(answer, bytes) and answer.startswith(EARLY):
                 if stream is not None and answer.startswith(STREAM):
@@ -129,11 +130,11 @@ class JsGuest(GuestBase):
         given = b'{"args":%b,"scope":%b,"env":%b,"kv":%b}' % (found.args, found.scope, env, kv)
 
         def start(js: Interpreter, entry: Entry) -> _Result:
-            value = _checked(js, js.parse_json(given))
-            _checked(js, js.call(entry.evaluate, (value,)))
+            value = js.checked(js.parse_json(given))
+            js.checked(js.call(entry.evaluate, (value,)))
             if entry.script != UNDEFINED:
-                promise = _checked(js, js.c("JS_EvalFunction", entry.script))
-                _checked(js, js.call(entry.follow, (promise,)))
+                promise = js.checked(js.c("JS_EvalFunction", entry.script))
+                js.checked(js.call(entry.follow, (promise,)))
             return self._settle(js, entry, entry.value, run)
 
         answer = self._entered(instance, handler, run, CappedOutput(run, 0), start, found)
@@ -150,7 +151,7 @@ class JsGuest(GuestBase):
             put(instance, image)
             self._process.adopt(image.services)
             if answered is not None:
-                self._run_due_timers(js, entry)  # they were due before the answer came
+                self._run_due_timers(js, entry, run)  # they were due before the answer came
                 self._answer(js, entry, answered)
             return self._settle(js, entry, entry.value, run)
 
@@ -179,6 +180,7 @@ class JsGuest(GuestBase):
         self._translate = entry.translator(prepared.snapshot) if entry.maps_bytes else None
         descriptors = self._bridge.open(run, body, self._translate)
         process.start(instance, run, _NO_PROGRAM, descriptors, context)
+        run.before_stop = partial(entry.interrupts().arm, instance, run)
         try:
             js = Interpreter(instance, entry.addresses(), run.limits.memory_bytes)
             result = start(js, entry)
@@ -187,11 +189,13 @@ class JsGuest(GuestBase):
                 answer = self._waiting(instance, prepared.snapshot, run, result.wake_s)
             else:
                 answer = result
-        except GuestError:
+        except GuestError as error:
             # This trap ended the guest; `run.stopped` holds the actual reason, if there is one.
             if run.stopped is None:
                 raise
+            tell_where(run, error.stack, self._translate)
         finally:
+            run.before_stop = None
             process.finish()
         check_stopped(run)
         return answer
@@ -200,13 +204,15 @@ class JsGuest(GuestBase):
         """Run jobs and timers until the handler has a result, and return the result as JSON. A
         guest with open questions does not wait for its timers here."""
         while True:
-            js.run_jobs()
+            js.run_jobs(run)
             if any_unhandled(js.memory(), entry.rejections):
                 _report_rejections(js, entry)
-            answer = js.text(_checked(js, js.call(result)))
+            answer = js.text(js.checked(js.call(result)))
             if answer.startswith(ERROR):
                 denied = self._process.services().denied
                 raise failure(answer, run, denied, self._translate, full=js.is_full())
+            if run.stopped is not None:
+                return b""
             if answer != PENDING and not answer.startswith(WAIT):
                 return answer
             due_s = None if answer == PENDING else wait_s(answer)
@@ -224,7 +230,7 @@ class JsGuest(GuestBase):
             if not sleep(run, due_s, self._process.stream):
                 run.stop(DeadlineExceeded("not finished within its deadline"))
                 return b""
-            _checked(js, js.call(entry.wake))
+            js.checked(js.call(entry.wake))
 
     def _take_outcome(
         self, js: Interpreter, entry: Entry, outbound: Outbound, due_s: float | None
@@ -239,26 +245,25 @@ class JsGuest(GuestBase):
         head = outcome_json(number, outcome)
         body = outcome.body if isinstance(outcome, OutboundResponse) else b""
         self._bridge.hand_over(head + body)
-        # A value with the tag 0 is an integer. Not JS_ParseJSON: each call of it takes stack for
-        # good, and some 260 of them took all.
-        _checked(js, js.call(entry.fetched, (len(head), len(body))))
+        # A value with the tag 0 is an integer.
+        js.checked(js.call(entry.fetched, (len(head), len(body))))
         self._bridge.hand_over(b"")
         return True
 
-    def _run_due_timers(self, js: Interpreter, entry: Entry) -> None:
+    def _run_due_timers(self, js: Interpreter, entry: Entry, run: Run) -> None:
         while True:
-            js.run_jobs()
-            answer = js.text(_checked(js, js.call(entry.value)))
+            js.run_jobs(run)
+            answer = js.text(js.checked(js.call(entry.value)))
             if not answer.startswith(WAIT) or wait_s(answer) > 0:
                 return
-            _checked(js, js.call(entry.wake))
+            js.checked(js.call(entry.wake))
 
     def _answer(self, js: Interpreter, entry: Entry, answered: Answered) -> None:
         self._process.services().questions -= 1
         number, answer = answered
         ok = b"true" if answer.ok else b"false"
         given = b'{"number":%d,"ok":%b,"value":%b}' % (number, ok, answer.value)
-        _checked(js, js.call(entry.answered, (_checked(js, js.parse_json(given)),)))
+        js.checked(js.call(entry.answered, (js.checked(js.parse_json(given)),)))
 
     def _waiting(
         self, instance: EngineInstance, snapshot: Snapshot, run: Run, wake_s: float | None
@@ -275,7 +280,7 @@ def _is_ascii_json(request: HttpRequest) -> bool:
 def _report_rejections(js: Interpreter, entry: Entry) -> None:
     """Log the rejections that nothing has handled, and forget them."""
     for rejection in list(unhandled(js.memory(), entry.rejections)):
-        _checked(js, js.call(entry.rejected, (rejection.reason, rejection.promise)))
+        js.checked(js.call(entry.rejected, (rejection.reason, rejection.promise)))
         forget(js, rejection)
 
 
@@ -290,12 +295,3 @@ def _response(answer: bytes, body: CappedOutput, run: Run, is_head: bool) -> Htt
 def _value(answer: bytes | Waiting, run: Run) -> JsonValue | Waiting:
     """Return the value in *answer*, or *answer* itself if the guest still waits."""
     return answer if isinstance(answer, Waiting) else value_of(answer, run)
-
-
-def _checked(js: Interpreter, value: int) -> int:
-    """Return *value*; raise if it is an exception, which handler code never causes here."""
-    if tag(value) != EXCEPTION:
-        return value
-    name = js.text(js.get(error := js.exception(), "name")).decode("utf-8", "replace")
-    message = js.text(js.get(error, "message")).decode("utf-8", "replace")
-    raise Thrown(name, message, "").as_guest_error()

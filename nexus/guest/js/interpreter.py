@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from nexus.errors import GuestTrap, MemoryLimit
+from nexus.errors import GuestError, GuestTrap, MemoryLimit
+from nexus.guest.js.errors import Thrown
 from nexus.guest.js.outcome import is_full
 from nexus.guest.preview1.memory import U32
 from nexus.plugin_api.engine import FUNCTION_PREFIX, EngineInstance
+from nexus.plugin_api.guest import Run
 
 UNDEFINED: Final = 3 << 32
 EXCEPTION: Final = 6
@@ -146,11 +148,16 @@ class Interpreter:
         """Return the property *name* of an object."""
         return self.c("JS_GetPropertyStr", value, self.place(name.encode()))
 
-    def run_jobs(self) -> None:
-        """Run the jobs that promises have queued, including new ones, until none is left."""
+    def run_jobs(self, run: Run) -> None:
+        """Run the jobs that promises have queued, including new ones, until none is left.
+
+        Raises: GuestError if one was interrupted, since *run* was stopped.
+        """
         invoke, runtime, context = self._invoke, self._at.runtime, self._at.scratch
-        while invoke("nexus.fn.JS_ExecutePendingJob", runtime, context):
-            pass  # a job that throws (-1) has rejected its promise; the next may run
+        while ran := invoke("nexus.fn.JS_ExecutePendingJob", runtime, context):
+            if ran < 0 and run.stopped is not None:
+                raise self.pending()
+            # Any other job that throws (-1) has rejected its promise; the next may run.
 
     def set_module_loader(self, loader: int, check_attributes: int) -> None:
         """Let the C function at *loader* load modules; 0 makes every later import fail."""
@@ -175,6 +182,21 @@ class Interpreter:
         if len(content) != length:
             raise GuestTrap("a string that lies outside the memory")
         return content
+
+    def checked(self, value: int) -> int:
+        """Return *value*. Raises: GuestError if it is an exception."""
+        if tag(value) == EXCEPTION:
+            raise self.pending()
+        return value
+
+    def pending(self) -> GuestError:
+        """Return the pending exception, with its stack, and clear it in the context."""
+        error = self.exception()
+        texts = [self.text(self.get(error, name)) for name in ("name", "message", "stack")]
+        thrown = Thrown(*[text.decode("utf-8", "replace") for text in texts])
+        made = thrown.as_guest_error()
+        made.stack = thrown.stack
+        return made
 
     def exception(self) -> int:
         """Return the pending exception, and clear it in the context."""

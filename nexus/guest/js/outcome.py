@@ -6,7 +6,7 @@ import json
 from typing import Any, Final
 
 from nexus.errors import GuestError, GuestTrap, InvalidResponse, PermissionDenied
-from nexus.guest.js.errors import OUT_OF_MEMORY, Thrown, answered_error
+from nexus.guest.js.errors import Thrown, answered_error, out_of_memory, own_calls
 from nexus.guest.js.source_maps.places import Translate
 from nexus.guest.preview1.descriptors import LogOutput
 from nexus.plugin_api.guest import Run
@@ -53,8 +53,12 @@ def failure(
     source maps, if it has any; *full*: whether memory is full.
     """
     thrown = answered_error(answer)
+    if run.stopped is not None:  # then the host refuses calls, which throws: see `tell_where`
+        trap = GuestTrap("the guest went on after its run was stopped")
+        trap.stack = thrown.stack
+        return trap
     if full and (thrown == _NO_ROOM or thrown.name == "InternalError"):
-        thrown = OUT_OF_MEMORY
+        thrown = out_of_memory(thrown)
     report = thrown.report()
     if translate is not None:
         report = translate(report)
@@ -64,6 +68,20 @@ def failure(
         error = PermissionDenied(denied)
     error.stack = report
     return error
+
+
+def tell_where(run: Run, stack: str, translate: Translate | None) -> None:
+    """Write to the log where in its source the handler was when *run* was stopped, and note it in
+    the reason; *stack* is QuickJS's, empty if it had none."""
+    stopped = run.stopped
+    calls = own_calls(stack)
+    if not calls or not isinstance(stopped, GuestError):
+        return
+    report = "\n".join([f"{stopped.code}: {stopped}", *calls])
+    if translate is not None:
+        report = translate(report)
+    LogOutput(run).write_record(b"<3>", report.encode("utf-8", "replace"))
+    stopped.stack = report
 
 
 def value_of(answer: bytes, run: Run) -> Any:

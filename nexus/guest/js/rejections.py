@@ -38,9 +38,9 @@ def start_tracking(instance: EngineInstance, js: Interpreter, runtime: int, trac
 
     Raises: CompilationError if this build of QuickJS keeps them in another way.
     """
-    before = _words(instance, runtime, _RUNTIME_BYTES)
+    before = words(instance, runtime, _RUNTIME_BYTES)
     instance.invoke(f"{FUNCTION_PREFIX}js_std_init_handlers", runtime)
-    after = _words(instance, runtime, _RUNTIME_BYTES)
+    after = words(instance, runtime, _RUNTIME_BYTES)
     name = f"{FUNCTION_PREFIX}JS_SetHostPromiseRejectionTracker"
     instance.invoke(name, runtime, tracker, 0)
     states = [new for old, new in zip(before, after, strict=True) if old != new]
@@ -78,7 +78,8 @@ def forget(js: Interpreter, rejection: Rejection) -> None:
     js.c("js_std_promise_rejection_tracker", rejection.promise, rejection.reason, 1, 0)
 
 
-def _words(instance: EngineInstance, start: int, size: int) -> tuple[int, ...]:
+def words(instance: EngineInstance, start: int, size: int) -> tuple[int, ...]:
+    """Return the words of guest memory from *start* on, in *size* bytes."""
     return struct.unpack_from(f"<{size // 4}I", instance.memory(), address(start))
 
 

@@ -35,6 +35,7 @@ FUNCTIONS: Final = (
     "JS_PromiseResult",
     "JS_PromiseState",
     "JS_RunGC",
+    "JS_SetInterruptHandler",
     "JS_SetHostPromiseRejectionTracker",
     "JS_SetMaxStackSize",
     "JS_SetModuleLoaderFunc2",
@@ -49,7 +50,8 @@ READ_WRITE: Final = "js_os_read_write"
 MODULE_LOADER: Final = "js_module_loader"
 CHECK_ATTRIBUTES: Final = "js_module_check_attributes"
 REJECTION_TRACKER: Final = "js_std_promise_rejection_tracker"
-ADDRESSED: Final = (READ_WRITE, MODULE_LOADER, CHECK_ATTRIBUTES, REJECTION_TRACKER)
+ALLOCATOR: Final = "js_def_malloc"
+ADDRESSED: Final = (ALLOCATOR, READ_WRITE, MODULE_LOADER, CHECK_ATTRIBUTES, REJECTION_TRACKER)
 """functions whose addresses set-up passes to QuickJS"""
 
 

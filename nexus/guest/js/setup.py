@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from nexus.errors import (
@@ -20,7 +21,7 @@ from nexus.guest.bundle import Bundle
 from nexus.guest.js import outcome
 from nexus.guest.js.bridge import Bridge, sleep
 from nexus.guest.js.entry import FUNCTIONS, Entry
-from nexus.guest.js.errors import locate, parse_thrown
+from nexus.guest.js.errors import locate, own_calls, parse_thrown
 from nexus.guest.js.files import FOLDER, SourceFolder, folder_functions
 from nexus.guest.js.imports import explain_import
 from nexus.guest.js.interpreter import (
@@ -34,9 +35,11 @@ from nexus.guest.js.interpreter import (
     address,
     tag,
 )
+from nexus.guest.js.interruption import find_interrupts
 from nexus.guest.js.node.modules import globals_source
 from nexus.guest.js.rejections import start_tracking, unhandled
 from nexus.guest.js.runtime import (
+    ALLOCATOR,
     CHECK_ATTRIBUTES,
     MODULE_LOADER,
     READ_WRITE,
@@ -105,12 +108,14 @@ class SetUp:
         try:
             return self._prepare(instance, run)
         except GuestError as error:
-            raise self._refused(run.stopped or error) from error
+            raise self._refused(run.stopped or error, error.stack) from error
         finally:
+            run.before_stop = None
             self._process.finish()
 
-    def _refused(self, reason: NexusError) -> CompilationError:
-        return CompilationError(f"{self._bundle.entry}: while it was loaded: {reason}")
+    def _refused(self, reason: NexusError, stack: str = "") -> CompilationError:
+        calls = self._places.translate("\n".join(["", *own_calls(stack)]))
+        return CompilationError(f"{self._bundle.entry}: while it was loaded: {reason}{calls}")
 
     def _prepare(self, instance: EngineInstance, run: Run) -> Entry:
         at = _start(instance)
@@ -121,6 +126,10 @@ class SetUp:
         self._called(js, functions, "install", prelude)
         tracker = self._c_functions[REJECTION_TRACKER]
         rejections = start_tracking(instance, js, at.runtime, tracker)
+        interrupts = find_interrupts(
+            instance, js, at.runtime, at.context, self._c_functions[ALLOCATOR]
+        )
+        run.before_stop = partial(interrupts.arm, instance, run)
         for name in parts_for(self._bundle.files.values()):
             self._called(js, functions, "load", js.parse_json(to_json(name)))
         script = self._compile_script(js) if self._bundle.is_text else UNDEFINED
@@ -138,6 +147,7 @@ class SetUp:
             rejections,
             js.keep(maps) if maps else 0,
             len(maps),
+            *interrupts,
             *[js.get(functions, name) for name in FUNCTIONS],
         )
 
@@ -189,6 +199,8 @@ class SetUp:
             raise self._thrown(js, functions, js.exception())
         js.c("js_module_set_import_meta", module, 0, 1)
         promise = js.c("JS_EvalFunction", module)
+        if run.stopped is not None:
+            js.checked(promise)
         if tag(promise) == EXCEPTION:
             raise self._thrown(js, functions, js.exception())
         self._settle(js, functions, promise, run)
@@ -207,7 +219,7 @@ class SetUp:
     def _settle(self, js: Interpreter, functions: int, promise: int, run: Run) -> None:
         """Run jobs and timers until the module has been evaluated."""
         while True:
-            js.run_jobs()
+            js.run_jobs(run)
             state = js.c("JS_PromiseState", promise)
             if state == REJECTED:
                 error = js.c("JS_PromiseResult", promise)
@@ -223,6 +235,9 @@ class SetUp:
 
     def _thrown(self, js: Interpreter, functions: int, error: int) -> CompilationError:
         thrown = parse_thrown(js.text(self._called(js, functions, "describe", error)))
+        stopped = self._process.run.stopped
+        if stopped is not None:  # QuickJS was interrupted
+            thrown = thrown._replace(name="", message=f"while it was loaded: {stopped}")
         failed = explain_import(thrown.message, self._bundle)
         return CompilationError(failed or locate(thrown, self._bundle.files, self._places))
 

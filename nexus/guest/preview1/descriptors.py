@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from nexus.errors import ResourceLimit
+from nexus.guest.files.nodes import Entry, Folder, Status
 from nexus.guest.preview1 import errno
 from nexus.guest.preview1.errno import Refused
 from nexus.plugin_api.guest import Run
@@ -50,6 +51,54 @@ class Descriptor:
     def at_end(self) -> bool:
         """Return whether every later read will be empty."""
         return False
+
+    # ---- what no pipe can do; each fails with the error that POSIX has for it ------------------
+
+    inheriting = 0
+    """rights of the files that are opened through it"""
+    preopened: bytes | None = None
+    """the path of a folder that is open from the start"""
+
+    def status(self) -> Status:
+        """Return the status of the file behind it."""
+        return Status(self.filetype, 0, 0, 0, 0, 0, 0)
+
+    def set_times(self, accessed_ns: int | None, modified_ns: int | None) -> None:
+        """Set the times that are not None. Raises: Refused."""
+        raise Refused(errno.NOTCAPABLE)
+
+    def seek(self, offset: int, whence: int) -> int:
+        """Move the position, and return it. Raises: Refused."""
+        raise Refused(errno.SPIPE)
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Return up to *length* bytes from *offset* on. Raises: Refused."""
+        raise Refused(errno.SPIPE)
+
+    def write_at(self, offset: int, content: memoryview) -> None:
+        """Write all of *content* at *offset*. Raises: Refused."""
+        raise Refused(errno.SPIPE)
+
+    def allocate(self, offset: int, length: int) -> None:
+        """Make sure that the file reaches to the end of this part. Raises: Refused."""
+        raise Refused(errno.SPIPE)
+
+    def resize(self, size: int) -> None:
+        """Cut the file to *size* bytes, or fill it up with zeros. Raises: Refused."""
+        raise Refused(errno.INVAL)
+
+    def sync(self) -> None:
+        """Write what is buffered to the disk. Raises: Refused."""
+        raise Refused(errno.INVAL)
+
+    @property
+    def folder(self) -> Folder:
+        """The folder that is open here. Raises: Refused."""
+        raise Refused(errno.NOTDIR)
+
+    def listing(self, *, anew: bool) -> Sequence[Entry]:
+        """Return the names in the folder; unless *anew*, as they were last. Raises: Refused."""
+        raise Refused(errno.NOTDIR)
 
 
 class BytesInput(Descriptor):

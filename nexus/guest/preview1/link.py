@@ -6,43 +6,46 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from nexus.errors import InternalError, ResourceLimit
-from nexus.guest.preview1 import clocks, environment, errno, fd_io, fd_status, poll, system
+from nexus.guest.preview1 import (
+    clocks,
+    environment,
+    errno,
+    fd_files,
+    fd_io,
+    fd_status,
+    paths,
+    poll,
+    sockets,
+    system,
+)
 from nexus.guest.preview1.errno import Refused
 from nexus.guest.preview1.process import Process
-from nexus.guest.preview1.refusals import REFUSALS
 from nexus.guest.preview1.signatures import MODULE, SIGNATURES
 from nexus.plugin_api.engine import HostFunction, HostFunctions
 
 Implementation = Callable[..., int]
 """The process, then the guest's arguments; returns an error number or raises `Refused`."""
 
-_IMPLEMENTED: Final[tuple[Implementation, ...]] = (
-    clocks.clock_res_get,
-    clocks.clock_time_get,
-    environment.args_get,
-    environment.args_sizes_get,
-    environment.environ_get,
-    environment.environ_sizes_get,
-    fd_io.fd_read,
-    fd_io.fd_write,
-    fd_status.fd_close,
-    fd_status.fd_fdstat_get,
-    fd_status.fd_fdstat_set_flags,
-    fd_status.fd_fdstat_set_rights,
-    fd_status.fd_filestat_get,
-    fd_status.fd_renumber,
-    poll.poll_oneoff,
-    system.proc_exit,
-    system.proc_raise,
-    system.random_get,
-    system.sched_yield,
+_IMPLEMENTED: Final = (
+    clocks,
+    environment,
+    fd_files,
+    fd_io,
+    fd_status,
+    paths,
+    poll,
+    sockets,
+    system,
 )
+"""modules whose functions have the names of those of WASI preview 1"""
 _UNLIMITED: Final = frozenset({"clock_res_get", "clock_time_get"})
 """functions that cost no more than the guest's own work: CPU time limits their calls"""
 
 IMPLEMENTATIONS: Final[Mapping[str, Implementation]] = {
-    **{function.__name__: function for function in _IMPLEMENTED},
-    **REFUSALS,
+    name: getattr(module, name)
+    for name in SIGNATURES
+    for module in _IMPLEMENTED
+    if hasattr(module, name)
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
@@ -43,6 +44,7 @@ class _NoRun:
         self.effects = Effects()
         self.stderr = bytearray()
         self.stopped: NexusError | None = InternalError("no task is being performed")
+        self.before_stop: Callable[[int], bool] | None = None
 
     def outside(self) -> AbstractContextManager[None]:
         """Return a block that changes nothing."""

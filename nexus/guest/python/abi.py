@@ -25,6 +25,7 @@ class PythonAbi(AbiBase):
     language = "python"
     suffixes = (".py",)
     index = INDEX
+    set_up_modules = ("nexus.guest.python.setup",)
 
     def __init__(self, runtime: str = "", sha256: str = "") -> None:
         """Use the build of CPython at *runtime*, with digest *sha256*; empty: the pinned build.
@@ -55,7 +56,7 @@ class PythonAbi(AbiBase):
     def _program(self, bundle: Bundle) -> RuntimeProgram:
         from nexus.guest.python.setup import SETUP_VERSION, boot_source, modules
 
-        ours = "".join((boot_source(), *modules(for_text=True).values()))
+        ours = "".join((boot_source(), *modules().values()))
         version = f"{SETUP_VERSION} {hashlib.sha256(ours.encode()).hexdigest()}"
         return RuntimeProgram(self.name, self._cpython, bundle.pack(), version)
 

@@ -1,9 +1,9 @@
 """Stdin and stdout of a Python guest: a request and its answer, and calls of the host between.
 
-CPython's build lets a guest use only the descriptors 0 to 2. So a write to stdout that begins with
-a NUL is a message to the host, and one that begins with `_REQUEST` an outbound request; the answer
-is read on stdin, behind the request. A write that begins with `_EARLY`, `_HEAD` or `_PART` is an
-answer, or a part of one, that leaves before the run ends.
+CPython's build lets a guest use only the descriptors that are open when it starts. So a write to
+stdout that begins with a NUL is a message to the host, and one that begins with `_REQUEST` an
+outbound request; the answer is read on stdin, behind the request. A write that begins with
+`_EARLY`, `_HEAD` or `_PART` is an answer, or a part of one, that leaves before the run ends.
 """
 
 from __future__ import annotations

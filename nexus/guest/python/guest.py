@@ -23,6 +23,7 @@ from nexus.guest.json_response import response_of, stream_head_of
 from nexus.guest.preview1.descriptors import Descriptor, LogOutput
 from nexus.guest.preview1.exit import GuestExit
 from nexus.guest.preview1.link import host_functions
+from nexus.guest.preview1.preopened import ROOT, root_folder
 from nexus.guest.preview1.process import Process
 from nexus.guest.preview1.program import Program
 from nexus.guest.python.channel import Input, Output
@@ -43,6 +44,8 @@ IS_WSGI: Final = 1
 DEFERS: Final = 2
 """bits of the third number of an entry: the handler is a WSGI application; its `run` is async"""
 
+_FILES: Final = "files"
+"""under which an image's services keep the files that were open"""
 _NO_PROGRAM: Final = Program()
 _WAITS: Final = b'{"waits":'
 _KINDS: Final = {"MemoryError": MemoryLimit, "RecursionError": StackLimit}
@@ -79,7 +82,7 @@ class PythonGuest(GuestBase):
             head["stream"] = True
         limits = run.limits
         most_bytes = limits.max_header_bytes + limits.max_response_bytes
-        output = self._open(instance, run, head, most_bytes, body=request.body)
+        output = self._open(instance, handler, run, head, most_bytes, body=request.body)
         is_head = request.meta.get("REQUEST_METHOD") == "HEAD"
 
         def answer(content: bytes | bytearray | memoryview) -> HttpResponse:
@@ -106,7 +109,9 @@ class PythonGuest(GuestBase):
         found = read_context(context.json)
         seen = json.loads(readable(found, context.json, run.capabilities))
         head = {"kind": "context", "env": dict(handler.env), "context": seen}
-        output = self._open(instance, run, head, run.limits.max_response_bytes, context=found)
+        output = self._open(
+            instance, handler, run, head, run.limits.max_response_bytes, context=found
+        )
         return self._evaluated(instance, handler, run, output)
 
     def resume(
@@ -119,7 +124,7 @@ class PythonGuest(GuestBase):
             number, answer = answered
             head |= {"kind": "answer", "number": number, "ok": answer.ok}
             head["value"] = json.loads(answer.value)
-        output = self._open(instance, run, head, run.limits.max_response_bytes)
+        output = self._open(instance, handler, run, head, run.limits.max_response_bytes)
         resumption.begins()
         try:
             put(instance, image)
@@ -127,6 +132,7 @@ class PythonGuest(GuestBase):
             self._process.finish()
             raise
         self._process.adopt(image.services)
+        self._process.descriptors |= image.services.kept.get(_FILES, {})
         if answered is not None:
             image.services.questions -= 1
         return self._evaluated(instance, handler, run, output)
@@ -136,6 +142,7 @@ class PythonGuest(GuestBase):
     def _open(
         self,
         instance: EngineInstance,
+        handler: Handler,
         run: Run,
         head: dict[str, Any],
         most_bytes: int,
@@ -149,6 +156,7 @@ class PythonGuest(GuestBase):
         stdin = Input(json.dumps(head).encode() + b"\n" + body, self._messages, self._outbound)
         output = Output(run, most_bytes, self._messages, self._outbound)
         descriptors: dict[int, Descriptor] = {0: stdin, 1: output, 2: LogOutput(run)}
+        descriptors[ROOT] = root_folder(handler.files)
         self._process.start(instance, run, _NO_PROGRAM, descriptors, context)
         return output
 
@@ -179,7 +187,12 @@ class PythonGuest(GuestBase):
             services = process.services()
             if services.questions and output.content.startswith(_WAITS):
                 image = take(instance, prepared.snapshot, services, run.written())
-                waiting = Waiting(image, image.size_bytes(), _wake_s(output))
+                size_bytes = image.size_bytes()
+                if handler.files is not None:
+                    opened = process.descriptors.items()
+                    services.kept[_FILES] = {fd: file for fd, file in opened if fd >= ROOT}
+                    size_bytes += handler.files.scratch_bytes
+                waiting = Waiting(image, size_bytes, _wake_s(output))
         except GuestError:
             # This trap ended the guest; `run.stopped` holds the actual reason, if there is one.
             if run.stopped is None:

@@ -14,8 +14,9 @@ from typing import Final
 from nexus.errors import CompilationError, GuestError, GuestTrap, NexusError
 from nexus.guest.bundle import Bundle
 from nexus.guest.preview1 import clocks, errno
-from nexus.guest.preview1.descriptors import BytesInput, CappedOutput, LogOutput
+from nexus.guest.preview1.descriptors import BytesInput, CappedOutput, Descriptor, LogOutput
 from nexus.guest.preview1.link import Implementation, host_functions
+from nexus.guest.preview1.preopened import ROOT, root_folder
 from nexus.guest.preview1.process import Process
 from nexus.guest.preview1.program import Program
 from nexus.guest.python.layout import vectorcall_of
@@ -24,20 +25,13 @@ from nexus.plugin_api.abi import snapshot_of
 from nexus.plugin_api.engine import EngineInstance, HostFunctions
 from nexus.plugin_api.guest import Run
 
-SETUP_VERSION: Final = 1
+SETUP_VERSION: Final = 2
 """increase it whenever set-up leaves a different state"""
 HEADROOM_BYTES: Final = 4 << 20
 """Free memory in the snapshot. A request that needs more grows the memory, and an instance whose
 memory has grown cannot be reset."""
 
 _BOOT: Final = Path(__file__).parent / "boot"
-_MODULES: Final = (
-    *("nexus_host", "nexus_kv", "nexus_http", "nexus_loop", "nexus_later", "nexus_stream", "nexus"),
-    "nexus_calls",
-    *("nexus_files", "nexus_log", "nexus_missing", "nexus_random"),
-)
-"""in the order in which they import each other"""
-_FOR_TEXT: Final = "nexus_script"
 _HOW_TO_GET: Final = "\n(to add packages: nexus vendor NAME -r requirements.txt)"
 _ANSWER_BYTES: Final = 1 << 20
 
@@ -48,14 +42,10 @@ def boot_source() -> str:
     return (_BOOT / "boot.py").read_text(encoding="utf-8")
 
 
-def modules(*, for_text: bool) -> dict[str, str]:
-    """Return the guest's own modules by name; *for_text*: also the one that source text needs."""
-    return {name: _module(name) for name in (*_MODULES, *((_FOR_TEXT,) if for_text else ()))}
-
-
 @cache
-def _module(name: str) -> str:
-    return (_BOOT / f"{name}.py").read_text(encoding="utf-8")
+def modules() -> Mapping[str, str]:
+    """Return the guest's own modules by name; the guest loads those that it needs."""
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(_BOOT.glob("nexus*.py"))}
 
 
 class _Parked(GuestTrap):
@@ -100,8 +90,14 @@ class SetUp:
         """
         self._instance = instance
         output = CappedOutput(run, _ANSWER_BYTES)
-        descriptors = {0: BytesInput(self._given()), 1: output, 2: LogOutput(run)}
-        self._process.start(instance, run, _Interpreter(), dict(descriptors))
+        # CPython looks for open folders once, as it starts: their numbers belong to the snapshot.
+        descriptors: dict[int, Descriptor] = {
+            0: BytesInput(self._given()),
+            1: output,
+            2: LogOutput(run),
+        }
+        descriptors[ROOT] = root_folder(None)
+        self._process.start(instance, run, _Interpreter(), descriptors)
         try:
             instance.call("_start")
         except GuestError as error:
@@ -119,7 +115,7 @@ class SetUp:
         """Return what `boot.py` reads: the size of a JSON head, that head, then all files."""
         bundle = self._bundle
         given = {
-            "modules": modules(for_text=bundle.is_text),
+            "modules": modules(),
             "files": [(name, len(content)) for name, content in bundle.files.items()],
             "main": bundle.entry,
             "is_text": bundle.is_text,

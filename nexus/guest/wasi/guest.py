@@ -16,6 +16,7 @@ from nexus.guest.preview1.descriptors import (
 )
 from nexus.guest.preview1.exit import GuestExit
 from nexus.guest.preview1.link import host_functions
+from nexus.guest.preview1.preopened import ROOT, command_folders, root_folder
 from nexus.guest.preview1.process import Process
 from nexus.guest.preview1.program import CommandProgram, ContextProgram, Program
 from nexus.guest.wasi.cgi_request import CgiProgram
@@ -55,9 +56,8 @@ class WasiGuest(GuestBase):
             stdout = CappedOutput(run, most_bytes)
         else:
             stdout = StreamedOutput(run, most_bytes, stream, self._process)
-        self._call_for_output(
-            instance, run, CgiProgram(request, handler), BytesInput(request.body), stdout
-        )
+        stdin = BytesInput(request.body)
+        self._call_for_output(instance, run, handler, CgiProgram(request, handler), stdin, stdout)
         if stream is not None and stream.head is not None:
             return stream.head
         head = request.meta.get("REQUEST_METHOD") == "HEAD"
@@ -69,7 +69,8 @@ class WasiGuest(GuestBase):
         stdout = CappedOutput(run, run.limits.max_response_bytes)
         found = read_context(context.json)
         stdin = BytesInput(readable(found, context.json, run.capabilities))
-        self._call_for_output(instance, run, ContextProgram(handler), stdin, stdout, found)
+        program = ContextProgram(handler)
+        self._call_for_output(instance, run, handler, program, stdin, stdout, found)
         return parse_value(stdout.content)
 
     def execute(
@@ -79,6 +80,7 @@ class WasiGuest(GuestBase):
             0: CallInput(command.read_stdin),
             1: CallOutput(command.write_stdout),
             2: CallOutput(command.write_stderr),
+            **command_folders(command.folders),
         }
         return self._call(instance, run, CommandProgram(command), descriptors)
 
@@ -86,12 +88,15 @@ class WasiGuest(GuestBase):
         self,
         instance: EngineInstance,
         run: Run,
+        handler: Handler,
         program: Program,
         stdin: BytesInput,
         stdout: CappedOutput,
         context: ExecutionContext | None = None,
     ) -> None:
-        descriptors = {0: stdin, 1: stdout, 2: LogOutput(run)}
+        descriptors: dict[int, Descriptor] = {0: stdin, 1: stdout, 2: LogOutput(run)}
+        if handler.files is not None:
+            descriptors[ROOT] = root_folder(handler.files)
         exit_code = self._call(instance, run, program, descriptors, context)
         if exit_code != 0:
             raise GuestTrap(f"exited with code {exit_code}")

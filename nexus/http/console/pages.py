@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 import nexus
 from nexus.errors import HandlerNotFound, InvalidArgument, NexusError, Unauthorized
 from nexus.handlers.facts import facts_of
+from nexus.http.console.playground import EDITOR, Playground
 from nexus.http.console.recent import Recent
 from nexus.http.console.session import COOKIE, LASTS_S, Sessions
 from nexus.http.console.source import source_text
@@ -54,6 +55,7 @@ class _Console:
         self._service, self._runtime = service, runtime
         self._sessions, self._recent = Sessions(token), Recent(look)
         self._live, self._streams = service.watch(), Streams(service)
+        self._playground = Playground(service, self._page)
 
     def blueprint(self) -> Blueprint:
         found = Blueprint("console", __name__, url_prefix=PREFIX, template_folder="templates")
@@ -67,10 +69,14 @@ class _Console:
             ("/handlers/<name>", "GET", self.handler),
             ("/suspensions", "GET", self.suspensions),
             ("/suspensions/<id>", "POST", self.answer),
+            ("/playground", "GET", self._playground.playground),
+            ("/playground", "POST", self._playground.play),
             ("/figures", "GET", self.figures),
             ("/logs", "GET", self.logs),
             ("/console.js", "GET", self.script),
             ("/console.css", "GET", self.styles),
+            ("/playground.js", "GET", self.playground_script),
+            ("/editor.js", "GET", self.editor),
         ):
             found.add_url_rule(path, view.__name__, view, methods=[method])
         return found
@@ -191,6 +197,15 @@ class _Console:
 
     def script(self) -> Response:
         return _asset("console.js", "text/javascript")
+
+    def playground_script(self) -> Response:
+        return _asset("playground.js", "text/javascript")
+
+    def editor(self) -> Response:
+        """Raises: HandlerNotFound if the editor has not been built."""
+        if not EDITOR.is_file():
+            raise HandlerNotFound("there is no editor: scripts/console/build.sh makes it")
+        return _asset(EDITOR.name, "text/javascript")
 
     def styles(self) -> Response:
         return Response(style() + _text("console.css"), mimetype="text/css")

@@ -30,6 +30,8 @@ class Layout:
     """functions entered not only by direct calls: referenced or exported ones, the start"""
     start: int | None = None
     """new index of the guest's start function"""
+    host_entered: tuple[int, ...] = ()
+    """functions that the host enters by their names, through functions of ours"""
 
     @property
     def functions(self) -> int:
@@ -79,6 +81,12 @@ class Layout:
     def table_entrance(self) -> int:
         """New index of the appended function that calls a function of table 0; add 1 if the module
         has a start function."""
+        return self.functions + 2
+
+    @property
+    def host_entrances(self) -> int:
+        """New index of the first appended function that calls one of `host_entered`; add 1 each if
+        there are a start function and `table_entrance`."""
         return self.functions + 2
 
     @property

@@ -35,6 +35,9 @@ def rewrite_code(
         out.append(meter.start_body(layout.start))
     if table:
         out.append(meter.table_body(layout.entered_type))
+    for index in layout.host_entered:
+        parameters = len(layout.signature(index).params)
+        out.append(meter.host_body(layout.renumbered(index, 0), parameters))
     parts = [encode_unsigned(len(out))]
     for body in out:
         parts += (encode_unsigned(len(body)), body)

@@ -9,11 +9,14 @@ of the way.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from nexus.wasm.format.layout import Layout
 from nexus.wasm.format.leb128 import encode_signed, encode_unsigned
 from nexus.wasm.format.names import ASK_DEPTH
 
 _EMPTY = b"\x40"  # block type: nothing in, nothing out
+_ONE_I64 = b"\1\1\x7e"  # a body's locals
 _UNREACHABLE, _IF, _END, _CALL, _SELECT = b"\x00", b"\x04", b"\x0b", b"\x10", b"\x1b"
 _DROP = b"\x1a"
 _CALL_INDIRECT = b"\x11"
@@ -170,8 +173,23 @@ class Meter:
         """Return the body of `$table`: it calls the function of *type_* that its first parameter
         names, with the other four. The callee checks fuel and depth itself: any function in a table
         may be entered from anywhere."""
-        arguments = b"".join(_LOCAL_GET + encode_unsigned(index) for index in (1, 2, 3, 4, 0))
-        return b"\0" + arguments + _CALL_INDIRECT + encode_unsigned(type_) + b"\0" + _END
+        call = _CALL_INDIRECT + encode_unsigned(type_) + b"\0"
+        return self._entrance((1, 2, 3, 4, 0), 5, call)
+
+    def host_body(self, function: int, parameters: int) -> bytes:
+        """Return the body of a function through which the host calls *function*, a new index, of
+        so many parameters."""
+        call = _CALL + encode_unsigned(function)
+        return self._entrance(range(parameters), parameters, call)
+
+    def _entrance(self, arguments: Iterable[int], own: int, call: bytes) -> bytes:
+        """Return a body that passes these parameters on, and keeps the depth in the local *own*.
+
+        A counted function leaves the depth lower than it found it, so that after some hundred calls
+        of one run none would be left.
+        """
+        passed = b"".join(_LOCAL_GET + encode_unsigned(index) for index in arguments)
+        return _ONE_I64 + self.keep_depth(own) + passed + call + self.pass_depth(own) + _END
 
     def _ask_depth(self) -> bytes:
         return _I64_CONST + encode_signed(ASK_DEPTH) + self._checkpoint

@@ -79,8 +79,11 @@ def rewrite_imports(reader: Reader, layout: Layout) -> tuple[bytes, tuple[Import
 
 
 def rewrite_functions(reader: Reader, layout: Layout, ours: int, *, table: bool = False) -> bytes:
-    """Read the functions' types; append *ours* without parameters and results, and with *table*
-    the one that calls a function of table 0."""
+    """Read the functions' types; append *ours* without parameters and results, with *table* the one
+    that calls a function of table 0, and those that call `host_entered`.
+
+    Raises: InvalidModule if one of these does not exist.
+    """
     count, first = reader.u32(), reader.pos
     types, found = len(layout.types), layout.function_types
     for _ in range(count):
@@ -88,6 +91,9 @@ def rewrite_functions(reader: Reader, layout: Layout, ours: int, *, table: bool 
     added = [encode_unsigned(layout.refill_type)] * ours
     if table:
         added.append(encode_unsigned(layout.entrance_type))
+    for index in layout.host_entered:
+        layout.entrance(index, first)
+        added.append(encode_unsigned(found[index]))
     return extended(reader, first, count, *added)
 
 

@@ -100,7 +100,7 @@ class _Rewrite:
         self.wasm, self.limits, self.table = wasm, limits, table
         self.named = find_functions(wasm, functions)
         self.found = {section.id: section for section in sections.split(wasm)}
-        self.layout = Layout()
+        self.layout = Layout(host_entered=tuple(self.named.values()))
         self.payloads: dict[int, bytes] = {}
         """new payloads by section id"""
 
@@ -177,11 +177,12 @@ class _Rewrite:
         for found in self.mutable_globals:
             index = int(found.export.removeprefix(GLOBAL_PREFIX))
             added.append(encode_export(found.export, GLOBAL, index))
-        for name, index in self.named.items():
-            renumbered = self.layout.entrance(index, 0)
-            added.append(encode_export(FUNCTION_PREFIX + name, FUNCTION, renumbered))
+        has_start = sections.START in self.found
+        first = self.layout.host_entrances + has_start + self.table
+        for index, name in enumerate(self.named, first):
+            added.append(encode_export(FUNCTION_PREFIX + name, FUNCTION, index))
         if self.table:
-            index = self.layout.table_entrance + (sections.START in self.found)
+            index = self.layout.table_entrance + has_start
             added.append(encode_export(TABLE_ENTRANCE, FUNCTION, index))
         self.payloads[sections.EXPORT], self.exports = self._read(
             sections.EXPORT, lambda reader, layout: rewrite_exports(reader, layout, added)
@@ -237,5 +238,6 @@ class _Rewrite:
             has_start=sections.START in self.found,
             functions=self.layout.functions - self.layout.imported_functions,
             frame_bytes=SAVED_BYTES + ARGUMENT_BYTES * self.layout.largest_arity,
-            uncounted_frames=MAX_CHAIN + 1,  # a function that calls nothing may go unchecked
+            # An entrance of ours, and a function that calls nothing, which may go unchecked.
+            uncounted_frames=MAX_CHAIN + 2,
         )

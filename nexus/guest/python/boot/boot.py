@@ -6,7 +6,7 @@ one call of `enter`, from the same state.
 """
 
 import gc
-import importlib.util
+import importlib
 import json
 import os
 import sys
@@ -14,12 +14,34 @@ import time
 import traceback
 
 
-def _remember_lines():
-    """Cache the lines of the handler's own files, for tracebacks."""
+class _Modules:
+    """Finds and loads Nexus's own modules."""
+
+    def __init__(self, sources):
+        self._sources = sources
+
+    def find_spec(self, name, path=None, target=None):
+        if name not in self._sources:
+            return None
+        return importlib._bootstrap.ModuleSpec(name, self, origin=f"<{name}>")
+
+    def create_module(self, spec):
+        return None
+
+    def exec_module(self, module):
+        name = module.__name__
+        exec(compile(self._sources[name], f"<{name}>", "exec"), module.__dict__)
+
+
+def _foresee():
+    """Do what requests would do anew each: import modules, and read lines for tracebacks."""
     import linecache
 
+    for code in IMPORTER.codes:
+        ahead.import_within(code)
     for file, content in TREE.files.items():
         if file.endswith(".py") and not file.startswith(files.PACKAGES):
+            ahead.import_for(content)
             text = content.decode("utf-8-sig")
             linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
 
@@ -156,7 +178,7 @@ def _load(main, is_text):
     if module is None:
         module = importlib.import_module(files.MAIN)
     SERVE.update(calls.serving(module))
-    _remember_lines()
+    _foresee()
     return calls.can_defer(module)
 
 
@@ -175,10 +197,10 @@ REQUEST = None
 SERVE = {}
 CAN_DEFER = False
 given = json.loads(_take(int(_take(8), 16)))
-for name, source in given["modules"].items():  # Nexus's own modules
-    spec = importlib.util.spec_from_loader(name, None, origin=f"<{name}>")
-    made = sys.modules[name] = importlib.util.module_from_spec(spec)
-    exec(compile(source, f"<{name}>", "exec"), made.__dict__)
+sys.meta_path.insert(0, _Modules(given["modules"]))
+gc.disable()  # until the handler runs: what Nexus makes here stays
+import nexus_adapt as adapt  # noqa: E402
+import nexus_ahead as ahead  # noqa: E402
 import nexus_calls as calls  # noqa: E402
 import nexus_files as files  # noqa: E402
 import nexus_host as host  # noqa: E402
@@ -192,10 +214,13 @@ import nexus_stream as stream  # noqa: E402
 reseed, stream.encode = randoms.reseed, ENCODE
 sys.stdout, sys.stderr = log.Log(2), log.Log(2)
 TREE = files.Tree({name: _take(size) for name, size in given["files"]})
-for module in (log, missing, randoms, http):
+for module in (adapt, log, missing, randoms, http):
     module.install()
+adapt.when_imported("asyncio", calls.loop)
 files.install(TREE)
-sys.meta_path.insert(0, files.Importer(TREE, given["main"]))
+IMPORTER = files.Importer(TREE, given["main"])
+sys.meta_path.insert(0, IMPORTER)
+gc.enable()
 try:
     CAN_DEFER = _load(given["main"], given["is_text"])
 except BaseException as error:

@@ -1,18 +1,18 @@
 """Calls a handler's module: its `fetch`, its WSGI callable or its `run`."""
 
-import inspect
 import io
 import sys
 import types
 
 import nexus_host
 import nexus_later
-import nexus_loop
 import nexus_stream
 
 from nexus import Headers, Request, Response
 
 _COROUTINE = types.CoroutineType
+_IS_COROUTINE, _TAKES_MANY = 0x80, 0x4
+"""flags of a function's code, as `inspect` names them"""
 
 
 def serving(module):
@@ -28,7 +28,7 @@ def serving(module):
     if callable(run):
         made["context"] = lambda head, body: _ran(run, head)
         made["answer"] = lambda head, body: _answered(head)
-        made["timers"] = lambda head, body: _valued(nexus_loop.go_on())
+        made["timers"] = lambda head, body: _valued(loop().go_on())
     if not made:
         raise TypeError(
             "a handler defines fetch(request, env, ctx), a WSGI callable app or application, or "
@@ -42,7 +42,12 @@ def serving(module):
 
 def can_defer(module):
     """Return whether the module's `run` gives the loop back while it waits for an extension."""
-    return inspect.iscoroutinefunction(getattr(module, "run", None))
+    run = getattr(module, "run", None)
+    if run is None or type(run) is types.FunctionType:
+        return run is not None and bool(run.__code__.co_flags & _IS_COROUTINE)
+    import inspect  # which takes long to import
+
+    return inspect.iscoroutinefunction(run)
 
 
 class Idle:
@@ -76,11 +81,24 @@ def _refusing(words):
 
 def _awaited(value):
     """Return *value*; run a coroutine and return its result."""
-    return nexus_loop.run(value) if type(value) is _COROUTINE else value
+    return loop().run(value) if type(value) is _COROUTINE else value
+
+
+def loop(asyncio=None):
+    """Return the module with the event loop; its imports take a third of a set-up, so only handlers
+    with async code load it."""
+    import nexus_loop
+
+    return nexus_loop
 
 
 def _most(function):
     """Return how many of the three arguments of `fetch` *function* takes."""
+    if type(function) is types.FunctionType and not hasattr(function, "__wrapped__"):
+        code = function.__code__
+        return 3 if code.co_flags & _TAKES_MANY else min(3, code.co_argcount)
+    import inspect
+
     try:
         kinds = [p.kind for p in inspect.signature(function).parameters.values()]
     except (TypeError, ValueError):
@@ -185,10 +203,10 @@ def _ran(run, head):
 
 def _answered(head):
     answered = nexus_host.answered
-    return _valued(nexus_loop.go_on(answered, head["number"], head["ok"], head["value"]))
+    return _valued(loop().go_on(answered, head["number"], head["ok"], head["value"]))
 
 
 def _valued(value):
-    if type(value) is nexus_loop.Waits:
+    if type(value) is nexus_host.Waits:
         return {"waits": value.wake_s}, b""
     return {"value": value}, b""

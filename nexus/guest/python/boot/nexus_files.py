@@ -1,15 +1,13 @@
 """The handler's files, which a guest reads but cannot change.
 
 They lie in the guest's memory, as a tree below `/`, where `open`, `os.stat`, `os.listdir` and
-`os.scandir` find them before they ask WASI, which has the standard library's files only.
+`os.scandir` find them before they ask WASI, which has the files of the standard library and those
+of the manifest.
 """
 
 import builtins
 import errno
-import importlib.abc
-import importlib.machinery
-import importlib.readers
-import importlib.util
+import importlib
 import io
 import os
 import stat
@@ -21,6 +19,7 @@ MAIN = "handler"
 """module name of the handler's first file; tracebacks show the file's own name"""
 PACKAGES = "site-packages"
 _ROOTS = ("", f"{PACKAGES}/")
+_READ_ONLY = "a handler can write files in /tmp only, and only if its manifest has scratch_mb"
 
 
 class Tree:
@@ -134,11 +133,17 @@ def install(tree):
         closefd=True,
         opener=None,
     ):
-        if not isinstance(file, int) and isinstance(mode, str) and set(mode) & set("wax+"):
-            raise OSError(errno.EROFS, "a handler cannot write files", file)
         path = tree.path(file)
+        writes = isinstance(mode, str) and set(mode) & set("wax+")
         if path is None:
-            return real_open(file, mode, buffering, encoding, errors, newline, closefd, opener)
+            try:
+                return real_open(file, mode, buffering, encoding, errors, newline, closefd, opener)
+            except OSError:
+                if writes and "tmp" not in others("/"):
+                    raise OSError(errno.EROFS, _READ_ONLY, file) from None
+                raise
+        if writes:
+            raise OSError(errno.EROFS, _READ_ONLY, file)
         if tree.is_folder(path):
             raise IsADirectoryError(errno.EISDIR, "Is a directory", file)
         content = _Content(tree.files[path], file)
@@ -160,28 +165,48 @@ def install(tree):
             raise NotADirectoryError(errno.ENOTDIR, "Not a directory", path)
         return here
 
+    def others(path):
+        """Return the names that WASI has in a folder of the tree's."""
+        try:
+            return real["listdir"](path)
+        except OSError:
+            return []
+
     def listdir(path="."):
         here = folder(path)
-        return real["listdir"](path) if here is None else list(tree.folders[here])
+        if here is None:
+            return real["listdir"](path)
+        return list(tree.folders[here] | dict.fromkeys(others(path)))
 
     def scandir(path="."):
         here = folder(path)
         if here is None:
             return real_scandir(path)
         shown = os.fspath(path)
-        prefix = f"{here}/" if here else ""
-        return _Entries(_Entry(tree, prefix + n, shown, n) for n in tree.folders[here])
+        prefix, names = f"{here}/" if here else "", tree.folders[here]
+        found = _Entries(_Entry(tree, prefix + n, shown, n) for n in names)
+        if others(path):
+            found += [entry for entry in real_scandir(path) if entry.name not in names]
+        return found
 
     builtins.open = io.open = open
     os.stat, os.lstat, os.listdir, os.scandir = stating("stat"), stating("lstat"), listdir, scandir
     sys.path += ["/", f"/{PACKAGES}"]
 
 
-class Importer(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
-    """Imports the handler's own files, then those of its packages."""
+_bootstrap = importlib._bootstrap  # `importlib.util`, which shows it, takes 7 ms to import
+
+
+class Importer:
+    """Imports the handler's own files, then those of its packages.
+
+    Its base classes would be in `importlib.abc`, which imports 30 other modules.
+    """
 
     def __init__(self, tree, main):
         self._tree, self._main = tree, main
+        self.codes = []
+        """of the handler's own files, as far as they were imported"""
 
     def _file(self, name):
         if name == MAIN:
@@ -195,30 +220,41 @@ class Importer(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
 
     def find_spec(self, name, path=None, target=None):
         if self._file(name) is not None:
-            return importlib.util.spec_from_loader(name, self)
+            return _bootstrap.spec_from_loader(name, self)
         here = [root + name.replace(".", "/") for root in _ROOTS]
         folders = [f"/{folder}" for folder in here if folder in self._tree.folders]
         if not folders:
             return None
-        spec = importlib.machinery.ModuleSpec(name, None, is_package=True)  # a namespace package
+        spec = _bootstrap.ModuleSpec(name, None, is_package=True)  # a namespace package
         spec.submodule_search_locations.extend(folders)
         return spec
+
+    def create_module(self, spec):
+        return None
+
+    def exec_module(self, module):
+        exec(self.get_code(module.__name__), module.__dict__)
 
     def get_filename(self, name):
         return self._file(name)
 
     def get_source(self, name):
-        return importlib.util.decode_source(self._tree.files[self._file(name)])
+        return importlib._bootstrap_external.decode_source(self._tree.files[self._file(name)])
 
     def get_code(self, name):
         file = self._file(name)
-        return compile(self._tree.files[file], file, "exec", dont_inherit=True)
+        code = compile(self._tree.files[file], file, "exec", dont_inherit=True)
+        if not file.startswith(PACKAGES):
+            self.codes.append(code)
+        return code
 
     def get_data(self, path):
         return self._tree.files[self._tree.path(path)]
 
     def get_resource_reader(self, name):
-        return importlib.readers.FileReader(types.SimpleNamespace(path=f"/{self._file(name)}"))
+        from importlib.readers import FileReader
+
+        return FileReader(types.SimpleNamespace(path=f"/{self._file(name)}"))
 
     def is_package(self, name):
         return (self._file(name) or "").endswith("/__init__.py")

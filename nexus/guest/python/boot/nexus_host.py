@@ -8,7 +8,8 @@ import json
 import os
 import struct
 import sys
-from collections.abc import MutableMapping
+import types
+from collections.abc import Awaitable, MutableMapping
 
 _encode = json.JSONEncoder(allow_nan=False).encode
 _HEAD = struct.Struct("<bI")
@@ -28,6 +29,20 @@ class NotAvailable(RuntimeError):
 
 class ExtensionError(Exception):
     """The extension answered with an error."""
+
+
+class Waits:
+    """Stands for a result while the handler waits for extensions' answers."""
+
+    def __init__(self, wake_s):
+        self.wake_s = wake_s
+        """seconds until its next timer is due; None: it has no timer"""
+
+
+def awaitable(value):
+    """Return whether *value* can be awaited, as `inspect.isawaitable` does."""
+    is_generator = type(value) is types.GeneratorType
+    return isinstance(value, Awaitable) or (is_generator and bool(value.gi_code.co_flags & 0x100))
 
 
 def error_of(status):

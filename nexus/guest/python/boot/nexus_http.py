@@ -3,13 +3,13 @@
 `urllib.request` sends its requests by them, too: it is adapted when a handler imports it.
 """
 
-import importlib.util
 import io
 import json
 import sys
 import time
 
 import nexus_host as host
+from nexus_adapt import when_imported
 
 _REQUEST = b"\2"
 
@@ -162,29 +162,5 @@ def _adapt(module):
         del module.HTTPSHandler
 
 
-class _Adapting:
-    """Finds `urllib.request`, and adapts it once it is loaded."""
-
-    def __init__(self):
-        self._looks = False
-
-    def find_spec(self, name, path=None, target=None):
-        if name != "urllib.request" or self._looks:
-            return None
-        self._looks = True
-        try:
-            spec = importlib.util.find_spec(name)
-        finally:
-            self._looks = False
-        load = spec.loader.exec_module
-
-        def exec_module(module):
-            load(module)
-            _adapt(module)
-
-        spec.loader.exec_module = exec_module
-        return spec
-
-
 def install():
-    sys.meta_path.insert(0, _Adapting())
+    when_imported("urllib.request", _adapt)

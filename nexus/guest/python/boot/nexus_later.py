@@ -1,11 +1,8 @@
 """Work that goes on after the answer to an HTTP request has left: `wait_until`."""
 
-import asyncio
-import inspect
 import sys
 
 import nexus_host
-import nexus_loop
 
 works = []
 """what runs after the answer, in this order"""
@@ -17,8 +14,9 @@ def wait_until(work):
     """Go on with *work* after the answer: an awaitable, or a function without arguments."""
     if not allowed:
         raise nexus_host.NotAvailable("wait_until works in an HTTP request")
-    if inspect.isawaitable(work):
-        if asyncio._get_running_loop() is not None:
+    if nexus_host.awaitable(work):
+        asyncio = sys.modules.get("asyncio")
+        if asyncio is not None and asyncio._get_running_loop() is not None:
             work = asyncio.ensure_future(work)  # it begins at once, beside the handler
     elif not callable(work):
         raise TypeError(f"wait_until takes an awaitable or a function, not {work!r:.80}")
@@ -42,7 +40,9 @@ def finish(trace):
         try:
             if callable(work):
                 work = work()
-            if inspect.isawaitable(work):
+            if nexus_host.awaitable(work):
+                import nexus_loop  # loaded by set-up, if the handler mentions async code
+
                 nexus_loop.run_to_end(work)
         except Exception as error:
             sys.stderr.marked("<3>", trace(error)[0] + "\n")

@@ -1,11 +1,13 @@
 """What the handler prints and logs, written to the host's log a line at a time."""
 
 import io
-import logging
 import os
 
-_LEVELS = ((logging.ERROR, "<3>"), (logging.WARNING, "<4>"), (logging.INFO, ""))
-"""line prefixes of the host's log, as in sd-daemon(3); lower levels have `<7>`"""
+from nexus_adapt import when_imported
+
+_LEVELS = ((40, "<3>"), (30, "<4>"), (20, ""))
+"""line prefixes of the host's log, as in sd-daemon(3), from these levels of `logging` on: errors,
+warnings, information; lower levels have `<7>`"""
 
 
 class Log(io.TextIOBase):
@@ -55,7 +57,7 @@ def _mark(level):
     return next((mark for least, mark in _LEVELS if level >= least), "<7>")
 
 
-def install():
+def _adapt(logging):
     """Make `logging` write its records with their levels."""
     emit = logging.StreamHandler.emit
 
@@ -70,3 +72,7 @@ def install():
             stream.mark = ""
 
     logging.StreamHandler.emit = emit_marked
+
+
+def install():
+    when_imported("logging", _adapt)

@@ -9,14 +9,6 @@ import nexus_host
 import nexus_http
 
 
-class Waits:
-    """Stands for a result while the handler waits for extensions' answers."""
-
-    def __init__(self, wake_s):
-        self.wake_s = wake_s
-        """seconds until its next timer is due; None: it has no timer"""
-
-
 class _Nothing(selectors.BaseSelector):
     """Waits only for time, since a guest has no files or sockets to wait for."""
 
@@ -99,7 +91,7 @@ def go_on(call=None, *arguments):
     while not _task.done():
         loop.run_forever()
         if not _task.done() and nexus_host.waiting:
-            return Waits(loop.nothing.timeout)
+            return nexus_host.Waits(loop.nothing.timeout)
     asyncio.set_event_loop(None)
     return _task.result()
 

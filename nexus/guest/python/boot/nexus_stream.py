@@ -2,8 +2,6 @@
 
 import os
 
-import nexus_loop
-
 _HEAD, _PART = b"\3", b"\4"
 """the first bytes of what the host sends at once; `nexus/guest/python/channel.py` reads them"""
 
@@ -54,6 +52,8 @@ def each(body, take):
         async def drain():
             async for part in body:
                 take(part)
+
+        import nexus_loop  # loaded by set-up, if the handler mentions async code
 
         nexus_loop.run_to_end(drain())
     else:

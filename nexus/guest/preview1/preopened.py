@@ -1,0 +1,34 @@
+"""The folders that are open when a guest starts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from nexus.errors import InvalidArgument
+from nexus.guest.files.mounts import root_of
+from nexus.guest.files.real import RealFolder
+from nexus.guest.files.tree import EMPTY
+from nexus.guest.preview1.descriptors import Descriptor
+from nexus.guest.preview1.opened import OpenFolder
+from nexus.model import Files, MountedFolder
+
+ROOT: Final = 3
+"""the descriptor of the first one"""
+
+
+def root_folder(files: Files | None) -> OpenFolder:
+    """Return a new root folder with *files*, as `/`; None: an empty one."""
+    return OpenFolder(EMPTY if files is None else root_of(files), preopened=b"/")
+
+
+def command_folders(folders: Sequence[MountedFolder]) -> dict[int, Descriptor]:
+    """Return real folders of the host by their descriptors. Raises: InvalidArgument."""
+    made: dict[int, Descriptor] = {}
+    for number, (path, at, writable) in enumerate(folders, ROOT):
+        try:
+            folder = RealFolder.at(path, writable=writable)
+        except OSError as error:
+            raise InvalidArgument(f"cannot open the folder {path}: {error.strerror}") from error
+        made[number] = OpenFolder(folder, preopened=at.encode())
+    return made

@@ -1,0 +1,92 @@
+"""The files that a manifest gives its handler: `files` and `scratch_mb`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from nexus.config.toml_file import read_toml
+from nexus.errors import ManifestError
+from nexus.guest.files.mounts import SCRATCH, open_mount
+from nexus.guest.preview1.errno import Refused
+from nexus.model import Files, Mount
+from nexus.model.file_state import FileState
+
+MAX_MOUNTS: Final = 16
+_MAX_CHARACTERS: Final = 512
+ALLOWED: Final = (
+    f"a table of up to {MAX_MOUNTS} folders beside the handler's file, such as "
+    '{"/assets" = "assets"}: absolute paths in the guest, and relative paths without hidden parts '
+    "or '..'; neither names a folder twice"
+)
+
+
+def parse_guest_path(value: object) -> str:
+    """Return *value* if it is a guest's path. Raises: ValueError."""
+    if not isinstance(value, str) or value[:1] != "/" or not _is_path(value[1:], empty=True):
+        raise ValueError("not an absolute path")
+    return value
+
+
+def parse_folder(value: object) -> str:
+    """Return *value* if it is a path below the handler's folder. Raises: ValueError."""
+    if not isinstance(value, str) or not _is_path(value, empty=False):
+        raise ValueError("not a relative path")
+    if any(part.startswith(".") for part in value.split("/")):
+        raise ValueError("a hidden part")
+    return value
+
+
+def few_mounts(mounts: Mapping[str, str]) -> Mapping[str, str]:
+    """Return *mounts* unless there are too many. Raises: ValueError."""
+    if len(mounts) > MAX_MOUNTS:
+        raise ValueError("too many")
+    return mounts
+
+
+def _is_path(text: str, *, empty: bool) -> bool:
+    if not text:
+        return empty
+    bad = any(part in ("", ".", "..") or len(part.encode()) > 255 for part in text.split("/"))
+    return not bad and text.isprintable() and len(text) <= _MAX_CHARACTERS
+
+
+def files_of(
+    mounts: Mapping[str, str], scratch_mb: int | None, base: Path, manifest: str
+) -> Files | None:
+    """Return the files of a handler whose file lies in *base*; None if it has none.
+
+    Raises: ManifestError, naming the file *manifest* and the key, also for a folder that does not
+        exist or lies outside *base*.
+    """
+    if not mounts and scratch_mb is None:
+        return None
+    found = tuple(Mount(at, base, path) for at, path in sorted(mounts.items()))
+    problems = []
+    for mount in found:
+        if scratch_mb is not None and f"{mount.at}/".startswith(f"{SCRATCH}/"):
+            problems.append(
+                f"{manifest}: files: found {mount.at}; allowed: another path, since scratch_mb "
+                f"makes {SCRATCH}"
+            )
+        try:
+            open_mount(mount)
+        except Refused:
+            problems.append(
+                f"{manifest}: files: {mount.at}: found {mount.path!r}; allowed: a folder in {base}"
+            )
+    if problems:
+        raise ManifestError(problems)
+    return Files(found, (scratch_mb or 0) << 20)
+
+
+@lru_cache(maxsize=1024)
+def declared_folders(manifest: Path, state: FileState) -> tuple[str, ...]:
+    """Return the folders that the file *manifest* names in its *state*; none if it is wrong."""
+    try:
+        table: Any = read_toml(manifest)
+        return tuple(map(parse_folder, table.get("files", {}).values()))
+    except (OSError, ValueError, AttributeError):
+        return ()  # reported when the handler is loaded
