@@ -193,6 +193,8 @@ class Manifest(BaseModel):
         Mapping[_GuestPath, _Folder], AfterValidator(few_mounts), Allowed(ALLOWED_FILES)
     ] = Field(default_factory=dict)
     """read-only folders, by their paths in the guest"""
+    static: Annotated[bool, Strict(), Allowed("true or false")] = False
+    """whether the handler is the folder of its name, whose files are its answers"""
     scratch_mb: Whole | None = Field(None, ge=1, le=1024)
     """size of an empty, writable `/tmp` that each request gets"""
     cpu: Annotated[CpuTable, Allowed(f"a table of request and limit: {ALLOWED}")] = CpuTable()

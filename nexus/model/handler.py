@@ -170,6 +170,8 @@ class Handler:
     """namespaces that it may use (`nexus.stores.grants`)"""
     files: Files | None = None
     """None: it has no files"""
+    static: Mount | None = None
+    """the folder of a handler without a program, whose files are its answers"""
     description: str = ""
     input_schema: Mapping[str, Any] | None = field(default=None, repr=False)
     """JSON Schema of its arguments, for clients; the handler checks them itself"""

@@ -214,6 +214,7 @@ class Handlers:
                     (source.path, handler.limits.memory_bytes, handler.compiled)
                     for source in sources
                     if (handler := self.catalogue.loaded.get(source.file)) is not None
+                    and handler.static is None
                 ],
                 self._watcher.load_again,
             )

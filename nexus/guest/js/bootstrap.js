@@ -16,7 +16,7 @@
   const evaluate = eval;
 
   const RANDOM = 16, BODY = 17, SLEEP = 18, CALL = 19, FETCH = 20, FETCHED = 21;
-  const CRYPTO = 22, PART = 23, ZLIB = 28, TEXT = 29;
+  const CRYPTO = 22, PART = 23, ZLIB = 28, TEXT = 29, ASSETS = 30;
   const LOG = { __proto__: null, debug: 24, info: 25, warn: 26, error: 27 };
   const DIGEST = { __proto__: null, "SHA-1": 32, "SHA-256": 33, "SHA-384": 34, "SHA-512": 35, MD5: 36 };
   const HMAC = { __proto__: null, "SHA-1": 40, "SHA-256": 41, "SHA-384": 42, "SHA-512": 43, MD5: 44 };
@@ -144,6 +144,10 @@
     // See nexus/guest/js/legacy_text.py.
     decode(message) {
       return ask(TEXT, message);
+    },
+    // See nexus/guest/host/assets.py; only in requests, of a handler that has files.
+    assets(message) {
+      return ask(ASSETS, message);
     },
     isLoading() {
       return loading;

@@ -133,16 +133,16 @@ class OpenFolder(Descriptor):
         return self._folder
 
     def status(self) -> Status:
-        return self._folder.status()
+        return self.folder.status()
 
     def set_times(self, accessed_ns: int | None, modified_ns: int | None) -> None:
-        self._folder.set_times(accessed_ns, modified_ns)
+        self.folder.set_times(accessed_ns, modified_ns)
 
     def listing(self, *, anew: bool) -> Sequence[Entry]:
         if anew or not self._entries:
-            number = self._folder.status().number
+            number = self.folder.status().number
             dots = [Entry(name, nodes.FOLDER, number) for name in (b".", b"..")]
-            self._entries = [*dots, *self._folder.entries()]
+            self._entries = [*dots, *self.folder.entries()]
         return self._entries
 
     def seek(self, offset: int, whence: int) -> int:

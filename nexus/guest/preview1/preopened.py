@@ -7,6 +7,7 @@ from typing import Final
 
 from nexus.errors import InvalidArgument
 from nexus.guest.files.mounts import root_of
+from nexus.guest.files.nodes import Folder
 from nexus.guest.files.real import RealFolder
 from nexus.guest.files.tree import EMPTY
 from nexus.guest.preview1.descriptors import Descriptor
@@ -17,9 +18,23 @@ ROOT: Final = 3
 """the descriptor of the first one"""
 
 
+class _Root(OpenFolder):
+    """The root folder of a handler's guest, made when the guest first looks at it."""
+
+    def __init__(self, files: Files) -> None:
+        super().__init__(EMPTY, preopened=b"/")
+        self._files: Files | None = files
+
+    @property
+    def folder(self) -> Folder:
+        if self._files is not None:
+            self._folder, self._files = root_of(self._files), None
+        return self._folder
+
+
 def root_folder(files: Files | None) -> OpenFolder:
     """Return a new root folder with *files*, as `/`; None: an empty one."""
-    return OpenFolder(EMPTY if files is None else root_of(files), preopened=b"/")
+    return OpenFolder(EMPTY, preopened=b"/") if files is None else _Root(files)
 
 
 def command_folders(folders: Sequence[MountedFolder]) -> dict[int, Descriptor]:

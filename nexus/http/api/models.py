@@ -183,6 +183,7 @@ class HandlerItem(Model):
     http: list[str] = Field(description="servers that it may send requests to")
     files: dict[str, str] = Field(description="read-only folders, by their paths in the guest")
     scratch_bytes: _Bytes = Field(description="size of its `/tmp`; 0: none")
+    static: bool = Field(description="whether it is a folder of files, without a program")
     env: list[str] = Field(description="names only")
     secrets: list[str] = Field(description="names only; `env` has them, too")
     args: _Count = Field(description="how many arguments the manifest gives a WebAssembly guest")

@@ -116,6 +116,12 @@ PARTS: Final[Mapping[str, Part]] = {
         globals=("CompressionStream", "DecompressionStream"),
         needs=("streams",),
     ),
+    "assets": Part(
+        files=("nexus/assets",),
+        exports=("assetsBinding",),
+        globals=(),
+        mentions=r"\bASSETS\b",
+    ),
     "webcrypto": Part(
         files=(
             "crypto/keys/crypto-key",
