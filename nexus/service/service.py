@@ -113,7 +113,7 @@ class Service:
             return "draining"
         if not self.handlers.warmed:
             return "the handlers are still being loaded"
-        if not self.versions.is_known:
+        if self.versions.knows_less:
             return "the store of versions has not been read yet"
         if self.parts.watchdog.stuck:
             return "a guest does not stop"

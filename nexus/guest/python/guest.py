@@ -197,7 +197,7 @@ class PythonGuest(GuestBase):
                 size_bytes = image.size_bytes()
                 if handler.files is not None:
                     opened = process.descriptors.items()
-                    services.kept[_FILES] = {fd: file for fd, file in opened if fd >= ROOT}
+                    services.kept[_FILES] = {fd: file for fd, file in opened if file.can_wait()}
                     size_bytes += handler.files.scratch_bytes
                 waiting = Waiting(image, size_bytes, _wake_s(output))
         except GuestError:
