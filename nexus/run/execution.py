@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Protocol
 
 from nexus.errors import CpuLimit, DeadlineExceeded, NexusError
@@ -182,6 +182,16 @@ class Execution:
         self._parked_at = now
         self.deadline = now + self._left_s
         self.timer.move_here(self._used_cpu_s)
+
+    @contextmanager
+    def uncounted(self) -> Iterator[None]:
+        """Count the time of a `with` block neither towards the deadline nor as CPU time."""
+        began, used_s = time.monotonic(), self.timer.cpu_s()
+        try:
+            yield
+        finally:
+            self.deadline += time.monotonic() - began
+            self.timer.move_here(used_s)
 
     def outside(self) -> AbstractContextManager[None]:
         """Leave CPU, place and instance's place to others for a `with` block that waits."""

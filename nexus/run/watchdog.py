@@ -86,7 +86,8 @@ class Watchdog:
             faulthandler.cancel_dump_traceback_later()
 
     def watch(self, run: Cancellable) -> Watch:
-        """Cancel *run* at its deadline unless `unwatch` comes first."""
+        """Cancel *run* at its deadline unless `unwatch` comes first. Meanwhile the deadline may
+        move to a later time."""
         watch = Watch(run)
         with self._lock:
             heapq.heappush(self._heap, (run.deadline, next(self._order), watch))
@@ -144,6 +145,9 @@ class Watchdog:
             watch = heapq.heappop(self._heap)[2]
             if watch.ended:
                 self._ended -= 1
+                continue
+            if watch.run.deadline > now:  # its clock stood still for a while
+                heapq.heappush(self._heap, (watch.run.deadline, next(self._order), watch))
                 continue
             watch.cancelled, watch.late_since = True, now
             watch.run.cancel()

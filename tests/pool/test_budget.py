@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -18,7 +20,7 @@ from nexus.errors import (
     SuspensionNotFound,
 )
 from nexus.model import Compiled, Handler, Isolation, State
-from nexus.plugin_api.engine import Engine
+from nexus.plugin_api.engine import Engine, EngineModule
 from nexus.pool import InstancePool, WarmedThreads, WasmInstance, spread, warm_threads
 from tests.pool.guests import (
     CLEAN,
@@ -34,6 +36,26 @@ from tests.support import PAGE, Probe, build, handler, run
 
 BIG = '(module (memory 3) (func (export "f")))'
 SMALL = '(module (memory 1) (func (export "f")))'
+
+
+def test_loading_a_module_takes_nothing_of_the_deadline(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many threads may load at once, and wait for each other."""
+    clock = SimpleNamespace(now=time.monotonic(), monotonic=lambda: clock.now)
+    monkeypatch.setattr("nexus.run.execution.time", clock)
+    load = engine.load
+
+    def slow(*arguments: Any) -> EngineModule:
+        clock.now += 3600
+        return load(*arguments)
+
+    monkeypatch.setattr(engine, "load", slow)
+    first, pool = run(), pool_of(engine)
+    deadline = first.deadline
+    serve(pool, handler(build(engine, SMALL)), "f", by=first)
+    assert first.deadline == pytest.approx(deadline + 3600)
+    pool.shutdown()
 
 
 @pytest.fixture

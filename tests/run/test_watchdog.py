@@ -53,6 +53,16 @@ def test_a_run_is_cancelled_at_its_deadline_once(watchdog: Watchdog) -> None:
     assert len(run.cancelled_at) == watchdog.cancels == 1
 
 
+def test_a_deadline_that_moves_is_met_later(watchdog: Watchdog) -> None:
+    moved, other = Run(0.05), Run(0.06)
+    watches = [watchdog.watch(moved), watchdog.watch(other)]
+    moved.deadline += 60
+    assert other.cancelled.wait(10)
+    assert not moved.cancelled_at
+    for watch in watches:
+        watchdog.unwatch(watch)
+
+
 def test_a_deadline_in_the_past_is_met_at_once(watchdog: Watchdog) -> None:
     run = Run(-5)
     watchdog.watch(run)

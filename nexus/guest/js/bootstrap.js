@@ -16,7 +16,7 @@
   const evaluate = eval;
 
   const RANDOM = 16, BODY = 17, SLEEP = 18, CALL = 19, FETCH = 20, FETCHED = 21;
-  const CRYPTO = 22, PART = 23, ZLIB = 28, TEXT = 29, INTL = 30;
+  const CRYPTO = 22, PART = 23, ZLIB = 28, TEXT = 29, ASSETS = 30, INTL = 31;
   const LOG = { __proto__: null, debug: 24, info: 25, warn: 26, error: 27 };
   const DIGEST = { __proto__: null, "SHA-1": 32, "SHA-256": 33, "SHA-384": 34, "SHA-512": 35, MD5: 36 };
   const HMAC = { __proto__: null, "SHA-1": 40, "SHA-256": 41, "SHA-384": 42, "SHA-512": 43, MD5: 44 };
@@ -148,6 +148,10 @@
     decode(message) {
       return ask(TEXT, message);
     },
+    // See nexus/guest/host/assets.py; only in requests, of a handler that has files.
+    assets(message) {
+      return ask(ASSETS, message);
+    },
     // See nexus/guest/js/intl/service.py.
     intl(message) {
       return ask(INTL, message);
@@ -244,7 +248,8 @@
       adopted = true;
       if (found === undefined) return api.answersEvents();
       const kind = typeof found === "function" ? "function" : typeof found?.fetch;
-      return kind === "function" || typeof found?.run === "function";
+      if (kind === "function" || typeof found?.run === "function") return true;
+      return typeof found?.scheduled === "function";
     },
     seal() {
       delete globalThis[INTERNAL];

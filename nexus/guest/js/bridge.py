@@ -27,7 +27,7 @@ from nexus.guest.preview1.process import Watched
 from nexus.plugin_api.guest import Run
 
 RANDOM, BODY, SLEEP, CALL, FETCH, FETCHED, CRYPTO, PART = 16, 17, 18, 19, 20, 21, 22, 23
-ZLIB, TEXT, INTL = 28, 29, 30
+ZLIB, TEXT, ASSETS, INTL = 28, 29, 30, 31
 _LOG, _DIGEST, _HMAC = 24, 32, 40
 """first numbers; each level or algorithm has one, and `bootstrap.js` uses the same numbers"""
 

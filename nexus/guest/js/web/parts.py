@@ -118,6 +118,12 @@ PARTS: Final[Mapping[str, Part]] = {
         globals=("CompressionStream", "DecompressionStream"),
         needs=("streams",),
     ),
+    "assets": Part(
+        files=("nexus/assets",),
+        exports=("assetsBinding",),
+        globals=(),
+        mentions=r"\bASSETS\b",
+    ),
     "collation": Part(
         files=("intl/collator",),
         exports=("Collator", "compareTexts"),

@@ -67,6 +67,7 @@ LOAD_ORDER: Final = (
     "fetch/response",
     "fetch/fetch",
     "workers/fetch-event",
+    "workers/scheduled-event",
     "nexus/dispatch",
     "nexus/evaluate",
 )
