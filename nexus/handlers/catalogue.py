@@ -143,7 +143,10 @@ def _load(
     """Return the handler of *source*, new or from *before*, and its problem."""
     handler, problem = before.loaded.get(source.file), before.problems.get(source.file)
     changed = before.sources.get(source.file) != source
-    curable = new_secrets and isinstance(problem, ManifestError)
+    curable = (new_secrets and isinstance(problem, ManifestError)) or (
+        # It loaded where it was deployed: here there was too little time or memory, perhaps.
+        source.version != "" and problem is not None and not isinstance(problem, HandlerConflict)
+    )
     try:
         if changed or curable or _is_outdated(source, handler, loader.compiler):
             name = check_name(source.name)
@@ -228,6 +231,7 @@ def load_handler(
         version=source.version,
         http=manifest.http,
         kv=manifest.kv,
+        schedule=manifest.schedule,
         files=files,
         static=Mount("/", source.path.parent, source.path.name) if source.is_static else None,
         description=manifest.description,

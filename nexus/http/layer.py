@@ -30,6 +30,9 @@ log = logging.getLogger("nexus.http")
 BEGAN = "nexus.began"
 """key of a WSGI environ: when the request began, in monotonic seconds"""
 
+PASSED_ON = "nexus.passed_on"
+"""key of a WSGI environ: no handler served the path when the layer looked"""
+
 
 class HandlerLayer:
     """A WSGI middleware that answers requests for handlers and passes all others on to Flask."""
@@ -110,7 +113,7 @@ class HandlerLayer:
     ) -> Iterable[bytes]:
         """Let Flask answer. Catch what Flask does not, such as a view's SystemExit: it would end
         the worker."""
-        environ[BEGAN] = began
+        environ[BEGAN], environ[PASSED_ON] = began, True
         check_input(environ)
         try:
             return self._following(environ, start_response)
@@ -145,9 +148,10 @@ class HandlerLayer:
 
     def _found_late(self, path: str) -> Handler | None:
         """Find the handler again after the handlers are loaded, or return None. Requests may arrive
-        before that: readiness may have been reported by another worker."""
+        before that: readiness may have been reported by another worker. They may also have become
+        loaded since the caller looked."""
         handlers = self._handlers
-        if handlers.loaded or is_reserved(path):
+        if is_reserved(path):
             return None
         handlers.wait_loaded(self._service.limits.timeout_s)
         return handlers.catalogue.routes.find(path)
