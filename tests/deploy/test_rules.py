@@ -163,6 +163,10 @@ EVENTS: dict[str, tuple[Series, dict]] = {
             {"severity": "critical", "namespace": "nexus-runtime", "pod": "a"},
         ),
     ),
+    "NexusVersionStoreAway": (
+        {key("nexus_version_store_up"): "1x10 0x50"},
+        alerts("NexusVersionStoreAway", "20m", {**WARNING, "pod": "a"}),
+    ),
 }
 
 
