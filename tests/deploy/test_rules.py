@@ -58,7 +58,7 @@ def test_alerts_say_what_to_do() -> None:
 
 @needs_promtool
 def test_promtool_takes_the_rules(rules: Path) -> None:
-    assert "11 rules found" in promtool("check", "rules", str(rules))
+    assert "12 rules found" in promtool("check", "rules", str(rules))
 
 
 WARNING = {"severity": "warning", "namespace": "nexus-runtime"}
