@@ -231,6 +231,7 @@ def load_handler(
         version=source.version,
         http=manifest.http,
         kv=manifest.kv,
+        schedule=manifest.schedule,
         files=files,
         static=Mount("/", source.path.parent, source.path.name) if source.is_static else None,
         description=manifest.description,

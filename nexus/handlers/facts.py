@@ -32,6 +32,7 @@ def facts_of(handler: Handler) -> dict[str, Any]:
         "capabilities": list(handler.capabilities),
         "http": list(handler.http),
         "kv": list(handler.kv),
+        "schedule": list(handler.schedule),
         "files": {mount.at: mount.path for mount in files.mounts},
         "scratch_bytes": files.scratch_bytes,
         "static": handler.static is not None,

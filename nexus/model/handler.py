@@ -168,6 +168,8 @@ class Handler:
     """hosts that it may call (`nexus.outbound.grants`)"""
     kv: tuple[str, ...] = ()
     """namespaces that it may use (`nexus.stores.grants`)"""
+    schedule: tuple[str, ...] = ()
+    """cron entries at which it is called (`nexus.schedules.cron`)"""
     files: Files | None = None
     """None: it has no files"""
     static: Mount | None = None

@@ -21,7 +21,7 @@ def log_changes(before: Catalogue, after: Catalogue) -> None:
     then, now = before.serving, after.serving
     gone = [f"{file} is gone" for file in then if file not in now]
     changed = [
-        f"{file} serves at {handler.route}"
+        f"{file} serves at {handler.route}{_called(handler)}"
         for file, handler in now.items()
         if file not in then or then[file].compiled is not handler.compiled
     ]
@@ -36,6 +36,11 @@ def log_changes(before: Catalogue, after: Catalogue) -> None:
         log.info("%s", ", ".join(found))
     elif found:
         log.info("%d handlers changed; %d serve", len(found), len(now))
+
+
+def _called(handler: Handler) -> str:
+    """Return when *handler* is called; empty without a schedule."""
+    return f", called at {' and '.join(handler.schedule)} (UTC)" if handler.schedule else ""
 
 
 def _weights(handler: Handler | None) -> dict[str, int]:

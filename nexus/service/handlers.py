@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from nexus.errors import HandlerConflict, NexusError
@@ -57,6 +57,8 @@ class Handlers:
         self.texts = SourceTexts(parts.abis, self._compiler, lambda: self._limits, self.retain)
         self._pending: tuple[str, ...] = ()
         """default routes of handlers whose language runtime is being compiled"""
+        self.on_serving: Callable[[Iterable[Handler]], None] = lambda handlers: None
+        """called with the handlers that serve from now on; set before `start`"""
         self.warmed = False
         """whether instances have been warmed once"""
         self._changed = threading.Condition()  # guards the fields below
@@ -241,6 +243,7 @@ class Handlers:
             warm_threads(threads, jobs, self._warm)
         self._parts.metrics.serving(handlers)
         self.warmed = True
+        self.on_serving(handlers)
 
     def retain(self) -> None:
         """Make the pool keep what serves, and nothing else."""

@@ -7,6 +7,7 @@ nodes.py     the interface of files, folders and links
 walk.py      follows a path from a folder, and never leaves that folder
 real.py      folders of the host's file system
 real_files.py  files there
+memory_files.py  files in memory, and their limited space
 memory.py    a writable folder in memory, of a limited size
 tree.py      a read-only folder that shows other folders under names of its own
 assets.py    files as answers to HTTP requests

@@ -11,11 +11,13 @@ from nexus.guest.files.nodes import Folder
 from nexus.guest.files.real import RealFolder
 from nexus.guest.files.tree import EMPTY
 from nexus.guest.preview1.descriptors import Descriptor
-from nexus.guest.preview1.opened import OpenFolder
+from nexus.guest.preview1.opened import OpenFolder, Shared
 from nexus.model import Files, MountedFolder
 
 ROOT: Final = 3
 """the descriptor of the first one"""
+_MOST_OF_A_COMMAND: Final = 512
+"""descriptors that a command line, which runs alone, may have"""
 
 
 class _Root(OpenFolder):
@@ -40,10 +42,11 @@ def root_folder(files: Files | None) -> OpenFolder:
 def command_folders(folders: Sequence[MountedFolder]) -> dict[int, Descriptor]:
     """Return real folders of the host by their descriptors. Raises: InvalidArgument."""
     made: dict[int, Descriptor] = {}
+    shared = Shared(_MOST_OF_A_COMMAND)
     for number, (path, at, writable) in enumerate(folders, ROOT):
         try:
             folder = RealFolder.at(path, writable=writable)
         except OSError as error:
             raise InvalidArgument(f"cannot open the folder {path}: {error.strerror}") from error
-        made[number] = OpenFolder(folder, preopened=at.encode())
+        made[number] = OpenFolder(folder, preopened=at.encode(), shared=shared)
     return made

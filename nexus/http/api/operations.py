@@ -154,6 +154,16 @@ OPERATIONS = (
         scopes=("run",),
     ),
     Operation(
+        "callScheduled",
+        "POST",
+        "/handlers/{name}/scheduled",
+        "Call a handler as if its schedule were due",
+        models.ScheduledItem,
+        models.ScheduledCall,
+        _RUN_ERRORS,
+        scopes=("run",),
+    ),
+    Operation(
         "executeText",
         "POST",
         "/executions",
