@@ -237,7 +237,8 @@
       closeCallSites();
       api = makePrelude(host);
       const { inspect, formatLog: format, requestEnv: env } = api;
-      const internal = { digest: host.digest, hmac: host.hmac, inspect, format, env };
+      const { digest, hmac, crypto } = host;
+      const internal = { digest, hmac, crypto, inspect, format, env };
       Object.defineProperty(globalThis, INTERNAL, { value: internal, configurable: true });
     },
     load(name) {
