@@ -6,6 +6,8 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 _REQUESTS = re.compile(r"Requests/sec:\s+([0-9.]+)")
@@ -22,13 +24,36 @@ class Load:
     p99_ms: float
 
 
-def measure(url: str, *, connections: int, seconds: float) -> Load:
-    """Ask *url* over *connections* kept alive for *seconds*.
+@dataclass(frozen=True)
+class Post:
+    """What a request posts."""
+
+    body: str
+    headers: Mapping[str, str]
+
+    def script(self) -> str:
+        """Return it as a script for wrk."""
+        lines = ['wrk.method = "POST"', f"wrk.body = {_lua(self.body)}"]
+        lines += [f"wrk.headers[{_lua(k)}] = {_lua(v)}" for k, v in self.headers.items()]
+        return "\n".join(lines)
+
+
+def _lua(text: str) -> str:
+    return '"' + "".join(f"\\{byte:03}" for byte in text.encode()) + '"'
+
+
+def measure(url: str, *, connections: int, seconds: float, post: Post | None = None) -> Load:
+    """Ask *url* over *connections* kept alive for *seconds*; with *post*, by POST.
 
     Raises: RuntimeError if an answer was not 2xx or 3xx, or a socket failed.
     """
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency", url]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        if post is not None:
+            script.write(post.script())
+            script.flush()
+            command += ["--script", script.name]
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in said or "Socket errors" in said:
         raise RuntimeError(f"{url}:\n{said}")
     found = _REQUESTS.search(said)

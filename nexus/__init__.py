@@ -18,6 +18,7 @@ service/       builds, starts and stops the parts of one worker
 live/          what happens now, for people: last log records, requests, errors of all workers
 run/           one run: dispatch, execution, watchdog, CPU lane and shares, results
 pool/          instances: shelves, budget, reset, warming
+schedules/     handlers called at set times
 scheduling/    admission and policies
 suspension/    executions that wait
 outbound/      HTTP requests that handlers send

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from bench import dispatch, wsgi_servers
+from bench import dispatch, text, wsgi_servers
 from bench.chart import Bar, bar_chart
-from bench.load import Load
+from bench.load import Load, Post, measure
 
 
 def loads(*per_second: float) -> list[Load]:
@@ -58,3 +61,42 @@ def test_a_chart_without_bars_is_refused() -> None:
     for bars in ([], [Bar("a", -1.0, "a")]):
         with pytest.raises(ValueError, match="needs bars"):
             bar_chart("t", bars)
+
+
+@pytest.mark.skipif(shutil.which("wrk") is None, reason="needs wrk")
+def test_wrk_posts_any_body() -> None:
+    """It reads its script as Lua, where a body's bytes must survive."""
+    body = 'a "quoted"\n\\backslash\0 é'
+    seen: list[tuple[str, bytes]] = []
+
+    class Answers(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            seen.append(
+                (self.headers["X-One"], self.rfile.read(int(self.headers["Content-Length"])))
+            )
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}/"
+        load = measure(url, connections=1, seconds=1, post=Post(body, {"X-One": '1"'}))
+        server.shutdown()
+        thread.join()
+    assert load.per_second > 0
+    assert set(seen) == {('1"', body.encode())}
+
+
+def test_text_that_ends_with_another_value_stops_the_benchmark() -> None:
+    wrong = text.Contestant("wrong", "python", lambda source: 15)
+    with pytest.raises(RuntimeError, match="wrong: 15 is not 14"):
+        text.measured(wrong, 1, 0.1)
+    row = text.measured(text.Contestant("right", "python", lambda source: 14), 3, 0.05)
+    assert row.per_second > 100

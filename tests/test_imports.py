@@ -34,6 +34,7 @@ FLOORS = (
         "metrics",
         "outbound",
         "run",
+        "schedules",
         "scheduling",
         "stores",
     ),

@@ -97,6 +97,8 @@ def _print_table(handlers: list[dict[str, Any]], problems: dict[str, dict[str, s
             f"{facts['isolation']}, {facts['timeout_ms']} ms, "
             f"{facts['memory_limit_bytes'] >> 20} MiB"
         )
+        for cron in facts["schedule"]:
+            click.echo(f"    {'':20} called at {cron} (UTC)")
     _print_problems(problems)
 
 

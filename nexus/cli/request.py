@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 
 import click
 
 from nexus.errors import InvalidArgument
-from nexus.model import Handler, HttpRequest
+from nexus.model import Handler, HttpRequest, Scheduled
 
 
 def content(given: str) -> bytes:
@@ -38,3 +39,16 @@ def http_request(
         return request_by_hand(handler.route, method, path, headers, body, mark="--")
     except InvalidArgument as error:
         raise click.UsageError(str(error)) from error
+
+
+def scheduled_request(handler: Handler, cron: str) -> HttpRequest:
+    """Return the call of the schedule *cron*, as if it were due now. Raises: UsageError."""
+    from nexus.schedules import read_entry, request_for
+
+    try:
+        entry = read_entry(cron)
+    except ValueError as error:
+        raise click.UsageError(
+            f"--scheduled {cron!r}: {error}; use five fields, such as '*/5 * * * *'"
+        ) from error
+    return request_for(handler, Scheduled(entry, time.time_ns() // 1_000_000))

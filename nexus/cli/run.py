@@ -19,7 +19,7 @@ from nexus.cli.options import (
     json_option,
     service_for_a_tool,
 )
-from nexus.cli.request import content, http_request
+from nexus.cli.request import content, http_request, scheduled_request
 from nexus.errors import NexusError
 from nexus.model import Command, ExecutionResult, Handler, HttpRequest, Limits, MountedFolder
 
@@ -37,6 +37,7 @@ _DAY_S = 86_400.0
 @click.option("--header", "headers", multiple=True, metavar="K:V")
 @click.option("--data", default="", metavar="STR|@FILE", help="Request body; @- is stdin.")
 @click.option("--context", metavar="JSON|@FILE", help="Run it with a JSON context instead.")
+@click.option("--scheduled", metavar="CRON", help="Call it as this entry of a schedule instead.")
 @click.option("--raw", is_flag=True, help="Run it as a plain command: stdin, stdout, exit code.")
 @click.option("--env", "variables", multiple=True, metavar="K=V", help="With --raw.")
 @click.option(
@@ -59,6 +60,7 @@ def run(
     headers: tuple[str, ...],
     data: str,
     context: str | None,
+    scheduled: str | None,
     raw: bool,
     variables: tuple[str, ...],
     folders: tuple[str, ...],
@@ -71,8 +73,10 @@ def run(
     """
     if not raw and (arguments or variables or folders):
         raise click.UsageError("ARG..., --env and --dir go with --raw")
-    if raw and (context is not None or as_json):
-        raise click.UsageError("--raw goes without --context and --json")
+    if raw and (context is not None or scheduled is not None or as_json):
+        raise click.UsageError("--raw goes without --context, --scheduled and --json")
+    if context is not None and scheduled is not None:
+        raise click.UsageError("--context goes without --scheduled")
     # Late: engines take a moment to import, and `--help` and bad usage need none.
     from nexus.run.results import noted
     from nexus.runtime import WasmRuntime
@@ -87,7 +91,10 @@ def run(
             result = WasmRuntime.of(service).execute_handler(handler.name, content(context))
             _print(noted(result, cache_hit=not handler.compiled.is_new), as_json)
         else:
-            request = http_request(handler, method, path, headers, content(data))
+            if scheduled is None:
+                request = http_request(handler, method, path, headers, content(data))
+            else:
+                request = scheduled_request(handler, scheduled)
             _respond(service, handler, request, as_json=as_json)
     except NexusError as error:
         if not as_json:
@@ -105,10 +112,13 @@ def _run_raw(service: Service, handler: Handler, command: Command) -> NoReturn:
 
 def _respond(service: Service, handler: Handler, request: HttpRequest, *, as_json: bool) -> None:
     from nexus.run.results import failed, succeeded
+    from nexus.schedules import check
 
     run = service.dispatcher.new_run(handler, time.monotonic())
     try:
         response = service.dispatcher.run(handler, request, run)
+        if request.scheduled is not None:
+            check(response)
     except NexusError as error:
         if not as_json:
             raise

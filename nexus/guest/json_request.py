@@ -60,6 +60,10 @@ def fields_of(request: HttpRequest, handler: Handler) -> dict[str, Any]:
     }
     if handler.kv:
         found["kv"] = True
+    if request.scheduled is not None:
+        found["scheduled"] = request.scheduled._asdict()
+    if handler.files is not None:
+        found["assets"] = True
     return found
 
 

@@ -7,20 +7,26 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from nexus.errors import HandlerConflict, HandlerError, ManifestError
 from nexus.handlers.failed import failed_routes
-from nexus.handlers.files import files_of
+from nexus.handlers.files import check_static, files_of
 from nexus.handlers.manifest import Manifest, check_name, load_manifest
 from nexus.handlers.routes import Routes
 from nexus.handlers.secrets import Secrets, SecretsState
 from nexus.handlers.settling import Claims, ClaimsFile, settle
 from nexus.handlers.sources import Source
 from nexus.handlers.split import Sharing, versions_of, with_splits
-from nexus.model import Compiled, Handler, Limits
+from nexus.model import Compiled, Handler, Isolation, Limits, Mount
+from nexus.plugin_api.abi import Module, ModuleProgram, Program
 
 log = logging.getLogger("nexus.handlers")
+
+NO_PROGRAM: Final = ModuleProgram(
+    Module(b'(module (memory (export "memory") 1) (func (export "_start")))', is_text=True)
+)
+"""in the place of a static handler's program; requests never reach it"""
 
 COMPILATIONS = 2
 """Compilations at once, each in its own process: ten handlers' first start takes half as long"""
@@ -32,6 +38,8 @@ _NO_SECRETS = Secrets()
 
 class CompilesFiles(Protocol):
     def compile(self, path: Path, memory_bytes: int) -> Compiled: ...
+
+    def compile_program(self, program: Program, memory_bytes: int) -> Compiled: ...
 
     def is_outdated(self, path: Path, memory_bytes: int, compiled: Compiled) -> bool:
         """Return whether compiling again would give better code."""
@@ -135,7 +143,10 @@ def _load(
     """Return the handler of *source*, new or from *before*, and its problem."""
     handler, problem = before.loaded.get(source.file), before.problems.get(source.file)
     changed = before.sources.get(source.file) != source
-    curable = new_secrets and isinstance(problem, ManifestError)
+    curable = (new_secrets and isinstance(problem, ManifestError)) or (
+        # It loaded where it was deployed: here there was too little time or memory, perhaps.
+        source.version != "" and problem is not None and not isinstance(problem, HandlerConflict)
+    )
     try:
         if changed or curable or _is_outdated(source, handler, loader.compiler):
             name = check_name(source.name)
@@ -194,15 +205,19 @@ def load_handler(
     manifest = load_manifest(source.manifest, name)
     limits = manifest.limits(defaults)
     env = _environment(manifest, source, secrets)
+    check_static(manifest.static, manifest.model_fields_set, source.is_static, source.manifest.name)
     files = files_of(manifest.files, manifest.scratch_mb, source.path.parent, source.manifest.name)
-    compiled = compiler.compile(source.path, limits.memory_bytes)
+    if source.is_static:
+        compiled = compiler.compile_program(NO_PROGRAM, limits.memory_bytes)
+    else:
+        compiled = compiler.compile(source.path, limits.memory_bytes)
     return Handler(
         name=name,
         route=manifest.route,
         compiled=compiled,
         methods=manifest.methods,
         limits=limits,
-        isolation=manifest.isolation,
+        isolation=Isolation.FRESH if source.is_static else manifest.isolation,
         max_concurrency=manifest.max_concurrency or 0,
         priority=manifest.priority,
         capabilities=manifest.capabilities,
@@ -216,7 +231,9 @@ def load_handler(
         version=source.version,
         http=manifest.http,
         kv=manifest.kv,
+        schedule=manifest.schedule,
         files=files,
+        static=Mount("/", source.path.parent, source.path.name) if source.is_static else None,
         description=manifest.description,
         input_schema=manifest.input_schema,
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from nexus.config.toml_file import read_toml
 from nexus.errors import ManifestError
@@ -82,11 +82,35 @@ def files_of(
     return Files(found, (scratch_mb or 0) << 20)
 
 
+def check_static(said: bool, keys: Collection[str], found: bool, manifest: str) -> None:
+    """Check that a manifest has `static` (*said*) if and only if its handler is a folder without a
+    program (*found*), and then no *keys* that only a program uses.
+
+    Raises: ManifestError, naming the file *manifest*.
+    """
+    if said and not found:
+        problem = "static: found true; allowed for a folder without a program only"
+        raise ManifestError([f"{manifest}: {problem}"])
+    for key in ("files", "scratch_mb"):
+        if found and key in keys:
+            raise ManifestError([f"{manifest}: {key}: found beside static = true, allowed without"])
+
+
+class Declared(NamedTuple):
+    """What a manifest says about files."""
+
+    folders: tuple[str, ...] = ()
+    """below the folder of the handler's file"""
+    static: bool = False
+    """whether the folder of the manifest's name is the handler"""
+
+
 @lru_cache(maxsize=1024)
-def declared_folders(manifest: Path, state: FileState) -> tuple[str, ...]:
-    """Return the folders that the file *manifest* names in its *state*; none if it is wrong."""
+def declared_files(manifest: Path, state: FileState) -> Declared:
+    """Return what the file *manifest* says in its *state*; nothing if it is wrong."""
     try:
         table: Any = read_toml(manifest)
-        return tuple(map(parse_folder, table.get("files", {}).values()))
+        folders = tuple(map(parse_folder, table.get("files", {}).values()))
+        return Declared(folders, table.get("static") is True)
     except (OSError, ValueError, AttributeError):
-        return ()  # reported when the handler is loaded
+        return Declared()  # reported when the handler is loaded

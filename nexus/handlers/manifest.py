@@ -17,6 +17,7 @@ from pydantic import (
     Strict,
     ValidationError,
 )
+from pydantic_core import PydanticCustomError
 
 from nexus.config.problems import explain
 from nexus.config.toml_file import read_toml
@@ -30,7 +31,10 @@ from nexus.outbound.grants import read_grant
 from nexus.plugin_api.capabilities import ALLOWED as ALLOWED_TOKENS
 from nexus.plugin_api.capabilities import check_token
 from nexus.plugin_api.option_types import Allowed, Whole
+from nexus.plugin_api.problems import DESCRIBED, shown
 from nexus.pod.quantity import ALLOWED, parse_cores
+from nexus.schedules.cron import ALLOWED as ALLOWED_CRON
+from nexus.schedules.cron import read_entry
 from nexus.stores.grants import ALLOWED as ALLOWED_NAMESPACES
 from nexus.stores.grants import grants_of
 from nexus.stores.grants import read_grant as read_namespace
@@ -103,6 +107,14 @@ def _each_once(entries: tuple[str, ...]) -> tuple[str, ...]:
     return entries
 
 
+def _parse_cron(value: object) -> str:
+    try:
+        return read_entry(_text(value))
+    except ValueError as error:
+        found = f"{shown(value)} ({error})"
+        raise PydanticCustomError(DESCRIBED, "{found}", {"found": found}) from error
+
+
 def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(names)) < len(names):
         raise ValueError("a name twice")
@@ -133,6 +145,7 @@ _VariableValue: TypeAlias = Annotated[str, BeforeValidator(_parse_variable_value
 _GuestPath: TypeAlias = Annotated[str, BeforeValidator(parse_guest_path)]
 _Folder: TypeAlias = Annotated[str, BeforeValidator(parse_folder)]
 _KvGrant: TypeAlias = Annotated[str, BeforeValidator(_parse_kv)]
+_Cron: TypeAlias = Annotated[str, BeforeValidator(_parse_cron)]
 _Cores: TypeAlias = Annotated[float, BeforeValidator(parse_cores), Allowed(ALLOWED)]
 
 
@@ -189,10 +202,14 @@ class Manifest(BaseModel):
     """namespaces of the key-value store"""
     http: Annotated[tuple[_HttpGrant, ...], Allowed(ALLOWED_HOSTS)] = ()
     """servers that it may send requests to"""
+    schedule: Annotated[tuple[_Cron, ...], AfterValidator(_distinct), Allowed(ALLOWED_CRON)] = ()
+    """times at which it is called"""
     files: Annotated[
         Mapping[_GuestPath, _Folder], AfterValidator(few_mounts), Allowed(ALLOWED_FILES)
     ] = Field(default_factory=dict)
     """read-only folders, by their paths in the guest"""
+    static: Annotated[bool, Strict(), Allowed("true or false")] = False
+    """whether the handler is the folder of its name, whose files are its answers"""
     scratch_mb: Whole | None = Field(None, ge=1, le=1024)
     """size of an empty, writable `/tmp` that each request gets"""
     cpu: Annotated[CpuTable, Allowed(f"a table of request and limit: {ALLOWED}")] = CpuTable()

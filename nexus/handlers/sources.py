@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nexus.errors import InvalidHandler
 from nexus.guest import Abis
-from nexus.handlers.files import declared_folders
+from nexus.handlers.files import declared_files
 from nexus.model.file_state import FileState, file_state
 
 _OTHERS = frozenset({"nexus.toml", "pyproject.toml", "Cargo.toml"})
@@ -26,6 +26,8 @@ class Source:
     state: tuple[FileState, ...]
     label: str = ""
     """what it has in the place of a path below the handlers folder, if it was deployed"""
+    is_static: bool = False
+    """whether *path* is a folder of files, which are the handler's answers"""
     version: str = ""
     """id of the deployed version; empty for a file of the handlers folder"""
 
@@ -36,7 +38,8 @@ class Source:
     @property
     def name(self) -> str:
         """The handler's name."""
-        return self._named.name if self.is_index else self._named.stem
+        whole = self.is_index or self.is_static
+        return self._named.name if whole else self._named.stem
 
     @property
     def file(self) -> str:
@@ -83,18 +86,18 @@ def find_orphans(folder: Path, sources: Iterable[Source], abis: Abis) -> dict[st
 
 def source_at(path: Path, abis: Abis) -> Source:
     """Return the source of the handler at *path*."""
+    found = Source(path, path.name in abis.indexes, (), is_static=path.is_dir())
     files: Sequence[Path] = [path]
     with suppress(InvalidHandler):  # reported when the handler is loaded
-        files = abis.files(path)
-    found = Source(path, path.name in abis.indexes, ())
+        files = () if found.is_static else abis.files(path)
     manifest = file_state(found.manifest)
-    folders = declared_folders(found.manifest, manifest) if manifest else ()
+    folders = declared_files(found.manifest, manifest).folders if manifest else ()
     state = (
         *map(file_state, files),
         manifest,
         *(_folder_state(path.parent / folder) for folder in folders),
     )
-    return Source(path, found.is_index, state)
+    return replace(found, state=state)
 
 
 def _folder_state(path: Path) -> FileState:
@@ -108,7 +111,15 @@ def _handler_files(path: Path, abis: Abis) -> list[Path]:
         return []
     if path.is_file():
         return [path] if path.suffix in abis.suffixes and path.name not in abis.indexes else []
-    return [index for name in abis.indexes if (index := path / name).is_file()]
+    found = [index for name in abis.indexes if (index := path / name).is_file()]
+    return found or ([path] if _is_static(path) else [])
+
+
+def _is_static(path: Path) -> bool:
+    """Return whether a manifest says that the folder at *path* is a handler."""
+    manifest = path.parent / f"{path.name}.toml"
+    state = file_state(manifest)
+    return state is not None and declared_files(manifest, state).static and path.is_dir()
 
 
 def _candidates(stem: str, abis: Abis) -> str:

@@ -5,6 +5,7 @@ head.py      the head of an answer
 early.py     an answer that leaves before its run ends
 early_answers.py  opens such answers, and reports how their runs end
 body.py      reads a request body, up to a size and a time limit
+static_files.py  answers of handlers that are only a folder of files
 filters.py   request filters of plugins, around one request
 errors.py    error -> problem+json (RFC 9457); the one table of statuses
 app.py       the Flask apps of the main port (with the layer in front) and of the management port

@@ -24,7 +24,7 @@ from nexus.errors import (
     is_interrupt,
 )
 from nexus.http.errors import refusal
-from nexus.http.layer import BEGAN, HandlerLayer
+from nexus.http.layer import BEGAN, PASSED_ON, HandlerLayer
 from nexus.http.management import BUSY, Readiness
 from nexus.http.metrics import add_metrics, count_requests, handler_totals
 from nexus.logs import AccessLog
@@ -220,8 +220,11 @@ def _translated(service: Service, error: HTTPException) -> tuple[NexusError, int
             return Overloaded("the handler's language runtime is being compiled"), None
         if (name := service.handlers.catalogue.failed.find(request.path)) is not None:
             return HandlerNotLoaded(name), None
-        if not service.versions.is_known:
-            return Overloaded("the store of versions has not been read yet"), None
+        if PASSED_ON in request.environ:  # not on the management port, which serves no handlers
+            if service.handlers.catalogue.routes.find(request.path) is not None:
+                return Overloaded("the handler serves since a moment ago"), None
+            if not service.versions.is_known:
+                return Overloaded("the store of versions has not been read yet"), None
         if service.handlers.loaded:
             return HandlerNotFound("nothing is served at this path"), None
         return Overloaded("the handlers are still being loaded"), None

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from nexus.errors import InternalError, InvalidArgument, MethodNotAllowed, NexusError, is_interrupt
+from nexus.guest.files.assets import Part
 from nexus.guest.target import SERVER_WIDE, check_target
 from nexus.handlers.routes import is_reserved
 from nexus.http.body import check_input, read_body
@@ -16,6 +17,7 @@ from nexus.http.early_answers import FILTERING, EarlyAnswers
 from nexus.http.errors import problem
 from nexus.http.filters import Filtering
 from nexus.http.head import head_of
+from nexus.http.static_files import pieces, static_response
 from nexus.model import Handler, HttpRequest, HttpResponse, Outcome
 from nexus.run import Execution
 from nexus.service import Service
@@ -27,6 +29,9 @@ log = logging.getLogger("nexus.http")
 
 BEGAN = "nexus.began"
 """key of a WSGI environ: when the request began, in monotonic seconds"""
+
+PASSED_ON = "nexus.passed_on"
+"""key of a WSGI environ: no handler served the path when the layer looked"""
 
 
 class HandlerLayer:
@@ -56,6 +61,7 @@ class HandlerLayer:
         run: Execution | None = None
         filtering = Filtering(self._filters, self._service) if self._filters else None
         size, outcome = 0, Outcome.OK
+        rest: Part | None = None
         failed: NexusError | None = None
         try:
             if handler.methods:
@@ -73,7 +79,10 @@ class HandlerLayer:
             environ[START] = start_response
             request = HttpRequest(environ, body, self._early)
             try:
-                response = self._service.dispatcher.run(handler, request, run)
+                if handler.static is None:
+                    response = self._service.dispatcher.run(handler, request, run)
+                else:
+                    response, rest = self._static(handler, environ, run)
             except NexusError as error:
                 response, outcome, failed = self._problem(error, handler, run), error.outcome, error
             if request.client is not None and self._early.end(request, handler, run, failed):
@@ -81,15 +90,30 @@ class HandlerLayer:
         if filtering is not None:
             filtering.end(handler, environ, response, outcome, run)
         if self._log is not None:
-            self._write_log(environ, response, outcome, handler, began, size, run)
-        return _send(environ, start_response, response, outcome)
+            sent = None if rest is None else rest.length
+            self._write_log(environ, response, outcome, handler, began, size, run, sent)
+        return _send(environ, start_response, response, outcome, rest)
+
+    def _static(
+        self, handler: Handler, environ: dict[str, Any], run: Execution
+    ) -> tuple[HttpResponse, Part | None]:
+        """Answer with a file; return also what of it is sent piece by piece."""
+        error: NexusError | None = None
+        try:
+            return static_response(handler, environ)
+        except NexusError as raised:
+            error = raised
+            raise
+        finally:
+            run.usage.duration_s = run.timer.wall_s()
+            self._service.dispatcher.ended(handler, run, error)
 
     def _follow(
         self, environ: dict[str, Any], start_response: StartResponse, began: float
     ) -> Iterable[bytes]:
         """Let Flask answer. Catch what Flask does not, such as a view's SystemExit: it would end
         the worker."""
-        environ[BEGAN] = began
+        environ[BEGAN], environ[PASSED_ON] = began, True
         check_input(environ)
         try:
             return self._following(environ, start_response)
@@ -124,9 +148,10 @@ class HandlerLayer:
 
     def _found_late(self, path: str) -> Handler | None:
         """Find the handler again after the handlers are loaded, or return None. Requests may arrive
-        before that: readiness may have been reported by another worker."""
+        before that: readiness may have been reported by another worker. They may also have become
+        loaded since the caller looked."""
         handlers = self._handlers
-        if handlers.loaded or is_reserved(path):
+        if is_reserved(path):
             return None
         handlers.wait_loaded(self._service.limits.timeout_s)
         return handlers.catalogue.routes.find(path)
@@ -203,7 +228,10 @@ def _send(
     start_response: StartResponse,
     response: HttpResponse,
     outcome: Outcome,
+    rest: Part | None = None,
 ) -> Iterable[bytes]:
     is_head = environ["REQUEST_METHOD"] == "HEAD"
     start_response(*head_of(response, outcome, to_head=is_head))
+    if rest is not None:
+        return pieces(rest)
     return () if is_head else (response.body,)

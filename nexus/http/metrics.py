@@ -20,7 +20,7 @@ from prometheus_flask_exporter import PrometheusMetrics
 from nexus.http.series import known_series
 from nexus.metrics.dead import all_figures
 from nexus.metrics.derived import WithDerived
-from nexus.metrics.figures import NAMES, Totals, totals
+from nexus.metrics.figures import NAMES, VERSION_NAMES, Totals, totals
 from nexus.metrics.zeros import WithZeros
 from nexus.pod.collector import CpuCollector
 from nexus.service import Service
@@ -62,11 +62,13 @@ def add_metrics(
 
 
 def handler_totals(service: Service, registry: CollectorRegistry) -> dict[str, Totals]:
-    """Return the totals of each handler, over all workers; see `add_metrics` for *registry*."""
+    """Return the totals of each handler and of versions that share one, over all workers; see
+    `add_metrics` for *registry*."""
     folder = _multiprocess_folder()
     with nullcontext() if folder is None else all_figures(folder):
         found = _collected(service, registry if folder is None else None)
-        return totals(_Named(found, NAMES).collect())
+        named = _Named(found, (*NAMES, *VERSION_NAMES))
+        return totals(named.collect(), versions=True)
 
 
 def _collected(service: Service, registry: CollectorRegistry | None) -> Collector:

@@ -1,7 +1,7 @@
 """The form of log lines for work on handlers: short, and only what concerns them.
 
-Of the server's own records it keeps warnings and errors; of the others what guests write, and which
-handlers changed.
+Of the server's own records it keeps warnings and errors; of the others what guests write, which
+handlers changed, and the runs of schedules.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ CHANGES: Final = "nexus.changes"
 """Name of the logger that reports which handlers serve"""
 GUEST: Final = "nexus.guest"
 """Name of the logger of what guests write"""
+SCHEDULES: Final = "nexus.schedules"
+"""Name of the logger that reports runs of schedules"""
 
 _SECONDS: Final = 8
 _LEFT_OUT: Final = ("execution_id", "code")
@@ -29,7 +31,7 @@ _LEVELS: Final = {"DEBUG": _DIM, "WARNING": _YELLOW, "ERROR": _RED, "CRITICAL": 
 
 def concerns_handlers(record: logging.LogRecord) -> bool:
     """Return whether *record* is for somebody who works on handlers."""
-    return record.levelno >= logging.WARNING or record.name in (CHANGES, GUEST)
+    return record.levelno >= logging.WARNING or record.name in (CHANGES, GUEST, SCHEDULES)
 
 
 class BriefFormatter(logging.Formatter):

@@ -50,6 +50,9 @@ OUTBOUND_BYTES: Final = LabelledCounter(
     "Bodies of outbound requests (sent) and of their answers (received)",
     ("handler", "host", "direction"),
 )
+SCHEDULED: Final = LabelledCounter(
+    "nexus_scheduled_runs", "Due times of schedules by what became of them", ("handler", "outcome")
+)
 PLUGIN_ERRORS: Final = LabelledCounter(
     "nexus_plugin_errors", "Calls of a plugin that raised or took too long", ("plugin",)
 )

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from nexus.errors import NexusError, is_interrupt
-from nexus.model import Handler, OutboundRecord, Outcome, PoolCounts, Usage
+from nexus.model import Handler, OutboundRecord, Outcome, PoolCounts, ScheduledRun, Usage
 from nexus.plugin_api.metrics import MetricsSink, SuspensionSink
 
 log = logging.getLogger("nexus.plugins")
@@ -134,6 +134,13 @@ class FanOut:
                 sink.outbound(record)
 
         self._tell("outbound", tell)
+
+    def scheduled(self, run: ScheduledRun) -> None:
+        def tell(sink: Any) -> None:
+            if hasattr(sink, "scheduled"):
+                sink.scheduled(run)
+
+        self._tell("scheduled", tell)
 
     def compilation(self, tier: str, seconds: float) -> None:
         self._tell("compilation", lambda sink: sink.compilation(tier, seconds))

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from prometheus_client import Metric
+from prometheus_client.samples import Sample
 
 NAMES: Final = (
     "nexus_handler_executions_total",
@@ -16,6 +17,11 @@ NAMES: Final = (
     "nexus_handler_memory_peak_bytes",
 )
 """Names of the samples that `totals` reads"""
+VERSION_NAMES: Final = (
+    "nexus_version_executions_total",
+    "nexus_version_execution_seconds_bucket",
+)
+"""Names of those that it also reads for versions"""
 
 
 @dataclass
@@ -46,26 +52,31 @@ class Figures:
     """the most of any run since the workers began"""
 
 
-def totals(families: Iterable[Metric]) -> dict[str, Totals]:
-    """Return the totals by handler."""
+def totals(families: Iterable[Metric], *, versions: bool = False) -> dict[str, Totals]:
+    """Return the totals by handler; with *versions*, also those of versions that share a handler's
+    requests, by `HANDLER@VERSION`, without CPU and memory."""
     found: dict[str, Totals] = {}
     for family in families:
         for sample in family.samples:
-            handler = sample.labels.get("handler")
-            if handler is None or sample.name not in NAMES:
-                continue
-            total = found.setdefault(handler, Totals())
-            if sample.name == NAMES[0]:
-                total.runs += sample.value
-                total.errors += 0 if sample.labels["status"] == "ok" else sample.value
-            elif sample.name == NAMES[1]:
-                bound = float(sample.labels["le"])
-                total.buckets[bound] = total.buckets.get(bound, 0.0) + sample.value
-            elif sample.name == NAMES[2]:
-                total.cpu_s += sample.value
-            else:
-                total.memory_bytes = max(total.memory_bytes, sample.value)
+            handler, version = sample.labels.get("handler"), sample.labels.get("version")
+            if handler is not None and sample.name in NAMES:
+                _add(found.setdefault(handler, Totals()), sample)
+            elif versions and version is not None and sample.name in VERSION_NAMES:
+                _add(found.setdefault(f"{handler}@{version}", Totals()), sample)
     return found
+
+
+def _add(total: Totals, sample: Sample) -> None:
+    if sample.name.endswith("_executions_total"):
+        total.runs += sample.value
+        total.errors += 0 if sample.labels["status"] == "ok" else sample.value
+    elif sample.name.endswith("_bucket"):
+        bound = float(sample.labels["le"])
+        total.buckets[bound] = total.buckets.get(bound, 0.0) + sample.value
+    elif sample.name.endswith("_cpu_seconds_total"):
+        total.cpu_s += sample.value
+    else:
+        total.memory_bytes = max(total.memory_bytes, sample.value)
 
 
 def between(

@@ -12,7 +12,7 @@ from nexus.metrics import counters
 from nexus.metrics.distribution import SECONDS, add
 from nexus.metrics.tally import HandlerTally, Tally
 from nexus.metrics.versions import VersionMetrics
-from nexus.model import Handler, OutboundRecord, Outcome, PoolCounts, Usage
+from nexus.model import Handler, OutboundRecord, Outcome, PoolCounts, ScheduledRun, Usage
 
 COMPILE_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 
@@ -69,6 +69,7 @@ class PathMetrics:
             "nexus_cache_evictions", "Artifacts deleted to make room", registry=on
         )
         self._suspensions = Counter(*counters.SUSPENSIONS, registry=on)
+        self._scheduled = Counter(*counters.SCHEDULED, registry=on)
         self._outbound = Counter(*counters.OUTBOUND, registry=on)
         self._outbound_bytes = Counter(*counters.OUTBOUND_BYTES, registry=on)
         self._outbound_seconds = Histogram(
@@ -167,6 +168,10 @@ class PathMetrics:
         self._outbound_seconds.labels(*labels).observe(record.duration_s)
         self._outbound_bytes.labels(*labels, "sent").inc(record.sent_bytes)
         self._outbound_bytes.labels(*labels, "received").inc(record.received_bytes)
+
+    def scheduled(self, run: ScheduledRun) -> None:
+        """Count due times of a schedule."""
+        self._scheduled.labels(run.handler, run.outcome).inc(run.count)
 
     def compilation(self, tier: str, seconds: float) -> None:
         """Count one compilation."""

@@ -9,6 +9,7 @@ client.py    the client of a request, for guests that answer before they end
 results.py   the result and the effects of an execution with a JSON context
 file_state.py  whether a file is still the one that was read
 outbound.py  outbound HTTP: a request of a guest, and how it ends
+schedule.py  a due time of a schedule, and what became of it
 usage.py     what an execution used; pool and queue at one moment
 """
 
@@ -35,6 +36,7 @@ from nexus.model.outbound import (
 )
 from nexus.model.outcome import Isolation, Outcome, State
 from nexus.model.results import Deferred, Effects, ExecutionResult, ExtensionAnswer, SuspensionInfo
+from nexus.model.schedule import Scheduled, ScheduledRun
 from nexus.model.tasks import (
     Answered,
     Command,
@@ -87,6 +89,8 @@ __all__ = [
     "PoolCounts",
     "Prepared",
     "Resumption",
+    "Scheduled",
+    "ScheduledRun",
     "Sender",
     "Snapshot",
     "Split",

@@ -168,8 +168,12 @@ class Handler:
     """hosts that it may call (`nexus.outbound.grants`)"""
     kv: tuple[str, ...] = ()
     """namespaces that it may use (`nexus.stores.grants`)"""
+    schedule: tuple[str, ...] = ()
+    """cron entries at which it is called (`nexus.schedules.cron`)"""
     files: Files | None = None
     """None: it has no files"""
+    static: Mount | None = None
+    """the folder of a handler without a program, whose files are its answers"""
     description: str = ""
     input_schema: Mapping[str, Any] | None = field(default=None, repr=False)
     """JSON Schema of its arguments, for clients; the handler checks them itself"""

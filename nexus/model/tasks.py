@@ -9,6 +9,7 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from nexus.model.client import Client, Sender
 from nexus.model.results import ExtensionAnswer
+from nexus.model.schedule import Scheduled
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 """A value that `json.loads` may return"""
@@ -39,7 +40,7 @@ class HttpResponse:
 
 @dataclass(slots=True)
 class HttpRequest(Task[HttpResponse]):
-    """An HTTP request."""
+    """An HTTP request, or the call of a schedule in the form of one."""
 
     meta: Mapping[str, Any]
     """CGI/1.1 meta-variables (RFC 3875 section 4.1), or a WSGI environ, which has more: the guest
@@ -49,6 +50,8 @@ class HttpRequest(Task[HttpResponse]):
     """sends an answer before the run ends; None: the answer waits for that"""
     client: Client | None = None
     """what *sender* opened, if the run answered early"""
+    scheduled: Scheduled | None = None
+    """the due time, if a schedule calls; a status from 400 on then says that the run failed"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from nexus.errors import NexusError
-from nexus.model import Handler, OutboundRecord, Outcome, PoolCounts, Usage
+from nexus.model import Handler, OutboundRecord, Outcome, PoolCounts, ScheduledRun, Usage
 
 
 class MetricsSink(Protocol):
@@ -45,8 +45,12 @@ class MetricsSink(Protocol):
 
 
 class SuspensionSink(MetricsSink, Protocol):
-    """A sink that also records suspensions and outbound requests. A plugin's sink may have either
-    method, or none of them."""
+    """A sink that also records suspensions, outbound requests and schedules. A plugin's sink may
+    have any of these methods, or none of them."""
+
+    def scheduled(self, run: ScheduledRun) -> None:
+        """Record due times of a handler's schedule that a worker saw to."""
+        ...
 
     def outbound(self, record: OutboundRecord) -> None:
         """Record an outbound request that has ended."""

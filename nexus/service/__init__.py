@@ -3,7 +3,9 @@
 service.py   `Service`: starts and stops them, in mirrored order
 build.py     makes them from settings and plugins
 handlers.py  loads the folder, and keeps instances for its handlers
+changes.py   logs which handlers changed
 observe.py   counts and logs each run that has ended
+scheduled.py joins schedules with store and threads; counts and logs their runs
 policy.py    makes the scheduling policy from the settings
 choices.py   checks of settings that depend on what plugins offer
 host.py      the worker, as plugins see it

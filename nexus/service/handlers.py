@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from nexus.errors import HandlerConflict, NexusError
@@ -14,20 +14,23 @@ from nexus.handlers.manifest import nearest_name
 from nexus.handlers.secrets import Secrets
 from nexus.handlers.settling import ClaimsFile, conflict
 from nexus.handlers.sources import Source, find_sources, source_at
-from nexus.handlers.split import Sharing, versions_of
+from nexus.handlers.split import Sharing
 from nexus.handlers.texts import SourceTexts
 from nexus.handlers.watcher import HandlersWatcher
 from nexus.logs import CHANGES
 from nexus.model import Handler, Isolation, Limits
+from nexus.plugin_api.ticker import TICKER, Tick
 from nexus.pool import WarmedThreads, reset_way, spread, warm_threads
 from nexus.service.build import Parts
+from nexus.service.changes import log_changes
 from nexus.versions.deployed import Deployed, merged
 
 log = logging.getLogger("nexus.service")
 changes_log = logging.getLogger(CHANGES)
 
-_MOST_NAMED = 10
-"""How many changed handlers one log line names"""
+RETRY_S = 5.0
+"""How long after a deployed version could not be loaded it is tried again: it did load where it was
+deployed, so this worker may have had too little time or memory"""
 
 
 class Handlers:
@@ -54,6 +57,8 @@ class Handlers:
         self.texts = SourceTexts(parts.abis, self._compiler, lambda: self._limits, self.retain)
         self._pending: tuple[str, ...] = ()
         """default routes of handlers whose language runtime is being compiled"""
+        self.on_serving: Callable[[Iterable[Handler]], None] = lambda handlers: None
+        """called with the handlers that serve from now on; set before `start`"""
         self.warmed = False
         """whether instances have been warmed once"""
         self._changed = threading.Condition()  # guards the fields below
@@ -62,6 +67,7 @@ class Handlers:
         """how often `deploy` was called, and which of these calls a finished load has seen"""
         self._folder: Sequence[Source] = ()
         self._watches = False
+        self._retry: Tick | None = None
 
     @property
     def loaded(self) -> bool:
@@ -94,6 +100,8 @@ class Handlers:
     def close(self) -> None:
         """Stop watching the folder, without waiting for a compilation under way."""
         self._watcher.close()
+        if self._retry is not None:
+            self._retry.close()
 
     def load_folder(self, folder: Path) -> None:
         """Load the handlers in *folder* now.
@@ -162,6 +170,19 @@ class Handlers:
         with self._changed:
             self._applied = ticket
             self._changed.notify_all()
+        if self._watches:
+            self._retry_versions()
+
+    def _retry_versions(self) -> None:
+        """Load again after a while if a deployed version failed, and not for its route or name."""
+        if self._retry is not None:
+            self._retry.close()
+        found = self.catalogue
+        if any(
+            found.sources[file].version and not isinstance(problem, HandlerConflict)
+            for file, problem in found.problems.items()
+        ):
+            self._retry = TICKER.every(RETRY_S, self._watcher.load_at_once)
 
     def _load_all(self, sources: Sequence[Source], shares: Sequence[Sharing] = ()) -> None:
         loaded, memory_bytes = self.catalogue.loaded, self._limits.memory_bytes
@@ -195,6 +216,7 @@ class Handlers:
                     (source.path, handler.limits.memory_bytes, handler.compiled)
                     for source in sources
                     if (handler := self.catalogue.loaded.get(source.file)) is not None
+                    and handler.static is None
                 ],
                 self._watcher.load_again,
             )
@@ -205,28 +227,7 @@ class Handlers:
             parts.engine.name,
             parts.engine.compiler,
         )
-        self._log_changes(before)
-
-    def _log_changes(self, before: Catalogue) -> None:
-        """Log which handlers have changed since *before*."""
-        now = self.catalogue.serving
-        gone = [f"{file} is gone" for file in before.serving if file not in now]
-        changed = [
-            f"{file} serves at {handler.route}"
-            for file, handler in now.items()
-            if file not in before.serving or before.serving[file].compiled is not handler.compiled
-        ]
-        shares = [
-            f"{version.version} of {file} serves {version.weight} % of {main.route}"
-            for file, main in now.items()
-            if main.split is not None and _weights(before.serving.get(file)) != _weights(main)
-            for version in main.split.versions
-        ]
-        found = [*gone, *changed, *shares]
-        if found and len(found) <= _MOST_NAMED:
-            changes_log.info("%s", ", ".join(found))
-        elif found:
-            changes_log.info("%d handlers changed; %d serve", len(found), len(now))
+        log_changes(before, self.catalogue)
 
     def _serve(self, catalogue: Catalogue) -> None:
         """Serve *catalogue*, and warm instances if there are threads."""
@@ -242,6 +243,7 @@ class Handlers:
             warm_threads(threads, jobs, self._warm)
         self._parts.metrics.serving(handlers)
         self.warmed = True
+        self.on_serving(handlers)
 
     def retain(self) -> None:
         """Make the pool keep what serves, and nothing else."""
@@ -258,8 +260,3 @@ class Handlers:
             log.warning("%s starts without a warm instance: %s", handler.name, error)
         finally:
             parts.watchdog.unwatch(watch)
-
-
-def _weights(handler: Handler | None) -> dict[str, int]:
-    versions = () if handler is None else versions_of(handler)
-    return {version.version: version.weight for version in versions}

@@ -30,6 +30,7 @@ from nexus.service.build import (
 )
 from nexus.service.handlers import Handlers
 from nexus.service.host import PluginHost
+from nexus.service.scheduled import schedules_of
 from nexus.versions.ledger import Quotas
 from nexus.versions.stores.choose import open_store
 from nexus.versions.versions import Versions
@@ -98,6 +99,7 @@ class Service:
         self.host = PluginHost(
             lambda: self.settings, parts.engine.name, self.handlers, self.unready, self.pool_counts
         )
+        self.schedules = schedules_of(parts)
         self._store_is_up = VersionStoreIsUp(registry)
         self._flusher = Flusher(self.flush_metrics)
         self._watched: Live | None = None
@@ -111,7 +113,7 @@ class Service:
             return "draining"
         if not self.handlers.warmed:
             return "the handlers are still being loaded"
-        if not self.versions.is_known:
+        if self.versions.knows_less:
             return "the store of versions has not been read yet"
         if self.parts.watchdog.stuck:
             return "a guest does not stop"
@@ -156,6 +158,7 @@ class Service:
             self._watched.start(self._run_dir)
         self._flusher.start()
         self.versions.start()
+        self.handlers.on_serving = self.schedules.serve
         self.handlers.start(threads)
         if self._live is not None:
             self._live.start(self.apply)
@@ -186,8 +189,9 @@ class Service:
         self._start_plugins()
 
     def drain(self) -> None:
-        """Make readiness fail; requests are still served."""
+        """Make readiness fail; requests are still served, but no schedule begins a run."""
         self.draining = True
+        self.schedules.close(0.0)
 
     def stop(self, grace_s: float | None = None) -> None:
         """Reject new requests, wait for those under way, close every part.
@@ -197,6 +201,7 @@ class Service:
         self.draining = True
         if self._live is not None:
             self._live.close()
+        self.schedules.close(1.0)
         self.versions.close()
         self.handlers.close()
         self.admission.close()

@@ -16,7 +16,7 @@ from nexus.stores.grants import grants_of
 from nexus.stores.session import Session
 from nexus.stores.sqlite import SqliteStore
 
-PACKAGES: Final = {"redis": "nexus-store-redis"}
+PACKAGES: Final = {"postgresql": "nexus-store-postgresql", "redis": "nexus-store-redis"}
 """Our stores that are packages of their own: store name to package name"""
 BUILT_IN: Final[Mapping[str, StoreFactory]] = {"sqlite": SqliteStore.of}
 
@@ -35,7 +35,7 @@ class KeyValueStores:
     """Opens the store for runs. Thread-safe."""
 
     def __init__(self, store: Store, limits: KeyValueLimits) -> None:
-        self._store, self.limits = store, limits
+        self.store, self.limits = store, limits
 
     def open(self, handler: Handler, run: Run) -> KeyValue:
         """Return the key-value calls of *run*, as far as the handler's manifest grants them."""
@@ -44,14 +44,14 @@ class KeyValueStores:
             run,
             handler.name,
             grants_of(handler.kv),
-            self._store,
+            self.store,
             limits.most_bytes,
             limits.timeout_s,
         )
 
     def close(self) -> None:
         """Close the store."""
-        self._store.close()
+        self.store.close()
 
 
 def choose_store(name: str, factories: Mapping[str, StoreFactory], settings: Settings) -> Store:

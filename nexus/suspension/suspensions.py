@@ -33,7 +33,7 @@ from nexus.suspension.parts import Parts
 from nexus.suspension.peers import TIMEOUT_S, Peers
 from nexus.suspension.place import Place
 from nexus.suspension.stored import StoredRun
-from nexus.suspension.threads import RunThreads
+from nexus.suspension.threads import Job, RunThreads
 
 
 class Suspensions:
@@ -76,6 +76,14 @@ class Suspensions:
     def resize_stacks(self, guest_bytes: int) -> None:
         """Let guests that start from now on use *guest_bytes* of native stack."""
         self._threads.resize_stacks(_thread_bytes(guest_bytes))
+
+    def submit(self, key: str, job: Job) -> None:
+        """Run *job* on a thread that may run guests, if possible one whose last job had the same
+        *key*.
+
+        Raises: ShuttingDown.
+        """
+        self._threads.submit(key, job)
 
     def close(self, grace_s: float) -> None:
         """End all suspended runs, and wait up to *grace_s* for running ones."""

@@ -40,8 +40,7 @@ class Follower:
         """what *changed* was last called with"""
         self.problem: str | None = None
         """why the store could not be read the last time, or None if it could"""
-        self.was_read = False
-        """whether it could be read once"""
+        self._was_read = False
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._work, name="nexus-versions", daemon=True)
 
@@ -68,11 +67,16 @@ class Follower:
                 return
             if self.problem is not None:
                 log.info("the store of versions can be read again")
-            self.problem, self.was_read = None, True
             now = tuple(self._deployed.values())
             if now != self._reported:  # also what an earlier look read before the store failed
                 self._changed(now)
                 self._reported = now
+            self.problem, self._was_read = None, True  # not before what it has was passed on
+
+    @property
+    def is_known(self) -> bool:
+        """False if no look has found out yet what is deployed."""
+        return self._was_read or self.problem is None
 
     def source_of(self, name: str, version: Version) -> Source:
         """Return *version* as a source on this machine's disk.

@@ -87,6 +87,16 @@ class Record(_Stored):
         """Return the version with this *digest*, or None."""
         return next((version for version in self.versions if version.digest == digest), None)
 
+    def before(self) -> str | None:
+        """Return the version that served alone before what serves now, or None."""
+        alone = next(iter(self.weights), None) if len(self.weights) < 2 else None
+        for event in reversed(self.history):
+            if event.action in ("deploy", "activate") and not event.detail:
+                kept = any(version.id == event.version for version in self.versions)
+                if kept and event.version != alone:
+                    return event.version
+        return None
+
     def noted(self, *events: Event) -> Record:
         """Return the record with *events* in its history."""
         return self.model_copy(update={"history": (*self.history, *events)[-MOST_EVENTS:]})

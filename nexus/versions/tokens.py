@@ -20,7 +20,8 @@ ALLOWED: Final = "read, text, deploy:NAME, run:NAME; NAME may be * for all"
 _PREFIX: Final = "nexus_"
 _BYTES: Final = 32
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
-_PLAIN: Final = ("read", "text")
+PLAIN: Final = ("read", "text")
+"""Scopes that name no handler"""
 _NAMED: Final = ("deploy", "run")
 _TRIES: Final = 10
 
@@ -38,7 +39,7 @@ class Token(BaseModel):
     def allows(self, scope: str, handler: str = "") -> bool:
         """Return whether it has *scope*, which for `deploy` and `run` is about *handler*; an empty
         *handler* asks for any."""
-        if scope in _PLAIN:
+        if scope in PLAIN:
             return scope in self.scopes
         if not handler:
             return any(held.startswith(f"{scope}:") for held in self.scopes)
@@ -52,7 +53,7 @@ class _Tokens(BaseModel):
 def check_scope(scope: str) -> str:
     """Return *scope* if it is one. Raises: InvalidArgument."""
     kind, colon, name = scope.partition(":")
-    if scope in _PLAIN or (colon and kind in _NAMED and (name == "*" or is_name(name))):
+    if scope in PLAIN or (colon and kind in _NAMED and (name == "*" or is_name(name))):
         return scope
     raise InvalidArgument(f"scope: found {scope[:80]!r}, allowed: {ALLOWED}")
 

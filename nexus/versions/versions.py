@@ -29,6 +29,11 @@ be under way, which compiles them"""
 class Serves(Protocol):
     """The part of the worker's handlers that versions need (`nexus.service.handlers.Handlers`)."""
 
+    @property
+    def loaded(self) -> bool:
+        """True once the handlers were loaded."""
+        ...
+
     def check(self, source: Source) -> Handler:
         """Load the handler of *source* without serving it. Raises: HandlerError."""
         ...
@@ -59,6 +64,7 @@ class Versions:
         self._ledger = Ledger(store, quotas)
         self.tokens = Tokens(store)
         self._follower = Follower(store, self._ledger, self._unpacked, abis, handlers.deploy)
+        self._is_known = False
 
     def start(self) -> None:
         """Serve what the store says, now and after changes."""
@@ -76,8 +82,18 @@ class Versions:
 
     @property
     def is_known(self) -> bool:
-        """False while a shared store could not be read yet: others may know what is deployed."""
-        return self._follower.was_read or not self._store.is_shared
+        """False until this worker serves what the store had when it was first read: a path that
+        nothing serves here may be one of a deployed handler."""
+        if not self._is_known:
+            handlers = self._handlers  # loaded after the first look
+            is_served = handlers.loaded and handlers.wait_deployed(0.0)
+            self._is_known = self._follower.is_known and is_served
+        return self._is_known
+
+    @property
+    def knows_less(self) -> bool:
+        """True if workers elsewhere may know what is deployed, while this one does not."""
+        return self._store.is_shared and not self.is_known
 
     # ---- reading ----------------------------------------------------------------------------
 

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from nexus.cli.doctor.machine import check_cpu
-from nexus.config import load
+from nexus.cli.doctor.store import check_store
+from nexus.config import Settings, load
 from nexus.pod.derived import sized
+from nexus.versions.sqlite import SqliteStore
 from tests.pod.machine import v2_machine
 
 from .conftest import Nexus
@@ -45,7 +47,8 @@ def test_a_sound_machine(nexus: Nexus, handlers: Path) -> None:
     assert {finding["state"] for finding in found} <= {"ok", "warning"}
     assert {finding["subject"] for finding in found} >= {
         *("python", "plugins", "engine", "javascript", "python handlers", "pagemap", "cpu"),
-        *("memory", "descriptors", "cache", "TMPDIR", "handlers", "bind", "runtime API"),
+        *("memory", "descriptors", "cache", "TMPDIR", "handlers", "versions", "bind"),
+        "runtime API",
     }
 
 
@@ -69,6 +72,33 @@ def test_what_is_wrong_is_said(nexus: Nexus, handlers: Path) -> None:
     assert about(found, "bind")[0]["found"] == f"another process listens on {bind}"
     assert about(found, "runtime API")[0]["state"] == "error"
     assert "did you mean NEXUS_TIMEOUT_MS?" in about(found, "settings")[0]["found"]
+
+
+def test_the_store_of_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(handlers_dir=tmp_path, cache_dir=tmp_path)
+    store = SqliteStore(settings.state_dir)
+    store.write("handlers/h", b"{}", None)
+    store.write("tokens", b"{}", None)
+    store.close()
+    found = check_store(settings)
+    said = f"sqlite in {tmp_path}/.nexus; handlers with versions: 1"
+    assert found == ("versions", "ok", said, "")
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    found = check_store(settings)
+    assert (found.state, found.found) == (
+        "warning",
+        f"{tmp_path}/.nexus cannot be written: nothing can be deployed",
+    )
+    (tmp_path / ".nexus" / "versions.sqlite").write_bytes(b"something else" * 100)
+    found = check_store(settings)
+    assert (found.state, found.cure.partition(",")[0]) == (
+        "error",
+        "let this user read and write it",
+    )
+    url = "postgresql://nexus@127.0.0.1:1/x"
+    found = check_store(settings.model_copy(update={"version_store": url}))
+    assert (found.state, found.found.partition(" cannot")[0]) == ("error", f"the store {url}")
+    assert "PGPASSWORD" in found.cure
 
 
 def test_wrong_settings_are_a_finding(nexus: Nexus) -> None:

@@ -39,7 +39,7 @@ def run_its_test(folder: Path) -> None:
     assert "2 passed" in ended.stdout
 
 
-@pytest.mark.parametrize("language", ["python", "js", "c"])
+@pytest.mark.parametrize("language", ["python", "js", "ts", "c"])
 def test_its_test_passes(nexus: Nexus, tmp_path: Path, language: str) -> None:
     told = make(nexus, tmp_path, language)
     (build,) = [line for line in told.splitlines() if "ziglang cc" in line] or [""]

@@ -33,6 +33,8 @@ BAD: list[tuple[int, str, tuple[str, ...]]] = [
     (2, "cannot read missing: No such file", ("run", "hello.wat", "--data", "@missing")),
     (2, "cannot read missing: No such file", ("run", "hello.wat", "--context", "@missing")),
     (2, "--raw goes without", ("run", "hello.wat", "--raw", "--json")),
+    (2, "goes without --scheduled", ("run", "hello.wat", "--context", "1", "--scheduled", "x")),
+    (2, "'61 * * * *': bad minute; use five", ("run", "hello.wat", "--scheduled", "61 * * * *")),
     (2, "go with --raw", ("run", "hello.wat", "--env", "A=1")),
     (2, "use HOST::GUEST or", ("run", "hello.wat", "--raw", "--dir", ".")),
     (2, "'nowhere' is not a folder", ("run", "hello.wat", "--raw", "--dir", "nowhere::/")),

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from nexus.guest.files.memory import MemoryFolder, Space
+from nexus.guest.files.memory import MemoryFolder
+from nexus.guest.files.memory_files import Space
 from nexus.guest.files.nodes import Folder
 from nexus.guest.files.real import RealFolder
 from nexus.guest.preview1 import errno
+from nexus.guest.preview1.descriptors import Descriptor
 from nexus.guest.preview1.opened import ALL_RIGHTS, FOLDER_RIGHTS, OpenFolder
 from nexus.guest.wasi.guest import WasiGuest
 from nexus.model import Command
@@ -34,8 +36,8 @@ class WasiError(Exception):
 class Disk:
     """The files that a guest sees at descriptor 3."""
 
-    def __init__(self, host: Host) -> None:
-        self.host = host
+    def __init__(self, host: Host, descriptors: dict[int, Descriptor] | None = None) -> None:
+        self.host, self.descriptors = host, descriptors or {}
 
     def call(self, name: str, *arguments: int) -> None:
         number = getattr(self.host, name)(*arguments)
@@ -144,17 +146,16 @@ class Disk:
         return errno.SUCCESS
 
 
-def on(folder: Folder, script: Callable[[Disk], Any]) -> Any:
+def on(folder: Folder, script: Callable[[Disk], Any], run: LocalRun | None = None) -> Any:
     """Return what *script* returns in a guest that sees *folder* as its root."""
     answers: list[Any] = []
     guest = WasiGuest()
 
     def started(host: Host) -> None:
         guest._process.descriptors[3] = OpenFolder(folder, preopened=b"/")
-        answers.append(script(Disk(host)))
+        answers.append(script(Disk(host, guest._process.descriptors)))
 
     task = Command((), {}, lambda _: b"", lambda _: None, lambda _: None)
-    run = LocalRun()
     perform(started, task, guest=guest, run=run, memory_bytes=MEMORY_BYTES)
     return answers[0]
 

@@ -12,15 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nexus.guest.files.memory import NODE_BYTES
+from nexus.guest.files.memory_files import NODE_BYTES
 from nexus.guest.files.nodes import Folder
 from nexus.guest.files.real import RealFolder
 from nexus.guest.preview1 import errno
-from nexus.guest.preview1.paths import MAX_DESCRIPTORS
+from nexus.guest.preview1.opened import MAX_DESCRIPTORS, OpenFolder
+from nexus.guest.preview1.signatures import SIGNATURES
 from nexus.model import Files, Mount
 
 from .disk import CREATE, CUT, EXCLUSIVE, READ, WRITE, Disk, on, real, scratch
-from .support import ask, handler
+from .support import LocalRun, ask, handler
 
 APPEND = 1
 
@@ -88,6 +89,21 @@ def test_long_listings_come_in_parts(folder: Folder) -> None:
         return disk.names(room=100)
 
     assert len(on(folder, script)) == 40
+
+
+def test_one_listing_is_kept_for_all_folders(folder: Folder) -> None:
+    def script(disk: Disk) -> None:
+        disk.make("a")
+        disk.save("a/x", b"")
+        first, second = disk.folder("."), disk.folder("a")
+        for fd in (first, second, first):  # the third time from the middle on
+            cookie = 2 if fd == second else 0
+            disk.call("fd_readdir", fd, 16384, 4096, cookie, 64)
+            assert disk.host.u32(64) == 24 * (3 - cookie) + (1 if cookie else 4)
+        table = list(disk.descriptors.values())
+        assert len({id(found.shared) for found in table if isinstance(found, OpenFolder)}) == 1
+
+    on(folder, script)
 
 
 def test_a_removed_file_lives_while_it_is_open(folder: Folder) -> None:
@@ -249,6 +265,35 @@ def test_a_folder_cannot_be_moved_into_itself() -> None:
         return found, disk.error(disk.open, "new", CREATE, fd=inner)
 
     assert on(scratch(), script) == (errno.INVAL, errno.NOENT)
+
+
+FILE_FUNCTIONS = sorted(name for name in SIGNATURES if name.startswith(("fd_", "path_")))
+NUMBERS = [*range(9), 64, 200, -1, -8, 1 << 30, -(1 << 31)]
+"""descriptors, pointers, lengths and flags alike"""
+WIDE = [*NUMBERS, 1 << 40, -(1 << 63), (1 << 63) - 1]
+
+
+@st.composite
+def file_calls(draw: st.DrawFn) -> tuple[str, tuple[int, ...]]:
+    name = draw(st.sampled_from(FILE_FUNCTIONS))
+    kinds = SIGNATURES[name].params
+    return name, tuple(draw(st.sampled_from(NUMBERS if kind == "i32" else WIDE)) for kind in kinds)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(file_calls(), max_size=30))
+def test_no_call_on_files_is_our_fault(sequence: list[Any]) -> None:
+    run = LocalRun()
+
+    def script(disk: Disk) -> None:
+        disk.save("a", b"content")
+        disk.open("a", 0, READ | WRITE)
+        disk.host.memory[0:9] = b"a/..//b\xffc"
+        for name, arguments in sequence:
+            assert 0 <= getattr(disk.host, name)(*arguments) <= errno.NOTCAPABLE
+            assert run.stopped is None, run.stopped
+
+    on(scratch(), script, run)
 
 
 names = st.sampled_from(["a", "b", "a/a", "a/b", "b/a", "a/", ".", "a/..", "b/a/b"])

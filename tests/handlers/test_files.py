@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from nexus.cli.versions.bundle import collect
 from nexus.errors import ManifestError
 from nexus.handlers.catalogue import Catalogue, load_catalogue
 from nexus.handlers.sources import find_sources
@@ -68,3 +69,12 @@ def test_a_folder_that_appears_cures_the_handler(folder: Path) -> None:
     after = load(folder, manifest, before)
     assert not after.problems
     assert after.handlers["hello"].files == Files((Mount("/a", folder, "later"),))
+
+
+def test_a_version_is_uploaded_with_its_folders(folder: Path) -> None:
+    (folder / "assets/a").mkdir()
+    (folder / "assets/a/x.txt").write_text("x")
+    (folder / "assets/.hidden").write_text("no")
+    (folder / "hello.toml").write_text('files = {"/a" = "assets"}')
+    (bundle,) = collect(folder / "hello.wat", ABIS)
+    assert sorted(bundle.files) == ["assets/a/x.txt", "hello.wat"]

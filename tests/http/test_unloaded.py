@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
 
+from nexus.handlers.routes import Routes
 from nexus.http import create_app
 
 from .conftest import HANDLERS, Client, make_service
@@ -40,3 +42,19 @@ def test_it_answers_503_with_its_name(folder: Path, caplog: pytest.LogCaptureFix
     assert client.call("/hello").code == 200
     assert client.call("/elsewhere").code == 404
     service.stop(grace_s=5.0)
+
+
+@pytest.mark.parametrize(("looks", "status"), [(1, 200), (2, 503)])
+def test_a_handler_that_is_loaded_between_two_looks(
+    client: Client, monkeypatch: pytest.MonkeyPatch, looks: int, status: int
+) -> None:
+    """It never gets a 404: the layer looks twice, and before it says 404 the app once more."""
+    missing = iter([None] * looks)
+    find = Routes.find
+
+    def late(routes: Routes[Any], path: str) -> Any:
+        return next(missing, find(routes, path))
+
+    monkeypatch.setattr(Routes, "find", late)
+    assert client.call("/hello").code == status
+    assert client.call("/hello").code == 200

@@ -28,6 +28,21 @@ def test_totals_are_read_from_metrics() -> None:
     assert totals(CollectorRegistry().collect()) == {}
 
 
+def test_versions_are_counted_apart_if_asked() -> None:
+    text = (
+        TEXT
+        + """\
+nexus_version_executions_total{handler="a",version="v2",status="ok"} 3.0
+nexus_version_executions_total{handler="a",version="v2",status="trap"} 1.0
+nexus_version_execution_seconds_bucket{handler="a",version="v2",le="+Inf"} 4.0
+"""
+    )
+    assert totals(text_string_to_metric_families(text)).keys() == {"a"}
+    found = totals(text_string_to_metric_families(text), versions=True)
+    assert found["a@v2"] == Totals(4, 1, buckets={float("inf"): 4})
+    assert found["a"].runs == 10
+
+
 def test_the_span_between_two_looks() -> None:
     before = {"a": Totals(4, 1, 2.0, 1.0, {0.1: 4, 1.0: 4, float("inf"): 4})}
     after = totals(text_string_to_metric_families(TEXT))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +12,12 @@ from typing import Any
 
 import pytest
 
+from nexus.errors import CompilationError
 from nexus.handlers.settling import ClaimsFile
+from nexus.handlers.sources import source_at
 from nexus.model import Compiled, Limits, ModuleInfo
 from nexus.service.handlers import Handlers
+from nexus.versions.deployed import Deployed
 from tests.support import ABIS
 
 INFO = ModuleInfo((), (), 1, 1, True, (), None, False, 1, 100, 8)
@@ -100,3 +104,31 @@ def test_what_serves_goes_on_while_it_is_compiled_again(
     loading.join(20)
     found = handlers.catalogue.handlers["slow"]
     assert found.limits.memory_bytes == 1 << 20
+
+
+def test_a_version_that_did_not_load_is_tried_again(
+    handlers: Handlers, compiler: Compiler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It loaded where it was deployed, so this worker had too little time or memory."""
+    monkeypatch.setattr("nexus.service.handlers.RETRY_S", 0.01)
+    compiler.may_go_on.set()
+    handlers.start(None)
+    assert handlers.wait_loaded(20)
+    (tmp_path / "v").mkdir()
+    (tmp_path / "v/h.wat").write_text("")
+    compile, failures = compiler.compile, iter([CompilationError("no time")] * 3)
+
+    def fail(path: Path, memory_bytes: int) -> Compiled:
+        for error in failures:
+            raise error
+        return compile(path, memory_bytes)
+
+    monkeypatch.setattr(compiler, "compile", fail)
+    source = replace(source_at(tmp_path / "v/h.wat", ABIS), label="versions/h", version="v1")
+    handlers.deploy([Deployed("h", source)])
+    assert handlers.wait_deployed(20)
+    deadline = time.monotonic() + 20
+    while "h" not in names(handlers):
+        assert time.monotonic() < deadline, "it was not tried again"
+        time.sleep(0.01)  # between two looks; the deadline bounds them
+    assert handlers.catalogue.problems == {}

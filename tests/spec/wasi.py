@@ -17,7 +17,8 @@ from typing import Any
 from unittest.mock import patch
 
 from nexus.errors import NexusError
-from nexus.guest.files.memory import MemoryFolder, Space
+from nexus.guest.files.memory import MemoryFolder
+from nexus.guest.files.memory_files import Space
 from nexus.guest.preview1.opened import OpenFolder
 from nexus.guest.wasi import guest as wasi
 from nexus.model import Command, Limits

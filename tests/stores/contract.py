@@ -43,12 +43,14 @@ class Place:
             store.close()
 
     def start(self, body: str) -> subprocess.Popen[str]:
-        """Run *body* in a process, where it finds `store`, `TERMS` and `json`."""
+        """Run *body* in a process, where it finds `store`, `TERMS` and `json`. The process imports
+        the store and little else, as there are many."""
         *imports, made = self.expression.split("; ")
         code = "\n".join(
             [
                 "import json, sys, time",
-                "from tests.stores.contract import TERMS",
+                "from nexus.plugin_api.stores import Terms",
+                f"TERMS = {TERMS!r}",
                 *imports,
                 f"store = {made}",
                 body,

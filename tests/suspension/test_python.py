@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from nexus.model import ExtensionAnswer, Files, Handler
+from nexus.model import ExtensionAnswer, Files, Handler, Mount
 from nexus.suspension import book
 from tests.python.conftest import python
 from tests.python.support import Pythons
@@ -59,9 +60,12 @@ async def run(context):
     assert goes_on_elsewhere(worker, served).return_value == [60, 3]
 
 
-def test_files_that_are_open_stay_open(worker: Worker, make: Make) -> None:
+def test_scratch_files_stay_open(worker: Worker, make: Make, tmp_path: Path) -> None:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets/a").write_text("asset")
     source = """
 async def run(context):
+    real = open("/assets/a")
     with open("/tmp/x", "w+") as file:
         file.write("begun ")
         for n in (1, 2, 3):
@@ -69,10 +73,13 @@ async def run(context):
             await nexus.ext.oracle.ask({"n": n, "by": context["args"]["by"]})
             file.write(f"{n} ")
             file.flush()
-        return open("/tmp/x").read()
+        try: real.read()
+        except OSError as error: found = error.strerror
+        return [open("/tmp/x").read(), found, open("/assets/a").read()]
 """
-    served = make(source, files=Files((), 1 << 20))
-    assert goes_on_elsewhere(worker, served).return_value == "begun 1 2 3 "
+    served = make(source, files=Files((Mount("/assets", tmp_path, "assets"),), 1 << 20))
+    found = goes_on_elsewhere(worker, served).return_value
+    assert found == ["begun 1 2 3 ", "Bad file descriptor", "asset"]
 
 
 def test_executions_that_wait_do_not_see_each_other(worker: Worker, make: Make) -> None:

@@ -46,7 +46,7 @@ def findings(
 ) -> Iterator[Finding]:
     """Check one thing after the other."""
     # Late: these import engines and the pool, and `--help` needs none of them.
-    from nexus.cli.doctor import folders, machine, network, runs
+    from nexus.cli.doctor import folders, machine, network, runs, store
     from nexus.plugins import Plugins, survey
     from nexus.pod.derived import sized
 
@@ -73,6 +73,7 @@ def findings(
         lambda: folders.check_cache(settings),
         folders.check_temporary,
         lambda: folders.check_handlers(settings, plugins),
+        lambda: store.check_store(settings),
         lambda: network.check_ports(settings),
         lambda: network.check_token(environ),
     )

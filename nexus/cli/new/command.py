@@ -17,6 +17,7 @@ from nexus.errors import InvalidHandler
 @click.argument("name")
 @click.option("--python", "language", flag_value="python", default="python", help="The default.")
 @click.option("--js", "language", flag_value="js")
+@click.option("--ts", "language", flag_value="ts")
 @click.option("--c", "language", flag_value="c", help="Compiled to WebAssembly by you.")
 @click.option("--rust", "language", flag_value="rust", help="Compiled to WebAssembly by you.")
 @click.option("--handlers", "handlers_dir", metavar="DIR", help="Folder of handlers.")
@@ -100,7 +101,7 @@ def _say_what_next(folder: Path, name: str, language: Language, words: dict[str,
     where = "" if folder.name == "handlers" else f" --handlers {folder.name}"
     steps = [
         (words["@BUILD@"], "compile it"),
-        (language.prepare, "once: compile the language runtime"),
+        (language.prepare, f"once: {language.prepared}"),
         (f"nexus dev{where}", f"serve it: http://127.0.0.1:8000/{name}?name=ann"),
         ("python -m pytest tests", "run its test"),
     ]

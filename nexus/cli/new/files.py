@@ -24,6 +24,21 @@ export default {
 };
 """
 
+_TYPESCRIPT = """\
+// A handler for Nexus: it answers at @ROUTE@ and everything below it.
+
+interface Env {
+  [name: string]: string;
+}
+
+export default {
+  async fetch(request: Request, env: Env): Promise<Response> {
+    const name: string = new URL(request.url).searchParams.get("name") ?? "you";
+    return new Response(`hello ${name}\\n`);
+  },
+};
+"""
+
 _C = r"""/* A handler for Nexus: it answers at @ROUTE@ and everything below it, by CGI/1.1.
  *
  * To compile it:
@@ -109,11 +124,20 @@ class Language:
     folder; empty: the source is the handler"""
     prepare: str = ""
     """the command without which handlers in this language do not start"""
+    prepared: str = "compile the language runtime"
+    """what that command does"""
 
 
 LANGUAGES = {
     "python": Language("Python", _PYTHON, ".py", prepare="nexus prepare --language python"),
     "js": Language("JavaScript", _JAVASCRIPT, ".js"),
+    "ts": Language(
+        "TypeScript",
+        _TYPESCRIPT,
+        ".ts",
+        prepare="pip install 'nexus-runtime[typescript]'",
+        prepared="what finds the types, to take them out",
+    ),
     "c": Language(
         "C",
         _C,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,9 @@ from werkzeug.datastructures import Headers
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartEncoder, Preamble
 
 from nexus.guest import Abis
+from nexus.handlers.files import declared_files
 from nexus.handlers.sources import Source, find_sources, source_at
+from nexus.model.file_state import file_state
 
 _BOUNDARY = b"nexus-5f0c6a1f7e0d4d0f9a4c"
 
@@ -46,7 +48,7 @@ def collect(path: Path, abis: Abis) -> list[Bundle]:
     for index in abis.indexes:
         if (path / index).is_file():
             return [_bundle(source_at(path / index, abis), abis)]
-    sources = find_sources(path, abis)
+    sources = [source for source in find_sources(path, abis) if not source.is_static]
     if not sources:
         allowed = ", ".join((*abis.suffixes, *abis.indexes))
         raise click.UsageError(f"{path} has no handler; allowed: {allowed}")
@@ -71,7 +73,12 @@ def encode(bundle: Bundle, note: str) -> tuple[bytes, str]:
 
 def _bundle(source: Source, abis: Abis) -> Bundle:
     root = source.path.parent
-    paths = _walk(root) if source.is_index else abis.files(source.path)
+    if source.is_index:
+        paths: Iterable[Path] = _walk(root)
+    else:
+        state = file_state(source.manifest)
+        folders = declared_files(source.manifest, state).folders if state else ()
+        paths = [*abis.files(source.path), *(p for each in folders for p in _walk(root / each))]
     files = {
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in paths

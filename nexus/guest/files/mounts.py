@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
-from nexus.guest.files.memory import MemoryFolder, Space
+from nexus.guest.files.memory import MemoryFolder
+from nexus.guest.files.memory_files import Space
 from nexus.guest.files.nodes import Folder
 from nexus.guest.files.real import RealFolder
 from nexus.guest.files.tree import Opens, Tree

@@ -58,6 +58,9 @@ class OpenedFile:
 
     __slots__ = ()
 
+    in_memory = False
+    """whether it costs no descriptor of the host's"""
+
     def status(self) -> Status:
         """Return the file's status now."""
         raise NotImplementedError
@@ -104,6 +107,10 @@ class Folder(Node):
     __slots__ = ()
 
     kind = FOLDER
+
+    def let_go(self) -> bool:
+        """Close what can be opened again; return whether no descriptor of the host's is left."""
+        return False
 
     def find(self, name: bytes) -> Node | None:
         """Return the node called *name*; None: there is none."""

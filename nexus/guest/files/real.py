@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Sequence
-from functools import wraps
-from hashlib import blake2b
-from typing import Any, Final, TypeVar, cast
+from collections.abc import Sequence
+from typing import Final
 
 from nexus.guest.files.nodes import (
     FOLDER,
@@ -25,90 +23,18 @@ from nexus.guest.files.nodes import (
     OpenedFile,
     Status,
 )
+from nexus.guest.files.real_files import (
+    KINDS,
+    Handle,
+    RealFile,
+    chosen_times,
+    hidden_number,
+    mapped,
+)
 from nexus.guest.preview1 import errno
-from nexus.guest.preview1.errno import Refused, refused_by
-
-F = TypeVar("F", bound=Callable[..., Any])
+from nexus.guest.preview1.errno import Refused
 
 _FOLLOW_NOT: Final = os.O_NOFOLLOW | os.O_CLOEXEC
-_KINDS: Final = {stat.S_IFDIR: FOLDER, stat.S_IFREG: REGULAR, stat.S_IFLNK: LINK}
-_SECRET: Final = os.urandom(16)
-"""hides the host's inode numbers"""
-_PIECE_BYTES: Final = 1 << 20
-
-
-def _mapped(method: F) -> F:
-    """Turn an OSError of *method* into Refused."""
-
-    @wraps(method)
-    def call(*arguments: Any, **options: Any) -> Any:
-        try:
-            return method(*arguments, **options)
-        except OSError as error:
-            raise refused_by(error) from error
-
-    return cast(F, call)
-
-
-class _Handle:
-    """An open descriptor of the host, closed with its last user."""
-
-    __slots__ = ("number",)
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-
-    def __del__(self) -> None:
-        os.close(self.number)
-
-    @_mapped
-    def status(self) -> Status:
-        return _status(os.fstat(self.number))
-
-
-class RealFile(OpenedFile):
-    """A regular file; the system keeps those who opened it for reading from writing it."""
-
-    __slots__ = ("_handle", "_writable")
-
-    def __init__(self, handle: _Handle, *, writable: bool) -> None:
-        """*writable*: whether its folder is."""
-        self._handle, self._writable = handle, writable
-
-    def status(self) -> Status:
-        return self._handle.status()
-
-    @_mapped
-    def read(self, offset: int, length: int) -> bytes:
-        parts = []
-        while length > 0 and (part := os.pread(self._number, min(length, _PIECE_BYTES), offset)):
-            parts.append(part)
-            offset, length = offset + len(part), length - len(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
-
-    @_mapped
-    def write(self, offset: int, content: memoryview) -> None:
-        while content:
-            done = os.pwrite(self._number, content, offset)
-            offset, content = offset + done, content[done:]
-
-    @_mapped
-    def resize(self, size: int) -> None:
-        os.ftruncate(self._number, size)
-
-    @_mapped
-    def set_times(self, accessed_ns: int | None, modified_ns: int | None) -> None:
-        if not self._writable:
-            raise Refused(errno.ROFS)
-        os.utime(self._number, ns=_times(os.fstat(self._number), accessed_ns, modified_ns))
-
-    @_mapped
-    def sync(self) -> None:
-        os.fsync(self._number)
-
-    @property
-    def _number(self) -> int:
-        return self._handle.number
 
 
 class _RealNode(Node):
@@ -116,13 +42,13 @@ class _RealNode(Node):
 
     __slots__ = ("_folder", "_handle", "_name", "kind")
 
-    def __init__(self, handle: _Handle, kind: int, folder: RealFolder, name: bytes) -> None:
+    def __init__(self, handle: Handle, kind: int, folder: RealFolder, name: bytes) -> None:
         self._handle, self.kind, self._folder, self._name = handle, kind, folder, name
 
     def status(self) -> Status:
         return self._handle.status()
 
-    @_mapped
+    @mapped
     def set_times(self, accessed_ns: int | None, modified_ns: int | None) -> None:
         self._folder.set_times_of(self._name, accessed_ns, modified_ns)
 
@@ -130,7 +56,7 @@ class _RealNode(Node):
 class _RealLink(_RealNode, Link):
     __slots__ = ()
 
-    @_mapped
+    @mapped
     def target(self) -> bytes:
         return os.readlink(b"", dir_fd=self._handle.number)
 
@@ -140,35 +66,35 @@ class RealFolder(Folder):
 
     __slots__ = ("_handle", "_writable")
 
-    def __init__(self, handle: _Handle, *, writable: bool) -> None:
+    def __init__(self, handle: Handle, *, writable: bool) -> None:
         self._handle, self._writable = handle, writable
 
     @classmethod
     def at(cls, path: str | os.PathLike[str], *, writable: bool = False) -> RealFolder:
         """Open the folder at *path*, which may lead through links. Raises: OSError."""
         number = os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        return cls(_Handle(number), writable=writable)
+        return cls(Handle(number), writable=writable)
 
     def status(self) -> Status:
         return self._handle.status()
 
-    @_mapped
+    @mapped
     def find(self, name: bytes) -> Node | None:
         try:
             number = os.open(name, os.O_PATH | _FOLLOW_NOT, dir_fd=self._number)
         except FileNotFoundError:
             return None
-        handle = _Handle(number)
-        kind = _KINDS.get(stat.S_IFMT(os.fstat(number).st_mode), OTHER)
+        handle = Handle(number)
+        kind = KINDS.get(stat.S_IFMT(os.fstat(number).st_mode), OTHER)
         if kind == FOLDER:
             return RealFolder(handle, writable=self._writable)
         made = _RealLink if kind == LINK else _RealNode
         return made(handle, kind, self, name)
 
-    @_mapped
+    @mapped
     def entries(self) -> Sequence[Entry]:
         number = os.open(b".", os.O_RDONLY | os.O_DIRECTORY | _FOLLOW_NOT, dir_fd=self._number)
-        handle = _Handle(number)
+        handle = Handle(number)
         device = os.fstat(number).st_dev
         found = []
         with os.scandir(handle.number) as entries:
@@ -178,7 +104,7 @@ class RealFolder(Folder):
                     name.decode()
                 except UnicodeDecodeError:
                     continue  # no path of WASI could name it
-                found.append(Entry(name, _kind_of(entry), _hidden(device, entry.inode())))
+                found.append(Entry(name, _kind_of(entry), hidden_number(device, entry.inode())))
         return found
 
     def open(self, name: bytes, *, reads: bool, writes: bool) -> OpenedFile:
@@ -188,29 +114,29 @@ class RealFolder(Folder):
         self._check()
         return self._open(name, reads, writes, os.O_CREAT | os.O_EXCL)
 
-    @_mapped
+    @mapped
     def _open(self, name: bytes, reads: bool, writes: bool, flags: int) -> OpenedFile:
         if writes:
             self._check()
         access = (os.O_RDWR if reads else os.O_WRONLY) if writes else os.O_RDONLY
         # Without O_NONBLOCK, opening a pipe would wait for its other end.
         flags |= access | os.O_NONBLOCK | os.O_NOCTTY | _FOLLOW_NOT
-        handle = _Handle(os.open(name, flags, 0o666, dir_fd=self._number))
+        handle = Handle(os.open(name, flags, 0o666, dir_fd=self._number))
         if not stat.S_ISREG(os.fstat(handle.number).st_mode):
             raise Refused(errno.ACCES)
         return RealFile(handle, writable=self._writable)
 
-    @_mapped
+    @mapped
     def create_folder(self, name: bytes) -> None:
         self._check()
         os.mkdir(name, 0o777, dir_fd=self._number)
 
-    @_mapped
+    @mapped
     def create_link(self, name: bytes, target: bytes) -> None:
         self._check()
         os.symlink(target, name, dir_fd=self._number)
 
-    @_mapped
+    @mapped
     def add(self, name: bytes, folder: Folder, old_name: bytes) -> None:
         other = self._sibling(folder)
         os.link(
@@ -221,22 +147,22 @@ class RealFolder(Folder):
             follow_symlinks=False,
         )
 
-    @_mapped
+    @mapped
     def move_here(self, name: bytes, folder: Folder, old_name: bytes) -> None:
         other = self._sibling(folder)
         os.rename(old_name, name, src_dir_fd=other._number, dst_dir_fd=self._number)
 
-    @_mapped
+    @mapped
     def remove(self, name: bytes) -> None:
         self._check()
         os.unlink(name, dir_fd=self._number)
 
-    @_mapped
+    @mapped
     def remove_folder(self, name: bytes) -> None:
         self._check()
         os.rmdir(name, dir_fd=self._number)
 
-    @_mapped
+    @mapped
     def set_times(self, accessed_ns: int | None, modified_ns: int | None) -> None:
         self.set_times_of(b".", accessed_ns, modified_ns)
 
@@ -244,7 +170,7 @@ class RealFolder(Folder):
         """Set the times of the node called *name*, perhaps a link. Raises: OSError, Refused."""
         self._check()
         before = os.stat(name, dir_fd=self._number, follow_symlinks=False)
-        times = _times(before, accessed_ns, modified_ns)
+        times = chosen_times(before, accessed_ns, modified_ns)
         os.utime(name, ns=times, dir_fd=self._number, follow_symlinks=False)
 
     def _check(self) -> None:
@@ -270,29 +196,3 @@ def _kind_of(entry: os.DirEntry[str]) -> int:
     if entry.is_dir(follow_symlinks=False):
         return FOLDER
     return REGULAR if entry.is_file(follow_symlinks=False) else OTHER
-
-
-def _times(
-    before: os.stat_result, accessed_ns: int | None, modified_ns: int | None
-) -> tuple[int, int]:
-    return (
-        before.st_atime_ns if accessed_ns is None else accessed_ns,
-        before.st_mtime_ns if modified_ns is None else modified_ns,
-    )
-
-
-def _status(found: os.stat_result) -> Status:
-    return Status(
-        _KINDS.get(stat.S_IFMT(found.st_mode), OTHER),
-        _hidden(found.st_dev, found.st_ino),
-        found.st_size,
-        found.st_nlink,
-        found.st_atime_ns,
-        found.st_mtime_ns,
-        found.st_ctime_ns,
-    )
-
-
-def _hidden(device: int, inode: int) -> int:
-    digest = blake2b(b"%d %d" % (device, inode), key=_SECRET, digest_size=8).digest()
-    return int.from_bytes(digest, "little")

@@ -26,6 +26,10 @@ class Tree(Folder):
     def status(self) -> Status:
         return Status(FOLDER, 1, 0, 1, 0, 0, 0)
 
+    def let_go(self) -> bool:
+        self._opened.clear()
+        return True
+
     def find(self, name: bytes) -> Node | None:
         if name in self._children:
             return self._open(name, self._children[name])

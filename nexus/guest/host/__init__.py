@@ -6,6 +6,7 @@ recorder.py  records an execution's effects, and ends the execution if they exce
 services.py  the calls themselves, on Python values; one object for each execution
 status.py    the statuses a call can return
 imports.py   for WebAssembly guests: functions of the import module `nexus` (docs/abi.md)
+assets.py    answers JavaScript's env.ASSETS.fetch with the handler's files
 framed.py    answers with a status and a length
 messages.py  for JavaScript: the same calls as messages
 arguments.py arguments and answers of those functions

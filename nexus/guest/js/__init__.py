@@ -20,6 +20,7 @@ web/            the web API, one folder per standard; joined to one script, the 
 legacy_text.py  TextDecoder's other encodings, on the host
 legacy_pairs.py of these, those with characters of several bytes
 compression.py  CompressionStream and DecompressionStream, on the host
+intl/           Intl, on the host
 webcrypto/      Web Crypto's mathematics, on the host
 outcome.py      reads the state that bootstrap.js reports: a value, an error or a wait
 source_maps/    stacks in terms of the files that a bundle was made from

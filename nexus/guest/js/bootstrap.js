@@ -16,7 +16,7 @@
   const evaluate = eval;
 
   const RANDOM = 16, BODY = 17, SLEEP = 18, CALL = 19, FETCH = 20, FETCHED = 21;
-  const CRYPTO = 22, PART = 23, ZLIB = 28, TEXT = 29;
+  const CRYPTO = 22, PART = 23, ZLIB = 28, TEXT = 29, ASSETS = 30, INTL = 31;
   const LOG = { __proto__: null, debug: 24, info: 25, warn: 26, error: 27 };
   const DIGEST = { __proto__: null, "SHA-1": 32, "SHA-256": 33, "SHA-384": 34, "SHA-512": 35, MD5: 36 };
   const HMAC = { __proto__: null, "SHA-1": 40, "SHA-256": 41, "SHA-384": 42, "SHA-512": 43, MD5: 44 };
@@ -145,6 +145,14 @@
     decode(message) {
       return ask(TEXT, message);
     },
+    // See nexus/guest/host/assets.py; only in requests, of a handler that has files.
+    assets(message) {
+      return ask(ASSETS, message);
+    },
+    // See nexus/guest/js/intl/service.py.
+    intl(message) {
+      return ask(INTL, message);
+    },
     isLoading() {
       return loading;
     },
@@ -180,7 +188,8 @@
       if (error instanceof BaseError || (typeof error === "object" && error && "stack" in error)) {
         found.name = Text(error.name);
         found.message = Text(error.message);
-        found.stack = framesOf(Text(error.stack));
+        const { stack } = error; // null, if memory had no room for it
+        found.stack = framesOf(Text(stack ?? ""));
         found.causes = api.inspectCauses(error);
       } else found.message = typeof error === "string" ? error : api.inspect(error);
     } catch {
@@ -236,7 +245,8 @@
       adopted = true;
       if (found === undefined) return api.answersEvents();
       const kind = typeof found === "function" ? "function" : typeof found?.fetch;
-      return kind === "function" || typeof found?.run === "function";
+      if (kind === "function" || typeof found?.run === "function") return true;
+      return typeof found?.scheduled === "function";
     },
     seal() {
       delete globalThis[INTERNAL];

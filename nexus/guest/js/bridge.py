@@ -18,7 +18,7 @@ from nexus.guest.host.services import LOG_MARKS, Services
 from nexus.guest.js.compression import CompressionService
 from nexus.guest.js.legacy_text import LegacyText
 from nexus.guest.js.source_maps.places import Translate
-from nexus.guest.js.web.parts import PARTS, part_source
+from nexus.guest.js.web.parts import PARTS, has_intl, part_source
 from nexus.guest.js.webcrypto.service import CryptoService
 from nexus.guest.preview1 import errno
 from nexus.guest.preview1.descriptors import FD_READ, FD_WRITE, BytesInput, Descriptor, LogOutput
@@ -27,7 +27,7 @@ from nexus.guest.preview1.process import Watched
 from nexus.plugin_api.guest import Run
 
 RANDOM, BODY, SLEEP, CALL, FETCH, FETCHED, CRYPTO, PART = 16, 17, 18, 19, 20, 21, 22, 23
-ZLIB, TEXT = 28, 29
+ZLIB, TEXT, ASSETS, INTL = 28, 29, 30, 31
 _LOG, _DIGEST, _HMAC = 24, 32, 40
 """first numbers; each level or algorithm has one, and `bootstrap.js` uses the same numbers"""
 
@@ -50,9 +50,10 @@ class Bridge:
         self._parts = _Parts()
         self._compression = CompressionService(services)
         self._text = LegacyText()
+        self._intl = _Intl()
         self._framed = (
             *(self._messages, self._fetches, self._crypto),
-            *(self._parts, self._compression, self._text),
+            *(self._parts, self._compression, self._text, self._intl),
         )
         self._hashes = [
             *(_Digest(name) for name in _ALGORITHMS),
@@ -68,6 +69,7 @@ class Bridge:
             PART: self._parts,
             ZLIB: self._compression,
             TEXT: self._text,
+            INTL: self._intl,
             **{_LOG + number: log for number, log in enumerate(self._logs)},
             **dict(zip(numbers, self._hashes, strict=True)),
         }
@@ -140,6 +142,17 @@ class _Parts(Framed):
         if name not in PARTS:
             raise Refused(errno.INVAL)
         self.reply(0, part_source(name))
+
+
+class _Intl(Framed):
+    """Answers with `nexus.guest.js.intl`, which needs an extra and takes a while to import."""
+
+    def write(self, content: memoryview) -> None:
+        if not has_intl():
+            raise Refused(errno.NOTSUP)
+        from nexus.guest.js.intl.service import answer
+
+        self.reply(*answer(content))
 
 
 class _Log(Descriptor):

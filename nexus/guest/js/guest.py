@@ -9,10 +9,11 @@ from typing import Final, NamedTuple, TypeAlias
 
 from nexus.errors import DeadlineExceeded, GuestError
 from nexus.guest.early import BodyStream, answer_early
+from nexus.guest.host.assets import Assets
 from nexus.guest.host.context import ExecutionContext, read_context
 from nexus.guest.host.outbound import outcome_json
 from nexus.guest.image import Image, put, take
-from nexus.guest.js.bridge import BODY, Bridge, sleep
+from nexus.guest.js.bridge import ASSETS, BODY, Bridge, sleep
 from nexus.guest.js.entry import Entry
 from nexus.guest.js.interpreter import UNDEFINED, Interpreter
 from nexus.guest.js.outcome import (
@@ -127,7 +128,9 @@ class JsGuest(GuestBase):
         found = read_context(context.json)
         env = to_json(dict(handler.env))
         kv = b"true" if handler.kv else b"false"
-        given = b'{"args":%b,"scope":%b,"env":%b,"kv":%b}' % (found.args, found.scope, env, kv)
+        assets = b"true" if handler.files is not None else b"false"
+        parts = (found.args, found.scope, env, kv, assets)
+        given = b'{"args":%b,"scope":%b,"env":%b,"kv":%b,"assets":%b}' % parts
 
         def start(js: Interpreter, entry: Entry) -> _Result:
             value = js.checked(js.parse_json(given))
@@ -179,6 +182,8 @@ class JsGuest(GuestBase):
         entry, process = Entry(*prepared.entry), self._process
         self._translate = entry.translator(prepared.snapshot) if entry.maps_bytes else None
         descriptors = self._bridge.open(run, body, self._translate)
+        if handler.files is not None:
+            descriptors[ASSETS] = Assets(handler, run)
         process.start(instance, run, _NO_PROGRAM, descriptors, context)
         run.before_stop = partial(entry.interrupts().arm, instance, run)
         try:

@@ -67,7 +67,8 @@ engine and thread must have room for it.
 
 NEEDED: Final = (
     "needs a default export that is a function, or an object with a function `fetch` (for "
-    "requests) or `run` (for JSON contexts), or a listener of the event `fetch`"
+    "requests), `run` (for JSON contexts) or `scheduled` (for schedules), or a listener of the "
+    "event `fetch` or `scheduled`"
 )
 UNSETTLED: Final = "its top-level await waits for a promise that nothing can settle"
 

@@ -52,6 +52,11 @@ class Descriptor:
         """Return whether every later read will be empty."""
         return False
 
+    def can_wait(self) -> bool:
+        """Return whether it can stay open while its execution is suspended: if it costs the host no
+        descriptor. Drops what does."""
+        return False
+
     # ---- what no pipe can do; each fails with the error that POSIX has for it ------------------
 
     inheriting = 0

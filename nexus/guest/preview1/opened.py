@@ -28,6 +28,9 @@ FOLDER_RIGHTS: Final = ALL_RIGHTS & ~(
 )
 """all that do not read, write, seek or cut a file"""
 
+MAX_DESCRIPTORS: Final = 64
+"""open at once in a handler's guest; many of them cost a descriptor of the worker each"""
+
 APPEND: Final = 1
 _SYNC: Final = 1 << 1 | 1 << 4
 """the flags DSYNC and SYNC"""
@@ -58,6 +61,9 @@ class OpenFile(Descriptor):
 
     def ready_bytes(self) -> int:
         return max(0, self._file.size() - self._position)
+
+    def can_wait(self) -> bool:
+        return self._file.in_memory
 
     def status(self) -> Status:
         return self._file.status()
@@ -109,6 +115,18 @@ class OpenFile(Descriptor):
             raise Refused(errno.NOTCAPABLE)
 
 
+class Shared:
+    """What the folders share that are opened through each other: a limit, and the names that were
+    listed last. Keeping those of each open folder would let a guest fill the host's memory."""
+
+    __slots__ = ("entries", "key", "most_descriptors")
+
+    def __init__(self, most_descriptors: int = MAX_DESCRIPTORS) -> None:
+        self.most_descriptors = most_descriptors
+        self.key: object = None
+        self.entries: Sequence[Entry] = ()
+
+
 class OpenFolder(Descriptor):
     """An open folder."""
 
@@ -122,28 +140,36 @@ class OpenFolder(Descriptor):
         flags: int = 0,
         *,
         preopened: bytes | None = None,
+        shared: Shared | None = None,
     ) -> None:
+        """*shared*: that of the folder through which this one is opened; None: a new one."""
         self.rights, self.inheriting, self.flags = rights, inheriting, flags
         self.preopened = preopened
         self._folder = folder
-        self._entries: Sequence[Entry] = ()
+        self._key = object()
+        self.shared = shared or Shared()
 
     @property
     def folder(self) -> Folder:
         return self._folder
 
+    def can_wait(self) -> bool:
+        self.shared.key, self.shared.entries = None, ()
+        return self.folder.let_go()
+
     def status(self) -> Status:
-        return self._folder.status()
+        return self.folder.status()
 
     def set_times(self, accessed_ns: int | None, modified_ns: int | None) -> None:
-        self._folder.set_times(accessed_ns, modified_ns)
+        self.folder.set_times(accessed_ns, modified_ns)
 
     def listing(self, *, anew: bool) -> Sequence[Entry]:
-        if anew or not self._entries:
-            number = self._folder.status().number
+        shared = self.shared
+        if anew or shared.key is not self._key:
+            number = self.folder.status().number
             dots = [Entry(name, nodes.FOLDER, number) for name in (b".", b"..")]
-            self._entries = [*dots, *self._folder.entries()]
-        return self._entries
+            shared.key, shared.entries = self._key, [*dots, *self.folder.entries()]
+        return shared.entries
 
     def seek(self, offset: int, whence: int) -> int:
         raise Refused(errno.ISDIR)

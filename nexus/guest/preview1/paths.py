@@ -22,9 +22,6 @@ from nexus.guest.preview1.opened import (
 )
 from nexus.guest.preview1.process import Process
 
-MAX_DESCRIPTORS: Final = 512
-"""open at once, in one guest"""
-
 _FOLLOW: Final = 1
 _CREATE, _FOLDER, _EXCLUSIVE, _CUT = 1, 2, 4, 8
 _KNOWN_FLAGS: Final = 0b11111
@@ -44,16 +41,17 @@ def path_open(
     result: int,
 ) -> int:
     opener = process.descriptor(fd)
+    if not isinstance(opener, OpenFolder):
+        return errno.NOTDIR
     place = _place(process, opener.folder, path, length, follow=bool(lookup & _FOLLOW))
     process.memory.view(result, 4)
     if flags & ~_KNOWN_FLAGS:
         return errno.INVAL
-    if len(process.descriptors) >= MAX_DESCRIPTORS:
+    if len(process.descriptors) >= opener.shared.most_descriptors:
         return errno.MFILE
     made: Descriptor
     if isinstance(place.node, Folder):
-        wanted = rights & opener.inheriting
-        made = _opened_folder(place.node, how, wanted, inheriting & opener.inheriting, flags)
+        made = _opened_folder(opener, place.node, how, rights, inheriting, flags)
     else:
         made = _opened_file(opener, place, how, rights & opener.inheriting & FILE_RIGHTS, flags)
     number = 3
@@ -65,13 +63,15 @@ def path_open(
 
 
 def _opened_folder(
-    folder: Folder, how: int, rights: int, inheriting: int, flags: int
+    opener: OpenFolder, folder: Folder, how: int, rights: int, inheriting: int, flags: int
 ) -> OpenFolder:
     if how & _EXCLUSIVE and how & _CREATE:
         raise Refused(errno.EXIST)
-    if rights & FD_WRITE or how & (_CUT | _CREATE):
+    passed_on = opener.inheriting
+    if rights & passed_on & FD_WRITE or how & (_CUT | _CREATE):
         raise Refused(errno.ISDIR)
-    return OpenFolder(folder, rights & FOLDER_RIGHTS, inheriting, flags)
+    own = rights & passed_on & FOLDER_RIGHTS
+    return OpenFolder(folder, own, inheriting & passed_on, flags, shared=opener.shared)
 
 
 def _opened_file(opener: Descriptor, place: Place, how: int, rights: int, flags: int) -> OpenFile:

@@ -69,8 +69,15 @@ class PythonGuest(GuestBase):
         self, instance: EngineInstance, request: HttpRequest, handler: Handler, run: Run
     ) -> HttpResponse:
         prepared = handler.compiled.prepared
-        if prepared is not None and prepared.entry[2] & IS_WSGI:
-            head: dict[str, Any] = {
+        head: dict[str, Any]
+        if request.scheduled is not None:
+            head = {
+                "kind": "scheduled",
+                "env": dict(handler.env),
+                **request.scheduled._asdict(),
+            }
+        elif prepared is not None and prepared.entry[2] & IS_WSGI:
+            head = {
                 "kind": "wsgi",
                 "env": dict(handler.env),
                 "meta": _meta(request, handler),
@@ -190,7 +197,7 @@ class PythonGuest(GuestBase):
                 size_bytes = image.size_bytes()
                 if handler.files is not None:
                     opened = process.descriptors.items()
-                    services.kept[_FILES] = {fd: file for fd, file in opened if fd >= ROOT}
+                    services.kept[_FILES] = {fd: file for fd, file in opened if file.can_wait()}
                     size_bytes += handler.files.scratch_bytes
                 waiting = Waiting(image, size_bytes, _wake_s(output))
         except GuestError:

@@ -91,6 +91,9 @@ def environment(request: HttpRequest, handler: Handler) -> dict[str, str]:
     for name, value in handler.env.items():
         if name_is_valid(name):
             found[carried(name)] = carried(value)
+    if request.scheduled is not None:
+        found["NEXUS_CRON"] = request.scheduled.cron
+        found["NEXUS_SCHEDULED_TIME"] = str(request.scheduled.due_ms)
     return {name: value for name, value in found.items() if "\0" not in name + value}
 
 

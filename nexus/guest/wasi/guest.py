@@ -60,6 +60,8 @@ class WasiGuest(GuestBase):
         self._call_for_output(instance, run, handler, CgiProgram(request, handler), stdin, stdout)
         if stream is not None and stream.head is not None:
             return stream.head
+        if request.scheduled is not None and not stdout.content:
+            return HttpResponse(204, [], b"")  # nobody reads an answer
         head = request.meta.get("REQUEST_METHOD") == "HEAD"
         return parse_response(stdout.content, limits, to_head=head)
 

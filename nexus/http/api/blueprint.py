@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, g, request
 
 from nexus.errors import NexusError
+from nexus.handlers.manifest import is_name
 from nexus.http.api.openapi import document
 from nexus.http.api.operations import OPERATIONS, PREFIX, Operation
 from nexus.http.api.reply import Reply
@@ -21,9 +22,10 @@ from nexus.http.errors import refusal
 from nexus.runtime import WasmRuntime
 from nexus.service import Service
 from nexus.versions.ledger import ANY, Change
+from nexus.versions.tokens import PLAIN
 
-_SCOPES = {f"api.{operation.id}": operation.scopes for operation in OPERATIONS}
-"""Maps an endpoint to the scopes of which a token needs one."""
+_OPERATIONS = {f"api.{operation.id}": operation for operation in OPERATIONS}
+"""Maps an endpoint to its operation."""
 
 
 def make_blueprint(service: Service, runtime: WasmRuntime, token: bytes) -> Blueprint:
@@ -37,8 +39,7 @@ def make_blueprint(service: Service, runtime: WasmRuntime, token: bytes) -> Blue
         # The document is public: it has nothing that is not in this project's repository.
         if request.endpoint != "api.getDocument":
             client = client_of(token, service.versions.tokens, request.headers.get("Authorization"))
-            scopes = _SCOPES.get(request.endpoint or "", ())
-            client.check(scopes, (request.view_args or {}).get("name", ""))
+            client.check(*_needed())
             g.client = client
 
     @blueprint.errorhandler(NexusError)
@@ -52,6 +53,19 @@ def make_blueprint(service: Service, runtime: WasmRuntime, token: bytes) -> Blue
         blueprint.add_url_rule(path, operation.id, view, methods=[operation.method])
     blueprint.add_url_rule("/openapi.json", "getDocument", lambda: _json(document()))
     return blueprint
+
+
+def _needed() -> tuple[tuple[str, ...], str]:
+    """Return the scopes of which the request's token needs one, and the handler it is about."""
+    operation = _OPERATIONS.get(request.endpoint or "")
+    if operation is None:
+        return (), ""
+    if not operation.handler_query:
+        return operation.scopes, (request.view_args or {}).get("name", "")
+    handler = request.args.get("handler", "")
+    if is_name(handler):  # not <source>, which is everybody's
+        return operation.scopes, handler
+    return tuple(scope for scope in operation.scopes if scope in PLAIN), ""
 
 
 def _view(

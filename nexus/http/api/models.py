@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 _HOUR_MS = 3_600_000
+_LAST_MS = 253_402_300_799_999  # the end of the year 9999
 _MOST_WAIT_MS = 30_000
 """The longest that a client may let a request wait: it holds one of the worker's threads"""
 _Bytes: TypeAlias = Annotated[int, Field(ge=0, description="bytes")]
@@ -22,6 +23,28 @@ def _with_examples(*examples: dict[str, JsonValue]) -> ConfigDict:
 
 
 # ---- requests ---------------------------------------------------------------------------------
+
+
+class ScheduledCall(Model):
+    """A call of a handler as if its schedule were due."""
+
+    model_config = _with_examples({"cron": "*/5 * * * *"})
+
+    cron: Annotated[str, Field(max_length=100)] | None = Field(
+        None, description="what the handler sees as the entry; by default the manifest's first"
+    )
+    scheduled_time: Annotated[int, Field(ge=0, le=_LAST_MS)] | None = Field(
+        None, description="the due time, in ms since 1970; by default now"
+    )
+
+
+class ScheduledItem(Model):
+    """A call that went well."""
+
+    execution_id: str
+    cron: str
+    scheduled_time: int = Field(description="ms since 1970")
+    duration_ms: float
 
 
 class ExecutionRequest(Model):
@@ -180,9 +203,11 @@ class HandlerItem(Model):
     cpu_limit: float | None = Field(description="cores; null: no limit of its own")
     capabilities: list[str]
     kv: list[str] = Field(description="namespaces of the key-value store that it may use")
+    schedule: list[str] = Field(description="cron entries, in UTC, at which it is called")
     http: list[str] = Field(description="servers that it may send requests to")
     files: dict[str, str] = Field(description="read-only folders, by their paths in the guest")
     scratch_bytes: _Bytes = Field(description="size of its `/tmp`; 0: none")
+    static: bool = Field(description="whether it is a folder of files, without a program")
     env: list[str] = Field(description="names only")
     secrets: list[str] = Field(description="names only; `env` has them, too")
     args: _Count = Field(description="how many arguments the manifest gives a WebAssembly guest")

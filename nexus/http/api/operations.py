@@ -43,6 +43,9 @@ class Operation:
     """scopes of which a token needs one; empty: only the admin token may"""
     tagged: bool = False
     """whether the answer has an `ETag`"""
+    handler_query: bool = False
+    """whether the query may name a handler (`handler`); without it, only scopes that name no
+    handler count"""
 
 
 _CHANGE_ERRORS = (404, 412, 422, 503)
@@ -151,6 +154,16 @@ OPERATIONS = (
         scopes=("run",),
     ),
     Operation(
+        "callScheduled",
+        "POST",
+        "/handlers/{name}/scheduled",
+        "Call a handler as if its schedule were due",
+        models.ScheduledItem,
+        models.ScheduledCall,
+        _RUN_ERRORS,
+        scopes=("run",),
+    ),
+    Operation(
         "executeText",
         "POST",
         "/executions",
@@ -215,6 +228,8 @@ OPERATIONS = (
         errors=(400, 503),
         query=log_models.LogQuery,
         streams=True,
+        scopes=("read", "deploy"),
+        handler_query=True,
     ),
     Operation("getConfig", "GET", "/config", "The settings in force", models.ConfigState),
 )

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from dataclasses import asdict
 from typing import Any
 
-from flask import Response, request
+from flask import Response, g, request
 
-from nexus import config
-from nexus.errors import HandlerNotFound, Overloaded
+from nexus import config, schedules
+from nexus.errors import HandlerNotFound, InvalidArgument, Overloaded
 from nexus.handlers.catalogue import Catalogue
 from nexus.handlers.ceiling import TextLimits
 from nexus.handlers.facts import facts_of
 from nexus.http import streams
 from nexus.http.api.log_models import LogQuery
-from nexus.http.api.models import ExecutionQuery, ExecutionRequest, ResumeRequest, TextRequest
+from nexus.http.api.models import (
+    ExecutionQuery,
+    ExecutionRequest,
+    ResumeRequest,
+    ScheduledCall,
+    TextRequest,
+)
 from nexus.http.api.version_views import VersionViews
 from nexus.http.streams import Streams
 from nexus.live import Cursor
-from nexus.model import Handler
+from nexus.model import Handler, Scheduled
+from nexus.plugin_api.problems import shown
 from nexus.runtime import WasmRuntime
 from nexus.service import Service
 
@@ -55,6 +63,25 @@ class Views(VersionViews):
         self._handler(name)  # the runtime would take an unknown name for source text
         context = json.dumps(body.context).encode()
         return self._runtime.execute_handler(name, context, body.timeout_ms).to_json()
+
+    def call_scheduled(self, body: ScheduledCall, name: str) -> dict[str, Any]:
+        handler = self._handler(name)
+        try:
+            cron = schedules.read_entry(body.cron) if body.cron else "".join(handler.schedule[:1])
+        except ValueError as error:
+            raise InvalidArgument(f"cron: found {shown(body.cron)} ({error})") from error
+        now_ms = time.time_ns() // 1_000_000
+        due_ms = now_ms if body.scheduled_time is None else body.scheduled_time
+        dispatcher, began = self._service.dispatcher, time.monotonic()
+        run = dispatcher.new_run(handler, began)
+        request = schedules.request_for(handler, Scheduled(cron, due_ms))
+        schedules.check(dispatcher.run(handler, request, run))
+        return {
+            "execution_id": run.execution_id,
+            "cron": cron,
+            "scheduled_time": due_ms,
+            "duration_ms": round((time.monotonic() - began) * 1000, 3),
+        }
 
     def execute_text(self, body: TextRequest) -> dict[str, Any]:
         return self._runtime.execute_source(
@@ -96,8 +123,13 @@ class Views(VersionViews):
     # ---- the log ------------------------------------------------------------------------------
 
     def list_logs(self, query: LogQuery) -> dict[str, Any] | Response:
+        is_admin = g.client.token is None  # not in `read`: a stream outlives its request
+
         def read(after: Cursor) -> tuple[list[dict[str, Any]], Cursor]:
-            return self._service.watch().read(after, handler=query.handler, level=query.level)
+            found = self._service.watch().read(after, handler=query.handler, level=query.level)
+            if is_admin:
+                return found
+            return [_without_traceback(record) for record in found[0]], found[1]
 
         if streams.wanted():
             last = request.headers.get("Last-Event-ID")
@@ -125,3 +157,8 @@ class Views(VersionViews):
 
     def get_config(self) -> dict[str, Any]:
         return {"settings": config.public_values(self._service.settings)}
+
+
+def _without_traceback(record: dict[str, Any]) -> dict[str, Any]:
+    """Return *record* without what only operators may see: where the server's own code lies."""
+    return {key: value for key, value in record.items() if key != "exception"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -12,11 +13,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 import nexus
 from nexus.errors import HandlerNotFound, InvalidArgument, NexusError, Unauthorized
-from nexus.handlers.facts import facts_of
+from nexus.http.console.handler_page import HandlerPage
 from nexus.http.console.playground import EDITOR, Playground
 from nexus.http.console.recent import Recent
 from nexus.http.console.session import COOKIE, LASTS_S, Sessions
-from nexus.http.console.source import source_text
 from nexus.http.pages.look import protect, style
 from nexus.http.streams import Streams
 from nexus.live import Cursor
@@ -55,18 +55,21 @@ class _Console:
         self._service, self._runtime = service, runtime
         self._sessions, self._recent = Sessions(token), Recent(look)
         self._live, self._streams = service.watch(), Streams(service)
+        self._handler = HandlerPage(service, self._live, self._page)
         self._playground = Playground(service, self._page)
 
     def blueprint(self) -> Blueprint:
         found = Blueprint("console", __name__, url_prefix=PREFIX, template_folder="templates")
         found.before_request(self._authorize)
+        found.add_app_template_filter(_when, "when")
         found.after_request(lambda response: protect(response, _POLICY))
         for path, method, view in (
             ("/", "GET", self.handlers),
             ("/login", "GET", self.login),
             ("/login", "POST", self.enter),
             ("/logout", "POST", self.leave),
-            ("/handlers/<name>", "GET", self.handler),
+            ("/handlers/<name>", "GET", self._handler.handler),
+            ("/handlers/<name>", "POST", self._handler.share),
             ("/suspensions", "GET", self.suspensions),
             ("/suspensions/<id>", "POST", self.answer),
             ("/playground", "GET", self._playground.playground),
@@ -131,22 +134,6 @@ class _Console:
             settings=self._service.settings,
         )
 
-    def handler(self, name: str) -> str:
-        catalogue = self._service.handlers.catalogue
-        found = catalogue.handlers.get(name)
-        if found is None:
-            raise HandlerNotFound(f"no handler {name[:80]!r}")
-        files = [file for file, served in catalogue.serving.items() if served is found]
-        source = catalogue.sources.get(files[0]) if files else None
-        return self._page(
-            "handler.html",
-            handler=found,
-            facts=facts_of(found),
-            file=files[0] if files else "",
-            source=None if source is None else source_text(source),
-            failures=self._live.failures(name)[:20],
-        )
-
     def suspensions(self) -> str:
         return self._page("suspensions.html", suspensions=self._runtime.suspensions())
 
@@ -178,8 +165,10 @@ class _Console:
     # ---- what open pages ask for --------------------------------------------------------------
 
     def figures(self) -> Response:
+        handler = request.args.get("handler", "")
         found = {
             "handlers": self._recent.figures(),
+            "histogram": self._recent.histogram(handler),
             "pools": self._live.pools(),
             "max_instances": self._service.settings.max_instances,
             "max_queue": self._service.settings.max_queue,
@@ -219,6 +208,11 @@ class _Console:
 
     def _is_inside(self, cookie: str) -> bool:
         return request.endpoint not in _OPEN and self._sessions.is_valid(cookie)
+
+
+def _when(seconds: float) -> str:
+    """Return a time as text, in UTC as in the log."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(seconds))
 
 
 def _text(name: str) -> str:

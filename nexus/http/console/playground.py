@@ -11,16 +11,16 @@ from flask import request
 from nexus.errors import InvalidArgument, NexusError
 from nexus.handlers.manifest import check_name
 from nexus.http.console.examples import LANGUAGES
+from nexus.http.console.session import BY
 from nexus.http.console.source import source_text
 from nexus.http.console.trial import Tried, Written, try_out
 from nexus.service import Service
 from nexus.versions.ledger import Change
+from nexus.versions.share import Share
 from nexus.versions.upload import Upload, lay_out
 
 EDITOR: Final = Path(__file__).with_name("assets") / "editor.js"
 """made by scripts/console/build.sh; without it the page has a plain field"""
-BY: Final = "admin (console)"
-"""who has changed something, in the history of versions"""
 _FRESH: Final = {
     "name": "hello",
     "language": "javascript",
@@ -31,6 +31,7 @@ _FRESH: Final = {
     "headers": "",
     "body": "",
     "note": "",
+    "weight": "100",
 }
 """the fields of the form, as they begin"""
 
@@ -55,7 +56,7 @@ class Playground:
             upload = self._upload(given)
             if request.form.get("do") == "save":
                 version, _, is_new = self._service.versions.deploy(
-                    upload, Change(BY), lambda _: None
+                    upload, Change(BY), lambda _: None, _share(given["weight"])
                 )
                 return self._page(given, saved=version, is_new=is_new), 200
             tried = try_out(self._service, upload, _written(given))
@@ -105,6 +106,13 @@ class Playground:
             has_editor=EDITOR.is_file(),
             **values,
         )
+
+
+def _share(text: str) -> Share:
+    """Raises: InvalidArgument."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= 100):
+        raise InvalidArgument(f"share: found {text[:40]!r}, allowed: 1 to 100")
+    return Share(int(text))
 
 
 def _written(given: Mapping[str, str]) -> Written:

@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from itertools import pairwise
+from math import inf
 from typing import Any, Final
 
 from nexus.metrics.figures import Figures, Totals, between
@@ -37,3 +39,16 @@ class Recent:
                 self._found = between(before, totals, seconds)
                 self._before, self._since = totals, now
             return {name: asdict(figures) for name, figures in self._found.items()}
+
+    def histogram(self, name: str) -> list[tuple[float | None, int]]:
+        """Return how many runs of a handler ended within each time in seconds and in none before,
+        since the workers began, at the last look; the last time is None: any longer one."""
+        with self._lock:
+            total = self._before.get(name)
+        if total is None:
+            return []
+        counted = [(0.0, 0.0), *sorted(total.buckets.items())]
+        return [
+            (None if bound == inf else bound, round(count - fewer))
+            for (_, fewer), (bound, count) in pairwise(counted)
+        ]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,10 +15,13 @@ from nexus.errors import InvalidArgument
 from nexus.http.api.operations import OPERATIONS
 from nexus.versions.sqlite import SqliteStore
 from nexus.versions.tokens import Tokens
+from tests.http.api.conftest import TOKEN
 from tests.http.api.test_api import refused
 from tests.http.api.test_versions import BOUNDARY, Deployer, api, form, says
 
 __all__ = ["api"]
+
+NUMBERS = itertools.count()
 
 
 def tokens_of(api: Deployer) -> Tokens:
@@ -46,7 +52,44 @@ def test_each_operation_for_each_scope(api: Deployer, scope: str) -> None:
         fits = kind in operation.scopes
         if "{name}" in operation.path and name:
             fits = fits and name in ("old", "*")
+        if operation.handler_query:  # it names no handler here
+            fits = fits and not name
         assert may(api, token, operation.method, path) == fits, operation.id
+
+
+def test_the_log_of_a_handler(api: Deployer) -> None:
+    api.client.service.watch()
+    log = logging.getLogger("nexus.service")
+    try:
+        raise ValueError("inside")
+    except ValueError:
+        log.exception("broken", extra={"fields": {"handler": "old"}})
+
+    def read(token: str, query: str) -> Any:
+        answer = api.call("GET", "/v1/logs", QUERY_STRING=query, HTTP_AUTHORIZATION=token)
+        if answer.code == 403:
+            return answer.problem()["detail"].rpartition("needed: ")[2]
+        found = json.loads(answer.body)["records"]
+        return [record for record in found if record["message"] == "broken"]
+
+    (whole,) = read(f"Bearer {TOKEN}", "handler=old")
+    assert "ValueError: inside" in whole["exception"]
+    for scope, query, needed in (
+        ("deploy:old", "handler=old", None),
+        ("deploy:*", "handler=old", None),
+        ("read", "handler=old", None),
+        ("read", "", None),
+        ("deploy:old", "", "read"),
+        ("deploy:old", "handler=other", "read or deploy:other"),
+        ("deploy:*", "handler=%3Csource%3E", "read"),
+        ("run:old", "handler=old", "read or deploy:old"),
+    ):
+        found = read(bearer(api, scope, name=f"t{next(NUMBERS)}"), query)
+        if needed is not None:
+            assert found == needed, (scope, query)
+            continue
+        (record,) = found
+        assert "exception" not in record
 
 
 def test_a_token_is_named_in_the_history(api: Deployer) -> None:

@@ -64,6 +64,8 @@ def test_each_version_gets_its_part(api: Deployer) -> None:
         "nexus_handler_executions_total",
     )
     before = {metric: figures(api, metric) for metric in counted}
+    zero = b'nexus_version_executions_total{handler="h",status="trap",version="v2"} 0.0\n'
+    assert zero in api.client.call("/metrics").body
     said = Counter(api.text("/h") for _ in range(80))
     assert set(said) == {"two", "three"}
     assert min(said.values()) > 8  # of 32 expected: less than that comes once in ten millions

@@ -28,13 +28,20 @@ PAGE = {"Accept": "text/html"}
 
 
 @pytest.fixture(scope="package")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def registry() -> CollectorRegistry:
+    return CollectorRegistry()
+
+
+@pytest.fixture(scope="package")
+def service(
+    tmp_path_factory: pytest.TempPathFactory, registry: CollectorRegistry
+) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("handlers")
     for name, content in HANDLERS.items():
         (folder / name).write_text(content)
     made = make_service(
         folder,
-        CollectorRegistry(),
+        registry,
         NEXUS_CACHE_DIR=str(shared_cache()),
         NEXUS_CONSOLE="true",
     )
@@ -44,8 +51,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 @pytest.fixture(scope="package")
-def app(service: Service) -> FlaskClient:
-    return create_app(service, CollectorRegistry(), TOKEN.encode()).test_client()
+def app(service: Service, registry: CollectorRegistry) -> FlaskClient:
+    return create_app(service, registry, TOKEN.encode()).test_client()
 
 
 @pytest.fixture

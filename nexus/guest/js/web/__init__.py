@@ -11,6 +11,7 @@ compression/ CompressionStream, DecompressionStream (Compression Streams)
 file/        Blob and File (File API)
 url/         URL and URLSearchParams (URL)
 fetch/       Headers, Request, Response, FormData (Fetch, XMLHttpRequest)
+intl/        Intl, and the language's functions that depend on a locale (ECMA-402)
 workers/     the event fetch (Service Workers)
 nexus/       runs a request or a JSON context: input from the host, result back to it
 source.py    joins all files to one script, in load order

@@ -13,12 +13,14 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 _HERE: Final = Path(__file__).parent
 _WORD: Final = re.compile(r"[A-Za-z_$][\w$]*")
 _DECLARED: Final = re.compile(r"^(?:const|let|class|(?:async )?function\*?) ([\w$]+)", re.MULTILINE)
+_TO_LOCALE: Final = r"\btoLocale(?:Date|Time)?String\b"
 _TAKEN_APART: Final = re.compile(r"^(?:const|let) \{([^}]*)\} =", re.MULTILINE)
 
 
@@ -116,6 +118,38 @@ PARTS: Final[Mapping[str, Part]] = {
         globals=("CompressionStream", "DecompressionStream"),
         needs=("streams",),
     ),
+    "assets": Part(
+        files=("nexus/assets",),
+        exports=("assetsBinding",),
+        globals=(),
+        mentions=r"\bASSETS\b",
+    ),
+    "collation": Part(
+        files=("intl/collator",),
+        exports=("Collator", "compareTexts"),
+        globals=(),
+        mentions=r"\blocaleCompare\b|\bCollator\b",
+    ),
+    "intl": Part(
+        files=(
+            "intl/host",
+            "intl/numbers",
+            "intl/dates",
+            "intl/words",
+            "intl/segmenter",
+            "intl/intl",
+        ),
+        exports=("dateToLocale", "numberToLocale"),
+        globals=("Intl",),
+        mentions=_TO_LOCALE,
+        needs=("collation",),
+    ),
+    "no-intl": Part(
+        files=("intl/absent",),
+        exports=("dateToLocale", "numberToLocale"),
+        globals=(),
+        mentions=_TO_LOCALE,
+    ),
     "webcrypto": Part(
         files=(
             "crypto/keys/crypto-key",
@@ -139,10 +173,21 @@ PARTS: Final[Mapping[str, Part]] = {
 }
 
 
+@lru_cache(maxsize=1)
+def has_intl() -> bool:
+    """Return whether the extra `intl` is installed."""
+    return find_spec("babel") is not None
+
+
+def _available() -> dict[str, Part]:
+    missing = "no-intl" if has_intl() else "intl"
+    return {name: part for name, part in PARTS.items() if name != missing}
+
+
 def parts_for(sources: Iterable[bytes]) -> list[str]:
     """Return the names of the parts that *sources* are likely to use."""
     whole = b"\n".join(sources)
-    return [name for name, part in PARTS.items() if re.search(_likely(part), whole)]
+    return [name for name, part in _available().items() if re.search(_likely(part), whole)]
 
 
 def _likely(part: Part) -> bytes:
@@ -152,9 +197,13 @@ def _likely(part: Part) -> bytes:
 
 def definitions() -> str:
     """Return JavaScript that makes the global names of all parts load them."""
-    return "\n".join(
-        f"defineFrom({json.dumps([name, *part.globals])[1:-1]});" for name, part in PARTS.items()
-    )
+    found = [
+        f"defineFrom({json.dumps([name, *part.globals])[1:-1]});"
+        for name, part in _available().items()
+        if part.globals
+    ]
+    name = "intl" if has_intl() else "no-intl"
+    return "\n".join([*found, f'const localePart = "{name}";'])
 
 
 @lru_cache(maxsize=len(PARTS))

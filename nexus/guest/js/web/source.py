@@ -48,6 +48,7 @@ LOAD_ORDER: Final = (
     "url/search-params",
     "url/url",
     "url/setters",
+    "intl/functions",
     "html/structured-clone",
     "crypto/crypto",
     "nexus/host-calls",
@@ -66,6 +67,7 @@ LOAD_ORDER: Final = (
     "fetch/response",
     "fetch/fetch",
     "workers/fetch-event",
+    "workers/scheduled-event",
     "nexus/dispatch",
     "nexus/evaluate",
 )
@@ -110,4 +112,5 @@ def digest() -> bytes:
     """Return the digest of all scripts, on which every handler's snapshot depends."""
     parts = [name for part in PARTS.values() for name in part.files]
     texts = [text_of(name).encode() for name in (*LOAD_ORDER, *parts)]
-    return hashlib.sha256(b"\0".join((bootstrap(), repr(PARTS).encode(), *texts))).digest()
+    lists = (repr(PARTS).encode(), definitions().encode())
+    return hashlib.sha256(b"\0".join((bootstrap(), *lists, *texts))).digest()

@@ -119,7 +119,7 @@ def enter():
         if head["env"]:
             os.environ.update(head["env"])
         reseed()
-        later.allowed = head["kind"] in ("http", "wsgi")
+        later.allowed = head["kind"] in ("http", "wsgi", "scheduled")
         stream.allowed = "stream" in head
         answer, body = SERVE[head["kind"]](head, content)
     except BaseException as error:

@@ -128,6 +128,20 @@ class File:
         self.filename, self.content_type, self.content = filename, content_type, content
 
 
+class ScheduledEvent:
+    """The first argument of `scheduled`."""
+
+    def __init__(self, cron, due_ms):
+        self.cron, self.scheduled_ms = cron, due_ms
+
+    @property
+    def scheduled_time(self):
+        """The due time, a datetime in UTC."""
+        from datetime import datetime, timezone
+
+        return datetime.fromtimestamp(self.scheduled_ms / 1000, timezone.utc)
+
+
 class Response:
     """An HTTP response; *body* is text, bytes, or any value that JSON can hold."""
 

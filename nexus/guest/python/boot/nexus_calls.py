@@ -1,4 +1,4 @@
-"""Calls a handler's module: its `fetch`, its WSGI callable or its `run`."""
+"""Calls a handler's module: its `fetch`, its WSGI callable, its `run` or its `scheduled`."""
 
 import io
 import sys
@@ -8,7 +8,7 @@ import nexus_host
 import nexus_later
 import nexus_stream
 
-from nexus import Headers, Request, Response
+from nexus import Headers, Request, Response, ScheduledEvent
 
 _COROUTINE = types.CoroutineType
 _IS_COROUTINE, _TAKES_MANY = 0x80, 0x4
@@ -19,6 +19,7 @@ def serving(module):
     """Return a function for each kind of task, by the names that *module* defines."""
     made = {}
     fetch, run = getattr(module, "fetch", None), getattr(module, "run", None)
+    scheduled = getattr(module, "scheduled", None)
     app = getattr(module, "app", None) or getattr(module, "application", None)
     if callable(fetch):
         handle, takes = fetch, _most(fetch)
@@ -29,14 +30,18 @@ def serving(module):
         made["context"] = lambda head, body: _ran(run, head)
         made["answer"] = lambda head, body: _answered(head)
         made["timers"] = lambda head, body: _valued(loop().go_on())
+    if callable(scheduled):
+        most = _most(scheduled)
+        made["scheduled"] = lambda head, body: _scheduled(scheduled, most, head)
     if not made:
         raise TypeError(
-            "a handler defines fetch(request, env, ctx), a WSGI callable app or application, or "
-            "run(context)"
+            "a handler defines fetch(request, env, ctx), a WSGI callable app or application, "
+            "run(context) or scheduled(event, env, ctx)"
         )
     if "wsgi" not in made:
         made.setdefault("http", _refusing("HTTP requests: no fetch, app or application"))
     made.setdefault("context", _refusing("JSON contexts: no run"))
+    made.setdefault("scheduled", _refusing("schedules: no scheduled"))
     return made
 
 
@@ -200,6 +205,16 @@ def _sender(started):
             nexus_stream.send(part)
 
     return take
+
+
+# ---- schedules
+
+
+def _scheduled(scheduled, takes, head):
+    event = ScheduledEvent(head["cron"], head["due_ms"])
+    _awaited(scheduled(*(event, head["env"], nexus_later.CONTEXT)[:takes]))
+    nexus_later.finish_or_fail()
+    return {"status": 204, "headers": []}, b""
 
 
 # ---- JSON contexts

@@ -7,13 +7,13 @@ import nexus_host
 works = []
 """what runs after the answer, in this order"""
 allowed = False
-"""whether the task under way is an HTTP request"""
+"""whether the task under way is an HTTP request, or the call of a schedule"""
 
 
 def wait_until(work):
     """Go on with *work* after the answer: an awaitable, or a function without arguments."""
     if not allowed:
-        raise nexus_host.NotAvailable("wait_until works in an HTTP request")
+        raise nexus_host.NotAvailable("wait_until works in an HTTP request and in scheduled")
     if nexus_host.awaitable(work):
         asyncio = sys.modules.get("asyncio")
         if asyncio is not None and asyncio._get_running_loop() is not None:
@@ -34,16 +34,33 @@ class Context:
 CONTEXT = Context()
 
 
+def _do(work):
+    if callable(work):
+        work = work()
+    if nexus_host.awaitable(work):
+        import nexus_loop  # loaded by set-up, if the handler mentions async code
+
+        nexus_loop.run_to_end(work)
+
+
+def finish_or_fail():
+    """Do all works, then raise their first error: nobody gets an answer before that."""
+    failed = None
+    for work in works:  # the list may grow meanwhile
+        try:
+            _do(work)
+        except Exception as error:
+            failed = failed or error
+    works.clear()
+    if failed is not None:
+        raise failed
+
+
 def finish(trace):
     """Do all works. Errors go to the log, as *trace* shows them."""
     for work in works:  # the list may grow meanwhile
         try:
-            if callable(work):
-                work = work()
-            if nexus_host.awaitable(work):
-                import nexus_loop  # loaded by set-up, if the handler mentions async code
-
-                nexus_loop.run_to_end(work)
+            _do(work)
         except Exception as error:
             sys.stderr.marked("<3>", trace(error)[0] + "\n")
     sys.stdout.flush()

@@ -11,6 +11,7 @@ const SHOWN = {
   p50_s: milliseconds,
   p99_s: milliseconds,
   cpu_cores: (value) => `${Math.round(value * 1000)}m`,
+  cpu_run_s: milliseconds,
   memory_bytes: (value) => `${(value / 1048576).toFixed(1)} MiB`,
 };
 
@@ -27,11 +28,13 @@ function draw(svg, values) {
   line.setAttribute("points", points.join(" "));
 }
 
-function showHandler(element, figures) {
+function showHandler(element, given) {
+  const figures = { ...given, cpu_run_s: given.rate > 0 ? given.cpu_cores / given.rate : null };
   for (const cell of element.querySelectorAll("[data-figure]")) {
     const name = cell.dataset.figure;
     cell.textContent = SHOWN[name](figures[name]);
   }
+  for (const bar of element.querySelectorAll("[data-of]")) bar.value = figures[bar.dataset.of] ?? 0;
   const name = element.dataset.handler;
   const history = [...(histories.get(name) ?? []), figures.rate].slice(-POINTS);
   histories.set(name, history);
@@ -74,9 +77,23 @@ function showPools(body, found) {
   body.replaceChildren(...rows);
 }
 
+function showHistogram(table, buckets) {
+  const most = Math.max(1, ...buckets.map(([, count]) => count));
+  const rows = buckets.map(([bound, count], at) => {
+    const row = document.createElement("tr");
+    const longest = at > 0 ? `over ${milliseconds(buckets[at - 1][0])}` : "any";
+    const text = bound === null ? longest : milliseconds(bound);
+    row.append(number(text), number(count), meter(count, most, `runs up to ${text}`));
+    row.lastElementChild.lastChild.remove(); // the number has a cell of its own
+    return row;
+  });
+  if (rows.length) table.querySelector("tbody").replaceChildren(...rows);
+}
+
 async function poll() {
   if (document.hidden) return;
-  const answer = await fetch("/_nexus/figures", { headers: { Accept: "application/json" } });
+  const histogram = document.querySelector("[data-histogram]");
+  const answer = await fetch(histogram?.dataset.histogram ?? "/_nexus/figures", { headers: { Accept: "application/json" } });
   if (answer.status === 401) location.reload();
   if (!answer.ok) return;
   const found = await answer.json();
@@ -84,12 +101,20 @@ async function poll() {
     const figures = found.handlers[element.dataset.handler];
     if (figures) showHandler(element, figures);
   }
+  if (histogram) showHistogram(histogram, found.histogram);
   const pools = document.querySelector("[data-pools] tbody");
   if (pools) showPools(pools, found);
 }
 
 function follow(log) {
   const stream = new EventSource(log.dataset.logs);
+  // A page that was just left may still hold its stream's place: the answer is then 503, after which
+  // a browser does not try again.
+  stream.onerror = () => {
+    if (stream.readyState !== EventSource.CLOSED) return;
+    setTimeout(() => (log.replaceChildren(), follow(log)), POLL_MS);
+  };
+  addEventListener("pagehide", () => stream.close(), { once: true });
   stream.onmessage = (event) => {
     const record = JSON.parse(event.data);
     const took = record.duration_ms === undefined ? "" : ` ${record.duration_ms.toFixed(1)} ms`;

@@ -63,6 +63,7 @@ const dispatch = async (handler, head, sent) => {
   forgetSeed();
   currentURL = head.url;
   currentEnv = environmentOf(head);
+  if (head.scheduled) return runScheduled(handler, head.scheduled);
   const { context, waits } = newContext();
   const answer = await handlerFunction(handler)(incomingRequest(head, sent), currentEnv, context);
   const response = requireResponse(answer);

@@ -30,8 +30,8 @@ const begin = ({ args, scope }) => {
   define("$scope", scope);
 };
 
-const evaluate = async (handler, { args, scope, env, kv }) => {
+const evaluate = async (handler, { args, scope, ...given }) => {
   begin({ args, scope });
-  currentEnv = environmentOf({ env, kv });
+  currentEnv = environmentOf(given);
   return contextFunction(handler)({ state, args, scope }, currentEnv);
 };

@@ -115,8 +115,9 @@ class KVNamespace {
   }
 }
 
-// The handler's environment: strings, and KV if the manifest grants a namespace.
-const environmentOf = ({ env = {}, kv }) => {
+// The handler's environment: strings, KV if the manifest grants a namespace, ASSETS if it has files.
+const environmentOf = ({ env = {}, kv, assets }) => {
   if (kv) env.KV = new KVNamespace("self", host);
+  if (assets) env.ASSETS = part("assets").assetsBinding;
   return env;
 };

@@ -8,7 +8,7 @@ for (const name of ["addEventListener", "removeEventListener", "dispatchEvent"])
   define(name, { [name]: (...args) => Reflect.apply(method, globalTarget, args) }[name]);
 }
 
-let startFetchEvent; // (request, waitUntil): an event that may be answered
+let extend; // (event, waitUntil): lets the listeners of an event extend it; gives the event
 let answerOf; // (event): the promise given to respondWith, or undefined
 
 class ExtendableEvent extends Event {
@@ -17,8 +17,7 @@ class ExtendableEvent extends Event {
   };
 
   static {
-    startFetchEvent = (request, waitUntil) => {
-      const event = new FetchEvent("fetch", { request, cancelable: true });
+    extend = (event, waitUntil) => {
       event.#waitUntil = waitUntil;
       return event;
     };
@@ -68,10 +67,10 @@ expose(FetchEvent);
 define("onerror", null);
 define("onunhandledrejection", null);
 
-const answersEvents = () => hasListener(globalTarget, "fetch");
+const answersEvents = () => hasListener(globalTarget, "fetch") || hasListener(globalTarget, "scheduled");
 
-const answerByEvent = (request, env, { waitUntil }) => {
-  const event = startFetchEvent(request, waitUntil);
+// Gives the first error of a listener, as {error}, or undefined.
+const fire = (event) => {
   let thrown;
   firstError = (error) => {
     thrown ??= { error };
@@ -81,6 +80,12 @@ const answerByEvent = (request, env, { waitUntil }) => {
   } finally {
     firstError = undefined;
   }
+  return thrown;
+};
+
+const answerByEvent = (request, env, { waitUntil }) => {
+  const event = extend(new FetchEvent("fetch", { request, cancelable: true }), waitUntil);
+  const thrown = fire(event);
   const answer = answerOf(event);
   if (answer) return answer;
   if (thrown) throw thrown.error;

@@ -1,0 +1,71 @@
+"""Answers of handlers that are only a folder of files: no guest runs for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+from nexus.errors import InternalError, MethodNotAllowed
+from nexus.guest.files.assets import METHODS, Part, answer
+from nexus.guest.files.mounts import open_mount
+from nexus.guest.preview1.errno import Refused
+from nexus.model import Handler, HttpResponse
+
+PIECE_BYTES: Final = 256 << 10
+"""a longer body leaves in pieces of this size, read one after another"""
+
+_HEADERS: Final = {
+    "if-none-match": "HTTP_IF_NONE_MATCH",
+    "if-range": "HTTP_IF_RANGE",
+    "range": "HTTP_RANGE",
+}
+
+
+def static_response(
+    handler: Handler, environ: Mapping[str, Any]
+) -> tuple[HttpResponse, Part | None]:
+    """Return the answer of the files of *handler*, and its body if that is read piece by piece.
+
+    Raises: MethodNotAllowed; InternalError if the host cannot read a file.
+    """
+    method = environ["REQUEST_METHOD"]
+    if method not in METHODS:
+        raise MethodNotAllowed(method, METHODS)
+    assert handler.static is not None
+    route = handler.route.rstrip("/")
+    path = environ["PATH_INFO"][len(route) :].encode("latin-1")
+    prefix = quote(environ.get("SCRIPT_NAME", "").encode("latin-1")) + route
+    headers = {name: environ[key] for name, key in _HEADERS.items() if key in environ}
+    try:
+        status, fields, part = answer(open_mount(handler.static), method, path, headers, prefix)
+        return _response(status, fields, part, environ)
+    except Refused as refused:
+        raise InternalError(f"the files cannot be read (WASI error {refused.errno})") from refused
+
+
+def _response(
+    status: int, fields: list[tuple[str, str]], part: Part | None, environ: Mapping[str, Any]
+) -> tuple[HttpResponse, Part | None]:
+    if status == 307 and environ.get("QUERY_STRING"):
+        fields = [(name, f"{value}?{environ['QUERY_STRING']}") for name, value in fields]
+    response = HttpResponse(status, fields, b"")
+    if part is None:
+        response.length = None if status == 304 else 0
+        return response, None
+    if environ["REQUEST_METHOD"] == "HEAD":
+        response.length = part.length
+        return response, None
+    if part.length > PIECE_BYTES:
+        response.length = part.length
+        return response, part
+    response.body = part.file.read(part.start, part.length)
+    return response, None
+
+
+def pieces(part: Part) -> Iterator[bytes]:
+    """Return the pieces of a body, as many bytes as were announced."""
+    file, start, left = part
+    while left and (piece := file.read(start, min(left, PIECE_BYTES))):
+        yield piece
+        start, left = start + len(piece), left - len(piece)

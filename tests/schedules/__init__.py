@@ -1,0 +1,1 @@
+"""Schedules: cron entries, the ledger in the store, and calls of handlers."""
