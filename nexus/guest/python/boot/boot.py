@@ -104,9 +104,9 @@ def _write(content):
 def _read_all():
     if REQUEST is not None:  # while warming up
         return REQUEST
-    parts = []
-    while part := os.read(0, 1 << 16):
-        parts.append(part)
+    parts = [os.read(0, _PART_BYTES)]
+    while len(parts[-1]) == _PART_BYTES:  # the host gives as much as it has
+        parts.append(os.read(0, _PART_BYTES))
     return b"".join(parts)
 
 
@@ -115,7 +115,7 @@ def enter():
     body = b""
     try:
         line, _, content = _read_all().partition(b"\n")
-        head = json.loads(line.decode())  # of bytes it would find out the encoding
+        head = DECODE(line)
         if head["env"]:
             os.environ.update(head["env"])
         reseed()
@@ -155,11 +155,15 @@ def _warm_up():
         (calls.serving(calls.Idle), b'{"kind":"context","env":{},"context":{}}\n'),
         (calls.serving(calls.IdleApp), b'{"kind":"wsgi","env":{},"meta":{"A":"b"}}\n'),
     )
+    if "nexus_loop" in sys.modules:
+        rounds += ((calls.serving(calls.IdleAsync), rounds[0][1]),)
     for serve, request in rounds:
         OUT, SERVE, REQUEST = None, serve, request
         for _ in range(64):
             enter()
     (OUT, SERVE), REQUEST = kept, None
+    if "nexus_loop" in sys.modules:
+        calls.loop().make_ready()
 
 
 def _park():
@@ -190,7 +194,7 @@ def _take(size):
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-ENCODE = json.JSONEncoder(allow_nan=False).encode  # `json.dumps` would make an encoder each time
+_PART_BYTES = 1 << 16
 OUTERMOST, INNERMOST = 20, 100
 OUT = 1
 REQUEST = None
@@ -205,13 +209,15 @@ import nexus_calls as calls  # noqa: E402
 import nexus_files as files  # noqa: E402
 import nexus_host as host  # noqa: E402
 import nexus_http as http  # noqa: E402
+import nexus_json as own_json  # noqa: E402
 import nexus_later as later  # noqa: E402
 import nexus_log as log  # noqa: E402
 import nexus_missing as missing  # noqa: E402
 import nexus_random as randoms  # noqa: E402
 import nexus_stream as stream  # noqa: E402
 
-reseed, stream.encode = randoms.reseed, ENCODE
+reseed, ENCODE, DECODE = randoms.reseed, own_json.encode, own_json.loads
+stream.encode = ENCODE
 sys.stdout, sys.stderr = log.Log(2), log.Log(2)
 TREE = files.Tree({name: _take(size) for name, size in given["files"]})
 for module in (adapt, log, missing, randoms, http):

@@ -10,6 +10,7 @@ _IMPORT_NAME, _EXTENDED_ARG = 108, 144
 _MENTIONED = (
     (b"async", ("nexus_loop",)),
     (b".form(", ("email.parser", "email.policy")),
+    (b"scheduled_time", ("datetime",)),
 )
 """modules of the standard library and of Nexus, by the words for which a handler needs them"""
 

@@ -68,6 +68,14 @@ class Idle:
         return context
 
 
+class IdleAsync:
+    """A handler with async code to warm up with."""
+
+    @staticmethod
+    async def fetch(request, env, ctx):
+        return Response("ok")
+
+
 class IdleApp:
     """An application to warm up with."""
 

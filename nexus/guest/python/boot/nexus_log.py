@@ -47,6 +47,8 @@ class Log(io.TextIOBase):
             self.mark = ""
 
     def flush(self):
+        if not self._text:
+            return
         text, self._text = self._text, ""
         view = memoryview(text.encode("utf-8", "backslashreplace"))
         while view:

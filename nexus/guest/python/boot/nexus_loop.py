@@ -69,12 +69,21 @@ class _Policy(asyncio.DefaultEventLoopPolicy):
 asyncio.set_event_loop_policy(_Policy())  # for asyncio.run
 
 _task = None
+_made = [_Loop()]
+"""a loop for the first coroutine of each request, made before the snapshot"""
+
+
+def make_ready():
+    """Forget the coroutines of the warm-up, and make the loop of the next."""
+    global _task
+    _task = None
+    _made[:] = [_Loop()]
 
 
 def run(coroutine):
     """Run *coroutine* to its end, and return its value, or a `Waits`."""
     global _task
-    loop = _Loop()
+    loop = _made.pop() if _made else _Loop()
     asyncio.set_event_loop(loop)
     _task = loop.create_task(coroutine)
     _task.add_done_callback(lambda task: loop.stop())
