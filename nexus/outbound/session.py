@@ -93,6 +93,8 @@ class Session:
                     return None
                 exchange = first
                 self._give_up(exchange)
+            if time.monotonic() >= self._run.deadline:  # both timed out: the run's error counts
+                return None
             waited_for = self._under_way.pop(exchange.number, None) is not None
             self._begin()
             if waited_for:

@@ -11,6 +11,8 @@ from nexus.pool.instance import WasmInstance
 from nexus.pool.shelf import Shelf
 
 _NO_BOUND = 1 << 62
+_SPARE_S = 10.0
+"""How long instances stay that runs needed while others waited for the network"""
 
 
 class Budget:
@@ -28,6 +30,10 @@ class Budget:
         self._active: set[WasmInstance] = set()
         self._aside: set[WasmInstance] = set()
         """lent instances whose runs wait for the network: they count by their memory alone"""
+        self._spare = 0
+        """idle instances to keep beyond the limit: as many as runs were aside at once lately. Other
+        threads serve meanwhile, each with instances of its own"""
+        self._spare_until = 0.0
         self._memory: dict[WasmInstance, int] = {}
         self._memory_bytes = 0
         """sum of `_memory` and of the sizes claimed by `_reserve`"""
@@ -42,7 +48,7 @@ class Budget:
         """Under the lock: claim room for one more; return the idle instances to evict for it."""
         evicted: list[WasmInstance] = []
         while not self._has_room(needed):
-            if self._idle:
+            if self._idle and self._busy() < self._max_instances:
                 evicted.append(self._take_oldest())
             elif not self._wait(deadline):
                 raise Overloaded("no instance came free before the deadline")
@@ -64,14 +70,34 @@ class Budget:
             self._changed.notify_all()
 
     def _has_room(self, needed: int) -> bool:
-        live = self._live()
-        if live >= self._max_instances:
+        if self._busy() >= self._max_instances or self._is_full():
             return False
         # A lone instance is always admitted: its own limit bounds it.
-        return not (live and needed) or self._memory_bytes + needed <= self._max_memory
+        return not (self._live() and needed) or self._memory_bytes + needed <= self._max_memory
+
+    def _busy(self) -> int:
+        return len(self._active) + self._reserved
 
     def _live(self) -> int:
-        return len(self._active) + len(self._idle) + self._reserved
+        return self._busy() + len(self._idle)
+
+    def _is_full(self) -> bool:
+        return self._live() >= self._max_instances + self._spare
+
+    def _note_aside(self) -> None:
+        """Under the lock: one more run is aside."""
+        now, count = time.monotonic(), len(self._aside)
+        if count >= self._spare or now > self._spare_until:
+            self._spare, self._spare_until = count, now + _SPARE_S
+
+    def _over_spare(self) -> list[WasmInstance]:
+        """Under the lock: remove and return idle instances that are spare no longer."""
+        evicted: list[WasmInstance] = []
+        if self._spare and time.monotonic() > self._spare_until:
+            self._spare = len(self._aside)
+            while self._idle and self._live() > self._max_instances + self._spare:
+                evicted.append(self._take_oldest())
+        return evicted
 
     def _take_oldest(self) -> WasmInstance:
         oldest, (shelf, key) = self._idle.popitem(last=False)

@@ -2,7 +2,8 @@
 
 An instance never leaves its thread, so a thread takes instances only from its own shelf. All
 threads share the budget: to make an instance beyond `max_instances`, or beyond `max_memory_bytes`
-in total, a thread evicts the instance idle longest, even from another thread.
+in total, a thread evicts the instance idle longest, even from another thread. Runs that wait for the
+network are not counted, and for a while as many idle instances stay in addition.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class InstancePool(SuspendedInstances):
             if self._closed:
                 raise ShuttingDown("this worker is shutting down")
             stack = shelf.idle.get(compiled.key)
-            if stack:
+            if stack and (not self._spare or self._busy() < self._max_instances):
                 instance = stack.pop()
                 del self._idle[instance]
                 self._active.add(instance)
@@ -172,7 +173,7 @@ class InstancePool(SuspendedInstances):
                 if stack is None:
                     stack = shelf.idle[key] = []
                 stack.append(instance)
-                evicted = self._over_budget(instance)
+                evicted = self._over_budget(instance) + self._over_spare()
                 self._notify()
         if not kept:
             self.discard(instance)
@@ -222,6 +223,7 @@ class InstancePool(SuspendedInstances):
         back."""
         with self._lock:
             self._set_bounds(max_instances, max_memory_bytes)
+            self._spare = 0
             evicted: list[WasmInstance] = []
             while self._idle and (
                 self._live() > max_instances or self._memory_bytes > self._max_memory

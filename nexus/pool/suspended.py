@@ -69,6 +69,7 @@ class SuspendedInstances(Budget):
         with self._lock:
             self._active.remove(instance)
             self._aside.add(instance)
+            self._note_aside()
             self._notify()
 
     def step_back(self, instance: WasmInstance) -> None:
@@ -77,7 +78,7 @@ class SuspendedInstances(Budget):
         evicted: list[WasmInstance] = []
         with self._lock:
             self._aside.remove(instance)
-            while self._idle and self._live() >= self._max_instances:
+            while self._idle and self._is_full():
                 evicted.append(self._take_oldest())
             self._active.add(instance)
         for other in evicted:

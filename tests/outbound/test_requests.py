@@ -21,6 +21,7 @@ from nexus.model import (
     OutboundRequest,
     OutboundResponse,
 )
+from tests.suspension.support import until
 
 from .caller import LIMITS, Caller, outcome_of
 from .name_server import NameServer
@@ -236,6 +237,19 @@ def test_the_runs_deadline_ends_the_wait(caller: Caller, serve: Serve) -> None:
     session.close()
     release.set()
     assert session.pending == 0
+
+
+def test_the_runs_deadline_counts_where_a_request_ends_with_it(
+    caller: Caller, serve: Serve
+) -> None:
+    release = Event()
+    server = serve(answers=lambda seen: answer() if release.wait(9) else b"")
+    session = caller.session(server.url, timeout_s=0.05)
+    session.start(OutboundRequest("GET", f"{server.url}/"))
+    until(lambda: not session._done.empty())
+    assert session.wait(None) is None
+    session.close()
+    release.set()
 
 
 def test_several_requests_are_under_way_at_once(caller: Caller, serve: Serve) -> None:
