@@ -28,7 +28,7 @@ run: ## serve examples/ on http://127.0.0.1:8000 until Ctrl-C (BIND=host:port HA
 	@exec $(VENV)/bin/nexus serve --handlers $(HANDLERS) --bind $(BIND) $(ARGS)
 
 # The tests start Nexus hundreds of times: without bytecode each start compiles its source again.
-test: ## run the tests, all on as many processes as cores (ARGS="tests/wasm -k meter": some, in one)
+test: ## run the tests, all on a process more than there are cores (ARGS="tests/wasm -k meter": some, in one)
 	@scripts/setup.sh test
 	PYTHONDONTWRITEBYTECODE= $(VENV)/bin/python -m pytest $(or $(ARGS),--numprocesses=auto --dist=loadfile --no-loadscope-reorder)
 

@@ -29,6 +29,17 @@ def test_every_setting_is_documented_as_it_is() -> None:
         assert found[setting.name] == [setting.default, setting.allowed, meaning]
 
 
+def test_the_readme_has_the_defaults() -> None:
+    defaults = {setting.name: setting.default for setting in describe()}
+    rows = [row for row in _rows("../README.md") if len(row) == 3 and row[0].startswith("`")]
+    assert len(rows) == 8
+    for name, default, _ in rows:
+        setting = name.strip("`").removeprefix("NEXUS_").lower()
+        number = int(defaults[setting]) if defaults[setting].isdigit() else 0
+        allowed = {defaults[setting], f"{number >> 20} MiB"}
+        assert default in allowed or default.startswith("same as "), name
+
+
 def test_every_manifest_key_is_documented() -> None:
     found = {row[0].strip("`") for row in _rows("configuration.md")}
     assert Manifest.model_fields.keys() <= found

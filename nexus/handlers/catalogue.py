@@ -7,26 +7,21 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
 from nexus.errors import HandlerConflict, HandlerError, ManifestError
 from nexus.handlers.failed import failed_routes
-from nexus.handlers.files import check_static, files_of
+from nexus.handlers.files import NO_PROGRAM, check_static, files_of, static_mount
 from nexus.handlers.manifest import Manifest, check_name, load_manifest
 from nexus.handlers.routes import Routes
 from nexus.handlers.secrets import Secrets, SecretsState
 from nexus.handlers.settling import Claims, ClaimsFile, settle
 from nexus.handlers.sources import Source
 from nexus.handlers.split import Sharing, versions_of, with_splits
-from nexus.model import Compiled, Handler, Isolation, Limits, Mount
-from nexus.plugin_api.abi import Module, ModuleProgram, Program
+from nexus.model import Compiled, Handler, Isolation, Limits
+from nexus.plugin_api.abi import Program
 
 log = logging.getLogger("nexus.handlers")
-
-NO_PROGRAM: Final = ModuleProgram(
-    Module(b'(module (memory (export "memory") 1) (func (export "_start")))', is_text=True)
-)
-"""in the place of a static handler's program; requests never reach it"""
 
 COMPILATIONS = 2
 """Compilations at once, each in its own process: ten handlers' first start takes half as long"""
@@ -207,7 +202,8 @@ def load_handler(
     env = _environment(manifest, source, secrets)
     check_static(manifest.static, manifest.model_fields_set, source.is_static, source.manifest.name)
     files = files_of(manifest.files, manifest.scratch_mb, source.path.parent, source.manifest.name)
-    if source.is_static:
+    static = static_mount(source.path, source.manifest.name) if source.is_static else None
+    if static is not None:
         compiled = compiler.compile_program(NO_PROGRAM, limits.memory_bytes)
     else:
         compiled = compiler.compile(source.path, limits.memory_bytes)
@@ -217,7 +213,7 @@ def load_handler(
         compiled=compiled,
         methods=manifest.methods,
         limits=limits,
-        isolation=Isolation.FRESH if source.is_static else manifest.isolation,
+        isolation=Isolation.FRESH if static is not None else manifest.isolation,
         max_concurrency=manifest.max_concurrency or 0,
         priority=manifest.priority,
         capabilities=manifest.capabilities,
@@ -233,7 +229,7 @@ def load_handler(
         kv=manifest.kv,
         schedule=manifest.schedule,
         files=files,
-        static=Mount("/", source.path.parent, source.path.name) if source.is_static else None,
+        static=static,
         description=manifest.description,
         input_schema=manifest.input_schema,
     )

@@ -13,6 +13,7 @@ from nexus.guest.files.mounts import SCRATCH, open_mount
 from nexus.guest.preview1.errno import Refused
 from nexus.model import Files, Mount
 from nexus.model.file_state import FileState
+from nexus.plugin_api.abi import Module, ModuleProgram
 
 MAX_MOUNTS: Final = 16
 _MAX_CHARACTERS: Final = 512
@@ -21,6 +22,10 @@ ALLOWED: Final = (
     '{"/assets" = "assets"}: absolute paths in the guest, and relative paths without hidden parts '
     "or '..'; neither names a folder twice"
 )
+NO_PROGRAM: Final = ModuleProgram(
+    Module(b'(module (memory (export "memory") 1) (func (export "_start")))', is_text=True)
+)
+"""in the place of a static handler's program; requests never reach it"""
 
 
 def parse_guest_path(value: object) -> str:
@@ -94,6 +99,20 @@ def check_static(said: bool, keys: Collection[str], found: bool, manifest: str) 
     for key in ("files", "scratch_mb"):
         if found and key in keys:
             raise ManifestError([f"{manifest}: {key}: found beside static = true, allowed without"])
+
+
+def static_mount(folder: Path, manifest: str) -> Mount:
+    """Return the folder of a static handler.
+
+    Raises: ManifestError, naming the file *manifest*, if a link there leads elsewhere.
+    """
+    mount = Mount("/", folder.parent, folder.name)
+    try:
+        open_mount(mount)
+    except Refused as error:
+        problem = f"static: found a link, or no folder; allowed: a folder in {folder.parent}"
+        raise ManifestError([f"{manifest}: {problem}"]) from error
+    return mount
 
 
 class Declared(NamedTuple):

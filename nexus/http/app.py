@@ -23,6 +23,7 @@ from nexus.errors import (
     Overloaded,
     is_interrupt,
 )
+from nexus.handlers.routes import is_reserved
 from nexus.http.errors import refusal
 from nexus.http.layer import BEGAN, PASSED_ON, HandlerLayer
 from nexus.http.management import BUSY, Readiness
@@ -220,7 +221,8 @@ def _translated(service: Service, error: HTTPException) -> tuple[NexusError, int
             return Overloaded("the handler's language runtime is being compiled"), None
         if (name := service.handlers.catalogue.failed.find(request.path)) is not None:
             return HandlerNotLoaded(name), None
-        if PASSED_ON in request.environ:  # not on the management port, which serves no handlers
+        # Not on the management port, which serves no handlers.
+        if PASSED_ON in request.environ and not is_reserved(request.path):
             if service.handlers.catalogue.routes.find(request.path) is not None:
                 return Overloaded("the handler serves since a moment ago"), None
             if not service.versions.is_known:

@@ -63,6 +63,7 @@ class VersionStoreIsUp:
             registry=registry,
             multiprocess_mode="livemin",
         )
+        self._up.set(1)  # until a look finds out otherwise
 
     def set(self, is_up: bool) -> None:
         """Record whether this worker could read it the last time."""

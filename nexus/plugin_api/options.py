@@ -21,12 +21,17 @@ M = TypeVar("M", bound=BaseModel)
 def plugin_options(settings: Settings, plugin: str, model: type[M]) -> M:
     """Read the table `plugins.PLUGIN` as *model*, which should be frozen and forbid other keys.
 
+    Options in a table with `_` for each `-` of the name are added, and win: environment variables
+    cannot have a `-`.
+
     A message never quotes a value whose key suggests a secret, or whose key is unknown.
 
     Raises: ConfigError with one line for each wrong option: its name, found, allowed.
     """
+    tables = settings.plugins
+    table = {**tables.get(plugin, {}), **tables.get(plugin.replace("-", "_"), {})}
     try:
-        return model.model_validate(settings.plugins.get(plugin, {}))
+        return model.model_validate(table)
     except ValidationError as error:
         findings = error.errors(include_url=False)
         raise ConfigError([_line(plugin, model, found) for found in findings]) from None

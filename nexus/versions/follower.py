@@ -81,7 +81,7 @@ class Follower:
     def source_of(self, name: str, version: Version) -> Source:
         """Return *version* as a source on this machine's disk.
 
-        Raises: StoreUnavailable, OSError.
+        Raises: StoreUnavailable.
         """
         folder = self._unpacked.of(version, self._store.get_blob)
         source = source_at(folder / version.entry, self._abis)

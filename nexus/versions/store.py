@@ -31,7 +31,8 @@ class VersionStore(Protocol):
 
     def tags(self) -> Mapping[str, str]:
         """Return the tag of each record, by key. Workers call this several times a second, so it
-        must be cheap. A record's tag changes whenever the record does."""
+        must be cheap. A record's tag changes whenever the record does; it is made of letters and
+        digits, as clients get it in an `ETag`."""
         ...
 
     def read(self, key: str) -> tuple[bytes, str] | None:

@@ -33,7 +33,16 @@ class Unpacked:
         self._folder = folder
 
     def write(self, digest: str, files: Mapping[str, bytes]) -> Path:
-        """Return the folder with *files*, made now if there is none. Raises: OSError."""
+        """Return the folder with *files*, made now if there is none. Raises: StoreUnavailable."""
+        try:
+            return self._written(digest, files)
+        except OSError as error:
+            raise StoreUnavailable(
+                f"no version can be unpacked in {self._folder}: {error.strerror or error}; the "
+                "setting state_dir must name a folder that the server may write to"
+            ) from error
+
+    def _written(self, digest: str, files: Mapping[str, bytes]) -> Path:
         target = self._folder / digest
         if target.is_dir():
             return target
@@ -52,8 +61,7 @@ class Unpacked:
     def of(self, version: Version, get_blob: Callable[[str], bytes | None]) -> Path:
         """Return the folder with the files of *version*, fetched by *get_blob* if need be.
 
-        Raises: OSError; StoreUnavailable, also if the store lacks a file, or has another in its
-            place.
+        Raises: StoreUnavailable, also if the store lacks a file, or has another in its place.
         """
         target = self._folder / version.digest
         if target.is_dir():

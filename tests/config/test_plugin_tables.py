@@ -5,11 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from nexus.config import Loaded, load, public_values, to_environ
 from nexus.errors import ConfigError
+from nexus.plugin_api.options import plugin_options
 
 SECRET = "hunter2"
+
+
+class Redis(BaseModel):
+    url: str
+    prefix: str
 
 
 def loaded(folder: Path, file: str = "", **environ: str) -> Loaded:
@@ -39,6 +46,13 @@ def test_layers_add_to_each_other(tmp_path: Path) -> None:
 def test_single_values_need_no_table_elsewhere(tmp_path: Path) -> None:
     found = loaded(tmp_path, NEXUS_PLUGINS__AUTH_JWT__ISSUER="me")
     assert found.settings.plugins == {"auth_jwt": {"issuer": "me"}}
+
+
+def test_a_variable_reaches_a_plugin_whose_name_has_a_hyphen(tmp_path: Path) -> None:
+    file = '[plugins.store-redis]\nurl = "file"\nprefix = "file"'
+    found = loaded(tmp_path, file, NEXUS_PLUGINS__STORE_REDIS__URL="variable")
+    options = plugin_options(found.settings, "store-redis", Redis)
+    assert (options.url, options.prefix) == ("variable", "file")
 
 
 def test_a_variable_that_gives_no_option_is_warned_about(tmp_path: Path) -> None:

@@ -73,6 +73,8 @@ class Facts:
         for variable in self.container.get("env", ()):
             if variable["name"] == "NEXUS_CONFIG_FOLDER":
                 volume = volumes[mounts[variable["value"]]]
+                if "secret" in volume:
+                    continue  # its content is not in the manifests
                 data = self._data(volume["configMap"]["name"])
                 return {f"NEXUS_{key.upper()}": value for key, value in data.items()}
         return {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import textwrap
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -84,6 +85,21 @@ def test_the_admin_token_is_a_file(tmp_path: Path) -> None:
     assert variable == {"name": "NEXUS_ADMIN_TOKEN_FILE", "value": "/etc/nexus/admin/token"}
     (volume,) = (v for v in facts.pod["volumes"] if "secret" in v)
     assert volume["secret"]["secretName"] == "nexus-runtime-admin"
+
+
+def test_the_documented_store_goes_with_production(tmp_path: Path) -> None:
+    """The example in docs/key-value.md, beside the component that it names."""
+    text = (ROOT / "docs/key-value.md").read_text().partition("## On Kubernetes")[2]
+    (example,) = re.findall(r"\n\n((?:    .*\n)*    kind: Component\n(?:    .*\n)*)", text)
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store/kustomization.yaml").write_text(textwrap.dedent(example))
+    relative = os.path.relpath(tmp_path / "store", DEPLOY / "components")
+    facts = Facts(build_with(tmp_path, "environments/production", "egress-plugins", relative))
+    assert [problem for check in ALL for problem in check(facts)] == []
+    assert {mount["mountPath"] for mount in facts.container["volumeMounts"]} >= {
+        "/etc/nexus/store",
+        "/var/lib/nexus",
+    }
 
 
 def test_the_stack_finds_monitors_by_their_label(tmp_path: Path) -> None:

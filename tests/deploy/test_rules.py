@@ -58,7 +58,7 @@ def test_alerts_say_what_to_do() -> None:
 
 @needs_promtool
 def test_promtool_takes_the_rules(rules: Path) -> None:
-    assert "11 rules found" in promtool("check", "rules", str(rules))
+    assert "12 rules found" in promtool("check", "rules", str(rules))
 
 
 WARNING = {"severity": "warning", "namespace": "nexus-runtime"}
@@ -162,6 +162,10 @@ EVENTS: dict[str, tuple[Series, dict]] = {
             "15m",
             {"severity": "critical", "namespace": "nexus-runtime", "pod": "a"},
         ),
+    ),
+    "NexusVersionStoreAway": (
+        {key("nexus_version_store_up"): "1x10 0x50"},
+        alerts("NexusVersionStoreAway", "20m", {**WARNING, "pod": "a"}),
     ),
 }
 

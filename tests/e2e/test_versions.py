@@ -92,8 +92,8 @@ def test_a_restart_serves_what_was_deployed(http_server: str, tmp_path: Path) ->
     del environ["NEXUS_ADMIN_TOKEN"]
     with serving(tmp_path / "handlers", tmp_path, **environ) as running:
         assert running.get("/hello").body == b"kept"
-        until(lambda: running.get("/v1/handlers").status != 503)  # the other worker still loads
-        assert running.get("/v1/handlers").status == 404
+        # One worker may still load: it answers 503.
+        until(lambda: {running.get("/v1/handlers").status for _ in range(10)} == {404})
 
 
 def test_a_worker_killed_during_a_deploy_leaves_the_old_or_the_new(server: Server) -> None:

@@ -174,6 +174,26 @@ def test_a_name_exchanged_after_the_look_leads_nowhere(
     assert (tmp_path / "secret").read_text() == "secret"
 
 
+def test_a_folder_exchanged_on_the_way_leads_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = tmp_path / "inside"
+    for place, content in ((tmp_path, "secret"), (inside / "a", "ours")):
+        place.mkdir(exist_ok=True, parents=True)
+        (place / "x").write_text(content)
+    find = RealFolder.find
+
+    def exchanged(self: RealFolder, name: bytes) -> Any:
+        node = find(self, name)
+        if name == b"a":
+            (inside / "a").rename(inside / "moved")
+            (inside / "a").symlink_to("..")
+        return node
+
+    monkeypatch.setattr(RealFolder, "find", exchanged)
+    assert on(real(inside), lambda disk: disk.load("a/x")) == b"ours"
+
+
 def test_a_read_only_folder_refuses_every_change(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("x")
     (tmp_path / "a").mkdir()

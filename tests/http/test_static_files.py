@@ -162,6 +162,8 @@ def test_a_static_handler_has_no_program(tmp_path: Path, line: str) -> None:
     registry = CollectorRegistry()
     (tmp_path / "site/blog").mkdir(parents=True)
     (tmp_path / "site.toml").write_text(f"static = true\n{line}\n")
+    (tmp_path / "away").symlink_to("/etc")
+    (tmp_path / "away.toml").write_text("static = true\n")
     (tmp_path / "other.wat").write_text("(module)")
     (tmp_path / "other.toml").write_text("static = true\n")
     service = make_service(tmp_path, registry)
@@ -169,4 +171,5 @@ def test_a_static_handler_has_no_program(tmp_path: Path, line: str) -> None:
     found = {file: str(error) for file, error in service.handlers.catalogue.problems.items()}
     service.stop()
     assert found["site"].startswith(f"site.toml: {line.split()[0]}: found beside static")
+    assert found["away"].startswith("away.toml: static: found a link")
     assert found["other.wat"].startswith("other.toml: static: found true; allowed for a folder")

@@ -34,11 +34,13 @@ def test_every_package_is_whole() -> None:
         assert list(folder.glob("tests/test_*.py")), f"{folder.name} has no tests"
 
 
-def test_every_package_is_named_as_its_folder_and_enters_group_nexus() -> None:
+def test_every_package_is_named_as_its_folder_and_can_be_reached() -> None:
+    """It enters group nexus, where Nexus finds it, or brings a command that uses Nexus."""
     for folder in packages():
         found = metadata(folder)
         assert found["metadata"]["name"] == folder.name
-        assert "=" in found["options.entry_points"]["nexus"], folder.name
+        points = found["options.entry_points"]
+        assert "=" in points.get("nexus", points.get("console_scripts", "")), folder.name
         assert "nexus-runtime" in found["options"]["install_requires"], folder.name
 
 

@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from nexus.errors import NexusError
 from nexus.http.app import create_app
 from nexus.model import HttpResponse, Scheduled
 from nexus.plugins import load_plugins
-from nexus.schedules import Ledger, request_for
+from nexus.schedules import Ledger, entry, request_for
 from nexus.service import Service
 from nexus.stores.sqlite import SqliteStore
 from tests.support import shared_cache
@@ -178,16 +179,22 @@ def test_the_api_calls_it_by_hand(service: Service, registry: CollectorRegistry)
 
 
 def test_a_started_service_runs_what_is_due(
-    service: Service, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    service: Service,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(entry, "LATE_MS", 1_800_000)
+    now = datetime.now(timezone.utc)
+    cron = f"{now.minute} {now.hour} * * *"
     (tmp_path / "handlers").mkdir()
     (tmp_path / "handlers/h.js").write_text(JS)
-    (tmp_path / "handlers/h.toml").write_text(MANIFEST.replace("*/5", "*"))
+    (tmp_path / "handlers/h.toml").write_text(MANIFEST.replace("*/5 * * * *", cron))
     settings = service.settings.model_copy(
         update={"handlers_dir": tmp_path / "handlers", "state_dir": tmp_path / "state"}
     )
     store = SqliteStore.of(settings)
-    assert Ledger(store).advance("h * * * * *", None, int(time.time() * 1000) - 61_000)
+    assert Ledger(store).advance(f"h {cron}", None, int(time.time() * 1000) - 1_800_000)
     registry = CollectorRegistry()
     made = Service(settings, registry, plugins=load_plugins({}, registry, outside=()), environ={})
     with caplog.at_level(logging.INFO, "nexus.schedules"):
@@ -200,5 +207,5 @@ def test_a_started_service_runs_what_is_due(
         generate_latest(registry).decode()
     )
     (record,) = [r for r in caplog.records if r.name == "nexus.schedules" and r.levelno == 20]
-    assert record.getMessage().startswith("h by the schedule * * * * * at ")
+    assert record.getMessage().startswith(f"h by the schedule {cron} at ")
     store.close()

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nexus.guest.js.sources import read_bundle
+from nexus.handlers.files import files_of
+from nexus.handlers.manifest import load_manifest
 from nexus.model import Handler
 from tests.clients import Receiver
 
@@ -50,6 +53,25 @@ def test_events(scripts: Scripts) -> None:
         b"event: done\ndata: 0\n\n",
     ]
     assert scripts.fetch(example(scripts, "events.js"), RAW_URI="/events?from=x").status == 400
+
+
+def test_shelf(scripts: Scripts) -> None:
+    folder = EXAMPLES / "shelf"
+    files = files_of(load_manifest(EXAMPLES / "shelf.toml", "shelf").files, None, folder, "")
+    served = replace(example(scripts, "shelf/index.js", route="/shelf"), files=files)
+
+    def fetch(target: str) -> tuple[int, dict[str, str], bytes]:
+        found = scripts.fetch(served, RAW_URI=target, PATH_INFO=target.partition("?")[0])
+        return found.status, dict(found.headers), found.body
+
+    status, headers, body = fetch("/shelf/")
+    assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert body == (folder / "public/index.html").read_bytes()
+    assert fetch("/shelf/style.css")[1]["content-type"] == "text/css; charset=utf-8"
+    assert fetch("/shelf/index.html")[0] == 307
+    assert fetch("/shelf/gone")[0] == 404
+    found = json.loads(fetch("/shelf/api/books?q=solaris%20lem")[2])
+    assert [book["title"] for book in found] == ["Solaris"]
 
 
 @pytest.mark.parametrize(("secret", "status"), [(SECRET, 200), ("another", 401)])

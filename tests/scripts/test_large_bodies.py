@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from tests.clients import Receiver
+
 from .support import LIMITS, Scripts
 
 COUNT = 440_000
@@ -41,3 +43,32 @@ def test_a_body_is_read_once(scripts: Scripts) -> None:
     )
     meta = {"REQUEST_METHOD": "POST", "CONTENT_TYPE": "application/json"}
     assert b"was read already" in scripts.fetch(scripts.handler(source), b"[]", **meta).body
+
+
+def test_json_that_is_not_ascii(scripts: Scripts) -> None:
+    rows = json.dumps(["\u00e9" * 50] * 37_000, ensure_ascii=False).encode()
+    assert len(rows) * 4 > 0.9 * LIMITS.memory_bytes
+    meta = {"REQUEST_METHOD": "POST", "CONTENT_TYPE": "application/json"}
+    handler = scripts.handler(HANDLER % ("json()", "length"))
+    assert scripts.fetch(handler, rows, **meta).body == b"37000"
+    marked = "\ufeff[1]".encode()
+    for how, expected in (("text()", b"[1]"), ("bytes()", marked)):
+        handler = scripts.handler(f"export default async (r) => new Response(await r.{how})")
+        assert scripts.fetch(handler, marked, **meta).body == expected
+
+
+def test_a_long_text_is_not_copied_to_its_head(scripts: Scripts) -> None:
+    """A third of the memory."""
+    size = LIMITS.memory_bytes // 3
+    handler = scripts.handler(f'export default () => new Response("x".repeat({size}))')
+    response = scripts.fetch(handler)
+    assert (response.status, len(response.body)) == (200, size)
+    assert dict(response.headers)["content-type"] == "text/plain;charset=UTF-8"
+    later = (
+        "export default (r, env, context) => { context.waitUntil(Promise.resolve());"
+        f'return new Response("x".repeat({1 << 16})) }}'
+    )
+    receiver = Receiver()
+    scripts.receive(scripts.handler(later), receiver)
+    assert receiver.response is not None
+    assert len(receiver.response.body) == 1 << 16

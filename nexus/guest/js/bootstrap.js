@@ -29,6 +29,9 @@
   const RANDOM_BLOCK = 1024, MOST_FROM_BLOCK = 64;
   let random, randomLeft = 0;
 
+  const LONG_TEXT = 65536;
+  let longText; // a response's body for which the host asks next
+
   // Where the modules in nexus/guest/js/node find, while a handler loads, what they need of the host.
   const INTERNAL = Symbol.for("nexus.internal");
   let loading = true;
@@ -234,7 +237,8 @@
       closeCallSites();
       api = makePrelude(host);
       const { inspect, formatLog: format, requestEnv: env } = api;
-      const internal = { digest: host.digest, hmac: host.hmac, inspect, format, env };
+      const { digest, hmac, crypto } = host;
+      const internal = { digest, hmac, crypto, inspect, format, env };
       Object.defineProperty(globalThis, INTERNAL, { value: internal, configurable: true });
     },
     load(name) {
@@ -282,7 +286,7 @@
     },
 
     // Returns the state of the task as JSON. A response's body follows it as text after a line
-    // feed, or was written to the host as bytes. After a response with `early` the handler is not
+    // feed, or was written to the host as bytes; `text` gives a long one, after a carriage return. After a response with `early` the handler is not
     // done: ask again.
     result() {
       if (outcome === undefined) return unsettled();
@@ -295,9 +299,20 @@
         outcome = undefined;
         apply(then, resolved, [() => follow(rest())]); // once the host has the answer
       }
-      if (typeof body === "string") return answer + "\n" + body;
+      if (typeof body === "string") {
+        if (body.length < LONG_TEXT) return answer + "\n" + body;
+        longText = body; // joined, it would need its length in memory once more
+        return answer + "\r";
+      }
       if (body.byteLength) send(BODY, body);
       return answer;
+    },
+
+    text() {
+      const text = longText;
+      longText = undefined;
+      outcome = undefined; // it holds the text, too
+      return text;
     },
 
     value() {

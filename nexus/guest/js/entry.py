@@ -39,6 +39,7 @@ class Entry(NamedTuple):
     fetched: int
     follow: int
     rejected: int
+    text: int
 
     def addresses(self) -> Addresses:
         return Addresses(self.runtime, self.context, self.scratch)

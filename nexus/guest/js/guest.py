@@ -102,7 +102,7 @@ class JsGuest(GuestBase):
             nonlocal early
             arguments = [js.checked(js.parse_json(head))]
             if request.body:
-                make = js.string if _is_ascii_json(request) else js.uint8array
+                make = js.string if _is_json_text(request) else js.uint8array
                 arguments.append(js.checked(make(request.body)))
             js.checked(js.call(entry.respond, arguments))
             answer = self._settle(js, entry, entry.result, run)
@@ -219,7 +219,7 @@ class JsGuest(GuestBase):
             if run.stopped is not None:
                 return b""
             if answer != PENDING and not answer.startswith(WAIT):
-                return answer
+                return _with_text(js, entry, answer)
             due_s = None if answer == PENDING else wait_s(answer)
             if due_s != 0 and run.outbound is not None and run.outbound.pending:
                 if self._take_outcome(js, entry, run.outbound, due_s):
@@ -277,9 +277,22 @@ class JsGuest(GuestBase):
         return Waiting(image, image.size_bytes(), wake_s)
 
 
-def _is_ascii_json(request: HttpRequest) -> bool:
-    """Return whether the body is best passed as a string: to parse it then needs no copy."""
-    return "json" in request.meta.get("CONTENT_TYPE", "") and request.body.isascii()
+def _is_json_text(request: HttpRequest) -> bool:
+    """Return whether the body is best passed as a string: to parse it then needs fewer copies. One
+    that is not UTF-8 would not come back as it is."""
+    if "json" not in request.meta.get("CONTENT_TYPE", ""):
+        return False
+    try:
+        return request.body.isascii() or bool(request.body.decode())
+    except UnicodeDecodeError:
+        return False
+
+
+def _with_text(js: Interpreter, entry: Entry, answer: bytes) -> bytes:
+    """Return *answer* with the long text that the guest holds for it, if it does."""
+    if not answer.endswith(b"\r"):
+        return answer
+    return b"%b\n%b" % (answer[:-1], js.text(js.checked(js.call(entry.text))))
 
 
 def _report_rejections(js: Interpreter, entry: Entry) -> None:

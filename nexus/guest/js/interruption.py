@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 from typing import Final, NamedTuple
 
-from nexus.errors import CpuLimit, DeadlineExceeded
+from nexus.errors import CpuLimit, DeadlineExceeded, ResourceLimit
 from nexus.guest.js.interpreter import Interpreter, address
 from nexus.guest.js.rejections import words
 from nexus.guest.preview1.memory import U32
@@ -23,6 +23,8 @@ _CONTEXT_BYTES: Final = 1024
 """where to look: QuickJS-NG's `JSRuntime` and `JSContext` are smaller"""
 _OPAQUE: Final = 16
 """the second argument of the interrupt handler: how much the allocator is asked for"""
+_LIMITS: Final = (DeadlineExceeded, CpuLimit, ResourceLimit)
+"""The reasons for which the place in the source matters; it does not if the client has left."""
 _PATIENCE: Final = 2
 """checkpoints until a handler that is late must throw at its next loop or call"""
 _TURNS: Final = 100
@@ -47,7 +49,7 @@ class Interrupts(NamedTuple):
         A regular expression asks the handler by itself, and then QuickJS needs some calls to write
         the stack. So a loop first gets the time to come to its next question.
         """
-        if not self.handler_at:
+        if not self.handler_at or not isinstance(run.stopped, _LIMITS):
             return False
         memory = instance.memory()
         _HANDLER.pack_into(memory, self.handler_at, self.slot, _OPAQUE)

@@ -57,13 +57,13 @@ class S3Store:
     def tags(self) -> Mapping[str, str]:
         with self._reported():
             found = self._listed(self._records)
-            return {entry["Key"].removeprefix(self._records): entry["ETag"] for entry in found}
+            return {entry["Key"].removeprefix(self._records): _tag(entry) for entry in found}
 
     def read(self, key: str) -> tuple[bytes, str] | None:
         return self._get(self._records + key)
 
     def write(self, key: str, record: bytes, expected: str | None) -> str | None:
-        condition = {"IfNoneMatch": "*"} if expected is None else {"IfMatch": expected}
+        condition = {"IfNoneMatch": "*"} if expected is None else {"IfMatch": f'"{expected}"'}
         with self._reported():
             try:
                 done = self._client().put_object(
@@ -73,8 +73,7 @@ class S3Store:
                 if _code(error) in _LOST:
                     return None
                 raise
-            tag: str = done["ETag"]
-            return tag
+            return _tag(done)
 
     def put_blobs(self, blobs: Mapping[str, bytes]) -> None:
         with self._reported():
@@ -113,7 +112,7 @@ class S3Store:
             try:
                 found = self._client().get_object(Bucket=self._bucket, Key=key)
                 with found["Body"] as body:
-                    return body.read(), found["ETag"]
+                    return body.read(), _tag(found)
             except ClientError as error:
                 if _code(error) in _MISSING:
                     return None
@@ -137,6 +136,11 @@ class S3Store:
             yield
         except (BotoCoreError, ClientError, OSError) as error:
             raise StoreUnavailable(f"the store {self._place} cannot be used: {error}") from error
+
+
+def _tag(answer: Mapping[str, Any]) -> str:
+    """Return an object's ETag without its quotes, like a tag of another store."""
+    return str(answer["ETag"]).strip('"')
 
 
 def _code(error: ClientError) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 Result: TypeAlias = dict[str, Any]
-"""An execution's result, in the form of the runtime API (docs/api.md)"""
+"""An execution's result, in the form of the runtime API (docs/api.md), and what it `printed`"""
 
 
 class Refused(Exception):
@@ -38,6 +38,9 @@ class Offer:
 
 class Backend(Protocol):
     """Runs source text and handlers. Its methods block, from any thread, and raise Refused."""
+
+    shows_printed: bool
+    """whether results of source text have what it printed"""
 
     def offers(self) -> Sequence[Offer]:
         """Return the handlers that serve now and have an input schema."""

@@ -8,10 +8,13 @@ from typing import Any
 
 import nexus
 from nexus_mcp.backend import Ceiling, Offer, Refused, Result
+from nexus_mcp.printed import Printed
 
 
 class Embedded:
     """Runs code in this process, with a `WasmRuntime`. See `Backend`."""
+
+    shows_printed = True
 
     def __init__(self, handlers: str | None, ceiling: Ceiling, **settings: object) -> None:
         """Load the folder *handlers*, if any. *settings*: further ones, by name.
@@ -24,9 +27,12 @@ class Embedded:
             name: value for name, value in {**limits, **settings}.items() if value is not None
         }
         self._capabilities = ceiling.capabilities
+        self._printed = Printed()
         self._runtime = nexus.WasmRuntime(
             handlers, text_capabilities=ceiling.capabilities, plugins=True, **given
         )
+
+        self._printed.start()
 
     def offers(self) -> Sequence[Offer]:
         return [
@@ -37,9 +43,10 @@ class Embedded:
 
     def run_text(self, language: str, source: str, context: Mapping[str, Any]) -> Result:
         with _refusals():
-            return self._runtime.execute_source(
+            found = self._runtime.execute_source(
                 source, context, language=language, capabilities=self._capabilities
-            ).to_json()
+            )
+        return self._whole(found)
 
     def run_handler(self, name: str, context: Mapping[str, Any]) -> Result:
         with _refusals():
@@ -47,14 +54,20 @@ class Embedded:
 
     def answer(self, suspension_id: str, answer: Mapping[str, Any]) -> Result:
         with _refusals():
-            return self._runtime.resume_handler(suspension_id, answer).to_json()
+            found = self._runtime.resume_handler(suspension_id, answer)
+        return self._whole(found)
 
     def result(self, execution_id: str, wait_ms: int) -> Result:
         with _refusals():
-            return self._runtime.get_execution(execution_id, wait_ms).to_json()
+            found = self._runtime.get_execution(execution_id, wait_ms)
+        return self._whole(found)
 
     def close(self) -> None:
+        self._printed.stop()
         self._runtime.close()
+
+    def _whole(self, result: nexus.ExecutionResult) -> Result:
+        return {**result.to_json(), "printed": self._printed.take(result.execution_id)}
 
 
 @contextmanager

@@ -20,6 +20,8 @@ _CONNECTIONS: Final = 16
 class Remote:
     """Runs code on the server at a URL, which sets its own limits above ours. See `Backend`."""
 
+    shows_printed = False  # a server's log is its operator's
+
     def __init__(self, url: str, token: str | None, ceiling: Ceiling) -> None:
         self._url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}

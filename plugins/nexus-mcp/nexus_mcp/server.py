@@ -150,8 +150,13 @@ def _shown(result: Result) -> CallToolResult:
         )
     else:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    content = [TextContent(text=text)]
+    if printed := result.get("printed"):
+        content.append(TextContent(text=f"It printed:\n{printed}"))
     return CallToolResult(
-        content=[TextContent(text=text)],
-        structured_content={name: part for name, part in result.items() if part not in (None, [])},
+        content=list(content),
+        structured_content={
+            name: part for name, part in result.items() if part not in (None, [], "")
+        },
         is_error=status == "error",
     )

@@ -27,13 +27,17 @@ _TEXT: Final = {
         "run_python",
         "Run Python 3.12 in a sandbox without files and network, with the standard library. A "
         "script's last expression is the result; it sees the arguments as `context['args']`. In a "
-        "module, `run(context)` is called. The result must be JSON; what is printed is not shown.",
+        "module, `run(context)` is called. The result must be JSON.",
     ),
 }
 """by language: a tool's name and description"""
 LANGUAGES: Final = tuple(_TEXT)
 RESULT: Final = "get_execution"
 
+_PRINTED: Final = {
+    True: "What it prints is shown beside the result.",
+    False: "What it prints is not shown.",
+}
 _SOURCE: Final[dict[str, Any]] = {
     "type": "object",
     "properties": {
@@ -62,7 +66,7 @@ class Tools:
 
     def __init__(self, backend: Backend, languages: Sequence[str]) -> None:
         self._backend = backend
-        self._built_in = {tool.name: tool for tool in _built_in(languages)}
+        self._built_in = {tool.name: tool for tool in _built_in(languages, backend)}
         self._languages = {_TEXT[language][0]: language for language in languages}
 
     def all(self) -> list[Tool]:
@@ -102,10 +106,16 @@ class Tools:
         return usable
 
 
-def _built_in(languages: Sequence[str]) -> list[Tool]:
+def _built_in(languages: Sequence[str], backend: Backend) -> list[Tool]:
+    printed = _PRINTED[backend.shows_printed]
     annotations = ToolAnnotations(open_world_hint=False)
     texts = [
-        Tool(name=name, description=text, input_schema=_SOURCE, annotations=annotations)
+        Tool(
+            name=name,
+            description=f"{text} {printed}",
+            input_schema=_SOURCE,
+            annotations=annotations,
+        )
         for name, text in map(_TEXT.__getitem__, languages)
     ]
     reads = ToolAnnotations(read_only_hint=True, open_world_hint=False)

@@ -18,7 +18,10 @@ from mcp.client.streamable_http import streamable_http_client
 from nexus_mcp.command import main
 
 COMMAND = str(Path(sys.executable).with_name("nexus-mcp"))
-HANDLER = "export default ({ args }) => `Hello, ${args.name}`"
+HANDLER = """export default ({ args }) => {
+  console.error("not for the command's own stderr");
+  return `Hello, ${args.name}`;
+};"""
 OPTIONS = ["--language", "javascript", "--timeout-ms", "2000"]
 
 

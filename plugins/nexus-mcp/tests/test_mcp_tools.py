@@ -36,6 +36,7 @@ HANDLERS = {
     "wrong": ("export default () => 1", f'{ANY}\ninput_schema.properties.a.type = "no type"'),
     "fetches": ("export default () => 1", f'{ANY}\ninput_schema."$ref" = "http://127.0.0.1:9/x"'),
     "run_python": ("export default () => 1", ANY),
+    "talks": ("export default () => console.log('password')", ANY),
 }
 ASK = """
 const schema = { type: "object", properties: { ok: { type: "boolean" } } };
@@ -125,7 +126,7 @@ def call(backend: Backend, tool: str, **arguments: Any) -> CallToolResult:
 
 
 def text_of(result: CallToolResult) -> str:
-    (content,) = result.content
+    content, *_ = result.content
     assert isinstance(content, TextContent)
     return content.text
 
@@ -134,7 +135,14 @@ def test_tools_are_languages_and_handlers_with_a_usable_schema(
     backend: Backend, caplog: pytest.LogCaptureFixture
 ) -> None:
     tools = {tool.name: tool for tool in with_client(backend, lambda it: it.list_tools()).tools}
-    assert set(tools) == {"run_javascript", "run_python", "get_execution", "price", "fetches"}
+    assert set(tools) == {
+        "run_javascript",
+        "run_python",
+        "get_execution",
+        "price",
+        "fetches",
+        "talks",
+    }
     assert tools["price"].description == "Prices an order"
     assert tools["price"].input_schema["required"] == ["items"]
     assert "handler wrong: input_schema: 'no type' is not valid" in caplog.text
@@ -182,6 +190,28 @@ def test_a_run_has_the_limits_of_the_configuration(backend: Backend) -> None:
     assert 1_000_000 <= result.structured_content["metrics"]["duration_us"] < 10_000_000
     refused = call(backend, "run_javascript", source="await $ext.other.ask(1)")
     assert "ext:other" in text_of(refused)
+
+
+def test_what_text_prints_stands_beside_its_result(embedded: Embedded, remote: Remote) -> None:
+    source = "console.log('one'); console.error('two'); await $ext.user.ask(1)"
+
+    async def work(client: Client) -> CallToolResult:
+        asked = await client.call_tool("run_javascript", {"source": source})
+        id = asked.structured_content["suspension"]["id"]
+        embedded.answer(id, {"success": False, "error": "no"})
+        return await client.call_tool("run_javascript", {"source": source.partition("await")[0]})
+
+    shown = [content.text for content in with_client(embedded, work).content]
+    assert shown == ["null", "It printed:\none\ntwo\n"]
+    long = call(
+        embedded,
+        "run_javascript",
+        source="for (let n = 0; n < 99; n++) console.log('x'.repeat(999))",
+    )
+    assert len(long.structured_content["printed"]) == 16 << 10
+    assert "print" not in str(call(remote, "run_javascript", source="console.log(1)").content)
+    # A handler's log is its operator's.
+    assert "printed" not in call(embedded, "talks").structured_content
 
 
 @pytest.mark.parametrize("tool", ["plain", "nothing"])

@@ -237,3 +237,11 @@ def test_a_store_that_cannot_be_used_leaves_what_serves(api: Deployer) -> None:
     store.with_suffix(".away").rename(store)
     assert api.put("hello", says("two")).code == 201
     assert service.versions.problem is None
+
+
+def test_a_state_dir_that_cannot_be_written_is_said(api: Deployer) -> None:
+    place = api.client.service.settings.state_dir
+    place.write_text("a file")
+    answer = api.put("hello", says("one"))
+    said = f"no version can be unpacked in {place}/versions: Not a directory; the setting state_dir"
+    refused(answer, 503, "STORE_UNAVAILABLE", said)

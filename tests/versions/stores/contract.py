@@ -37,6 +37,7 @@ def a_record_is_made_once_and_replaced_by_its_tag(make: Make) -> None:
         assert other.write("handlers/h", b"two", None) is None
         second = other.write("handlers/h", b"two", first)
         assert second not in (None, first)
+        assert first.isalnum()
         assert store.write("handlers/h", b"three", first) is None
         assert store.read("handlers/h") == (b"two", second)
         assert store.write("tokens", b"\0\xff", None) is not None

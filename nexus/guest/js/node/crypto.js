@@ -1,4 +1,4 @@
-// node:crypto: hashes, HMACs and random values. For signatures use `crypto.subtle`.
+// node:crypto: hashes, HMACs, signatures and random values. For keys use `crypto.subtle`.
 
 import { Buffer } from "node:buffer";
 import { internal } from "node:nexus/internal";
@@ -105,11 +105,81 @@ export const timingSafeEqual = (a, b) => {
 };
 
 export const webcrypto = crypto;
-export const constants = {};
+export const constants = {
+  RSA_PKCS1_PADDING: 1, RSA_PKCS1_PSS_PADDING: 6,
+  RSA_PSS_SALTLEN_DIGEST: -1, RSA_PSS_SALTLEN_MAX_SIGN: -2, RSA_PSS_SALTLEN_AUTO: -2,
+};
+
+// The key's text, and what else the message says of it.
+const readKey = (key) => {
+  const isPlain = typeof key === "string" || ArrayBuffer.isView(key) || key instanceof ArrayBuffer;
+  const { key: text, passphrase, padding, saltLength: salt, dsaEncoding: dsa } = isPlain ? { key } : key ?? {};
+  if (passphrase !== undefined) throw new Error("Encrypted keys are not supported here; decrypt the key first");
+  return { text: Buffer.from(toBytes(text)), fields: { padding, salt, dsa } };
+};
+
+const askHost = (op, name, { fields, text }, pieces) => {
+  const plain = name === null || name === undefined ? "" : hashNamed(String(name).replace(/^RSA-/i, ""));
+  const all = [text, ...pieces];
+  const line = `${JSON.stringify({ op, hash: plain, ...fields, sizes: all.map((one) => one.length) })}\n`;
+  const { status, bytes } = internal.crypto(Buffer.concat([Buffer.from(line), ...all]));
+  const end = bytes.indexOf(0x0a);
+  const answer = JSON.parse(Buffer.from(bytes.subarray(0, end)).toString());
+  if (status !== 0) throw Object.assign(new Error(answer.message), { code: "ERR_OSSL_EVP_UNSUPPORTED" });
+  return { answer, bytes: Buffer.from(bytes.slice(end + 1)) };
+};
+
+const encoded = (bytes, encoding) => (encoding === undefined || encoding === "buffer" ? bytes : bytes.toString(encoding));
+
+export const sign = (name, data, key, callback = undefined) => {
+  const made = askHost("sign_pem", name, readKey(key), [Buffer.from(toBytes(data))]).bytes;
+  if (!callback) return made;
+  queueMicrotask(() => callback(null, made));
+  return undefined;
+};
+export const verify = (name, data, key, signature, callback = undefined) => {
+  const pieces = [Buffer.from(toBytes(signature)), Buffer.from(toBytes(data))];
+  const { answer } = askHost("verify_pem", name, readKey(key), pieces);
+  if (!callback) return answer;
+  queueMicrotask(() => callback(null, answer));
+  return undefined;
+};
+
+class Signing {
+  #chunks = [];
+
+  constructor(name) {
+    this.name = hashNamed(String(name).replace(/^RSA-/i, "")).replace("-", "").toLowerCase();
+  }
+
+  update(content, encoding = undefined) {
+    this.#chunks.push(Buffer.from(toBytes(content, encoding)));
+    return this;
+  }
+
+  whole() {
+    return Buffer.concat(this.#chunks);
+  }
+}
+
+class Sign extends Signing {
+  sign(key, encoding = undefined) {
+    return encoded(sign(this.name, this.whole(), key), encoding);
+  }
+}
+
+class Verify extends Signing {
+  verify(key, signature, encoding = undefined) {
+    return verify(this.name, this.whole(), key, toBytes(signature, encoding));
+  }
+}
+
+export const createSign = (name) => new Sign(name);
+export const createVerify = (name) => new Verify(name);
 
 const exported = {
   createHash, createHmac, hash, getHashes, randomFillSync, randomBytes, randomInt, randomUUID,
-  getRandomValues, timingSafeEqual, webcrypto, constants,
+  getRandomValues, timingSafeEqual, webcrypto, constants, sign, verify, createSign, createVerify,
 };
 // `crypto.subtle` is loaded at its first use, and so stays a getter here.
 export default Object.defineProperty(exported, "subtle", { get: () => crypto.subtle, enumerable: true });

@@ -124,6 +124,11 @@ PARTS: Final[Mapping[str, Part]] = {
         globals=(),
         mentions=r"\bASSETS\b",
     ),
+    "url-pattern": Part(
+        files=("url/pattern-parser", "url/pattern-string", "url/pattern"),
+        exports=(),
+        globals=("URLPattern",),
+    ),
     "collation": Part(
         files=("intl/collator",),
         exports=("Collator", "compareTexts"),

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from nexus.guest.js.webcrypto import ciphers, derivation, pair_keys, signing
+from nexus.guest.js.webcrypto import ciphers, derivation, pair_keys, pem, signing
 from nexus.guest.js.webcrypto.failure import DATA, Failure
 from nexus.guest.js.webcrypto.key_table import KeyTable
 from nexus.guest.js.webcrypto.numbers import read_bytes, text_of
@@ -141,6 +141,16 @@ def _derive(call: Call) -> Answer:
     return call.kept(found, found) if fields.get("keeps") else (None, found)
 
 
+def _sign_pem(call: Call) -> Answer:
+    key, data = call.pieces
+    return None, pem.sign_with(call.fields, key, data)
+
+
+def _verify_pem(call: Call) -> Answer:
+    key, signature, data = call.pieces
+    return pem.verify_with(call.fields, key, signature, data), b""
+
+
 CALLS: Final[Mapping[str, Callable[[Call], Answer]]] = {
     "import": _import,
     "generate": _generate,
@@ -150,4 +160,6 @@ CALLS: Final[Mapping[str, Callable[[Call], Answer]]] = {
     "encrypt": _encrypt,
     "decrypt": _decrypt,
     "derive": _derive,
+    "sign_pem": _sign_pem,
+    "verify_pem": _verify_pem,
 }
