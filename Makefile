@@ -14,7 +14,7 @@ empty :=
 space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-console deploy-check examples lint clean
+.PHONY: help run test test-console test-cpython deploy-check examples lint clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' Makefile | expand -t 22
@@ -37,6 +37,10 @@ test-console: ## drive the console in Chromium, with axe-core (needs node, npm a
 	@scripts/console/build.sh
 	@cd tests/browser && npm install --no-audit --no-fund --no-package-lock --silent
 	node tests/browser/console.mjs $(abspath $(VENV))/bin/nexus $(ARGS)
+
+test-cpython: ## run CPython's own tests in the guest (needs python3.12; ARGS=test_json: one module)
+	@scripts/setup.sh test
+	@$(VENV)/bin/python -m tests.python.cpython $(ARGS)
 
 deploy-check: ## render deploy/, validate it, and compute what must hold of it
 	@scripts/setup.sh test
