@@ -2,8 +2,8 @@
 
 An instance never leaves its thread, so a thread takes instances only from its own shelf. All
 threads share the budget: to make an instance beyond `max_instances`, or beyond `max_memory_bytes`
-in total, a thread evicts the instance idle longest, even from another thread. Runs that wait for the
-network are not counted, and for a while as many idle instances stay in addition.
+in total, a thread evicts the instance idle longest, even from another thread. Runs that wait for
+the network are not counted, and for a while as many idle instances stay in addition.
 """
 
 from __future__ import annotations
