@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import shared_cache
 from tests.wat import prints
 
 from .conftest import Server, serving, until
@@ -33,6 +34,7 @@ def server(http_server: str, tmp_path: Path) -> Iterator[Server]:
     (folder / "large.toml").write_text("memory_limit_mb = 64\n")
     (folder / "hello.wat").write_text(prints("Content-Type: text/plain\n\nhello"))
     settings = {"NEXUS_WORKERS": "1", "NEXUS_THREADS": "4", "NEXUS_MIN_INSTANCES": "4"}
+    settings["NEXUS_CACHE_DIR"] = str(shared_cache())
     with serving(folder, tmp_path, **settings) as running:
         yield running
 

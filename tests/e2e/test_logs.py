@@ -10,6 +10,7 @@ import pytest
 
 from nexus.cli.remote.server import Server as Remote
 from tests.e2e.conftest import Server, free_port, serving
+from tests.support import shared_cache
 
 TOKEN = "secret"
 LOGS = 'export default () => { console.warn("over here"); return new Response("x"); }'
@@ -21,7 +22,7 @@ def test_what_any_worker_logs_comes_at_once(tmp_path: Path, management: bool) ->
     handlers.mkdir()
     (handlers / "noisy.js").write_text(LOGS)
     port = free_port()
-    environ = {"NEXUS_ADMIN_TOKEN": TOKEN}
+    environ = {"NEXUS_ADMIN_TOKEN": TOKEN, "NEXUS_CACHE_DIR": str(shared_cache())}
     if management:
         environ["NEXUS_MANAGEMENT_BIND"] = f"127.0.0.1:{port}"
     ready = port if management else None

@@ -11,6 +11,7 @@ import pytest
 
 from tests.outbound.servers import Seen, answer
 from tests.outbound.servers import Server as Upstream
+from tests.support import shared_cache
 from tests.wat import prints
 
 from .conftest import Server, serving, until
@@ -56,6 +57,7 @@ def server(
     (folder / "hello.wat").write_text(prints("Content-Type: text/plain\n\nhello"))
     settings = {"NEXUS_WORKERS": "1", "NEXUS_THREADS": str(THREADS), "NEXUS_TIMEOUT_MS": "30000"}
     settings["NEXUS_MAX_INSTANCES"] = "2"
+    settings["NEXUS_CACHE_DIR"] = str(shared_cache())
     with serving(folder, tmp_path_factory.mktemp("scratch"), **settings) as found:
         until(lambda: found.get("/call/now").status == 200)
         yield found

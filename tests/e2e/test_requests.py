@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from bench.stalled_clients import CERTIFICATE
+from tests.support import shared_cache
 from tests.wat import ECHO, prints, writes
 
 from .conftest import Server, chosen, serving, until
@@ -57,6 +58,7 @@ def server(
 ) -> Iterator[Server]:
     settings = {"NEXUS_WORKERS": "1", "NEXUS_THREADS": "4", "NEXUS_TIMEOUT_MS": "60000"}
     settings["NEXUS_MAX_REQUEST_BYTES"] = str(MOST_BYTES)
+    settings["NEXUS_CACHE_DIR"] = str(shared_cache())
     certificate = CERTIFICATE if request.param == "tls" else None
     with serving(
         folder, tmp_path_factory.mktemp("server"), certificate=certificate, **settings

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support import shared_cache
+
 from .conftest import Server, serving, until
 
 EVENTS = """export default { fetch() {
@@ -54,6 +56,7 @@ def server(http_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         (folder / f"{name}.js").write_text(source)
         (folder / f"{name}.toml").write_text(manifest)
     settings = {"NEXUS_WORKERS": "1", "NEXUS_THREADS": "8", "NEXUS_HTTP_SEND_TIMEOUT_MS": "1500"}
+    settings["NEXUS_CACHE_DIR"] = str(shared_cache())
     with serving(folder, tmp_path_factory.mktemp("server"), **settings) as running:
         yield running
 
