@@ -97,6 +97,30 @@ def test_another_leads_while_one_is_slow(granian: Granian) -> None:
     go_on.set()
 
 
+def test_a_request_whose_body_is_not_read_is_dropped_at_once(granian: Granian) -> None:
+    """Also where another thread leads meanwhile: this one does not wait for its turn with it."""
+    go_on, waits = threading.Event(), threading.Event()
+    returned = threading.Event()
+
+    def request() -> None:
+        granian.turns.before_wait()
+        waits.set()
+        assert go_on.wait(WAIT_S)
+
+    def serve() -> None:
+        granian.turns.serve(request, returns=True)
+        returned.set()
+
+    thread = threading.Thread(target=serve, daemon=True)
+    served(granian, 1)
+    thread.start()
+    assert waits.wait(WAIT_S)
+    served(granian, 20)
+    go_on.set()
+    assert returned.wait(WAIT_S)
+    thread.join(WAIT_S)
+
+
 def test_all_may_wait_and_then_all_is_well(granian: Granian) -> None:
     go_on = threading.Event()
     waiting = threading.Semaphore(0)

@@ -72,7 +72,7 @@ class Intake:
             environ = self._environs.make(scope)
             length, waits = _length(environ)
         except InvalidArgument as error:
-            self._turns.serve(partial(self._refuse, scope, proto, error))
+            self._turns.serve(partial(self._refuse, scope, proto, error), returns=True)
             return
         if not waits:
             environ["wsgi.input"] = io.BytesIO()
@@ -82,7 +82,7 @@ class Intake:
         if most is None or (length is not None and length > most):
             # Refused without the body, of which nobody knows whether it follows.
             environ["wsgi.input"] = _Unread()
-            self._turns.serve(partial(self._answer, environ, proto, closes=True))
+            self._turns.serve(partial(self._answer, environ, proto, closes=True), returns=True)
             return
         then = partial(self._got, scope, environ, proto, most)
         self.bodies.wait(proto, length, most, self._host.limits().body(), then)
@@ -100,7 +100,7 @@ class Intake:
             return
         environ["wsgi.input"] = _Unread() if found is None else io.BytesIO(found)
         closes = found is None or len(found) > most
-        self._turns.serve(partial(self._answer, environ, proto, closes=closes))
+        self._turns.serve(partial(self._answer, environ, proto, closes=closes), returns=closes)
 
     def _most_body_bytes(self, environ: dict[str, Any]) -> int | None:
         """Return how long a body may be, or None if the request is refused whatever it is."""

@@ -69,8 +69,12 @@ class Turns(Executor):
         """Return how many of granian's threads have been here."""
         return len(self._threads)
 
-    def serve(self, request: Callable[[], None]) -> None:
-        """Run *request* on the calling thread, one of granian's; return once the thread leads."""
+    def serve(self, request: Callable[[], None], *, returns: bool = False) -> None:
+        """Run *request* on the calling thread, one of granian's; return once the thread leads.
+
+        *returns*: return at once, so that granian drops the request: while it has one whose body
+        was not read, the connection stays open.
+        """
         thread = threading.get_ident()
         now = time.monotonic()
         with self._lock:
@@ -90,10 +94,11 @@ class Turns(Executor):
         with self._lock:
             if leader is not None and self._leader is leader and leader.thread == thread:
                 leader.since_s = 0.0
-                if not self._tasks:
+                if returns or not self._tasks:
                     return
                 self._leader = None
-        self._wait_turn()
+        if not returns:
+            self._wait_turn()
 
     def before_wait(self) -> None:
         """Let another thread lead if the caller leads: the caller is about to block."""
