@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 
 from nexus.errors import Overloaded, ShuttingDown
 from nexus.pool.instance import WasmInstance
@@ -92,11 +93,16 @@ class Budget:
 
     def _over_spare(self) -> list[WasmInstance]:
         """Under the lock: remove and return idle instances that are spare no longer."""
+        if time.monotonic() <= self._spare_until:
+            return []
+        self._spare = len(self._aside)
+        return self._evict_while(lambda: self._live() > self._max_instances + self._spare)
+
+    def _evict_while(self, over: Callable[[], bool]) -> list[WasmInstance]:
+        """Under the lock: remove and return the instances idle longest, while *over*."""
         evicted: list[WasmInstance] = []
-        if self._spare and time.monotonic() > self._spare_until:
-            self._spare = len(self._aside)
-            while self._idle and self._live() > self._max_instances + self._spare:
-                evicted.append(self._take_oldest())
+        while self._idle and over():
+            evicted.append(self._take_oldest())
         return evicted
 
     def _take_oldest(self) -> WasmInstance:

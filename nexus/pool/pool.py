@@ -173,7 +173,9 @@ class InstancePool(SuspendedInstances):
                 if stack is None:
                     stack = shelf.idle[key] = []
                 stack.append(instance)
-                evicted = self._over_budget(instance) + self._over_spare()
+                evicted = self._over_budget(instance)
+                if self._spare:
+                    evicted += self._over_spare()
                 self._notify()
         if not kept:
             self.discard(instance)
@@ -224,11 +226,9 @@ class InstancePool(SuspendedInstances):
         with self._lock:
             self._set_bounds(max_instances, max_memory_bytes)
             self._spare = 0
-            evicted: list[WasmInstance] = []
-            while self._idle and (
-                self._live() > max_instances or self._memory_bytes > self._max_memory
-            ):
-                evicted.append(self._take_oldest())
+            evicted = self._evict_while(
+                lambda: self._live() > max_instances or self._memory_bytes > self._max_memory
+            )
             self._surplus = max(0, self._live() - max_instances)
             self._notify()
         for instance in evicted:

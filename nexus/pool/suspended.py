@@ -75,11 +75,9 @@ class SuspendedInstances(Budget):
     def step_back(self, instance: WasmInstance) -> None:
         """Count *instance* again. Evict an idle one for it; if none is idle, it has a place all the
         same, since admission limits how many runs there are."""
-        evicted: list[WasmInstance] = []
         with self._lock:
             self._aside.remove(instance)
-            while self._idle and self._is_full():
-                evicted.append(self._take_oldest())
+            evicted = self._evict_while(self._is_full)
             self._active.add(instance)
         for other in evicted:
             other.terminate()
