@@ -22,7 +22,7 @@ from nexus.compiler.artifact import Artifact, unpack
 from nexus.compiler.orders import Order, Prepare, read_order
 from nexus.guest import Abis
 from nexus.model import Compiled
-from nexus.plugin_api.engine import Engine
+from nexus.plugin_api.engine import Engine, HoldsArtifacts
 
 IDLE_S: Final = 10_000
 """After so many milliseconds without an order the process ends; the next order starts another"""
@@ -67,9 +67,8 @@ class _Loaded:
         runtime = unpack(work.artifact, work.runtime_key)
         assert isinstance(runtime, Compiled)
         self.runtime, self._module = runtime, work.program.runtime
-        hold = getattr(self.engine, "hold", None)
-        self._held = None if hold is None else hold(runtime.artifact)
-        """what the engine has made of the runtime's artifact, for all children"""
+        if isinstance(self.engine, HoldsArtifacts):
+            self._held = self.engine.hold(runtime.artifact)  # for all children
         self.abis: Abis = child._abis(order.terms)
         abi = self.abis.named(work.program.abi)
         for name in ("nexus.compiler.prepare", *getattr(abi, "set_up_modules", ())):

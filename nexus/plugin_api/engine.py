@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from nexus.model import FuncType, ModuleInfo
 
@@ -128,6 +128,20 @@ class Engine(Protocol):
     def load(self, artifact: bytes, info: ModuleInfo, imports: HostFunctions) -> EngineModule:
         """Load for the calling thread. *imports* serve every instance of the module, of which the
         thread runs one at a time.
+
+        Raises: CompilationError if this engine did not make the artifact.
+        """
+        ...
+
+
+@runtime_checkable
+class HoldsArtifacts(Protocol):
+    """What an engine may have besides: the process that forks for each set-up then deserializes
+    the language runtime once."""
+
+    def hold(self, artifact: bytes) -> object:
+        """Deserialize *artifact* for the calling thread. While the returned object lives, `load`
+        on this thread does not do it again for these bytes.
 
         Raises: CompilationError if this engine did not make the artifact.
         """
