@@ -9,7 +9,7 @@ text.py      makes text safe for a log or a terminal
 """
 
 from nexus.logs.access import AccessLog, Request
-from nexus.logs.brief import CHANGES
+from nexus.logs.brief import CHANGES, SCHEDULES
 from nexus.logs.formats import (
     JsonFormatter,
     LogFormat,
@@ -23,6 +23,7 @@ from nexus.logs.text import escape, timestamp
 
 __all__ = [
     "CHANGES",
+    "SCHEDULES",
     "AccessLog",
     "JsonFormatter",
     "LogFormat",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timezone
 
+from nexus.logs import SCHEDULES
 from nexus.model import ScheduledRun
 from nexus.plugin_api.metrics import SuspensionSink
 from nexus.schedules import OK, Ledger, Schedules
 from nexus.service.build import Parts
 
-log = logging.getLogger("nexus.schedules")
+log = logging.getLogger(SCHEDULES)
 
 
 def schedules_of(parts: Parts) -> Schedules:
