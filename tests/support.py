@@ -70,6 +70,14 @@ def shared_cache() -> Path:
     return Path(os.environ[CACHE_VARIABLE])
 
 
+def until(holds: Callable[[], bool], timeout_s: float = 20.0) -> None:
+    """Ask again and again until it *holds*."""
+    deadline = time.monotonic() + timeout_s
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.002)  # between two looks; the deadline bounds them
+
+
 @functools.cache
 def _cache_dir() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="nexus-tests-")

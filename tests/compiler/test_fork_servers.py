@@ -17,7 +17,7 @@ from nexus.compiler.orders import Order, Prepare, Terms
 from nexus.errors import CompilationError
 from nexus.model import Compiled
 from nexus.plugin_api.abi import RuntimeProgram
-from tests.suspension.support import until
+from tests.support import until
 
 from .test_compiler import LIMITS, MEMORY, compiler_of
 

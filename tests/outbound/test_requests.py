@@ -21,7 +21,7 @@ from nexus.model import (
     OutboundRequest,
     OutboundResponse,
 )
-from tests.suspension.support import until
+from tests.support import until
 
 from .caller import LIMITS, Caller, outcome_of
 from .name_server import NameServer

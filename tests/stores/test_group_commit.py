@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from nexus.stores import connections
 from nexus.stores.connections import Connections
 from nexus.stores.group_commit import GroupCommit
+from tests.support import until
 
 
 class Table:
@@ -73,12 +73,6 @@ class Table:
         for thread in threads:
             thread.join()
         return outcomes
-
-
-def until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < end
 
 
 @pytest.fixture

@@ -156,7 +156,7 @@ class Worker:
 
     def until_idle(self) -> None:
         """Wait until nothing runs and nothing is suspended."""
-        until(lambda: self.counts() == (0, 0, 0, 0, 0))
+        support.until(lambda: self.counts() == (0, 0, 0, 0, 0))
 
     def close(self) -> None:
         self.admission.close()
@@ -179,14 +179,6 @@ def ids_of(result: ExecutionResult) -> list[str]:
     """The ids of all open questions."""
     assert result.status == "suspended", result
     return [str(question["id"]) for question in result.suspensions]
-
-
-def until(holds: Callable[[], bool], timeout_s: float = 20.0) -> None:
-    """Ask again and again until it *holds*."""
-    deadline = time.monotonic() + timeout_s
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come true"
-        time.sleep(0.002)  # between two looks; the deadline bounds them
 
 
 def execute(worker: Worker, handler: Handler, **context: Any) -> ExecutionResult:

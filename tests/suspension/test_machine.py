@@ -32,7 +32,8 @@ from nexus.errors import (
 from nexus.model import ExecutionResult, ExtensionAnswer, Handler, Isolation, State
 from nexus.pool import InstancePool, WasmInstance
 from tests import support
-from tests.suspension.support import Asker, Worker, asking, id_of, run_threads, until
+from tests.support import until
+from tests.suspension.support import Asker, Worker, asking, id_of, run_threads
 
 ENGINE = support.engine(*support.QUICK_ENGINES[0])
 CALLERS = 3

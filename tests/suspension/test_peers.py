@@ -24,7 +24,8 @@ from nexus.errors import (
 from nexus.model import ExecutionResult, ExtensionAnswer, Handler
 from nexus.suspension import wire
 from nexus.suspension.peers import Peers
-from tests.suspension.support import Worker, id_of, until
+from tests.support import until
+from tests.suspension.support import Worker, id_of
 
 Make = Callable[..., Worker]
 

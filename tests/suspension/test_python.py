@@ -15,7 +15,7 @@ from nexus.model import ExtensionAnswer, Files, Handler, Mount
 from nexus.suspension import book
 from tests.python.conftest import python
 from tests.python.support import Pythons
-from tests.support import ABIS, EXAMPLES
+from tests.support import ABIS, EXAMPLES, until
 from tests.suspension.support import (
     GRANTS,
     Make,
@@ -24,7 +24,6 @@ from tests.suspension.support import (
     goes_on_elsewhere,
     ids_of,
     run_threads,
-    until,
 )
 
 __all__ = ["python"]

@@ -23,7 +23,8 @@ from nexus.errors import (
 from nexus.model import ExecutionResult, ExtensionAnswer, Handler, Isolation, State
 from nexus.plugin_api.extensions import ExtensionError
 from tests import support
-from tests.suspension.support import Worker, asking, id_of, run_threads, until
+from tests.support import until
+from tests.suspension.support import Worker, asking, id_of, run_threads
 
 Make = Callable[..., Worker]
 YES = ExtensionAnswer(True, b"1")

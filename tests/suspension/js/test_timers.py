@@ -12,8 +12,8 @@ from nexus.errors import Overloaded, ShuttingDown, SuspensionConflict
 from nexus.model import ExecutionResult
 from nexus.suspension import book
 from tests.scripts.support import LIMITS, Scripts
-from tests.support import ABIS
-from tests.suspension.support import Make, Worker, execute, id_of, ids_of, until
+from tests.support import ABIS, until
+from tests.suspension.support import Make, Worker, execute, id_of, ids_of
 
 WAIT_S = 20.0
 
