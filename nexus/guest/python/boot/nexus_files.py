@@ -120,8 +120,8 @@ class _Entries(list):
 
 def install(tree):
     """Make `open` and the functions of `os` find the files of *tree*."""
-    real_open, real = io.open, {name: getattr(os, name) for name in ("stat", "lstat", "listdir")}
-    real_scandir = os.scandir
+    real_open, real_stat = io.open, os.stat
+    real_listdir, real_scandir = os.listdir, os.scandir
 
     def open(
         file,
@@ -149,15 +149,14 @@ def install(tree):
         content = _Content(tree.files[path], file)
         return content if "b" in mode else io.TextIOWrapper(content, encoding, errors, newline)
 
-    def stating(name):
-        def status(path, *, dir_fd=None, follow_symlinks=True):
-            here = tree.path(path)
-            if here is not None:
-                return tree.status(here)
-            return real[name](path, **({"dir_fd": dir_fd} if dir_fd is not None else {}))
+    def stat(path, *, dir_fd=None, follow_symlinks=True):
+        here = tree.path(path)
+        if here is not None:
+            return tree.status(here)
+        return real_stat(path, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
 
-        status.__name__ = name
-        return status
+    def lstat(path, *, dir_fd=None):
+        return stat(path, dir_fd=dir_fd, follow_symlinks=False)
 
     def folder(path):
         here = tree.path(path)
@@ -168,14 +167,14 @@ def install(tree):
     def others(path):
         """Return the names that WASI has in a folder of the tree's."""
         try:
-            return real["listdir"](path)
+            return real_listdir(path)
         except OSError:
             return []
 
     def listdir(path="."):
         here = folder(path)
         if here is None:
-            return real["listdir"](path)
+            return real_listdir(path)
         return list(tree.folders[here] | dict.fromkeys(others(path)))
 
     def scandir(path="."):
@@ -190,7 +189,7 @@ def install(tree):
         return found
 
     builtins.open = io.open = open
-    os.stat, os.lstat, os.listdir, os.scandir = stating("stat"), stating("lstat"), listdir, scandir
+    os.stat, os.lstat, os.listdir, os.scandir = stat, lstat, listdir, scandir
     sys.path += ["/", f"/{PACKAGES}"]
 
 
