@@ -164,10 +164,10 @@ def install(tree):
             raise NotADirectoryError(errno.ENOTDIR, "Not a directory", path)
         return here
 
-    def others(path):
-        """Return the names that WASI has in a folder of the tree's."""
+    def others(path, listing=real_listdir):
+        """Return what *listing* finds in a folder of the tree's: WASI's files there."""
         try:
-            return real_listdir(path)
+            return list(listing(path))
         except OSError:
             return []
 
@@ -184,8 +184,7 @@ def install(tree):
         shown = os.fspath(path)
         prefix, names = f"{here}/" if here else "", tree.folders[here]
         found = _Entries(_Entry(tree, prefix + n, shown, n) for n in names)
-        if others(path):
-            found += [entry for entry in real_scandir(path) if entry.name not in names]
+        found += [entry for entry in others(path, real_scandir) if entry.name not in names]
         return found
 
     builtins.open = io.open = open
