@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from nexus.guest.files.assets import answer
 from nexus.guest.files.mounts import root_of
 from nexus.guest.host.framed import Framed
+from nexus.guest.host.status import FAILED, OK
 from nexus.guest.json_text import parse_json, to_json
 from nexus.guest.preview1 import errno
 from nexus.guest.preview1.errno import Refused
 from nexus.model import Files, Handler
 from nexus.plugin_api.guest import Run
-
-_OK: Final = 0
-_FAILED: Final = -7
 
 
 class Assets(Framed):
@@ -55,8 +52,8 @@ class Assets(Framed):
         elif part is not None:
             if length > self._most_bytes:
                 what = f"the file has {length} bytes; max_response_bytes allows {self._most_bytes}"
-                self.reply(_FAILED, to_json(what))
+                self.reply(FAILED, to_json(what))
                 return
             body = part.file.read(part.start, length)
         head = to_json({"status": status, "headers": [[name.lower(), v] for name, v in fields]})
-        self.reply(_OK, head + b"\n" + body)
+        self.reply(OK, head + b"\n" + body)
