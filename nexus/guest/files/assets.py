@@ -75,26 +75,36 @@ class _Found(NamedTuple):
 
 
 def answer(
-    root: Folder, method: str, path: bytes, headers: Mapping[str, str], prefix: str = ""
+    root: Folder,
+    method: str,
+    path: bytes,
+    headers: Mapping[str, str],
+    *,
+    query: str = "",
+    prefix: str = "",
 ) -> Answer:
     """Return the answer of the files in *root* for *path*, a URL's path without percent-encoding.
-    *headers* have names in lower case; *prefix*: what the paths of URLs have before *path*. The
-    answer to HEAD is that to GET.
+    *headers* have names in lower case. Redirects keep *query* and begin with *prefix*, which the
+    paths of URLs have before *path*. The answer to HEAD is that to GET.
 
     Raises: Refused if the host cannot read a file.
     """
     if method not in METHODS:
         return Answer(405, [("Allow", ", ".join(METHODS))], None)
     if prefix and not path:
-        return Answer(307, [("Location", f"{prefix}/")], None)  # or relative links would miss
+        return _redirect(f"{prefix}/", query)  # or relative links would miss
     names = [name for name in path.split(b"/") if name]
     if not any(name[:1] == b"." and name != _WELL_KNOWN for name in names):
         found = _find(root, names, is_folder=path[-1:] == b"/")
         if isinstance(found, _Found):
             return _content(found, headers)
         if found is not None:
-            return Answer(307, [("Location", prefix + found)], None)
+            return _redirect(prefix + found, query)
     return _not_found(root, names)
+
+
+def _redirect(path: str, query: str) -> Answer:
+    return Answer(307, [("Location", f"{path}?{query}" if query else path)], None)
 
 
 def _find(root: Folder, names: list[bytes], *, is_folder: bool) -> _Found | str | None:

@@ -42,9 +42,7 @@ class Assets(Framed):
         prefix, route = "", self._route
         if route and f"{route}/".encode() == (path + b"/")[: len(route) + 1]:
             path, prefix = path[len(route) :], route
-        status, fields, part = answer(self._root, method, path, headers, prefix)
-        if status == 307 and query:
-            fields = [(name, f"{value}?{query}") for name, value in fields]
+        status, fields, part = answer(self._root, method, path, headers, query=query, prefix=prefix)
         length = 0 if part is None else part.length
         body = b""
         if method == "HEAD":
