@@ -9,6 +9,7 @@ from typing import Final
 from nexus.guest.preview1 import errno
 from nexus.guest.preview1.clocks import RESOLUTION_NS
 from nexus.guest.preview1.errno import Refused
+from nexus.guest.preview1.memory import fill
 from nexus.guest.preview1.process import Process
 
 U32: Final = 0xFFFFFFFF
@@ -35,11 +36,7 @@ def fd_pread(process: Process, fd: int, iovecs: int, count: int, offset: int, re
     descriptor, memory = process.descriptor(fd), process.memory
     buffers = memory.buffers(iovecs, count)
     content = descriptor.read_at(offset & U64, sum(map(len, buffers)))
-    start = 0
-    for buffer in buffers:
-        part = content[start : start + len(buffer)]
-        buffer[: len(part)] = part
-        start += len(part)
+    fill(buffers, content)
     memory.write_u32(result, len(content))
     return errno.SUCCESS
 
