@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import struct
-import time
 from typing import Final
 
+from nexus.guest.files.memory_files import now_ns
 from nexus.guest.preview1 import errno
-from nexus.guest.preview1.clocks import RESOLUTION_NS
 from nexus.guest.preview1.errno import Refused
 from nexus.guest.preview1.memory import fill
 from nexus.guest.preview1.process import Process
@@ -99,8 +98,7 @@ def _time(given_ns: int, is_given: int, is_now: int) -> int | None:
     if is_given and is_now:
         raise Refused(errno.INVAL)
     if is_now:
-        now_ns = time.time_ns()
-        return now_ns - now_ns % RESOLUTION_NS
+        return now_ns()
     if is_given and given_ns > _LATEST_NS:
         raise Refused(errno.INVAL)
     return given_ns if is_given else None
