@@ -20,6 +20,7 @@ from nexus.guest.files.nodes import Folder, OpenedFile, Status
 from nexus.guest.files.walk import walk
 from nexus.guest.preview1 import errno
 from nexus.guest.preview1.errno import Refused
+from nexus.model.file_state import COARSE_S
 
 METHODS: Final = ("GET", "HEAD")
 
@@ -29,8 +30,6 @@ _UNUSABLE: Final = frozenset({errno.IO, errno.MFILE})
 """errors of the host; any other means that there is no such file"""
 _HASHED_BYTES: Final = 16 << 20
 """up to this size a file's tag is a digest of its content, the same on all machines"""
-_COARSE_NS: Final = 2_000_000_000
-"""A file that was changed so recently may change again without a new time: `model/file_state.py`"""
 _RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _TYPES: Final = mimetypes.MimeTypes(filenames=())
 _MORE_TYPES: Final = {
@@ -201,7 +200,7 @@ def _tag(file: OpenedFile, status: Status) -> str:
     if status.size > _HASHED_BYTES:
         return f'"{status.size:x}-{status.modified_ns:x}"'
     key = (status.number, status.size, status.modified_ns, status.changed_ns)
-    if time.time_ns() - status.changed_ns < _COARSE_NS:
+    if time.time_ns() - status.changed_ns < COARSE_S * 1e9:  # may change without a new time
         return _digest(file, status.size)
     known = _tags.get(key)
     if known is None:
