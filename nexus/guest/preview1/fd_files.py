@@ -130,9 +130,7 @@ def fd_readdir(process: Process, fd: int, start: int, length: int, cookie: int, 
     for number in range(cookie & U64, len(entries)):
         name, kind, inode = entries[number]
         part = _DIRENT.pack(number + 1, inode, len(name), kind) + name
-        part = part[
-            : len(buffer) - used
-        ]  # the guest sees that the last name is cut, and asks again
+        part = part[: len(buffer) - used]  # a guest sees that the last name is cut, and asks again
         buffer[used : used + len(part)] = part
         used += len(part)
         if used == len(buffer):
