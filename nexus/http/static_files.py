@@ -25,7 +25,7 @@ _HEADERS: Final = {
 def static_response(
     handler: Handler, environ: Mapping[str, Any]
 ) -> tuple[HttpResponse, Part | None]:
-    """Return the answer of the files of *handler*, and its body if that is read piece by piece.
+    """Answer from the files of *handler*. The second value is a body to send with `pieces()`.
 
     Raises: MethodNotAllowed; InternalError if the host cannot read a file.
     """
@@ -63,7 +63,7 @@ def _response(found: Answer, *, is_head: bool) -> tuple[HttpResponse, Part | Non
 
 
 def pieces(part: Part) -> Iterator[bytes]:
-    """Return the pieces of a body, as many bytes as were announced."""
+    """Yield the pieces of a body, up to its announced length."""
     file, start, left = part
     while left and (piece := file.read(start, min(left, PIECE_BYTES))):
         yield piece

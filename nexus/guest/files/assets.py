@@ -1,8 +1,8 @@
 """Files as answers to HTTP requests, with the rules of Workers' static assets.
 
 A path without `.html` finds the file with it, a folder's page is its `index.html`, and the other
-spellings of a page's path lead to the one that counts. What is not found is the nearest `404.html`.
-There are no listings, and names that begin with a dot do not exist.
+spellings of a page's path redirect to the one that counts. A path without a file is answered with
+the nearest `404.html`. Folders are never listed, and names that begin with a dot do not exist.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ METHODS: Final = ("GET", "HEAD")
 _INDEX, _HTML, _NOT_FOUND = b"index.html", b".html", b"404.html"
 _WELL_KNOWN: Final = b".well-known"  # RFC 8615
 _UNUSABLE: Final = frozenset({errno.IO, errno.MFILE})
-"""errors of the host; any other means that there is no such file"""
+"""Errors of the host. After any other error the file counts as absent."""
 _HASHED_BYTES: Final = 16 << 20
 """up to this size a file's tag is a digest of its content, the same on all machines"""
 _RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
@@ -65,7 +65,7 @@ class Answer(NamedTuple):
     headers: list[tuple[str, str]]
     """without Content-Length"""
     body: Part | None
-    """None: it has none"""
+    """None for an answer without a body"""
 
 
 class _Found(NamedTuple):
@@ -107,7 +107,7 @@ def _redirect(path: str, query: str) -> Answer:
 
 
 def _find(root: Folder, names: list[bytes], *, is_folder: bool) -> _Found | str | None:
-    """Return the file at *names*, or the path that leads to it; None: there is none."""
+    """Return the file at *names*, the path to redirect to, or None if no file matches."""
     if is_folder or not names:
         if found := _open(root, [*names, _INDEX]):
             return found
@@ -125,7 +125,7 @@ def _find(root: Folder, names: list[bytes], *, is_folder: bool) -> _Found | str 
 
 
 def _not_found(root: Folder, names: list[bytes]) -> Answer:
-    """Return the nearest page for what is not found."""
+    """Return a 404, with the nearest `404.html` from the path's folder upwards."""
     for depth in range(len(names), -1, -1):
         if found := _open(root, [*names[:depth], _NOT_FOUND]):
             length = found.file.size()

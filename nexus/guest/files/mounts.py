@@ -30,7 +30,7 @@ def root_of(files: Files) -> Folder:
 
 
 def open_mount(mount: Mount) -> Folder:
-    """Open the folder of *mount*. Raises: Refused if it is not there, or lies outside its base."""
+    """Open the folder of *mount*. Raises: Refused if it is missing or lies outside its base."""
     try:
         base = RealFolder.at(mount.base)
     except OSError as error:

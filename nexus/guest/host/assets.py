@@ -17,8 +17,7 @@ from nexus.plugin_api.guest import Run
 
 class Assets(Framed):
     """Takes {method, url, headers} as JSON; the answer is {status, headers} as a line of JSON, and
-    the body. The part of the URL's path below the handler's route is the file's path, as guests of
-    other languages have it."""
+    the body. The part of the URL's path below the handler's route is the file's path."""
 
     def __init__(self, handler: Handler, run: Run) -> None:
         super().__init__()

@@ -85,7 +85,7 @@ def fd_filestat_set_times(
 
 
 def chosen_times(accessed_ns: int, modified_ns: int, flags: int) -> tuple[int | None, int | None]:
-    """Return the times to set; None: leave it as it is. Raises: Refused(INVAL)."""
+    """Return the times to set, None for one that stays. Raises: Refused(INVAL)."""
     if not 0 <= flags < 1 << 4:
         raise Refused(errno.INVAL)
     return (

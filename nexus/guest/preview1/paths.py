@@ -218,7 +218,7 @@ def path_readlink(
 
 
 def _node(process: Process, fd: int, lookup: int, path: int, length: int) -> Node:
-    """Return the node at a path. Raises: Refused, also if there is none."""
+    """Return the node at a path. Raises: Refused, with NOENT if the path names no node."""
     folder = process.descriptor(fd).folder
     return _place(process, folder, path, length, follow=bool(lookup & _FOLLOW)).existing()
 

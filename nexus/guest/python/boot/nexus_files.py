@@ -204,7 +204,7 @@ class Importer:
     def __init__(self, tree, main):
         self._tree, self._main = tree, main
         self.codes = []
-        """of the handler's own files, as far as they were imported"""
+        """code of the handler's own files that were imported"""
 
     def _file(self, name):
         if name == MAIN:
