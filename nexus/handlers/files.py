@@ -25,7 +25,7 @@ ALLOWED: Final = (
 NO_PROGRAM: Final = ModuleProgram(
     Module(b'(module (memory (export "memory") 1) (func (export "_start")))', is_text=True)
 )
-"""in the place of a static handler's program; requests never reach it"""
+"""stands for a static handler's program; requests never reach it"""
 
 
 def parse_guest_path(value: object) -> str:
@@ -61,7 +61,7 @@ def _is_path(text: str, *, empty: bool) -> bool:
 def files_of(
     mounts: Mapping[str, str], scratch_mb: int | None, base: Path, manifest: str
 ) -> Files | None:
-    """Return the files of a handler whose file lies in *base*; None if it has none.
+    """Return the files of a handler whose file lies in *base*, or None if the manifest gives none.
 
     Raises: ManifestError, naming the file *manifest* and the key, also for a folder that does not
         exist or lies outside *base*.
@@ -87,17 +87,17 @@ def files_of(
     return Files(found, (scratch_mb or 0) << 20)
 
 
-def check_static(said: bool, keys: Collection[str], found: bool, manifest: str) -> None:
-    """Check that a manifest has `static` (*said*) if and only if its handler is a folder without a
-    program (*found*), and then no *keys* that only a program uses.
+def check_static(declared: bool, keys: Collection[str], is_folder: bool, manifest: str) -> None:
+    """Check that a manifest with `static = true` (*declared*) belongs to a folder without a program
+    (*is_folder*), and that the *keys* of such a folder's manifest lack those that a program needs.
 
     Raises: ManifestError, naming the file *manifest*.
     """
-    if said and not found:
+    if declared and not is_folder:
         problem = "static: found true; allowed for a folder without a program only"
         raise ManifestError([f"{manifest}: {problem}"])
     for key in ("files", "scratch_mb"):
-        if found and key in keys:
+        if is_folder and key in keys:
             raise ManifestError([f"{manifest}: {key}: found beside static = true, allowed without"])
 
 
@@ -116,7 +116,7 @@ def static_mount(folder: Path, manifest: str) -> Mount:
 
 
 class Declared(NamedTuple):
-    """What a manifest says about files."""
+    """The folders and the `static` that a manifest declares."""
 
     folders: tuple[str, ...] = ()
     """below the folder of the handler's file"""
@@ -126,7 +126,10 @@ class Declared(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def declared_files(manifest: Path, state: FileState) -> Declared:
-    """Return what the file *manifest* says in its *state*; nothing if it is wrong."""
+    """Return what the file *manifest* declares; nothing if it is not valid.
+
+    *state* is the file's state: a changed file is read again.
+    """
     try:
         table: Any = read_toml(manifest)
         folders = tuple(map(parse_folder, table.get("files", {}).values()))

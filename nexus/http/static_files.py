@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from nexus.errors import InternalError, MethodNotAllowed
-from nexus.guest.files.assets import METHODS, Part, answer
+from nexus.guest.files.assets import METHODS, Answer, Part, answer
 from nexus.guest.files.mounts import open_mount
 from nexus.guest.preview1.errno import Refused
 from nexus.model import Handler, HttpResponse
@@ -25,7 +25,7 @@ _HEADERS: Final = {
 def static_response(
     handler: Handler, environ: Mapping[str, Any]
 ) -> tuple[HttpResponse, Part | None]:
-    """Return the answer of the files of *handler*, and its body if that is read piece by piece.
+    """Answer from the files of *handler*. The second value is a body to send with `pieces()`.
 
     Raises: MethodNotAllowed; InternalError if the host cannot read a file.
     """
@@ -36,24 +36,23 @@ def static_response(
     route = handler.route.rstrip("/")
     path = environ["PATH_INFO"][len(route) :].encode("latin-1")
     prefix = quote(environ.get("SCRIPT_NAME", "").encode("latin-1")) + route
+    query = environ.get("QUERY_STRING", "")
     headers = {name: environ[key] for name, key in _HEADERS.items() if key in environ}
     try:
-        status, fields, part = answer(open_mount(handler.static), method, path, headers, prefix)
-        return _response(status, fields, part, environ)
+        root = open_mount(handler.static)
+        found = answer(root, method, path, headers, query=query, prefix=prefix)
+        return _response(found, is_head=method == "HEAD")
     except Refused as refused:
         raise InternalError(f"the files cannot be read (WASI error {refused.errno})") from refused
 
 
-def _response(
-    status: int, fields: list[tuple[str, str]], part: Part | None, environ: Mapping[str, Any]
-) -> tuple[HttpResponse, Part | None]:
-    if status == 307 and environ.get("QUERY_STRING"):
-        fields = [(name, f"{value}?{environ['QUERY_STRING']}") for name, value in fields]
+def _response(found: Answer, *, is_head: bool) -> tuple[HttpResponse, Part | None]:
+    status, fields, part = found
     response = HttpResponse(status, fields, b"")
     if part is None:
         response.length = None if status == 304 else 0
         return response, None
-    if environ["REQUEST_METHOD"] == "HEAD":
+    if is_head:
         response.length = part.length
         return response, None
     if part.length > PIECE_BYTES:
@@ -64,7 +63,7 @@ def _response(
 
 
 def pieces(part: Part) -> Iterator[bytes]:
-    """Return the pieces of a body, as many bytes as were announced."""
+    """Yield the pieces of a body, up to its announced length."""
     file, start, left = part
     while left and (piece := file.read(start, min(left, PIECE_BYTES))):
         yield piece

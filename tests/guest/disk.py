@@ -138,7 +138,7 @@ class Disk:
                 return
 
     def error(self, call: Callable[..., object], *arguments: Any, **options: Any) -> int:
-        """Return the error number of *call*; 0: none."""
+        """Return the error number of *call*, 0 if it succeeds."""
         try:
             call(*arguments, **options)
         except WasiError as error:

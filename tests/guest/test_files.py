@@ -1,5 +1,4 @@
-"""Files in memory and on disk, which behave alike, and the ways out of them, of which there are
-none."""
+"""Files in memory and on disk behave alike, and no path leads out of them."""
 
 from __future__ import annotations
 

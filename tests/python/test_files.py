@@ -114,6 +114,10 @@ def fetch(request):
     found += [sqlite3.connect("/tmp/x.sqlite").execute("select n from t").fetchone()]
     found += [error(open("/tmp/large", "wb", 0).write, bytes(2 << 20))]
     shutil.rmtree("/tmp/a")
+    os.symlink("x.sqlite", "/tmp/link")
+    os.symlink("gone", "/tmp/broken")
+    links = [pathlib.Path("/tmp", name) for name in ("link", "broken", "x.sqlite")]
+    found += [[(link.is_symlink(), link.exists(), link.lstat().st_size < 9) for link in links]]
     return found
 """
     files = Files((Mount("/assets", tmp_path, "assets"),), 1 << 20)
@@ -124,6 +128,7 @@ def fetch(request):
             *(["data", "link", "x.txt"], True, "Operation not permitted"),
             *("Read-only file system", [], "Read-only file system", "Operation not permitted"),
             *("zipped", True, "hi", [2], "No space left on device"),
+            [[True, True, True], [True, False, True], [False, True, False]],
         ]
 
 

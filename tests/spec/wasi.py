@@ -52,7 +52,7 @@ def on_disk(module: Path, spec: dict[str, Any], root: Path) -> tuple[int, str]:
 
 
 def in_memory(module: Path, spec: dict[str, Any], root: Path) -> tuple[int, str]:
-    """The same, with a folder in memory in the place of *root*."""
+    """Return exit code and stdout of the module on a copy of *root* in memory."""
     stdout, guest, run = bytearray(), wasi.WasiGuest(), support.LocalRun()
     run.limits = Limits(max_host_calls=10**9)
     files = MemoryFolder(Space(64 << 20))

@@ -1,8 +1,8 @@
 """Files as answers to HTTP requests, with the rules of Workers' static assets.
 
 A path without `.html` finds the file with it, a folder's page is its `index.html`, and the other
-spellings of a page's path lead to the one that counts. What is not found is the nearest `404.html`.
-There are no listings, and names that begin with a dot do not exist.
+spellings of a page's path redirect to the one that counts. A path without a file is answered with
+the nearest `404.html`. Folders are never listed, and names that begin with a dot do not exist.
 """
 
 from __future__ import annotations
@@ -20,17 +20,16 @@ from nexus.guest.files.nodes import Folder, OpenedFile, Status
 from nexus.guest.files.walk import walk
 from nexus.guest.preview1 import errno
 from nexus.guest.preview1.errno import Refused
+from nexus.model.file_state import COARSE_S
 
 METHODS: Final = ("GET", "HEAD")
 
 _INDEX, _HTML, _NOT_FOUND = b"index.html", b".html", b"404.html"
 _WELL_KNOWN: Final = b".well-known"  # RFC 8615
 _UNUSABLE: Final = frozenset({errno.IO, errno.MFILE})
-"""errors of the host; any other means that there is no such file"""
+"""Errors of the host. After any other error the file counts as absent."""
 _HASHED_BYTES: Final = 16 << 20
 """up to this size a file's tag is a digest of its content, the same on all machines"""
-_COARSE_NS: Final = 2_000_000_000
-"""A file that was changed so recently may change again without a new time: `model/file_state.py`"""
 _RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _TYPES: Final = mimetypes.MimeTypes(filenames=())
 _MORE_TYPES: Final = {
@@ -66,7 +65,7 @@ class Answer(NamedTuple):
     headers: list[tuple[str, str]]
     """without Content-Length"""
     body: Part | None
-    """None: it has none"""
+    """None for an answer without a body"""
 
 
 class _Found(NamedTuple):
@@ -75,30 +74,40 @@ class _Found(NamedTuple):
 
 
 def answer(
-    root: Folder, method: str, path: bytes, headers: Mapping[str, str], prefix: str = ""
+    root: Folder,
+    method: str,
+    path: bytes,
+    headers: Mapping[str, str],
+    *,
+    query: str = "",
+    prefix: str = "",
 ) -> Answer:
     """Return the answer of the files in *root* for *path*, a URL's path without percent-encoding.
-    *headers* have names in lower case; *prefix*: what the paths of URLs have before *path*. The
-    answer to HEAD is that to GET.
+    *headers* have names in lower case. Redirects keep *query* and begin with *prefix*, which the
+    paths of URLs have before *path*. The answer to HEAD is that to GET.
 
     Raises: Refused if the host cannot read a file.
     """
     if method not in METHODS:
         return Answer(405, [("Allow", ", ".join(METHODS))], None)
     if prefix and not path:
-        return Answer(307, [("Location", f"{prefix}/")], None)  # or relative links would miss
+        return _redirect(f"{prefix}/", query)  # or relative links would miss
     names = [name for name in path.split(b"/") if name]
     if not any(name[:1] == b"." and name != _WELL_KNOWN for name in names):
         found = _find(root, names, is_folder=path[-1:] == b"/")
         if isinstance(found, _Found):
             return _content(found, headers)
         if found is not None:
-            return Answer(307, [("Location", prefix + found)], None)
+            return _redirect(prefix + found, query)
     return _not_found(root, names)
 
 
+def _redirect(path: str, query: str) -> Answer:
+    return Answer(307, [("Location", f"{path}?{query}" if query else path)], None)
+
+
 def _find(root: Folder, names: list[bytes], *, is_folder: bool) -> _Found | str | None:
-    """Return the file at *names*, or the path that leads to it; None: there is none."""
+    """Return the file at *names*, the path to redirect to, or None if no file matches."""
     if is_folder or not names:
         if found := _open(root, [*names, _INDEX]):
             return found
@@ -116,7 +125,7 @@ def _find(root: Folder, names: list[bytes], *, is_folder: bool) -> _Found | str 
 
 
 def _not_found(root: Folder, names: list[bytes]) -> Answer:
-    """Return the nearest page for what is not found."""
+    """Return a 404, with the nearest `404.html` from the path's folder upwards."""
     for depth in range(len(names), -1, -1):
         if found := _open(root, [*names[:depth], _NOT_FOUND]):
             length = found.file.size()
@@ -191,7 +200,7 @@ def _tag(file: OpenedFile, status: Status) -> str:
     if status.size > _HASHED_BYTES:
         return f'"{status.size:x}-{status.modified_ns:x}"'
     key = (status.number, status.size, status.modified_ns, status.changed_ns)
-    if time.time_ns() - status.changed_ns < _COARSE_NS:
+    if time.time_ns() - status.changed_ns < COARSE_S * 1e9:  # may change without a new time
         return _digest(file, status.size)
     known = _tags.get(key)
     if known is None:

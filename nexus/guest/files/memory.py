@@ -66,18 +66,16 @@ class MemoryFolder(MemoryNode, Folder):
         node, replaced = other._existing(old_name), self._nodes.get(name)
         if node is replaced:
             return
-        if isinstance(node, MemoryFolder):
-            if node is self or node._holds(self):
-                raise Refused(errno.INVAL)
-            if not isinstance(replaced, MemoryFolder | None):
+        if isinstance(node, MemoryFolder) and (node is self or node._holds(self)):
+            raise Refused(errno.INVAL)
+        if isinstance(replaced, MemoryFolder):
+            if not isinstance(node, MemoryFolder):
+                raise Refused(errno.ISDIR)
+            self.remove_folder(name)
+        elif replaced is not None:
+            if isinstance(node, MemoryFolder):
                 raise Refused(errno.NOTDIR)
-        if replaced is not None:
-            if isinstance(replaced, MemoryFolder):
-                if not isinstance(node, MemoryFolder):
-                    raise Refused(errno.ISDIR)
-                self.remove_folder(name)
-            else:
-                self.remove(name)
+            self.remove(name)
         self._put(name, node)
         other._take(old_name)
         node.changed_ns = now_ns()

@@ -11,7 +11,7 @@ from nexus.guest.preview1 import errno
 from nexus.guest.preview1.errno import Refused
 
 NODE_BYTES: Final = 1024
-"""what a file, link or folder counts beside its content, and each further name: Python objects"""
+"""size that each name counts beside its content, for the Python objects that it takes"""
 _TICK_NS: Final = 1_000_000
 """times are whole milliseconds, like a guest's clocks"""
 _numbers = itertools.count(1)
@@ -63,8 +63,8 @@ class MemoryNode(Node):
 
 
 class MemoryFile(MemoryNode, OpenedFile):
-    """A file; open files of it are the same object. Its bytes count until the last name is gone and
-    nobody has it open."""
+    """A file; opening it returns the same object. Its bytes count until its last name is removed
+    and its last descriptor closed."""
 
     __slots__ = ("content",)
 
@@ -122,7 +122,7 @@ class MemoryLink(MemoryNode, Link):
 
 
 def size_of(name: bytes, node: MemoryNode) -> int:
-    """Return what a name counts."""
+    """Return how many bytes of the space *name* takes."""
     return NODE_BYTES + len(name) + (node.size() if isinstance(node, MemoryLink) else 0)
 
 

@@ -26,11 +26,11 @@ def root_of(files: Files) -> Folder:
     if files.scratch_bytes:
         scratch = MemoryFolder(Space(files.scratch_bytes))
         found[SCRATCH] = lambda: scratch
-    return _nested({tuple(path.strip("/").split("/")): opens for path, opens in found.items()})
+    return _nested({tuple(filter(None, at.split("/"))): opens for at, opens in found.items()})
 
 
 def open_mount(mount: Mount) -> Folder:
-    """Open the folder of *mount*. Raises: Refused if it is not there, or lies outside its base."""
+    """Open the folder of *mount*. Raises: Refused if it is missing or lies outside its base."""
     try:
         base = RealFolder.at(mount.base)
     except OSError as error:
@@ -42,13 +42,12 @@ def open_mount(mount: Mount) -> Folder:
 
 
 def _nested(found: Mapping[tuple[str, ...], Opens]) -> Tree:
-    """Return a tree of *found*, by the names in their paths; the root's has one empty name."""
-    below = found.get(("",)) or found.get(())
+    """Return a tree of *found*, by the names in their paths; the tree's own path has none."""
     inner: dict[bytes, dict[tuple[str, ...], Opens]] = {}
-    for (first, *rest), opens in ((path, opens) for path, opens in found.items() if path):
-        if first:
-            inner.setdefault(first.encode(), {})[tuple(rest)] = opens
-    return Tree({name: _opening(parts) for name, parts in inner.items()}, below)
+    for path, opens in found.items():
+        if path:
+            inner.setdefault(path[0].encode(), {})[path[1:]] = opens
+    return Tree({name: _opening(parts) for name, parts in inner.items()}, found.get(()))
 
 
 def _opening(parts: Mapping[tuple[str, ...], Opens]) -> Opens:

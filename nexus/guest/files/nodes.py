@@ -16,7 +16,7 @@ LINK: Final = 7
 
 
 class Status(NamedTuple):
-    """What `stat` tells of a node."""
+    """The fields that `stat` returns for a node."""
 
     kind: int
     number: int
@@ -42,7 +42,7 @@ class Node:
     __slots__ = ()
 
     kind = OTHER
-    """file type; nobody can open a node of the kind OTHER"""
+    """file type; a node of the kind OTHER cannot be opened"""
 
     def status(self) -> Status:
         """Return the node's status now."""
@@ -86,7 +86,7 @@ class OpenedFile:
         raise Refused(errno.ROFS)
 
     def sync(self) -> None:
-        """Write what is buffered to the disk, if there is one."""
+        """Flush buffered content to the disk; a file in memory does nothing."""
 
 
 class Link(Node):
@@ -97,7 +97,7 @@ class Link(Node):
     kind = LINK
 
     def target(self) -> bytes:
-        """Return the path that it stands for."""
+        """Return the path that the link holds."""
         raise NotImplementedError
 
 
@@ -109,11 +109,11 @@ class Folder(Node):
     kind = FOLDER
 
     def let_go(self) -> bool:
-        """Close what can be opened again; return whether no descriptor of the host's is left."""
+        """Close the host's descriptors that can be opened again; return whether none stays open."""
         return False
 
     def find(self, name: bytes) -> Node | None:
-        """Return the node called *name*; None: there is none."""
+        """Return the node called *name*, or None if the folder has no such name."""
         raise NotImplementedError
 
     def entries(self) -> Sequence[Entry]:

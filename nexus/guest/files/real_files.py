@@ -47,12 +47,12 @@ class Handle:
 
     @mapped
     def status(self) -> Status:
-        """Return the status of what is open."""
+        """Return the status of the open file or folder."""
         return status_of(os.fstat(self.number))
 
 
 class RealFile(OpenedFile):
-    """A regular file; the system keeps those who opened it for reading from writing it."""
+    """A regular file; the kernel refuses to write a file that was opened for reading."""
 
     __slots__ = ("_handle", "_writable")
 
@@ -120,6 +120,6 @@ def status_of(found: os.stat_result) -> Status:
 
 
 def hidden_number(device: int, inode: int) -> int:
-    """Return a number in the place of the host's; another process has another."""
+    """Return a number that replaces the host's inode number; it differs between processes."""
     digest = blake2b(b"%d %d" % (device, inode), key=_SECRET, digest_size=8).digest()
     return int.from_bytes(digest, "little")

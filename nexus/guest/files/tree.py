@@ -45,7 +45,7 @@ class Tree(Folder):
             try:
                 number = self._open(name, opens).status().number
             except Refused:
-                continue  # it has gone since the handler was loaded
+                continue  # deleted since the handler was loaded
             found[name] = Entry(name, FOLDER, number)
         return list(found.values())
 
@@ -66,4 +66,4 @@ class Tree(Folder):
 
 
 EMPTY = Tree({})
-"""the root of a guest that has no files"""
+"""the root of a guest without files"""

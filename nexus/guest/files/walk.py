@@ -15,7 +15,7 @@ from nexus.guest.preview1.errno import Refused
 MAX_PATH_BYTES: Final = 4096
 MAX_NAME_BYTES: Final = 255
 MAX_LINKS: Final = 40
-"""links that one walk follows, as Linux has it"""
+"""links that one walk follows, like Linux"""
 MAX_STEPS: Final = 4096
 """names that one walk looks up, links included: it bounds the time of one host call"""
 
@@ -27,12 +27,12 @@ class Place(NamedTuple):
     name: bytes
     """a name in *folder*; empty if the path ends at a folder without naming it, like `a/..`"""
     node: Node | None
-    """what has the name; None: nothing has it"""
+    """the node that has the name, or None if the name is free"""
     slash: bool
     """whether the path can only be a folder's, since it ends in a slash or a dot"""
 
     def existing(self) -> Node:
-        """Return the node. Raises: Refused(NOENT) if there is none."""
+        """Return the node. Raises: Refused(NOENT) if the name is free."""
         if self.node is None:
             raise Refused(errno.NOENT)
         return self.node

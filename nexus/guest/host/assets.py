@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Final
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from nexus.guest.files.assets import answer
 from nexus.guest.files.mounts import root_of
 from nexus.guest.host.framed import Framed
+from nexus.guest.host.status import FAILED, OK
 from nexus.guest.json_text import parse_json, to_json
 from nexus.guest.preview1 import errno
 from nexus.guest.preview1.errno import Refused
 from nexus.model import Files, Handler
 from nexus.plugin_api.guest import Run
 
-_OK: Final = 0
-_FAILED: Final = -7
-
 
 class Assets(Framed):
     """Takes {method, url, headers} as JSON; the answer is {status, headers} as a line of JSON, and
-    the body. The part of the URL's path below the handler's route is the file's path, as guests of
-    other languages have it."""
+    the body. The part of the URL's path below the handler's route is the file's path."""
 
     def __init__(self, handler: Handler, run: Run) -> None:
         super().__init__()
@@ -45,9 +41,7 @@ class Assets(Framed):
         prefix, route = "", self._route
         if route and f"{route}/".encode() == (path + b"/")[: len(route) + 1]:
             path, prefix = path[len(route) :], route
-        status, fields, part = answer(self._root, method, path, headers, prefix)
-        if status == 307 and query:
-            fields = [(name, f"{value}?{query}") for name, value in fields]
+        status, fields, part = answer(self._root, method, path, headers, query=query, prefix=prefix)
         length = 0 if part is None else part.length
         body = b""
         if method == "HEAD":
@@ -55,8 +49,8 @@ class Assets(Framed):
         elif part is not None:
             if length > self._most_bytes:
                 what = f"the file has {length} bytes; max_response_bytes allows {self._most_bytes}"
-                self.reply(_FAILED, to_json(what))
+                self.reply(FAILED, to_json(what))
                 return
             body = part.file.read(part.start, length)
         head = to_json({"status": status, "headers": [[name.lower(), v] for name, v in fields]})
-        self.reply(_OK, head + b"\n" + body)
+        self.reply(OK, head + b"\n" + body)

@@ -1,4 +1,4 @@
-"""File descriptors: a guest has stdin, stdout and stderr, and cannot open others."""
+"""File descriptors: stdin, stdout and stderr, and the base class of open files and folders."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ class Descriptor:
         return False
 
     def can_wait(self) -> bool:
-        """Return whether it can stay open while its execution is suspended: if it costs the host no
-        descriptor. Drops what does."""
+        """Return whether it can stay open while its execution is suspended: only if it holds no
+        descriptor of the host. A folder first closes those that it can open again."""
         return False
 
-    # ---- what no pipe can do; each fails with the error that POSIX has for it ------------------
+    # ---- calls that a pipe cannot serve; each fails with the error that POSIX names for it -----
 
     inheriting = 0
     """rights of the files that are opened through it"""
@@ -65,7 +65,7 @@ class Descriptor:
     """the path of a folder that is open from the start"""
 
     def status(self) -> Status:
-        """Return the status of the file behind it."""
+        """Return the status of the open file, folder or pipe."""
         return Status(self.filetype, 0, 0, 0, 0, 0, 0)
 
     def set_times(self, accessed_ns: int | None, modified_ns: int | None) -> None:
@@ -93,7 +93,7 @@ class Descriptor:
         raise Refused(errno.INVAL)
 
     def sync(self) -> None:
-        """Write what is buffered to the disk. Raises: Refused."""
+        """Flush buffered content to the disk. Raises: Refused."""
         raise Refused(errno.INVAL)
 
     @property
@@ -102,7 +102,7 @@ class Descriptor:
         raise Refused(errno.NOTDIR)
 
     def listing(self, *, anew: bool) -> Sequence[Entry]:
-        """Return the names in the folder; unless *anew*, as they were last. Raises: Refused."""
+        """Return the names in the folder, read again if *anew* is true. Raises: Refused."""
         raise Refused(errno.NOTDIR)
 
 

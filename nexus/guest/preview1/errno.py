@@ -73,5 +73,5 @@ class Refused(Exception):
 
 
 def refused_by(error: OSError) -> Refused:
-    """Return what a guest gets for an error of the host's file system."""
+    """Return the refusal that a guest gets for an error of the host's file system."""
     return Refused(_OF_THE_HOST.get(error.errno or 0, IO))

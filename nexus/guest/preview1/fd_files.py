@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import struct
-import time
 from typing import Final
 
+from nexus.guest.files.memory_files import now_ns
 from nexus.guest.preview1 import errno
-from nexus.guest.preview1.clocks import RESOLUTION_NS
 from nexus.guest.preview1.errno import Refused
+from nexus.guest.preview1.memory import fill
 from nexus.guest.preview1.process import Process
 
 U32: Final = 0xFFFFFFFF
@@ -35,11 +35,7 @@ def fd_pread(process: Process, fd: int, iovecs: int, count: int, offset: int, re
     descriptor, memory = process.descriptor(fd), process.memory
     buffers = memory.buffers(iovecs, count)
     content = descriptor.read_at(offset & U64, sum(map(len, buffers)))
-    start = 0
-    for buffer in buffers:
-        part = content[start : start + len(buffer)]
-        buffer[: len(part)] = part
-        start += len(part)
+    fill(buffers, content)
     memory.write_u32(result, len(content))
     return errno.SUCCESS
 
@@ -89,7 +85,7 @@ def fd_filestat_set_times(
 
 
 def chosen_times(accessed_ns: int, modified_ns: int, flags: int) -> tuple[int | None, int | None]:
-    """Return the times to set; None: leave it as it is. Raises: Refused(INVAL)."""
+    """Return the times to set, None for one that stays. Raises: Refused(INVAL)."""
     if not 0 <= flags < 1 << 4:
         raise Refused(errno.INVAL)
     return (
@@ -102,8 +98,7 @@ def _time(given_ns: int, is_given: int, is_now: int) -> int | None:
     if is_given and is_now:
         raise Refused(errno.INVAL)
     if is_now:
-        now_ns = time.time_ns()
-        return now_ns - now_ns % RESOLUTION_NS
+        return now_ns()
     if is_given and given_ns > _LATEST_NS:
         raise Refused(errno.INVAL)
     return given_ns if is_given else None
@@ -135,9 +130,7 @@ def fd_readdir(process: Process, fd: int, start: int, length: int, cookie: int, 
     for number in range(cookie & U64, len(entries)):
         name, kind, inode = entries[number]
         part = _DIRENT.pack(number + 1, inode, len(name), kind) + name
-        part = part[
-            : len(buffer) - used
-        ]  # the guest sees that the last name is cut, and asks again
+        part = part[: len(buffer) - used]  # a guest sees that the last name is cut, and asks again
         buffer[used : used + len(part)] = part
         used += len(part)
         if used == len(buffer):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nexus.guest.preview1 import errno
 from nexus.guest.preview1.descriptors import FD_READ, FD_WRITE
+from nexus.guest.preview1.memory import fill
 from nexus.guest.preview1.process import Process
 
 
@@ -14,13 +15,7 @@ def fd_read(process: Process, fd: int, iovecs: int, count: int, result: int) -> 
     memory = process.memory
     buffers = memory.buffers(iovecs, count)
     content = descriptor.read(sum(map(len, buffers)))
-    start = 0
-    for buffer in buffers:
-        if start >= len(content):
-            break
-        part = content[start : start + len(buffer)]
-        buffer[: len(part)] = part
-        start += len(part)
+    fill(buffers, content)
     memory.write_u32(result, len(content))
     return errno.SUCCESS
 

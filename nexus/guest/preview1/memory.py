@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from typing import Final
 
 from nexus.guest.preview1 import errno
@@ -104,3 +105,14 @@ class GuestMemory:
         if sum(map(len, found)) > self._size:
             raise Refused(errno.INVAL)
         return found
+
+
+def fill(buffers: Sequence[memoryview], content: bytes) -> None:
+    """Copy *content* into *buffers*, one after another; it may be shorter than all of them."""
+    start = 0
+    for buffer in buffers:
+        if start >= len(content):
+            break
+        part = content[start : start + len(buffer)]
+        buffer[: len(part)] = part
+        start += len(part)

@@ -1,8 +1,8 @@
 """Descriptors of open files and folders, and their rights.
 
 A guest asks for rights when it opens a file; it gets those that the folder passes on. They matter
-for reading, writing and cutting files, as with other hosts: a folder that nobody may change refuses
-changes itself, whatever the rights.
+for reading, writing and cutting files, like in other runtimes: a read-only folder itself refuses
+changes, whatever the rights.
 """
 
 from __future__ import annotations
@@ -110,14 +110,14 @@ class OpenFile(Descriptor):
         self._file.sync()
 
     def _must(self, rights: int) -> None:
-        """Raises: Refused(NOTCAPABLE) unless it has one of *rights*."""
+        """Check that it has one of *rights*. Raises: Refused(NOTCAPABLE)."""
         if not self.rights & rights:
             raise Refused(errno.NOTCAPABLE)
 
 
 class Shared:
-    """What the folders share that are opened through each other: a limit, and the names that were
-    listed last. Keeping those of each open folder would let a guest fill the host's memory."""
+    """State shared by a folder and all folders opened through it: a limit, and the last listing.
+    One listing is kept for all, or a guest with many open folders could fill the host's memory."""
 
     __slots__ = ("entries", "key", "most_descriptors")
 
@@ -142,7 +142,7 @@ class OpenFolder(Descriptor):
         preopened: bytes | None = None,
         shared: Shared | None = None,
     ) -> None:
-        """*shared*: that of the folder through which this one is opened; None: a new one."""
+        """*shared* belongs to the folder through which this one is opened; None makes a new one."""
         self.rights, self.inheriting, self.flags = rights, inheriting, flags
         self.preopened = preopened
         self._folder = folder

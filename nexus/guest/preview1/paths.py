@@ -152,8 +152,7 @@ def path_link(
     path: int,
     length: int,
 ) -> int:
-    opened = process.descriptor(old_fd), process.descriptor(fd)
-    old_folder, new_folder = opened[0].folder, opened[1].folder
+    old_folder, new_folder = _folders(process, old_fd, fd)
     if lookup & _FOLLOW:
         return errno.INVAL
     old = _named(_place(process, old_folder, old_path, old_length))
@@ -177,8 +176,7 @@ def path_rename(
     path: int,
     length: int,
 ) -> int:
-    opened = process.descriptor(old_fd), process.descriptor(fd)
-    old_folder, new_folder = opened[0].folder, opened[1].folder
+    old_folder, new_folder = _folders(process, old_fd, fd)
     old = _named(_place(process, old_folder, old_path, old_length))
     new = _place(process, new_folder, path, length)
     if not new.name:
@@ -220,9 +218,15 @@ def path_readlink(
 
 
 def _node(process: Process, fd: int, lookup: int, path: int, length: int) -> Node:
-    """Return the node at a path. Raises: Refused, also if there is none."""
+    """Return the node at a path. Raises: Refused, with NOENT if the path names no node."""
     folder = process.descriptor(fd).folder
     return _place(process, folder, path, length, follow=bool(lookup & _FOLLOW)).existing()
+
+
+def _folders(process: Process, old_fd: int, fd: int) -> tuple[Folder, Folder]:
+    """Return the folders open at both. Raises: Refused, first if either descriptor is closed."""
+    old, new = process.descriptor(old_fd), process.descriptor(fd)
+    return old.folder, new.folder
 
 
 def _place(

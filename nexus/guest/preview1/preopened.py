@@ -35,7 +35,7 @@ class _Root(OpenFolder):
 
 
 def root_folder(files: Files | None) -> OpenFolder:
-    """Return a new root folder with *files*, as `/`; None: an empty one."""
+    """Return a new root folder with *files*, as `/`; for None an empty one."""
     return OpenFolder(EMPTY, preopened=b"/") if files is None else _Root(files)
 
 

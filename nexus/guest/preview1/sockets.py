@@ -1,4 +1,4 @@
-"""Functions on sockets, of which a guest has none."""
+"""Functions on sockets. A guest has no sockets, so they fail."""
 
 from __future__ import annotations
 

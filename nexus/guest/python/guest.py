@@ -162,8 +162,12 @@ class PythonGuest(GuestBase):
             messages.forget()
         stdin = Input(json.dumps(head).encode() + b"\n" + body, self._messages, self._outbound)
         output = Output(run, most_bytes, self._messages, self._outbound)
-        descriptors: dict[int, Descriptor] = {0: stdin, 1: output, 2: LogOutput(run)}
-        descriptors[ROOT] = root_folder(handler.files)
+        descriptors: dict[int, Descriptor] = {
+            0: stdin,
+            1: output,
+            2: LogOutput(run),
+            ROOT: root_folder(handler.files),
+        }
         self._process.start(instance, run, _NO_PROGRAM, descriptors, context)
         return output
 

@@ -95,8 +95,8 @@ class SetUp:
             0: BytesInput(self._given()),
             1: output,
             2: LogOutput(run),
+            ROOT: root_folder(None),
         }
-        descriptors[ROOT] = root_folder(None)
         self._process.start(instance, run, _Interpreter(), descriptors)
         try:
             instance.call("_start")

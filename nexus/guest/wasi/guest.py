@@ -61,7 +61,7 @@ class WasiGuest(GuestBase):
         if stream is not None and stream.head is not None:
             return stream.head
         if request.scheduled is not None and not stdout.content:
-            return HttpResponse(204, [], b"")  # nobody reads an answer
+            return HttpResponse(204, [], b"")  # the caller, a schedule, expects no body
         head = request.meta.get("REQUEST_METHOD") == "HEAD"
         return parse_response(stdout.content, limits, to_head=head)
 

@@ -120,8 +120,8 @@ class _Entries(list):
 
 def install(tree):
     """Make `open` and the functions of `os` find the files of *tree*."""
-    real_open, real = io.open, {name: getattr(os, name) for name in ("stat", "lstat", "listdir")}
-    real_scandir = os.scandir
+    real_open, real_stat = io.open, os.stat
+    real_listdir, real_scandir = os.listdir, os.scandir
 
     def open(
         file,
@@ -149,15 +149,14 @@ def install(tree):
         content = _Content(tree.files[path], file)
         return content if "b" in mode else io.TextIOWrapper(content, encoding, errors, newline)
 
-    def stating(name):
-        def status(path, *, dir_fd=None, follow_symlinks=True):
-            here = tree.path(path)
-            if here is not None:
-                return tree.status(here)
-            return real[name](path, **({"dir_fd": dir_fd} if dir_fd is not None else {}))
+    def stat(path, *, dir_fd=None, follow_symlinks=True):
+        here = tree.path(path)
+        if here is not None:
+            return tree.status(here)
+        return real_stat(path, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
 
-        status.__name__ = name
-        return status
+    def lstat(path, *, dir_fd=None):
+        return stat(path, dir_fd=dir_fd, follow_symlinks=False)
 
     def folder(path):
         here = tree.path(path)
@@ -165,17 +164,17 @@ def install(tree):
             raise NotADirectoryError(errno.ENOTDIR, "Not a directory", path)
         return here
 
-    def others(path):
-        """Return the names that WASI has in a folder of the tree's."""
+    def others(path, listing=real_listdir):
+        """Return what *listing* finds in a folder of the tree's: WASI's files there."""
         try:
-            return real["listdir"](path)
+            return list(listing(path))
         except OSError:
             return []
 
     def listdir(path="."):
         here = folder(path)
         if here is None:
-            return real["listdir"](path)
+            return real_listdir(path)
         return list(tree.folders[here] | dict.fromkeys(others(path)))
 
     def scandir(path="."):
@@ -185,12 +184,11 @@ def install(tree):
         shown = os.fspath(path)
         prefix, names = f"{here}/" if here else "", tree.folders[here]
         found = _Entries(_Entry(tree, prefix + n, shown, n) for n in names)
-        if others(path):
-            found += [entry for entry in real_scandir(path) if entry.name not in names]
+        found += [entry for entry in others(path, real_scandir) if entry.name not in names]
         return found
 
     builtins.open = io.open = open
-    os.stat, os.lstat, os.listdir, os.scandir = stating("stat"), stating("lstat"), listdir, scandir
+    os.stat, os.lstat, os.listdir, os.scandir = stat, lstat, listdir, scandir
     sys.path += ["/", f"/{PACKAGES}"]
 
 
@@ -206,7 +204,7 @@ class Importer:
     def __init__(self, tree, main):
         self._tree, self._main = tree, main
         self.codes = []
-        """of the handler's own files, as far as they were imported"""
+        """code of the handler's own files that were imported"""
 
     def _file(self, name):
         if name == MAIN:

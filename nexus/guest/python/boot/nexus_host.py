@@ -11,7 +11,8 @@ import sys
 import types
 from collections.abc import Awaitable, MutableMapping
 
-_encode = json.JSONEncoder(allow_nan=False).encode
+from nexus_json import encode
+
 _HEAD = struct.Struct("<bI")
 _LATER, _OK, _NOT_FOUND, _DENIED, _INVALID, _UNAVAILABLE, _FAILED = 1, 0, -1, -2, -3, -4, -7
 
@@ -90,7 +91,7 @@ def _call(words, value=b""):
 
 
 def _dumps(value):
-    return _encode(value).encode()
+    return encode(value).encode()
 
 
 class State(MutableMapping):

@@ -31,9 +31,8 @@ dumps = encoder(True)
 
 def loads(content):
     """Return the value of JSON in bytes."""
-    if (
-        isinstance(content, bytes) and content[:1] in b'{["' and 0 not in content[:4]
-    ):  # UTF-8, and no space in front
+    # Only UTF-8 without space in front goes the short way.
+    if isinstance(content, bytes) and content[:1] in b'{["' and 0 not in content[:4]:
         text = content.decode("utf-8", "surrogatepass")
         try:
             value, end = _RAW(text, 0)

@@ -43,25 +43,26 @@ def _do(work):
         nexus_loop.run_to_end(work)
 
 
-def finish_or_fail():
-    """Do all works, then raise their first error: nobody gets an answer before that."""
-    failed = None
+def _errors():
+    """Do all works, and yield their errors."""
     for work in works:  # the list may grow meanwhile
         try:
             _do(work)
         except Exception as error:
-            failed = failed or error
+            yield error
+
+
+def finish_or_fail():
+    """Do all works before the answer, then raise their first error."""
+    errors = list(_errors())
     works.clear()
-    if failed is not None:
-        raise failed
+    if errors:
+        raise errors[0]
 
 
 def finish(trace):
-    """Do all works. Errors go to the log, as *trace* shows them."""
-    for work in works:  # the list may grow meanwhile
-        try:
-            _do(work)
-        except Exception as error:
-            sys.stderr.marked("<3>", trace(error)[0] + "\n")
+    """Do all works. Write errors to the log, as *trace* shows them."""
+    for error in _errors():
+        sys.stderr.marked("<3>", trace(error)[0] + "\n")
     sys.stdout.flush()
     sys.stderr.flush()
