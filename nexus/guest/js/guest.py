@@ -290,7 +290,7 @@ def _is_json_text(request: HttpRequest) -> bool:
 
 def _with_text(js: Interpreter, entry: Entry, answer: bytes) -> bytes:
     """Return *answer* with the long text that the guest holds for it, if it does."""
-    if not answer.endswith(b"\r"):
+    if not answer.endswith(b"\r") or b"\n" in answer:  # a short text follows a line feed
         return answer
     return b"%b\n%b" % (answer[:-1], js.text(js.checked(js.call(entry.text))))
 
