@@ -13,6 +13,7 @@ rejections.py   finds rejected promises that nothing handles
 interruption.py says where a stopped handler was
 entry.py        the addresses at which the host enters a snapshot
 guest.py        `JsGuest`: a task in, its result out
+settling.py     one task in a guest: jobs, timers and outbound requests, until it has a result
 bridge.py       the host's services for JavaScript, as file descriptors
 bootstrap.js    joins host and prelude
 node/           modules of Node: buffer, events, path ...
