@@ -159,7 +159,7 @@ class JsGuest(GuestBase):
         if handler.files is not None:
             descriptors[ASSETS] = Assets(handler, run)
         process.start(instance, run, _NO_PROGRAM, descriptors, context)
-        run.before_stop = partial(entry.interrupts().arm, instance, run)
+        run.before_stop = partial(entry.interrupt, instance, run)
         try:
             js = Interpreter(instance, entry.addresses(), run.limits.memory_bytes)
             task = Settling(js, entry, run, process, self._bridge, translate)

@@ -11,8 +11,8 @@ from nexus.guest.js.bridge import Bridge, sleep
 from nexus.guest.js.entry import Entry
 from nexus.guest.js.interpreter import Interpreter
 from nexus.guest.js.outcome import ERROR, PENDING, WAIT, failure, never_settles, wait_s
-from nexus.guest.js.rejections import any_unhandled, forget, unhandled
 from nexus.guest.js.source_maps.places import Translate
+from nexus.guest.js.structures.rejections import any_unhandled, forget, unhandled
 from nexus.guest.preview1.process import Process
 from nexus.model import Answered, OutboundResponse
 from nexus.plugin_api.guest import Outbound, Run
