@@ -59,10 +59,7 @@ def failure(
         return trap
     if full and (thrown == _NO_ROOM or thrown.name == "InternalError"):
         thrown = out_of_memory(thrown)
-    report = thrown.report()
-    if translate is not None:
-        report = translate(report)
-    LogOutput(run).write_record(b"<3>", report.encode("utf-8", "replace"))
+    report = _logged(thrown.report(), run, translate)
     error = thrown.as_guest_error()
     if thrown.name == PermissionDenied.__name__ and thrown.message == denied:
         error = PermissionDenied(denied)
@@ -78,10 +75,15 @@ def tell_where(run: Run, stack: str, translate: Translate | None) -> None:
     if not calls or not isinstance(stopped, GuestError):
         return
     report = "\n".join([f"{stopped.code}: {stopped}", *calls])
+    stopped.stack = _logged(report, run, translate)
+
+
+def _logged(report: str, run: Run, translate: Translate | None) -> str:
+    """Write *report* to the log in terms of the original files, and return it so."""
     if translate is not None:
         report = translate(report)
     LogOutput(run).write_record(b"<3>", report.encode("utf-8", "replace"))
-    stopped.stack = report
+    return report
 
 
 def value_of(answer: bytes, run: Run) -> Any:
