@@ -39,7 +39,6 @@ _DEFAULTS: Final = {
 }
 _OTHER_CALENDARS: Final = {"th": "buddhist", "fa": "persian", "ckb-IR": "persian"}
 _TYPES: Final = {
-    **dict.fromkeys("GyMdhHKkms", ""),
     "G": "era",
     "y": "year",
     "M": "month",
