@@ -49,8 +49,8 @@ def failure(
 ) -> GuestError:
     """Return the error for a value that a handler threw, and write its stack to the log.
 
-    *denied*: the host's message for the last call that it denied; *translate* applies its
-    source maps, if it has any; *full*: whether memory is full.
+    *denied*: the host's message for the last call that it denied; *translate* applies the
+    handler's source maps, if it has any; *full*: whether memory is full.
     """
     thrown = answered_error(answer)
     if run.stopped is not None:  # then the host refuses calls, which throws: see `tell_where`
@@ -68,8 +68,10 @@ def failure(
 
 
 def tell_where(run: Run, stack: str, translate: Translate | None) -> None:
-    """Write to the log where in its source the handler was when *run* was stopped, and note it in
-    the reason; *stack* is QuickJS's, empty if it had none."""
+    """Log where in its source the handler was when *run* was stopped, and add it to the reason.
+
+    *stack* is QuickJS's, or empty if it had none.
+    """
     stopped = run.stopped
     calls = own_calls(stack)
     if not calls or not isinstance(stopped, GuestError):

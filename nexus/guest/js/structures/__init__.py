@@ -2,5 +2,5 @@
 
 changes.py       which words a call changes
 rejections.py    finds rejected promises that nothing handles
-interruption.py  says where a stopped handler was
+interruption.py  makes a stopped handler say where it was
 """

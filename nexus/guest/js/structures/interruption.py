@@ -21,7 +21,7 @@ from nexus.plugin_api.guest import Run
 _OPAQUE: Final = 16
 """the second argument of the interrupt handler: how much the allocator is asked for"""
 _LIMITS: Final = (DeadlineExceeded, CpuLimit, ResourceLimit)
-"""The reasons for which the place in the source matters; it does not if the client has left."""
+"""reasons to stop whose place in the source is worth a report; a client that left is not"""
 _PATIENCE: Final = 2
 """checkpoints until a handler that is late must throw at its next loop or call"""
 _TURNS: Final = 100
