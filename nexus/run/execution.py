@@ -231,7 +231,7 @@ class Execution:
         return self.slice
 
     def _last_slice(self) -> int:
-        """Return one of the guest's last slices, if it may say where it was, or make it end."""
+        """Return another slice for the guest to report where it was, or end it."""
         count, before_stop = self._last_slices, self.before_stop
         self._last_slices = count + 1
         goes_on = before_stop is not None and count < LAST_SLICES and before_stop(count)

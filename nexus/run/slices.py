@@ -5,7 +5,7 @@ from __future__ import annotations
 FIRST_SLICE = 1 << 18
 """Fuel of the first slice, before any measurement: 0.1 to 0.5 ms of a tight loop (facts 4 and 5)"""
 LAST_SLICES = 32
-"""Slices for a guest that was stopped and says where it was: 16 ms"""
+"""Slices in which a stopped guest may report where it was: 16 ms in all"""
 TARGET_S = 0.0005
 """CPU time between two checkpoints: the longest that others wait for the GIL"""
 _LEAST, _MOST = 1 << 13, 1 << 24

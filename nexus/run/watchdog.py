@@ -86,8 +86,8 @@ class Watchdog:
             faulthandler.cancel_dump_traceback_later()
 
     def watch(self, run: Cancellable) -> Watch:
-        """Cancel *run* at its deadline unless `unwatch` comes first. Meanwhile the deadline may
-        move to a later time."""
+        """Cancel *run* at its deadline unless `unwatch` comes first. The run may move its
+        deadline to a later time meanwhile."""
         watch = Watch(run)
         with self._lock:
             heapq.heappush(self._heap, (run.deadline, next(self._order), watch))

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from nexus.errors import ClientLeft, CpuLimit, DeadlineExceeded, NexusError, ResourceLimit
-from nexus.guest.js.interruption import Interrupts
+from nexus.guest.js.structures.interruption import Interrupts
 from nexus.plugin_api.engine import EngineInstance
 from nexus.plugin_api.guest import Run
 

@@ -72,3 +72,8 @@ def test_a_long_text_is_not_copied_to_its_head(scripts: Scripts) -> None:
     scripts.receive(scripts.handler(later), receiver)
     assert receiver.response is not None
     assert len(receiver.response.body) == 1 << 16
+
+
+def test_a_short_text_may_end_like_the_mark_of_a_long_one(scripts: Scripts) -> None:
+    handler = scripts.handler('export default () => new Response("a\\r")')
+    assert scripts.fetch(handler).body == b"a\r"

@@ -285,9 +285,9 @@
       follow((async () => (await promise).value)());
     },
 
-    // Returns the state of the task as JSON. A response's body follows it as text after a line
-    // feed, or was written to the host as bytes; `text` gives a long one, after a carriage return. After a response with `early` the handler is not
-    // done: ask again.
+    // Returns the state of the task as JSON. A response's body was written to the host if it is
+    // bytes; a text follows after a line feed. Of a long text there is only a carriage return, and
+    // `text` returns it. After a response with `early` the handler is not done: ask again.
     result() {
       if (outcome === undefined) return unsettled();
       if (outcome.error) return stringify(outcome);

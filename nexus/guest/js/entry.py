@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from nexus.guest.js.interpreter import Addresses
-from nexus.guest.js.interruption import Interrupts
 from nexus.guest.js.source_maps.places import Translate, translator
+from nexus.guest.js.structures.interruption import Interrupts
 from nexus.model import Snapshot
+from nexus.plugin_api.engine import EngineInstance
+from nexus.plugin_api.guest import Run
 
 
 class Entry(NamedTuple):
@@ -27,7 +29,7 @@ class Entry(NamedTuple):
     """address of the packed source maps, and their size; 0 and 0 without source maps"""
     maps_bytes: int
     interrupt_slot: int
-    """`Interrupts`"""
+    """this and the next two: the fields of `Interrupts`"""
     interrupt_handler_at: int
     interrupt_counter_at: int
     respond: int
@@ -44,8 +46,10 @@ class Entry(NamedTuple):
     def addresses(self) -> Addresses:
         return Addresses(self.runtime, self.context, self.scratch)
 
-    def interrupts(self) -> Interrupts:
-        return Interrupts(self.interrupt_slot, self.interrupt_handler_at, self.interrupt_counter_at)
+    def interrupt(self, instance: EngineInstance, run: Run, count: int) -> bool:
+        """Let QuickJS in *instance* throw, if it can: see `Interrupts.arm`."""
+        slot, handler_at = self.interrupt_slot, self.interrupt_handler_at
+        return Interrupts(slot, handler_at, self.interrupt_counter_at).arm(instance, run, count)
 
     def translator(self, snapshot: Snapshot) -> Translate:
         """Return a function that applies the handler's source maps, which *snapshot* has."""

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final
 
-from nexus.errors import DeadlineExceeded, GuestError
+from nexus.errors import GuestError
 from nexus.guest.early import BodyStream, answer_early
 from nexus.guest.host.assets import Assets
 from nexus.guest.host.context import ExecutionContext, read_context
-from nexus.guest.host.outbound import outcome_json
 from nexus.guest.image import Image, put, take
-from nexus.guest.js.bridge import ASSETS, BODY, Bridge, sleep
+from nexus.guest.js.bridge import ASSETS, BODY, Bridge
 from nexus.guest.js.entry import Entry
 from nexus.guest.js.interpreter import UNDEFINED, Interpreter
-from nexus.guest.js.outcome import (
-    EARLY,
-    ERROR,
-    PENDING,
-    STREAM,
-    WAIT,
-    check_stopped,
-    failure,
-    never_settles,
-    tell_where,
-    value_of,
-    wait_s,
-)
-from nexus.guest.js.rejections import any_unhandled, forget, unhandled
-from nexus.guest.js.source_maps.places import Translate
+from nexus.guest.js.outcome import EARLY, STREAM, check_stopped, tell_where, value_of
+from nexus.guest.js.settling import Result, Settling, Waits
 from nexus.guest.json_request import head_of
 from nexus.guest.json_response import response_of, stream_head_of
 from nexus.guest.json_text import to_json
@@ -40,29 +25,19 @@ from nexus.guest.preview1.link import Implementation, host_functions
 from nexus.guest.preview1.process import Process
 from nexus.guest.preview1.program import Program
 from nexus.model import (
-    Answered,
     Context,
     Handler,
     HttpRequest,
     HttpResponse,
     JsonValue,
-    OutboundResponse,
     Resumption,
     Snapshot,
     Waiting,
 )
 from nexus.plugin_api.engine import EngineInstance, HostFunctions
-from nexus.plugin_api.guest import GuestBase, Outbound, Run
+from nexus.plugin_api.guest import GuestBase, Run
 
-_Result: TypeAlias = "bytes | Waits"
 _NO_PROGRAM: Final = Program()
-
-
-class Waits(NamedTuple):
-    """Stands for a result while the guest waits for deferred answers."""
-
-    wake_s: float | None
-    """seconds until its next timer is due; None: it has no timer"""
 
 
 def _refuse(process: Process, *arguments: int) -> int:
@@ -85,7 +60,6 @@ class JsGuest(GuestBase):
         self._process = Process()
         self._bridge = Bridge(self._process.services)
         self._functions = host_functions(self._process, _REFUSED)
-        self._translate: Translate | None = None
 
     def functions(self) -> HostFunctions:
         """Return all functions of WASI preview 1."""
@@ -98,14 +72,14 @@ class JsGuest(GuestBase):
         head = head_of(request, handler, streams=stream is not None)
         early: HttpResponse | None = None
 
-        def start(js: Interpreter, entry: Entry) -> _Result:
+        def start(js: Interpreter, entry: Entry, task: Settling) -> Result:
             nonlocal early
             arguments = [js.checked(js.parse_json(head))]
             if request.body:
                 make = js.string if _is_json_text(request) else js.uint8array
                 arguments.append(js.checked(make(request.body)))
             js.checked(js.call(entry.respond, arguments))
-            answer = self._settle(js, entry, entry.result, run)
+            answer = task.settle(entry.result)
             if isinstance(answer, bytes) and answer.startswith(EARLY):
                 if stream is not None and answer.startswith(STREAM):
                     early = stream_head_of(answer, run.limits)
@@ -113,7 +87,7 @@ class JsGuest(GuestBase):
                 else:
                     early = _response(answer, body, run, is_head)
                     answer_early(request, handler, run, early)
-                self._settle(js, entry, entry.result, run)
+                task.settle(entry.result)
             return answer
 
         body = CappedOutput(run, run.limits.max_response_bytes)
@@ -132,13 +106,13 @@ class JsGuest(GuestBase):
         parts = (found.args, found.scope, env, kv, assets)
         given = b'{"args":%b,"scope":%b,"env":%b,"kv":%b,"assets":%b}' % parts
 
-        def start(js: Interpreter, entry: Entry) -> _Result:
+        def start(js: Interpreter, entry: Entry, task: Settling) -> Result:
             value = js.checked(js.parse_json(given))
             js.checked(js.call(entry.evaluate, (value,)))
             if entry.script != UNDEFINED:
                 promise = js.checked(js.c("JS_EvalFunction", entry.script))
                 js.checked(js.call(entry.follow, (promise,)))
-            return self._settle(js, entry, entry.value, run)
+            return task.settle(entry.value)
 
         answer = self._entered(instance, handler, run, CappedOutput(run, 0), start, found)
         return _value(answer, run)
@@ -149,14 +123,14 @@ class JsGuest(GuestBase):
         image, answered = resumption.waiting.image, resumption.answered
         assert isinstance(image, Image)  # made by `_waiting`
 
-        def start(js: Interpreter, entry: Entry) -> _Result:
+        def start(js: Interpreter, entry: Entry, task: Settling) -> Result:
             resumption.begins()
             put(instance, image)
             self._process.adopt(image.services)
             if answered is not None:
-                self._run_due_timers(js, entry, run)  # they were due before the answer came
-                self._answer(js, entry, answered)
-            return self._settle(js, entry, entry.value, run)
+                task.run_due_timers()  # they were due before the answer came
+                task.answer(answered)
+            return task.settle(entry.value)
 
         return _value(self._entered(instance, handler, run, CappedOutput(run, 0), start), run)
 
@@ -173,22 +147,23 @@ class JsGuest(GuestBase):
         handler: Handler,
         run: Run,
         body: CappedOutput,
-        start: Callable[[Interpreter, Entry], _Result],
+        start: Callable[[Interpreter, Entry, Settling], Result],
         context: ExecutionContext | None = None,
     ) -> bytes | Waiting:
         """Call *start* while the host serves the guest on behalf of *run*; return its answer."""
         prepared = handler.compiled.prepared
         assert prepared is not None  # set-up prepares every JavaScript handler
         entry, process = Entry(*prepared.entry), self._process
-        self._translate = entry.translator(prepared.snapshot) if entry.maps_bytes else None
-        descriptors = self._bridge.open(run, body, self._translate)
+        translate = entry.translator(prepared.snapshot) if entry.maps_bytes else None
+        descriptors = self._bridge.open(run, body, translate)
         if handler.files is not None:
             descriptors[ASSETS] = Assets(handler, run)
         process.start(instance, run, _NO_PROGRAM, descriptors, context)
-        run.before_stop = partial(entry.interrupts().arm, instance, run)
+        run.before_stop = partial(entry.interrupt, instance, run)
         try:
             js = Interpreter(instance, entry.addresses(), run.limits.memory_bytes)
-            result = start(js, entry)
+            task = Settling(js, entry, run, process, self._bridge, translate)
+            result = start(js, entry, task)
             answer: bytes | Waiting
             if isinstance(result, Waits):
                 answer = self._waiting(instance, prepared.snapshot, run, result.wake_s)
@@ -198,77 +173,12 @@ class JsGuest(GuestBase):
             # This trap ended the guest; `run.stopped` holds the actual reason, if there is one.
             if run.stopped is None:
                 raise
-            tell_where(run, error.stack, self._translate)
+            tell_where(run, error.stack, translate)
         finally:
             run.before_stop = None
             process.finish()
         check_stopped(run)
         return answer
-
-    def _settle(self, js: Interpreter, entry: Entry, result: int, run: Run) -> _Result:
-        """Run jobs and timers until the handler has a result, and return the result as JSON. A
-        guest with open questions does not wait for its timers here."""
-        while True:
-            js.run_jobs(run)
-            if any_unhandled(js.memory(), entry.rejections):
-                _report_rejections(js, entry)
-            answer = js.text(js.checked(js.call(result)))
-            if answer.startswith(ERROR):
-                denied = self._process.services().denied
-                raise failure(answer, run, denied, self._translate, full=js.is_full())
-            if run.stopped is not None:
-                return b""
-            if answer != PENDING and not answer.startswith(WAIT):
-                return _with_text(js, entry, answer)
-            due_s = None if answer == PENDING else wait_s(answer)
-            if due_s != 0 and run.outbound is not None and run.outbound.pending:
-                if self._take_outcome(js, entry, run.outbound, due_s):
-                    continue
-                if due_s is None or run.stopped is not None or time.monotonic() >= run.deadline:
-                    run.stop(DeadlineExceeded("not finished within its deadline"))
-                    return b""
-                due_s = 0.0
-            if self._process.services().questions and due_s != 0:
-                return Waits(due_s)
-            if due_s is None:
-                raise never_settles()
-            if not sleep(run, due_s, self._process.stream):
-                run.stop(DeadlineExceeded("not finished within its deadline"))
-                return b""
-            js.checked(js.call(entry.wake))
-
-    def _take_outcome(
-        self, js: Interpreter, entry: Entry, outbound: Outbound, due_s: float | None
-    ) -> bool:
-        """Wait until an outbound request has ended, and pass its outcome to the guest. Return
-        False if none has within *due_s*."""
-        ended = outbound.wait(due_s)
-        if ended is None:
-            return False
-        number, outcome = ended
-        self._process.services().note_outcome(outcome)
-        head = outcome_json(number, outcome)
-        body = outcome.body if isinstance(outcome, OutboundResponse) else b""
-        self._bridge.hand_over(head + body)
-        # A value with the tag 0 is an integer.
-        js.checked(js.call(entry.fetched, (len(head), len(body))))
-        self._bridge.hand_over(b"")
-        return True
-
-    def _run_due_timers(self, js: Interpreter, entry: Entry, run: Run) -> None:
-        while True:
-            js.run_jobs(run)
-            answer = js.text(js.checked(js.call(entry.value)))
-            if not answer.startswith(WAIT) or wait_s(answer) > 0:
-                return
-            js.checked(js.call(entry.wake))
-
-    def _answer(self, js: Interpreter, entry: Entry, answered: Answered) -> None:
-        self._process.services().questions -= 1
-        number, answer = answered
-        ok = b"true" if answer.ok else b"false"
-        given = b'{"number":%d,"ok":%b,"value":%b}' % (number, ok, answer.value)
-        js.checked(js.call(entry.answered, (js.checked(js.parse_json(given)),)))
 
     def _waiting(
         self, instance: EngineInstance, snapshot: Snapshot, run: Run, wake_s: float | None
@@ -286,20 +196,6 @@ def _is_json_text(request: HttpRequest) -> bool:
         return request.body.isascii() or bool(request.body.decode())
     except UnicodeDecodeError:
         return False
-
-
-def _with_text(js: Interpreter, entry: Entry, answer: bytes) -> bytes:
-    """Return *answer* with the long text that the guest holds for it, if it does."""
-    if not answer.endswith(b"\r"):
-        return answer
-    return b"%b\n%b" % (answer[:-1], js.text(js.checked(js.call(entry.text))))
-
-
-def _report_rejections(js: Interpreter, entry: Entry) -> None:
-    """Log the rejections that nothing has handled, and forget them."""
-    for rejection in list(unhandled(js.memory(), entry.rejections)):
-        js.checked(js.call(entry.rejected, (rejection.reason, rejection.promise)))
-        forget(js, rejection)
 
 
 def _response(answer: bytes, body: CappedOutput, run: Run, is_head: bool) -> HttpResponse:

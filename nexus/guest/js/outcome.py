@@ -49,8 +49,8 @@ def failure(
 ) -> GuestError:
     """Return the error for a value that a handler threw, and write its stack to the log.
 
-    *denied*: the host's message for the last call that it denied; *translate* applies its
-    source maps, if it has any; *full*: whether memory is full.
+    *denied*: the host's message for the last call that it denied; *translate* applies the
+    handler's source maps, if it has any; *full*: whether memory is full.
     """
     thrown = answered_error(answer)
     if run.stopped is not None:  # then the host refuses calls, which throws: see `tell_where`
@@ -59,10 +59,7 @@ def failure(
         return trap
     if full and (thrown == _NO_ROOM or thrown.name == "InternalError"):
         thrown = out_of_memory(thrown)
-    report = thrown.report()
-    if translate is not None:
-        report = translate(report)
-    LogOutput(run).write_record(b"<3>", report.encode("utf-8", "replace"))
+    report = _logged(thrown.report(), run, translate)
     error = thrown.as_guest_error()
     if thrown.name == PermissionDenied.__name__ and thrown.message == denied:
         error = PermissionDenied(denied)
@@ -71,17 +68,24 @@ def failure(
 
 
 def tell_where(run: Run, stack: str, translate: Translate | None) -> None:
-    """Write to the log where in its source the handler was when *run* was stopped, and note it in
-    the reason; *stack* is QuickJS's, empty if it had none."""
+    """Log where in its source the handler was when *run* was stopped, and add it to the reason.
+
+    *stack* is QuickJS's, or empty if it had none.
+    """
     stopped = run.stopped
     calls = own_calls(stack)
     if not calls or not isinstance(stopped, GuestError):
         return
     report = "\n".join([f"{stopped.code}: {stopped}", *calls])
+    stopped.stack = _logged(report, run, translate)
+
+
+def _logged(report: str, run: Run, translate: Translate | None) -> str:
+    """Write *report* to the log in terms of the original files, and return it so."""
     if translate is not None:
         report = translate(report)
     LogOutput(run).write_record(b"<3>", report.encode("utf-8", "replace"))
-    stopped.stack = report
+    return report
 
 
 def value_of(answer: bytes, run: Run) -> Any:

@@ -35,9 +35,7 @@ from nexus.guest.js.interpreter import (
     address,
     tag,
 )
-from nexus.guest.js.interruption import find_interrupts
 from nexus.guest.js.node.modules import globals_source
-from nexus.guest.js.rejections import start_tracking, unhandled
 from nexus.guest.js.runtime import (
     ALLOCATOR,
     CHECK_ATTRIBUTES,
@@ -47,6 +45,8 @@ from nexus.guest.js.runtime import (
 )
 from nexus.guest.js.source_maps.places import read_places
 from nexus.guest.js.source_maps.separate import separate
+from nexus.guest.js.structures.interruption import find_interrupts
+from nexus.guest.js.structures.rejections import start_tracking, unhandled
 from nexus.guest.js.typescript import blank_types, is_typescript
 from nexus.guest.js.web import source as sources
 from nexus.guest.js.web.parts import parts_for

@@ -26,7 +26,7 @@ from nexus.model.file_state import FileState, file_state
 MAX_FILES = 256
 """files of one handler; a handler with more is invalid"""
 MAX_BYTES = 4 << 20
-"""size of all files of a handler together, but for source maps; a larger handler is invalid"""
+"""size of all files of a handler together, without source maps; a larger handler is invalid"""
 MAX_MAP_BYTES = 32 << 20
 """size of a source map in a file of its own; a larger one is left out"""
 

@@ -63,8 +63,8 @@ def test_a_timer_that_is_due_runs_before_a_later_answer(
         """const timer = new Promise((done) => setTimeout(done, 500, "timer"));
         return Promise.race([$ext.oracle.slow(1), timer]);"""
     )
-    due = time.time() + 0.5
     first = execute(worker, served)
+    due = time.time() + 0.5
     until(lambda: time.time() > due + 0.3)
     assert worker.resume(first, "answer").return_value == "timer"
 

@@ -1,4 +1,4 @@
-"""What stands around a number: signs, percent signs, currencies, units, and compact words."""
+"""Adds signs, percent signs, currencies, units and compact words to a formatted number."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TOKEN: Final = re.compile(r"'([^']*)'|(\u00a4+)|([-+%])|([^'\u00a4%+-]+)")
 _PLACE: Final = re.compile(r"\{([01])\}")
 _SIGNS: Final = {"-": "minusSign", "+": "plusSign", "%": "percentSign"}
 _MARKS: Final = "\u061c\u200e\u200f"
-"""They set the direction of the text after them."""
+"""characters that set the direction of the text after them"""
 _NO_BREAK: Final = "\u00a0"
 UNITS: Final = (
     *("acre", "bit", "byte", "celsius", "centimeter", "day", "degree", "fahrenheit"),

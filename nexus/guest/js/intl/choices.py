@@ -1,4 +1,4 @@
-"""Reads the options of a constructor; a value that is not allowed, or not available, is refused."""
+"""Reads the options of a constructor, and refuses values that are not allowed or available."""
 
 from __future__ import annotations
 

@@ -39,7 +39,6 @@ _DEFAULTS: Final = {
 }
 _OTHER_CALENDARS: Final = {"th": "buddhist", "fa": "persian", "ckb-IR": "persian"}
 _TYPES: Final = {
-    **dict.fromkeys("GyMdhHKkms", ""),
     "G": "era",
     "y": "year",
     "M": "month",
@@ -125,7 +124,9 @@ def _asked_styles(options: Options, asked: dict[str, Any], required: str) -> dic
 
 
 def _calendar(found: Found) -> str:
-    return _OTHER_CALENDARS.get(found.tag.split("-")[0], "gregory")
+    language, territory = found.locale.language, found.locale.territory
+    default = _OTHER_CALENDARS.get(language, "gregory")
+    return _OTHER_CALENDARS.get(f"{language}-{territory}", default)
 
 
 def _cycle(found: Found, options: Options) -> str:

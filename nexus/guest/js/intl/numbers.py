@@ -130,12 +130,9 @@ def number_parts(found: Options, text: str) -> list[Part]:
 def _digits(value: Decimal, found: Options, known: Found, symbols: dict[str, str]) -> list[Part]:
     pattern = known.locale.decimal_formats[None]
     language = known.tag.split("-")[0]
-    from_digits = {"always": pattern.grouping[0] + 1, "min2": pattern.grouping[0] + 2}.get(
-        found["useGrouping"], 0
-    )
-    if found["useGrouping"] == "auto":
-        five = language in _FROM_FIVE_DIGITS or known.tag in _FROM_FIVE_DIGITS_ALSO
-        from_digits = pattern.grouping[0] + (2 if five else 1)
+    from_five = language in _FROM_FIVE_DIGITS or known.tag in _FROM_FIVE_DIGITS_ALSO
+    before = {"always": 1, "min2": 2, "auto": 2 if from_five else 1}.get(found["useGrouping"])
+    from_digits = pattern.grouping[0] + before if before else 0
     separators = symbols["group"], symbols["decimal"]
     if found["style"] == "currency":
         separators = (

@@ -30,7 +30,7 @@ from nexus.guest.json_text import to_json
 
 _DONE, _RANGE, _TYPE = 0, 1, 2
 MAX_BYTES: Final = 64 << 10
-"""of one message"""
+"""size of one message"""
 _NUMBER: Final = re.compile(r"-?(Infinity|[0-9]{1,400}(\.[0-9]{1,400})?(e[+-]?[0-9]{1,3})?)|NaN")
 
 _NEW: Final[dict[str, Any]] = {

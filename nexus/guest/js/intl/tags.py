@@ -13,7 +13,7 @@ from nexus.guest.js.intl.choices import Options, Unavailable
 
 DEFAULT: Final = "en-US"
 MOST_LOCALES: Final = 64
-"""whose data a worker keeps; each takes 0.5 MB, and Babel would keep all 1147"""
+"""locales whose data a worker keeps; each takes 0.5 MB, and Babel would keep all 1147"""
 _TAG: Final = re.compile(
     r"(?P<language>[a-z]{2,3}|[a-z]{5,8})(?:-(?P<script>[a-z]{4}))?"
     r"(?:-(?P<region>[a-z]{2}|[0-9]{3}))?(?P<variants>(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*)"

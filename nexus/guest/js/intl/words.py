@@ -115,7 +115,7 @@ def list_parts(found: Options, items: list[str]) -> list[Part]:
 
 
 def _list_patterns(locale: Locale, kind: str, style: str) -> dict[str, str]:
-    """Return the patterns of a list: what a style lacks is as in the next wider one."""
+    """Return the patterns of a list: a style takes what it lacks from the next wider one."""
     data = locale._data["list_patterns"]
     found = dict.fromkeys(("2", "start", "middle", "end"), "{0}, {1}")
     for key in ("" if kind != "or" else "standard", kind, f"{kind}-short", f"{kind}-narrow"):

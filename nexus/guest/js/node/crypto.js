@@ -110,7 +110,7 @@ export const constants = {
   RSA_PSS_SALTLEN_DIGEST: -1, RSA_PSS_SALTLEN_MAX_SIGN: -2, RSA_PSS_SALTLEN_AUTO: -2,
 };
 
-// The key's text, and what else the message says of it.
+// The key's text, and the options of a signature that came with it.
 const readKey = (key) => {
   const isPlain = typeof key === "string" || ArrayBuffer.isView(key) || key instanceof ArrayBuffer;
   const { key: text, passphrase, padding, saltLength: salt, dsaEncoding: dsa } = isPlain ? { key } : key ?? {};
@@ -118,10 +118,12 @@ const readKey = (key) => {
   return { text: Buffer.from(toBytes(text)), fields: { padding, salt, dsa } };
 };
 
+const hashOfSignature = (name) => hashNamed(String(name).replace(/^RSA-/i, ""));
+
 const askHost = (op, name, { fields, text }, pieces) => {
-  const plain = name === null || name === undefined ? "" : hashNamed(String(name).replace(/^RSA-/i, ""));
+  const hash = name === null || name === undefined ? "" : hashOfSignature(name);
   const all = [text, ...pieces];
-  const line = `${JSON.stringify({ op, hash: plain, ...fields, sizes: all.map((one) => one.length) })}\n`;
+  const line = `${JSON.stringify({ op, hash, ...fields, sizes: all.map((one) => one.length) })}\n`;
   const { status, bytes } = internal.crypto(Buffer.concat([Buffer.from(line), ...all]));
   const end = bytes.indexOf(0x0a);
   const answer = JSON.parse(Buffer.from(bytes.subarray(0, end)).toString());
@@ -149,7 +151,7 @@ class Signing {
   #chunks = [];
 
   constructor(name) {
-    this.name = hashNamed(String(name).replace(/^RSA-/i, "")).replace("-", "").toLowerCase();
+    this.name = hashOfSignature(name);
   }
 
   update(content, encoding = undefined) {

@@ -17,7 +17,7 @@ _VALUES: Final = {digit: value for value, digit in enumerate(_DIGITS)}
 _MORE, _BITS = 32, 5
 _MOST_BITS: Final = 35
 MAX_SEGMENTS: Final = 500_000
-"""of one map: some 5 MB of minified code, and 10 MB of memory to translate with them"""
+"""segments of one map, for some 5 MB of minified code; to translate with them takes 10 MB"""
 _NOWHERE: Final = -1
 
 

@@ -18,12 +18,11 @@ _FILE: Final = re.compile(r"[^:?#*\\]{1,512}\.map")
 
 def map_file(content: bytes) -> str | None:
     """Return the relative path of the map file that *content* names in its last lines, if any."""
-    url = _url(content)[1]
-    return unquote(url) if _FILE.fullmatch(url) and not url.startswith("/") else None
+    return _relative(_url(content)[1])
 
 
 def separate(files: Mapping[str, bytes]) -> tuple[dict[str, bytes], dict[str, bytes]]:
-    """Return *files* without maps in them and beside them, and the maps by the file they are of."""
+    """Return *files* without source maps, inline or beside them, and the map of each file."""
     code, maps, beside = dict(files), {}, set()
     for name, content in files.items():
         before, url = _url(content)
@@ -32,7 +31,7 @@ def separate(files: Mapping[str, bytes]) -> tuple[dict[str, bytes], dict[str, by
             code[name] = before
             maps[name] = _decoded(url[: inline.end()], url[inline.end() :])
             continue
-        target = map_file(content)
+        target = _relative(url)
         if target is not None:
             path = posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
             if path in files:
@@ -49,6 +48,11 @@ def _url(content: bytes) -> tuple[bytes, str]:
     if found is None:
         return content, ""
     return content[: found.start()], found[1].decode("utf-8", "replace")
+
+
+def _relative(url: str) -> str | None:
+    """Return the path that *url* is, if it is the relative one of a map file."""
+    return unquote(url) if _FILE.fullmatch(url) and not url.startswith("/") else None
 
 
 def _decoded(kind: str, data: str) -> bytes:

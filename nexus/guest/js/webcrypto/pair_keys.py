@@ -16,6 +16,7 @@ from nexus.guest.js.webcrypto.rsa_check import (
     MOST_PRIVATE_BITS,
     check_private,
     check_public,
+    check_rsa,
 )
 
 CURVES: Final[Mapping[str, ec.EllipticCurve]] = {
@@ -65,10 +66,7 @@ def read_key(family: str, curve: str, form: str, content: bytes, jwk: Mapping[st
     if family == "EC" and key.curve.name != CURVES[curve].name:
         found = _NAMES.get(key.curve.name, key.curve.name)
         raise Failure(DATA, f"The key's curve is {found}, not {curve}")
-    if isinstance(key, rsa.RSAPrivateKey):
-        check_private(key.private_numbers())
-    elif isinstance(key, rsa.RSAPublicKey):
-        check_public(key.public_numbers())
+    check_rsa(key)
     return key
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization as serial
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
@@ -13,12 +12,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, paddin
 from nexus.guest.js.webcrypto import signing
 from nexus.guest.js.webcrypto.failure import DATA, NOT_SUPPORTED, OPERATION, Failure
 from nexus.guest.js.webcrypto.pair_keys import CURVES
-from nexus.guest.js.webcrypto.rsa_check import check_private, check_public
+from nexus.guest.js.webcrypto.rsa_check import check_rsa
 
 _MOST_KEY_BYTES: Final = 16 << 10
 _PKCS1, _PSS = 1, 6
 _DIGEST_SALT, _OTHER_SALT = -1, -2
-"""values of `crypto.constants`; the other salt is the longest to sign, and any to verify"""
+"""values of `crypto.constants`; -2 signs with the longest salt, and verifies with any"""
 _EDWARDS: Final = (
     ed25519.Ed25519PrivateKey,
     ed25519.Ed25519PublicKey,
@@ -93,9 +92,9 @@ def _padding(fields: Mapping[str, Any], hash_name: str, other: Any) -> padding.A
 
 
 def _read(text: bytes, *, private: bool) -> Any:
-    """Return the key in *text*, and its public one unless *private*. Raises: Failure.
+    """Return the private key in *text*, or its public key unless *private*. Raises: Failure.
 
-    Encrypted keys are refused: to open one may take any time, and no checkpoint interrupts it.
+    Encrypted keys are refused: decryption may take any time, and no checkpoint interrupts it.
     """
     if len(text) > _MOST_KEY_BYTES:
         raise Failure(DATA, f"The key has {len(text)} bytes; allowed are {_MOST_KEY_BYTES}")
@@ -105,15 +104,12 @@ def _read(text: bytes, *, private: bool) -> Any:
         raise Failure(NOT_SUPPORTED, f"The key cannot be used: {error}") from error
     except (ValueError, TypeError) as error:
         raise Failure(DATA, f"The key cannot be read: {error}") from error
-    if isinstance(key, rsa.RSAPrivateKey):
-        check_private(key.private_numbers())
-    elif isinstance(key, rsa.RSAPublicKey):
-        check_public(key.public_numbers())
-    elif isinstance(key, (ec.EllipticCurvePrivateKey, ec.EllipticCurvePublicKey)):
+    check_rsa(key)
+    if isinstance(key, (ec.EllipticCurvePrivateKey, ec.EllipticCurvePublicKey)):
         if type(key.curve) not in map(type, CURVES.values()):
             allowed = ", ".join(CURVES)
             raise Failure(NOT_SUPPORTED, f"The curve is {key.curve.name}; allowed: {allowed}")
-    elif not isinstance(key, _EDWARDS):
+    elif not isinstance(key, (*_EDWARDS, rsa.RSAPrivateKey, rsa.RSAPublicKey)):
         raise Failure(NOT_SUPPORTED, "This kind of key cannot sign")
     return key if private or not hasattr(key, "public_key") else key.public_key()
 
@@ -128,5 +124,7 @@ def _parsed(text: bytes, *, private: bool) -> Any:
     if private:
         raise ValueError("it is not a private key")
     if b"BEGIN CERTIFICATE-----" in text:
+        from cryptography import x509  # 20 ms, and few verify with a certificate
+
         return x509.load_pem_x509_certificate(text).public_key()
     return serial.load_pem_public_key(text)

@@ -21,6 +21,14 @@ MOST_PRIVATE_BITS: Final = 4096
 MOST_PUBLIC_BITS: Final = 8192
 
 
+def check_rsa(key: object) -> None:
+    """Check *key* if it is an RSA key. Raises: Failure."""
+    if isinstance(key, rsa.RSAPrivateKey):
+        check_private(key.private_numbers())
+    elif isinstance(key, rsa.RSAPublicKey):
+        check_public(key.public_numbers())
+
+
 def check_public(numbers: rsa.RSAPublicNumbers) -> None:
     """Raises: Failure if the key is too short, too long or has an impossible exponent."""
     _check_size(numbers.n, MOST_PUBLIC_BITS)

@@ -4,7 +4,7 @@
 const BEFORE_DIGITS = "_-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$";
 const ROOT_LANGUAGES = "en de fr it nl pt ca id ms sw af zu ga gd lb fy el ru bg".split(" ");
 const NORDIC = { "æ": "z1", "ä": "z1", "ø": "z2", "ö": "z2", "å": "z3", aa: "z3" };
-// Letters with a place of their own: after which letter, and the how manieth.
+// Letters with a place of their own: "n1" is the first one after n.
 const TAILORED = {
   __proto__: null,
   es: { "ñ": "n1" },
@@ -18,7 +18,7 @@ const TAILORED = {
   ro: { "ă": "a1", "â": "a2", "î": "i1", "ș": "s1", "ş": "s1", "ț": "t1", "ţ": "t1" },
   tr: { "ç": "c1", "ğ": "g1", "ı": "h1", "ö": "o1", "ş": "s1", "ü": "u1" },
 };
-// Letters that the root collation orders like others, with an accent.
+// Letters that the root collation sorts like other letters with an accent.
 const LIKE = { __proto__: null, "ß": "ss\u0336", "æ": "ae\u0336", "œ": "oe\u0336", "ø": "o\u0338", "đ": "d\u0335", "ł": "l\u0335", "ħ": "h\u0335", "ı": "i\u0335" };
 const ACCENTS =
   "\u0301\u0300\u0306\u0302\u030c\u030a\u0308\u030b\u0303\u0307\u0336\u0338\u0335\u0327\u0328\u0304";
@@ -27,27 +27,27 @@ const SCRIPTS = [/\p{Script=Latin}/u, /\p{Script=Greek}/u, /\p{Script=Cyrillic}/
 const SPACE = 1, ASCII = 2, SYMBOL = 3, DIGIT = 4, LETTER = 5, LEVEL = 2 ** 21;
 const TAG_SHAPE = /^[a-z]{2,8}(?:-[a-z0-9]{1,8})*$/i;
 
+const toLocaleList = (locales) => {
+  const tags = locales === undefined ? [] : [locales].flat().map(toText);
+  const wrong = tags.find((one) => !TAG_SHAPE.test(one));
+  if (wrong === undefined) return tags;
+  throw new RangeError(`incorrect locale information provided: ${describe(wrong)} is not a language tag`);
+};
+
 const localeOfCollator = (locales) => {
-  const tags = locales === undefined ? ["en-US"] : [locales].flat();
-  for (const one of tags) {
-    const text = `${one}`;
-    if (!TAG_SHAPE.test(text)) {
-      throw new RangeError(`incorrect locale information provided: ${describe(text)} is not a language tag`);
-    }
-  }
-  const [first = "en-US"] = tags.map(String);
+  const [first = "en-US"] = toLocaleList(locales);
   const [name, extension = ""] = first.split(/-u-/i);
   const language = name.split("-")[0].toLowerCase();
   if (!ROOT_LANGUAGES.includes(language) && !TAILORED[language] || /^fr-CA$/i.test(name)) {
     const known = [...ROOT_LANGUAGES, ...Object.keys(TAILORED)].join(", ");
-    throw new RangeError(`There is no order of letters for the locale ${name}; there is for ${known}`);
+    throw new RangeError(`Texts cannot be sorted in the locale ${name}; allowed: ${known}`);
   }
   const keywords = {};
   for (const [, key, value] of extension.matchAll(/(?:^|-)(kn|kf|co)(?:-([a-z]{3,8}))?/gi)) {
     keywords[key.toLowerCase()] = value ?? "true";
   }
   if (keywords.co !== undefined && keywords.co !== "standard") {
-    throw new RangeError(`There is no collation ${keywords.co}; allowed: standard`);
+    throw new RangeError(`The locale's collation is ${describe(keywords.co)}; allowed: standard`);
   }
   return { name, language, keywords };
 };
@@ -182,13 +182,11 @@ class Collator {
       try {
         return localeOfCollator(one) !== undefined;
       } catch {
-        return !TAG_SHAPE.test(one) ? localeOfCollator(one) : false;
+        return false;
       }
     });
   }
 }
-
-const toLocaleList = (locales) => (locales === undefined ? [] : [locales].flat().map(String));
 
 let usualCollator;
 

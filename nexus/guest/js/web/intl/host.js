@@ -22,7 +22,6 @@ const toTags = (locales) => {
   });
 };
 
-const asText = (value) => `${value}`;
 const asNumber = (value) => {
   const number = +value;
   if (Number.isNaN(number)) throw new RangeError("An option that must be a number is NaN");
@@ -30,7 +29,7 @@ const asNumber = (value) => {
 };
 const asGrouping = (value) => (typeof value === "boolean" ? value : `${value}`);
 
-// The options that `names` lists with their conversions, as far as they are there.
+// The options that are given, of those in `names`, which maps each name to its conversion.
 const readOptions = (options, names) => {
   if (options === null) throw new TypeError("The options must not be null");
   const found = {};
@@ -42,7 +41,7 @@ const readOptions = (options, names) => {
   return found;
 };
 
-const textOptions = (...names) => Object.fromEntries(names.map((name) => [name, asText]));
+const textOptions = (...names) => Object.fromEntries(names.map((name) => [name, toText]));
 
 const resolvedFormats = new Map(); // one message asks for what a loop builds again and again
 const MOST_FORMATS = 200;

@@ -47,7 +47,7 @@ class PluralRules {
   #found;
 
   constructor(locales = undefined, options = undefined) {
-    const read = readOptions(options, { type: asText, ...DIGIT_OPTIONS });
+    const read = readOptions(options, { type: toText, ...DIGIT_OPTIONS });
     this.#found = askNew({ kind: "plural", tags: toTags(locales), options: read });
   }
 

@@ -7,7 +7,7 @@ const MARKS = { none: "", optional: "?", "zero-or-more": "*", "one-or-more": "+"
 const escapeRegExp = (text) => text.replace(/[.+*?^${}()[\]|/\\]/g, "\\$&");
 const escapePattern = (text) => text.replace(/[+*?:{}()\\]/g, "\\$&");
 
-// The expression in parentheses that begins at `start`; undefined if it is none.
+// The regular expression in the parentheses that open at `start`; undefined if it is not valid.
 const groupFrom = (letters, start) => {
   let depth = 1;
   for (let at = start + 1; at < letters.length; at += 1) {
@@ -27,7 +27,7 @@ const groupFrom = (letters, start) => {
   return undefined;
 };
 
-// {type, index, value} for each token; `lenient`: what is wrong becomes a token, too.
+// {type, index, value} for each token. With `lenient`, an invalid character becomes a token, too.
 const tokenizePattern = (input, lenient) => {
   const letters = Array.from(input), tokens = [];
   let index = 0; // in the text, of the letter at `at`

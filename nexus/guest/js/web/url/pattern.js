@@ -3,8 +3,9 @@
 const COMPONENTS = ["protocol", "username", "password", "hostname", "port", "pathname", "search", "hash"];
 const PLAIN = { delimiter: "", prefix: "" };
 const HOST_PARTS = { delimiter: ".", prefix: "" }, PATH_PARTS = { delimiter: "/", prefix: "/" };
-const SPECIAL_SCHEMES = ["http", "https", "ws", "wss", "ftp", "file"];
-const PORTS = { http: "80", https: "443", ws: "80", wss: "443", ftp: "21" };
+const SPECIAL_SCHEMES = Object.keys(SPECIAL_PORTS).map((scheme) => scheme.slice(0, -1));
+
+const isUsualPort = (port, protocol) => port !== "" && port === `${SPECIAL_PORTS[`${protocol}:`] ?? ""}`;
 
 // A component's value after a URL's setter took it; a value that it refuses is a TypeError.
 const throughURL = (name, value, base = "https://dummy.test/") => {
@@ -35,7 +36,7 @@ const CANONICAL = {
   port: (value, protocol) => {
     if (!/^[0-9]{1,5}$/.test(value) || +value > 65535) return refuse("port", value);
     const port = `${+value}`;
-    return port === PORTS[protocol] ? "" : port;
+    return isUsualPort(port, protocol) ? "" : port;
   },
   pathname: (value) => {
     const text = value.startsWith("/") ? value : `/-${value}`;
@@ -71,10 +72,9 @@ const compileComponent = (name, pattern, options, encode, flags = "") => {
   };
 };
 
-const isSpecialPattern = (pattern) => {
-  const { expression } = compileComponent("protocol", pattern, PLAIN, encoderOf("protocol"));
-  return SPECIAL_SCHEMES.some((scheme) => expression.test(scheme));
-};
+const matchesSpecial = ({ expression }) => SPECIAL_SCHEMES.some((scheme) => expression.test(scheme));
+const isSpecialPattern = (pattern) =>
+  matchesSpecial(compileComponent("protocol", pattern, PLAIN, encoderOf("protocol")));
 
 const withoutMarks = (name, value) => {
   if (name === "protocol") return value.replace(/:$/, "");
@@ -98,7 +98,7 @@ const withBase = (init, isPattern) => {
     if (init[name] !== undefined) found[name] = withoutMarks(name, init[name]);
   }
   if (init.baseURL === undefined) return found;
-  const base = parseURL(init.baseURL) ? new URL(init.baseURL) : refuse("base", init.baseURL);
+  const base = URL.parse(init.baseURL) ?? refuse("base", init.baseURL);
   const inherit = (name) => {
     const text = withoutMarks(name, base[name]);
     found[name] = isPattern ? escapePattern(text) : text;
@@ -120,7 +120,7 @@ const withBase = (init, isPattern) => {
   return found;
 };
 
-// The components of a URL to match; undefined if it is not a URL.
+// The components of a URL to match; null if it is not a URL.
 const componentsOf = (input, base) => {
   if (typeof input === "object" && input !== null && !(input instanceof URL)) {
     if (base !== undefined) throw new TypeError("An init brings its base itself, as baseURL");
@@ -135,16 +135,12 @@ const componentsOf = (input, base) => {
       }
       return result;
     } catch (error) {
-      if (error instanceof TypeError) return undefined;
+      if (error instanceof TypeError) return null;
       throw error;
     }
   }
-  const text = toUSV(input);
-  if (base !== undefined && !parseURL(toUSV(base))) return undefined;
-  const record = parseURL(text, base === undefined ? undefined : parseURL(toUSV(base)));
-  if (!record) return undefined;
-  const url = new URL(writeRecord(record));
-  return Object.fromEntries(COMPONENTS.map((name) => [name, withoutMarks(name, url[name])]));
+  const url = URL.parse(input, base);
+  return url && Object.fromEntries(COMPONENTS.map((name) => [name, withoutMarks(name, url[name])]));
 };
 
 class URLPattern {
@@ -165,11 +161,11 @@ class URLPattern {
     }
     const found = withBase(init, true), flags = options?.ignoreCase ? "i" : "";
     for (const name of COMPONENTS) found[name] ??= "*";
-    if (PORTS[found.protocol] !== undefined && found.port === PORTS[found.protocol]) found.port = "";
+    if (isUsualPort(found.port, found.protocol)) found.port = "";
     for (const name of COMPONENTS) {
       let kind = name === "hostname" ? HOST_PARTS : PLAIN, encode = encoderOf(name), more = "";
       if (name === "pathname") {
-        const isPath = SPECIAL_SCHEMES.some((scheme) => this.#parts.protocol.expression.test(scheme));
+        const isPath = matchesSpecial(this.#parts.protocol);
         [kind, more] = [isPath ? PATH_PARTS : PLAIN, flags];
         if (!isPath) encode = (value) => (value === "" ? "" : opaquePath(value));
       } else if (name === "search" || name === "hash") more = flags;
@@ -187,7 +183,7 @@ class URLPattern {
 
   exec(input = {}, base = undefined) {
     const values = componentsOf(input, base);
-    if (values === undefined) return null;
+    if (values === null) return null;
     const result = { inputs: base === undefined ? [input] : [input, base] };
     for (const name of COMPONENTS) {
       const { expression, names } = this.#parts[name];

@@ -8,7 +8,7 @@ for (const name of ["addEventListener", "removeEventListener", "dispatchEvent"])
   define(name, { [name]: (...args) => Reflect.apply(method, globalTarget, args) }[name]);
 }
 
-let extend; // (event, waitUntil): lets the listeners of an event extend it; gives the event
+let extend; // (event, waitUntil): lets listeners extend the event by waitUntil, and returns it
 let answerOf; // (event): the promise given to respondWith, or undefined
 
 class ExtendableEvent extends Event {
@@ -69,7 +69,7 @@ define("onunhandledrejection", null);
 
 const answersEvents = () => hasListener(globalTarget, "fetch") || hasListener(globalTarget, "scheduled");
 
-// Gives the first error of a listener, as {error}, or undefined.
+// Calls the event's listeners; returns the first error that one throws, as {error}, or undefined.
 const fire = (event) => {
   let thrown;
   firstError = (error) => {

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from nexus.errors import CompilationError
-from nexus.guest.js.interpreter import EXCEPTION, Interpreter, address, tag
+from nexus.guest.js.interpreter import EXCEPTION, Interpreter, tag
+from nexus.guest.js.structures.changes import changes
 from nexus.guest.preview1.memory import U32
 from nexus.plugin_api.engine import FUNCTION_PREFIX, EngineInstance
 
-_RUNTIME_BYTES: Final = 1024
-"""where to look for the pointer to the tracker's state: QuickJS-NG's `JSRuntime` is smaller"""
 _STATE_BYTES: Final = 64
 """where to look for the list in the tracker's state: `JSThreadState` begins with five lists"""
 _NEXT: Final = 4  # a list's link is: previous, next
@@ -38,13 +37,11 @@ def start_tracking(instance: EngineInstance, js: Interpreter, runtime: int, trac
 
     Raises: CompilationError if this build of QuickJS keeps them in another way.
     """
-    before = words(instance, runtime, _RUNTIME_BYTES)
-    instance.invoke(f"{FUNCTION_PREFIX}js_std_init_handlers", runtime)
-    after = words(instance, runtime, _RUNTIME_BYTES)
+    start = f"{FUNCTION_PREFIX}js_std_init_handlers"
+    states = changes(instance, runtime, lambda: instance.invoke(start, runtime))
     name = f"{FUNCTION_PREFIX}JS_SetHostPromiseRejectionTracker"
     instance.invoke(name, runtime, tracker, 0)
-    states = [new for old, new in zip(before, after, strict=True) if old != new]
-    lists = [head for state in states for head in _empty_lists(instance, state)]
+    lists = [head for state in states for head in _empty_lists(instance, state.after)]
     promise = js.evaluate(_PROBE, "nexus:probe", 0)
     if tag(promise) == EXCEPTION:
         raise CompilationError("QuickJS cannot reject a promise")
@@ -76,11 +73,6 @@ def unhandled(memory: memoryview, head: int) -> Iterator[Rejection]:
 def forget(js: Interpreter, rejection: Rejection) -> None:
     """Remove *rejection* from the list, as if it were handled."""
     js.c("js_std_promise_rejection_tracker", rejection.promise, rejection.reason, 1, 0)
-
-
-def words(instance: EngineInstance, start: int, size: int) -> tuple[int, ...]:
-    """Return the words of guest memory from *start* on, in *size* bytes."""
-    return struct.unpack_from(f"<{size // 4}I", instance.memory(), address(start))
 
 
 def _empty_lists(instance: EngineInstance, state: int) -> list[int]:

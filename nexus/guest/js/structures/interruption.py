@@ -12,19 +12,16 @@ import struct
 from typing import Final, NamedTuple
 
 from nexus.errors import CpuLimit, DeadlineExceeded, ResourceLimit
-from nexus.guest.js.interpreter import Interpreter, address
-from nexus.guest.js.rejections import words
+from nexus.guest.js.interpreter import Interpreter
+from nexus.guest.js.structures.changes import changes
 from nexus.guest.preview1.memory import U32
 from nexus.plugin_api.engine import FUNCTION_PREFIX, EngineInstance
 from nexus.plugin_api.guest import Run
 
-_RUNTIME_BYTES: Final = 1024
-_CONTEXT_BYTES: Final = 1024
-"""where to look: QuickJS-NG's `JSRuntime` and `JSContext` are smaller"""
 _OPAQUE: Final = 16
 """the second argument of the interrupt handler: how much the allocator is asked for"""
 _LIMITS: Final = (DeadlineExceeded, CpuLimit, ResourceLimit)
-"""The reasons for which the place in the source matters; it does not if the client has left."""
+"""reasons to stop whose place in the source is worth a report; a client that left is not"""
 _PATIENCE: Final = 2
 """checkpoints until a handler that is late must throw at its next loop or call"""
 _TURNS: Final = 100
@@ -64,25 +61,20 @@ def find_interrupts(
 ) -> Interrupts:
     """Return where to interrupt QuickJS, whose function of memory allocation is at *allocator*."""
     set_handler = f"{FUNCTION_PREFIX}JS_SetInterruptHandler"
-    before = words(instance, runtime, _RUNTIME_BYTES)
-    instance.invoke(set_handler, runtime, allocator, _OPAQUE)
-    after = words(instance, runtime, _RUNTIME_BYTES)
+    found = changes(
+        instance, runtime, lambda: instance.invoke(set_handler, runtime, allocator, _OPAQUE)
+    )
     instance.invoke(set_handler, runtime, 0, 0)
-    changed = [n for n, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
-    is_known = [after[n] for n in changed] == [allocator, _OPAQUE]
     counter_at = _counter(instance, js, context)
-    if not is_known or not counter_at or changed[1] != changed[0] + 1:
+    is_known = [word.after for word in found] == [allocator, _OPAQUE]
+    if not is_known or not counter_at or found[1].at != found[0].at + 4:
         return Interrupts(0, 0, 0)
-    return Interrupts(allocator, address(runtime) + 4 * changed[0], counter_at)
+    return Interrupts(allocator, found[0].at, counter_at)
 
 
 def _counter(instance: EngineInstance, js: Interpreter, context: int) -> int:
     """Return the address of the word in the context that each turn of a loop decrements, or 0."""
-    before = words(instance, context, _CONTEXT_BYTES)
-    js.evaluate(_PROBE, "nexus:probe", 0)
-    after = words(instance, context, _CONTEXT_BYTES)
+    found = changes(instance, context, lambda: js.evaluate(_PROBE, "nexus:probe", 0))
     turns = range(_TURNS, 4 * _TURNS)
-    found = [
-        n for n, (old, new) in enumerate(zip(before, after, strict=True)) if old - new in turns
-    ]
-    return address(context) + 4 * found[0] if len(found) == 1 else 0
+    counters = [word.at for word in found if word.before - word.after in turns]
+    return counters[0] if len(counters) == 1 else 0
