@@ -76,25 +76,23 @@ class Playground:
 
     def _opened(self, name: str) -> dict[str, str]:
         """Return the fields for the handler *name*, as far as its files are text."""
-        catalogue = self._service.handlers.catalogue
-        served = catalogue.handlers.get(name)
-        for file, source in catalogue.sources.items():
-            if served is None or catalogue.serving.get(file) is not served:
-                continue
-            suffix = source.path.suffix
-            languages = [key for key, (_, found, _) in LANGUAGES.items() if found == suffix]
-            text = source_text(source)
-            if languages and text is not None and not source.is_index:
-                manifest = source.manifest
-                kept = manifest.read_text("utf-8", "replace") if manifest.is_file() else ""
-                return {
-                    "name": name,
-                    "language": languages[0],
-                    "source": text,
-                    "manifest": kept,
-                    "path": "/",
-                }
-        return {}
+        source = self._service.handlers.catalogue.source_of(name)
+        if source is None or source.is_index:
+            return {}
+        suffix = source.path.suffix
+        languages = [key for key, (_, found, _) in LANGUAGES.items() if found == suffix]
+        text = source_text(source)
+        if not languages or text is None:
+            return {}
+        manifest = source.manifest
+        kept = manifest.read_text("utf-8", "replace") if manifest.is_file() else ""
+        return {
+            "name": name,
+            "language": languages[0],
+            "source": text,
+            "manifest": kept,
+            "path": "/",
+        }
 
     def _page(self, given: Mapping[str, str], **values: Any) -> str:
         tried: Tried | None = values.pop("tried", None)
