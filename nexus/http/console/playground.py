@@ -13,7 +13,7 @@ from nexus.handlers.manifest import check_name
 from nexus.http.console.examples import LANGUAGES
 from nexus.http.console.session import BY
 from nexus.http.console.source import source_text
-from nexus.http.console.trial import Tried, Written, try_out
+from nexus.http.console.trial import Written, try_out
 from nexus.service import Service
 from nexus.versions.ledger import Change
 from nexus.versions.share import Share
@@ -95,12 +95,10 @@ class Playground:
         }
 
     def _page(self, given: Mapping[str, str], **values: Any) -> str:
-        tried: Tried | None = values.pop("tried", None)
         return self._render(
             "playground.html",
             given=given,
             languages=LANGUAGES,
-            tried=tried,
             has_editor=EDITOR.is_file(),
             **values,
         )
