@@ -73,7 +73,8 @@ class Catalogue:
 
     @property
     def versions(self) -> list[Handler]:
-        """What may get requests: of handlers whose versions share them, each version."""
+        """The handlers that requests reach. Where versions share a handler's requests, each version
+        stands for itself."""
         return [version for main in self.handlers.values() for version in versions_of(main)]
 
 

@@ -39,7 +39,7 @@ class HandlerPage:
         try:
             record, _ = self._service.versions.read(name)
             weights, sticky = self._wanted(record)
-            change = Change(BY, [request.form.get("seen", "")])  # nothing that nobody has seen
+            change = Change(BY, [request.form.get("seen", "")])  # 412 if something changed since
             self._service.versions.weigh(name, weights, sticky, change)
         except NexusError as error:
             return self._page(name, problem=f"{error.code}: {error}"), STATUS[error.code]

@@ -33,7 +33,7 @@ _FRESH: Final = {
     "note": "",
     "weight": "100",
 }
-"""the fields of the form, as they begin"""
+"""The fields of the form, with their values when it is opened"""
 
 Render = Callable[..., str]
 
