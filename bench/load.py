@@ -26,7 +26,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Post:
-    """What a request posts."""
+    """The body and the headers of each POST request."""
 
     body: str
     headers: Mapping[str, str]

@@ -66,7 +66,7 @@ class Contestant:
 
 @dataclass(frozen=True)
 class Row:
-    """What was measured of one contestant."""
+    """One contestant's times, and its runs a second."""
 
     name: str
     new_ms: float

@@ -63,9 +63,18 @@ class Catalogue:
     secrets_state: SecretsState = ()
     """the state of the secrets' folder when loaded"""
 
+    def source_of(self, name: str) -> Source | None:
+        """Return the source that the handler *name* serves from, or None."""
+        served = self.handlers.get(name)
+        if served is None:
+            return None
+        files = (file for file, handler in self.serving.items() if handler is served)
+        return self.sources.get(next(files, ""))
+
     @property
     def versions(self) -> list[Handler]:
-        """What may get requests: of handlers whose versions share them, each version."""
+        """The handlers that requests reach. Where versions share a handler's requests, each version
+        stands for itself."""
         return [version for main in self.handlers.values() for version in versions_of(main)]
 
 

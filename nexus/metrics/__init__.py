@@ -1,7 +1,8 @@
 """Prometheus metrics of the data path; prometheus_client's multiprocess mode adds up workers.
 
 prometheus.py     `PathMetrics`: every metric, counted by `record`, written by `flush`
-versions.py       which versions serve, and how those do that share requests
+versions.py       which versions serve, and the runs of versions that share requests
+current.py        a gauge whose series fall to 0 when their labels are gone
 tally.py          plain sums between two flushes
 distribution.py   histograms that take many observations at once
 figures.py        figures of each handler for people: rates, times, CPU

@@ -51,7 +51,7 @@ OUTBOUND_BYTES: Final = LabelledCounter(
     ("handler", "host", "direction"),
 )
 SCHEDULED: Final = LabelledCounter(
-    "nexus_scheduled_runs", "Due times of schedules by what became of them", ("handler", "outcome")
+    "nexus_scheduled_runs", "Due times of schedules by outcome", ("handler", "outcome")
 )
 PLUGIN_ERRORS: Final = LabelledCounter(
     "nexus_plugin_errors", "Calls of a plugin that raised or took too long", ("plugin",)

@@ -21,7 +21,7 @@ VERSION_NAMES: Final = (
     "nexus_version_executions_total",
     "nexus_version_execution_seconds_bucket",
 )
-"""Names of those that it also reads for versions"""
+"""Names of the samples that `totals` reads for versions"""
 
 
 @dataclass

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from nexus.errors import AdmissionError, NexusError
 from nexus.metrics import counters
+from nexus.metrics.current import CurrentGauge
 from nexus.metrics.distribution import SECONDS, add
 from nexus.metrics.tally import HandlerTally, Tally
 from nexus.metrics.versions import VersionMetrics
@@ -103,14 +104,15 @@ class PathMetrics:
             registry=on,
             multiprocess_mode="livesum",
         )
-        self._compiler = Gauge(
-            "nexus_handler_compiler",
-            "1: the handler serves with this compiler's code",
-            ["handler", "compiler"],
-            registry=on,
-            multiprocess_mode="livemax",
+        self._compiler = CurrentGauge(
+            Gauge(
+                "nexus_handler_compiler",
+                "1: the handler serves with this compiler's code",
+                ["handler", "compiler"],
+                registry=on,
+                multiprocess_mode="livemax",
+            )
         )
-        self._served: set[tuple[str, str]] = set()
         self._lock = threading.Lock()  # guards the fields below
         self._tally = Tally()
         self._seen = PoolCounts()
@@ -182,12 +184,7 @@ class PathMetrics:
         by one thread at a time."""
         known = list(handlers)
         self._versions.serving(known)
-        now = {(handler.name, handler.compiled.tier) for handler in known}
-        for labels in self._served - now:
-            self._compiler.labels(*labels).set(0)
-        for labels in now:
-            self._compiler.labels(*labels).set(1)
-        self._served |= now
+        self._compiler.show({(handler.name, handler.compiled.tier): 1 for handler in known})
 
     def flush(self, now: PoolCounts) -> None:
         """Write the counts since the last flush, and *now*, the counts of pool and queue."""

@@ -1,4 +1,4 @@
-"""Metrics of deployed versions: which of them serve, and how those do that share requests."""
+"""Metrics of deployed versions: which of them serve, and the runs of those that share requests."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from nexus.metrics import counters
+from nexus.metrics.current import CurrentGauge
 from nexus.metrics.distribution import SECONDS, add
 from nexus.metrics.tally import HandlerTally
 from nexus.model import Handler
@@ -16,12 +17,14 @@ class VersionMetrics:
     """The part of `PathMetrics` that has the label `version`."""
 
     def __init__(self, registry: CollectorRegistry | None) -> None:
-        self._weight = Gauge(
-            "nexus_handler_version",
-            "How many of a hundred requests the version serves",
-            ["handler", "version"],
-            registry=registry,
-            multiprocess_mode="livemax",
+        self._weight = CurrentGauge(
+            Gauge(
+                "nexus_handler_version",
+                "How many of a hundred requests the version serves",
+                ["handler", "version"],
+                registry=registry,
+                multiprocess_mode="livemax",
+            )
         )
         self._executions = Counter(*counters.VERSION_EXECUTIONS, registry=registry)
         self._seconds = Histogram(
@@ -31,20 +34,16 @@ class VersionMetrics:
             buckets=SECONDS,
             registry=registry,
         )
-        self._served: set[tuple[str, str]] = set()
 
     def serving(self, handlers: Iterable[Handler]) -> None:
         """Record the versions that serve. Called by one thread at a time."""
-        now = {
-            (handler.name, handler.version): handler.weight
-            for handler in handlers
-            if handler.version
-        }
-        for labels in self._served - now.keys():
-            self._weight.labels(*labels).set(0)
-        for labels, weight in now.items():
-            self._weight.labels(*labels).set(weight)
-        self._served |= now.keys()
+        self._weight.show(
+            {
+                (handler.name, handler.version): handler.weight
+                for handler in handlers
+                if handler.version
+            }
+        )
 
     def write(self, name: str, version: str, found: HandlerTally) -> None:
         """Write the runs of a version since the last flush."""

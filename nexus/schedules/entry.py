@@ -11,7 +11,7 @@ from nexus.schedules.ledger import Ledger
 LATE_MS: Final = 60_000
 """A run begins up to this late, as when a worker was busy or restarted; later it is missed"""
 _COUNTED_MS: Final = 8 * 24 * 3_600_000
-"""Due times that were missed before are not counted"""
+"""Due times that were missed longer ago are not counted"""
 
 
 class Due(NamedTuple):

@@ -48,8 +48,8 @@ class Ledger:
         )
 
     def take_lease(self, schedule: str, timeout_s: float) -> bytes | None:
-        """Keep others from running *schedule* for *timeout_s*, or until `end_lease` gets what this
-        returns. None: it runs now."""
+        """Keep others from running *schedule* for *timeout_s*, or until `end_lease` gets the lease
+        that this returns. Return None if another run has the lease."""
         terms = Terms(_TIMEOUT_S, _MOST_BYTES, round(timeout_s * 1000))
         lease = secrets.token_hex(8).encode()
         key = f"runs {schedule}"

@@ -118,10 +118,10 @@ class GroupCommit:
                     _apply(connection, write)
             connection.execute("COMMIT")
         except sqlite3.Error as error:
-            _roll_back(connection)
+            roll_back(connection)
             _carry_out_alone(connection, taken, error)
         except BaseException:
-            _roll_back(connection)
+            roll_back(connection)
             raise
 
     def _take(self) -> Sequence[Write[Any]]:
@@ -172,10 +172,11 @@ def _carry_out_alone(
             _apply(connection, write)
             connection.execute("COMMIT")
         except sqlite3.Error as own:
-            _roll_back(connection)
+            roll_back(connection)
             write.fail(own)
 
 
-def _roll_back(connection: sqlite3.Connection) -> None:
+def roll_back(connection: sqlite3.Connection) -> None:
+    """End the transaction of *connection* without effect."""
     if connection.in_transaction:  # some errors have ended it already
         connection.execute("ROLLBACK")

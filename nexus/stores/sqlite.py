@@ -24,7 +24,7 @@ from nexus.plugin_api.stores import (
 )
 from nexus.stores import schema
 from nexus.stores.connections import Connections
-from nexus.stores.group_commit import GroupCommit
+from nexus.stores.group_commit import GroupCommit, roll_back
 
 R = TypeVar("R")
 
@@ -120,8 +120,7 @@ class SqliteStore:
         try:
             connection.execute(schema.PURGE, (_now_ms(),))
         except BaseException:
-            if connection.in_transaction:  # some errors have ended it already
-                connection.execute("ROLLBACK")
+            roll_back(connection)
             raise
         return connection
 

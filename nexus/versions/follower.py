@@ -37,7 +37,7 @@ class Follower:
         self._records: dict[str, Record] = {}
         self._deployed: dict[str, Deployed] = {}
         self._reported: tuple[Deployed, ...] = ()
-        """what *changed* was last called with"""
+        """what the last call of *changed* passed on"""
         self.problem: str | None = None
         """why the store could not be read the last time, or None if it could"""
         self._was_read = False
@@ -71,7 +71,7 @@ class Follower:
             if now != self._reported:  # also what an earlier look read before the store failed
                 self._changed(now)
                 self._reported = now
-            self.problem, self._was_read = None, True  # not before what it has was passed on
+            self.problem, self._was_read = None, True  # only once *changed* has it
 
     @property
     def is_known(self) -> bool:

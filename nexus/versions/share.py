@@ -15,11 +15,11 @@ class Share:
 
     weight: int = 100
     sticky: str | None = None
-    """see `Record.sticky`; None: as it is"""
+    """see `Record.sticky`; None keeps the record's"""
 
     @property
     def detail(self) -> str:
-        """What the history says of it."""
+        """The text for the history; empty for all requests."""
         return "" if self.weight == 100 else f"{self.weight} %"
 
     def taken(self, record: Record, id: str) -> tuple[dict[str, int], str]:

@@ -19,8 +19,8 @@ class VersionStore(Protocol):
 
     @property
     def poll_s(self) -> float:
-        """Return how many seconds lie between two looks at the tags: with two looks, all workers
-        must serve a new version within a second."""
+        """Return how many seconds lie between two looks at the tags. All workers must serve a new
+        version within a second, which may take two looks."""
         ...
 
     @property

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from nexus.model import Compiled, Handler, ModuleInfo
 from nexus.schedules import Ledger
 from nexus.schedules.entry import Due, Entry
 from nexus.stores.sqlite import SqliteStore
+from tests.schedules.conftest import MINUTE, handler
 
-MINUTE = 60_000
 NOON = 1_800_000_000_000 // MINUTE * MINUTE
 CRON = "* * * * *"
-INFO = ModuleInfo((), (), 1, 1, True, (), None, False, 1, 100, 8)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    made = SqliteStore(tmp_path / "kv.sqlite")
-    yield made
-    made.close()
-
-
-def handler() -> Handler:
-    return Handler("h", "/h", Compiled("key", b"", INFO, "test"))
 
 
 def test_a_new_schedule_waits_for_its_next_due_time(store: SqliteStore) -> None:

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
-from nexus.config import Settings
 from nexus.errors import NexusError
 from nexus.http.app import create_app
 from nexus.model import HttpResponse, Scheduled
@@ -21,7 +20,7 @@ from nexus.plugins import load_plugins
 from nexus.schedules import Ledger, entry, request_for
 from nexus.service import Service
 from nexus.stores.sqlite import SqliteStore
-from tests.support import shared_cache
+from tests.services import service_on
 
 TOKEN = "x" * 40
 DUE_MS = 1_800_000_000_000
@@ -93,18 +92,10 @@ def service(
     for file, source in sources.items():
         (folder / file).write_text(source)
         (folder / file).with_suffix(".toml").write_text(MANIFEST)
-    settings = Settings(
-        handlers_dir=folder,
-        cache_dir=shared_cache(),
-        state_dir=tmp_path_factory.mktemp("state"),
-        compiler="cranelift",
-        memory_limit_mb=64,
-    )
-    made = Service(settings, registry, plugins=load_plugins({}, registry, outside=()), environ={})
-    made.start_with(folder)
-    assert not made.handlers.catalogue.problems
-    yield made
-    made.stop(0.0)
+    with service_on(folder, tmp_path_factory.mktemp("state"), registry) as made:
+        made.start_with(folder)
+        assert not made.handlers.catalogue.problems
+        yield made
 
 
 def call(service: Service, name: str, cron: str) -> HttpResponse:

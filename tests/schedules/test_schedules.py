@@ -7,35 +7,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
-from pathlib import Path
 
 import pytest
 
 from nexus.errors import GuestTrap, Overloaded, ShuttingDown
-from nexus.model import Compiled, Handler, HttpRequest, HttpResponse, ModuleInfo, ScheduledRun
+from nexus.model import Handler, HttpRequest, HttpResponse, ScheduledRun
 from nexus.plugin_api.stores import StoreUnavailable
 from nexus.schedules import Ledger, Schedules, entry
 from nexus.stores.sqlite import SqliteStore
-
-MINUTE = 60_000
-INFO = ModuleInfo((), (), 1, 1, True, (), None, False, 1, 100, 8)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    made = SqliteStore(tmp_path / "kv.sqlite")
-    yield made
-    made.close()
+from tests.schedules.conftest import MINUTE, handler
 
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine starts no run too late."""
     monkeypatch.setattr(entry, "LATE_MS", 30 * MINUTE)
-
-
-def handler(*schedule: str) -> Handler:
-    return Handler("h", "/h", Compiled("key", b"", INFO, "test"), schedule=schedule)
 
 
 class Run:
@@ -94,6 +80,16 @@ def make_due(store: SqliteStore, weekday: str = "*") -> str:
 def make_due_again(store: SqliteStore, cron: str) -> None:
     ledger, key = Ledger(store), f"h {cron}"
     assert ledger.advance(key, ledger.last(key), int(time.time() * 1000) - 30 * MINUTE)
+
+
+def outcome_elsewhere(store: SqliteStore, cron: str) -> str:
+    """Make *cron* due again, and return what becomes of that in another worker."""
+    other = Worker(store)
+    make_due_again(store, cron)
+    other.schedules.serve([handler(cron)])
+    found = other.ended.get(timeout=20)
+    other.close()
+    return found.outcome
 
 
 def test_the_handler_learns_entry_and_due_time(store: SqliteStore, worker: Worker) -> None:
@@ -170,20 +166,10 @@ def test_runs_of_a_schedule_do_not_overlap(store: SqliteStore, worker: Worker) -
     cron = make_due(store)
     worker.schedules.serve([handler(cron)])
     worker.runs.asked.get(timeout=20)
-    other = Worker(store)
-    make_due_again(store, cron)
-    other.schedules.serve([handler(cron)])
-    found = other.ended.get(timeout=20)
-    assert found.outcome == "overlap"
+    assert outcome_elsewhere(store, cron) == "overlap"
     go_on.set()
     worker.close()
-    other.close()
-    third = Worker(store)
-    make_due_again(store, cron)
-    third.schedules.serve([handler(cron)])
-    found = third.ended.get(timeout=20)
-    assert found.outcome == "ok"
-    third.close()
+    assert outcome_elsewhere(store, cron) == "ok"
 
 
 def test_a_store_that_fails_is_asked_again(

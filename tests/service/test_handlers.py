@@ -119,8 +119,9 @@ def test_a_version_that_did_not_load_is_tried_again(
     compile, failures = compiler.compile, iter([CompilationError("no time")] * 3)
 
     def fail(path: Path, memory_bytes: int) -> Compiled:
-        for error in failures:
-            raise error
+        if path.name == "h.wat":  # `slow.py` may still be loading
+            for error in failures:
+                raise error
         return compile(path, memory_bytes)
 
     monkeypatch.setattr(compiler, "compile", fail)

@@ -6,11 +6,13 @@ A check gets a `Place`, which makes stores that share one set of entries, here o
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -67,6 +69,15 @@ class Place:
 
 
 Check: TypeAlias = Callable[[Place], None]
+
+
+@contextmanager
+def deaf_port() -> Iterator[int]:
+    """A port of 127.0.0.1 where connections are accepted and nothing is ever answered."""
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(1)
+        yield deaf.getsockname()[1]
 
 
 def get(store: Store, key: str, namespace: str = "n") -> bytes | None:

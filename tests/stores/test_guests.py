@@ -10,13 +10,11 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
-from nexus.config import Settings
 from nexus.model import ExecutionResult
 from nexus.plugin_api.stores import MAX_VALUE_BYTES
-from nexus.plugins import load_plugins
 from nexus.runtime import WasmRuntime
 from nexus.service import Service
-from tests.support import shared_cache
+from tests.services import service_on
 
 JS = "export default { async run({ args }, env) { const KV = env.KV; %s } };"
 PYTHON = "import json, nexus\nfrom nexus import kv\n\ndef run(context):\n    %s"
@@ -81,17 +79,9 @@ def registry() -> CollectorRegistry:
 @pytest.fixture
 def service(tmp_path: Path, registry: CollectorRegistry) -> Iterator[Service]:
     (tmp_path / "handlers").mkdir()
-    settings = Settings(
-        handlers_dir=tmp_path / "handlers",
-        cache_dir=shared_cache(),
-        state_dir=tmp_path / "state",
-        compiler="cranelift",
-        memory_limit_mb=64,
-    )
-    made = Service(settings, registry, plugins=load_plugins({}, registry, outside=()), environ={})
-    made.start_without_handlers()
-    yield made
-    made.stop(0.0)
+    with service_on(tmp_path / "handlers", tmp_path / "state", registry) as made:
+        made.start_without_handlers()
+        yield made
 
 
 @pytest.fixture

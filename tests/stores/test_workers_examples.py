@@ -9,11 +9,9 @@ from typing import Any
 
 import pytest
 
-from nexus.config import Settings
 from nexus.model import HttpRequest
-from nexus.plugins import load_plugins
 from nexus.service import Service
-from tests.support import shared_cache
+from tests.services import service_on
 
 SOURCE = """
 const routes = {
@@ -78,17 +76,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("handlers")
     (folder / "kv.js").write_text(SOURCE)
     (folder / "kv.toml").write_text('kv = ["self:rw"]\ncapabilities = ["http:authorization"]\n')
-    settings = Settings(
-        handlers_dir=folder,
-        cache_dir=shared_cache(),
-        state_dir=tmp_path_factory.mktemp("state"),
-        compiler="cranelift",
-        memory_limit_mb=64,
-    )
-    made = Service(settings, None, plugins=load_plugins({}, None, outside=()), environ={})
-    made.start_with(folder)
-    yield made
-    made.stop(0.0)
+    with service_on(folder, tmp_path_factory.mktemp("state")) as made:
+        made.start_with(folder)
+        yield made
 
 
 def ask(service: Service, path: str, body: str = "", **meta: str) -> tuple[int, str, str]:

@@ -67,9 +67,10 @@ class Views(VersionViews):
     def call_scheduled(self, body: ScheduledCall, name: str) -> dict[str, Any]:
         handler = self._handler(name)
         try:
-            cron = schedules.read_entry(body.cron) if body.cron else "".join(handler.schedule[:1])
+            entry = schedules.read_entry(body.cron) if body.cron else None
         except ValueError as error:
             raise InvalidArgument(f"cron: found {shown(body.cron)} ({error})") from error
+        cron = entry or next(iter(handler.schedule), "")
         now_ms = time.time_ns() // 1_000_000
         due_ms = now_ms if body.scheduled_time is None else body.scheduled_time
         dispatcher, began = self._service.dispatcher, time.monotonic()

@@ -7,7 +7,7 @@ pages.py         the pages, and what they ask for while they are open
 handler_page.py  the page of one handler, and which of its versions serve
 playground.py    the playground's form: run source text, or deploy it
 trial.py         runs source text once, and tells everything about the run
-examples.py      what the playground begins with
+examples.py      an example program in each language
 session.py       login by the token: a cookie, and what protects forms from other sites
 recent.py        figures of the span since the last look
 source.py        a handler's source text

@@ -1,4 +1,4 @@
-"""What the playground begins with, by language."""
+"""An example program in each language, which the playground shows at first."""
 
 from __future__ import annotations
 

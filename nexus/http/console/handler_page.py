@@ -39,7 +39,7 @@ class HandlerPage:
         try:
             record, _ = self._service.versions.read(name)
             weights, sticky = self._wanted(record)
-            change = Change(BY, [request.form.get("seen", "")])  # nothing that nobody has seen
+            change = Change(BY, [request.form.get("seen", "")])  # 412 if something changed since
             self._service.versions.weigh(name, weights, sticky, change)
         except NexusError as error:
             return self._page(name, problem=f"{error.code}: {error}"), STATUS[error.code]
@@ -71,13 +71,12 @@ class HandlerPage:
         found = catalogue.handlers.get(name)
         if found is None:
             raise HandlerNotFound(f"no handler {name[:80]!r}")
-        files = [file for file, served in catalogue.serving.items() if served is found]
-        source = catalogue.sources.get(files[0]) if files else None
+        source = catalogue.source_of(name)
         return self._render(
             "handler.html",
             handler=found,
             facts=facts_of(found),
-            file=files[0] if files else "",
+            file="" if source is None else source.file,
             source=None if source is None else source_text(source),
             failures=self._live.failures(name)[:_MOST_FAILURES],
             **self._versions(name),

@@ -193,7 +193,7 @@ class _Console:
     def editor(self) -> Response:
         """Raises: HandlerNotFound if the editor has not been built."""
         if not EDITOR.is_file():
-            raise HandlerNotFound("there is no editor: scripts/console/build.sh makes it")
+            raise HandlerNotFound("the editor has not been built: run scripts/console/build.sh")
         return _asset(EDITOR.name, "text/javascript")
 
     def styles(self) -> Response:

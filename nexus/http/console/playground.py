@@ -13,7 +13,7 @@ from nexus.handlers.manifest import check_name
 from nexus.http.console.examples import LANGUAGES
 from nexus.http.console.session import BY
 from nexus.http.console.source import source_text
-from nexus.http.console.trial import Tried, Written, try_out
+from nexus.http.console.trial import Written, try_out
 from nexus.service import Service
 from nexus.versions.ledger import Change
 from nexus.versions.share import Share
@@ -33,7 +33,7 @@ _FRESH: Final = {
     "note": "",
     "weight": "100",
 }
-"""the fields of the form, as they begin"""
+"""The fields of the form, with their values when it is opened"""
 
 Render = Callable[..., str]
 
@@ -76,33 +76,29 @@ class Playground:
 
     def _opened(self, name: str) -> dict[str, str]:
         """Return the fields for the handler *name*, as far as its files are text."""
-        catalogue = self._service.handlers.catalogue
-        served = catalogue.handlers.get(name)
-        for file, source in catalogue.sources.items():
-            if served is None or catalogue.serving.get(file) is not served:
-                continue
-            suffix = source.path.suffix
-            languages = [key for key, (_, found, _) in LANGUAGES.items() if found == suffix]
-            text = source_text(source)
-            if languages and text is not None and not source.is_index:
-                manifest = source.manifest
-                kept = manifest.read_text("utf-8", "replace") if manifest.is_file() else ""
-                return {
-                    "name": name,
-                    "language": languages[0],
-                    "source": text,
-                    "manifest": kept,
-                    "path": "/",
-                }
-        return {}
+        source = self._service.handlers.catalogue.source_of(name)
+        if source is None or source.is_index:
+            return {}
+        suffix = source.path.suffix
+        languages = [key for key, (_, found, _) in LANGUAGES.items() if found == suffix]
+        text = source_text(source)
+        if not languages or text is None:
+            return {}
+        manifest = source.manifest
+        kept = manifest.read_text("utf-8", "replace") if manifest.is_file() else ""
+        return {
+            "name": name,
+            "language": languages[0],
+            "source": text,
+            "manifest": kept,
+            "path": "/",
+        }
 
     def _page(self, given: Mapping[str, str], **values: Any) -> str:
-        tried: Tried | None = values.pop("tried", None)
         return self._render(
             "playground.html",
             given=given,
             languages=LANGUAGES,
-            tried=tried,
             has_editor=EDITOR.is_file(),
             **values,
         )

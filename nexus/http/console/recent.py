@@ -41,8 +41,11 @@ class Recent:
             return {name: asdict(figures) for name, figures in self._found.items()}
 
     def histogram(self, name: str) -> list[tuple[float | None, int]]:
-        """Return how many runs of a handler ended within each time in seconds and in none before,
-        since the workers began, at the last look; the last time is None: any longer one."""
+        """Return times in seconds, each with how many runs of a handler took up to that long, and
+        longer than the time before. The last time is None: it has no limit.
+
+        The runs are counted from the workers' start to the last look.
+        """
         with self._lock:
             total = self._before.get(name)
         if total is None:

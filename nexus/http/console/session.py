@@ -14,7 +14,7 @@ from typing import Final
 COOKIE: Final = "nexus_console"
 LASTS_S: Final = 12 * 3600
 BY: Final = "admin (console)"
-"""who has changed something in the console, for the history of versions"""
+"""The author of changes made in the console, in the history of versions"""
 
 
 class Sessions:

@@ -67,7 +67,7 @@ def try_out(service: Service, upload: Upload, written: Written) -> Tried:
                 file.write_bytes(content)
             source = source_at(Path(folder, upload.entry), service.abis)
             handler = service.handlers.check(replace(source, label=upload.entry))
-            # Nobody else is to meet this instance, whose guest may be half written.
+            # No other request may get this instance: its guest may be half written.
             handler = replace(handler, name=NAME, isolation=Isolation.FRESH, stream=False)
             return _run(service, handler, written)
     except NexusError as error:

@@ -13,7 +13,7 @@ from nexus.versions.sqlite import SqliteStore
 from nexus.versions.store import VersionStore
 
 _MODULES: Final = {POSTGRESQL: "psycopg", S3: "boto3"}
-"""What a kind of store needs, and the extra of its name brings"""
+"""Maps a kind of store to the module it needs, which the extra of the same name installs"""
 
 
 def missing_package(url: str) -> str | None:

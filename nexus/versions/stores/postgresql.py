@@ -34,7 +34,7 @@ _OPTIONS: Final[Mapping[str, str | int]] = {
     "application_name": "nexus",
     "options": "-c statement_timeout=10s -c lock_timeout=5s",
 }
-"""What the URL may set otherwise"""
+"""Options of a connection; those in the URL win"""
 
 
 class PostgresqlStore:

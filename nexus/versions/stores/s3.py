@@ -33,7 +33,7 @@ _LOST: Final = (
     "409",
     "412",
 )
-"""Answers to a conditional write that came too late"""
+"""Codes of the errors that a conditional write gets if another write came first"""
 _MISSING: Final = ("NoSuchKey", "404")
 
 

@@ -20,7 +20,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Ceiling:
-    """What source text may use; None: as much as Nexus itself allows."""
+    """Limits of source text; None leaves those of Nexus."""
 
     timeout_ms: int | None = None
     memory_limit_mb: int | None = None

@@ -9,14 +9,14 @@ from typing import Final
 
 _LOGGER: Final = "nexus.guest"
 _TEXT: Final = "<source>"
-"""What Nexus calls source text; the logs of handlers are their operator's"""
+"""The handler's name in records of source text. Only the operator may see those of handlers"""
 _MOST_RUNS: Final = 256
 _MOST_CHARACTERS: Final = 16 << 10
 """of one run; a model reads all of it"""
 
 
 class Printed(logging.Handler):
-    """What each run of source text has printed, until it is taken. Thread-safe."""
+    """Keeps what each run of source text prints, until `take` returns it. Thread-safe."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)

@@ -71,7 +71,8 @@ class Tools:
 
     def all(self) -> list[Tool]:
         """Return the tools as they are now. Raises: Refused."""
-        return [*self._built_in.values(), *map(_of_handler, self._offers())]
+        usable = filter(self._is_usable, self._backend.offers())
+        return [*self._built_in.values(), *map(_of_handler, usable)]
 
     def call(self, name: str, arguments: Mapping[str, Any]) -> Result:
         """Run the tool *name*, and return its execution's result.
@@ -81,8 +82,10 @@ class Tools:
         """
         built_in = self._built_in.get(name)
         if built_in is None:
-            schema = {offer.name: offer.input_schema for offer in self._offers()}[name]
-            _check(arguments, schema)
+            offer = {offer.name: offer for offer in self._backend.offers()}[name]
+            if not self._is_usable(offer):
+                raise KeyError(name)
+            _check(arguments, offer.input_schema)
             return self._backend.run_handler(name, {"args": arguments})
         _check(arguments, built_in.input_schema)
         if name == RESULT:
@@ -90,20 +93,17 @@ class Tools:
         context = {"args": arguments.get("args", {})}
         return self._backend.run_text(self._languages[name], arguments["source"], context)
 
-    def _offers(self) -> list[Offer]:
-        """Return the handlers that can be tools. A schema that is wrong costs its own tool only."""
-        usable = []
-        for offer in self._backend.offers():
-            if offer.name in self._built_in:
-                log.warning("handler %s is not a tool: the name is taken", offer.name)
-                continue
-            try:
-                Draft202012Validator.check_schema(offer.input_schema)
-            except SchemaError as error:
-                log.warning("handler %s: input_schema: %s", offer.name, error.message)
-                continue
-            usable.append(offer)
-        return usable
+    def _is_usable(self, offer: Offer) -> bool:
+        """Return whether a handler can be a tool; if not, log why."""
+        if offer.name in self._built_in:
+            log.warning("handler %s is not a tool: the name is taken", offer.name)
+            return False
+        try:
+            Draft202012Validator.check_schema(offer.input_schema)
+        except SchemaError as error:
+            log.warning("handler %s: input_schema: %s", offer.name, error.message)
+            return False
+        return True
 
 
 def _built_in(languages: Sequence[str], backend: Backend) -> list[Tool]:

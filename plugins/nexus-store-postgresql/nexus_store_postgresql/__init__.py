@@ -1,5 +1,5 @@
 """Nexus's key-value store in PostgreSQL.
 
-`plugin` is the entry point, `store` calls the server by `connections`, `schema` holds what the
-server has and runs.
+`plugin` is the entry point, `store` calls the server by `connections`, `schema` holds its tables
+and statements.
 """

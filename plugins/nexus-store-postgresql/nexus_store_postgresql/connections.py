@@ -17,10 +17,8 @@ T = TypeVar("T")
 
 _LOOK_S: Final = 0.02
 """between two looks at the clock, while the server does not answer"""
-
-
 _CONNECT_S: Final = 2
-"""the shortest that libpq takes"""
+"""The shortest timeout that libpq accepts"""
 
 
 class Connection(psycopg.Connection[Any]):

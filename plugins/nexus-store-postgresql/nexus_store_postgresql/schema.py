@@ -1,4 +1,4 @@
-"""What the server has: two tables, and the function that carries out every write."""
+"""Two tables, the function that carries out every write, and the statements of the store."""
 
 from __future__ import annotations
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,7 +15,7 @@ from nexus.plugin_api.errors import ConfigError
 from nexus.plugin_api.stores import StoreUnavailable, Terms
 from nexus_store_postgresql.plugin import nexus_stores
 from nexus_store_postgresql.store import PostgresqlStore
-from tests.stores.contract import CHECKS, TERMS, Check, Place
+from tests.stores.contract import CHECKS, TERMS, Check, Place, deaf_port
 from tests.versions.stores.servers import PostgresServer, postgres
 
 
@@ -54,22 +50,11 @@ def test_a_server_that_is_away_is_given_up_in_time() -> None:
 
 
 def test_a_server_that_never_answers_a_connection_is_given_up() -> None:
-    with socket.socket() as deaf:
-        deaf.bind(("127.0.0.1", 0))
-        deaf.listen(1)
-        store = PostgresqlStore(f"postgresql://127.0.0.1:{deaf.getsockname()[1]}/x", "test", 8)
+    with deaf_port() as port:
+        store = PostgresqlStore(f"postgresql://127.0.0.1:{port}/x", "test", 8)
         with pytest.raises(StoreUnavailable, match="in time"):
             store.get("n", "k", 0.1)
         store.close()
-
-
-def halt(server: PostgresServer, how: signal.Signals) -> None:
-    """Let all processes of *server* stand still, or go on."""
-    assert server._process is not None
-    main = server._process.pid
-    children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
-    for process in (main, *map(int, children)):
-        os.kill(process, how)
 
 
 def test_a_server_that_hangs_is_given_up_in_time_and_found_again(
@@ -77,15 +62,12 @@ def test_a_server_that_hangs_is_given_up_in_time_and_found_again(
 ) -> None:
     store = place.store()
     store.put("n", "k", b"v", TERMS)
-    halt(server, signal.SIGSTOP)
-    try:
+    with server.halted():
         began = time.monotonic()
         for _ in range(2):
             with pytest.raises(StoreUnavailable, match="in time"):
                 store.get("n", "k", 0.1)
         assert time.monotonic() - began < 10
-    finally:
-        halt(server, signal.SIGCONT)
     assert store.get("n", "k", 20.0) == b"v"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from nexus.plugin_api.errors import ConfigError
 from nexus.plugin_api.stores import StoreUnavailable, Terms
 from nexus_store_redis.plugin import nexus_stores
 from nexus_store_redis.store import RedisStore
-from tests.stores.contract import CHECKS, TERMS, Check, Place
+from tests.stores.contract import CHECKS, TERMS, Check, Place, deaf_port
 from tests.support import ROOT
 
 sys.path.append(str(ROOT / "plugins/nexus-config-redis/tests"))
@@ -84,10 +83,8 @@ def test_a_server_that_hangs_is_given_up_in_time_and_found_again(
 
 
 def test_a_server_that_never_answers_a_connection_is_given_up(tmp_path: Path) -> None:
-    with socket.socket() as deaf:
-        deaf.bind(("127.0.0.1", 0))
-        deaf.listen(1)
-        store = RedisStore(f"redis://127.0.0.1:{deaf.getsockname()[1]}/0", "", 0.05)
+    with deaf_port() as port:
+        store = RedisStore(f"redis://127.0.0.1:{port}/0", "", 0.05)
         with pytest.raises(StoreUnavailable):
             store.get("n", "k", 0.05)
         store.close()

@@ -51,9 +51,14 @@ class PostgresServer:
             self._process.wait()
             self._process = None
 
-    def pause(self, *, on: bool) -> None:
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP if on else signal.SIGCONT)
+    @contextmanager
+    def halted(self) -> Iterator[None]:
+        """Let all of its processes stand still within a `with` block."""
+        self._signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
 
     def make_database(self, name: str) -> str:
         self.execute(f"create database {name}")
@@ -64,6 +69,13 @@ class PostgresServer:
 
         with psycopg.connect(self.url(), autocommit=True) as connection:
             connection.execute(statement)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        main = self._process.pid
+        children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+        for process in (main, *map(int, children)):
+            os.kill(process, number)
 
     def _answers(self) -> bool:
         ready = [self._programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
