@@ -32,6 +32,7 @@ from nexus.model.outbound import ANSWERED
 from nexus.outbound import headers
 from nexus.outbound.connection import CheckedPool, CheckedTlsPool, current
 from nexus.outbound.grants import Grants
+from nexus.outbound.proxy import ProxyFailed
 from nexus.outbound.resolver import AddressDenied
 from nexus.outbound.target import Target, follow
 from nexus.plugin_api.guest import Run
@@ -156,6 +157,8 @@ class Exchange:
         except AddressDenied as denied:
             log.info("refused an outbound request: %s", denied)
             return self._failure(FailureKind.DENIED, "its address is not public, nor granted")
+        except ProxyFailed as failed:
+            return self._failure(FailureKind.FAILED, str(failed))
         except HTTPError as error:
             late = isinstance(error, TimeoutError) and not isinstance(error, NewConnectionError)
             return self.late() if late else self._failure(FailureKind.FAILED, _reason(error))
