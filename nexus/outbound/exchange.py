@@ -35,6 +35,7 @@ from nexus.outbound.grants import Grants
 from nexus.outbound.proxy import ProxyFailed
 from nexus.outbound.resolver import AddressDenied
 from nexus.outbound.target import Target, follow
+from nexus.plugin_api.filters import OutboundCall
 from nexus.plugin_api.guest import Run
 
 log = logging.getLogger("nexus.outbound")
@@ -91,6 +92,8 @@ class Exchange:
         self.outcome: OutboundOutcome | None = None
         self.ended = False
         """whether its thread is free again"""
+        self.call: OutboundCall | None = None
+        """what a plugin keeps of it"""
         self._reuses = False
         """whether the connection in use has carried another request"""
 
