@@ -17,7 +17,7 @@ from tests.e2e.conftest import Answer, Server, serving, until
 from tests.e2e.test_versions import call, says
 from tests.support import shared_cache
 
-from .servers import S3Server, postgres
+from .servers import S3Server, postgres, registry
 
 DEPLOYS = 10
 REQUESTS = 1000
@@ -39,7 +39,7 @@ class Two(NamedTuple):
     servers: tuple[Server, Server]
 
 
-@pytest.fixture(scope="module", params=["postgresql", "s3"])
+@pytest.fixture(scope="module", params=["postgresql", "s3", "oci"])
 def two(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
     with ExitStack() as stack:
         store, url, own = STORES[request.param](stack)
@@ -69,7 +69,12 @@ def on_s3(stack: ExitStack) -> tuple[Store, str, dict[str, str]]:
     return bucket, bucket.make_bucket("two"), bucket.environ
 
 
-STORES = {"postgresql": on_postgresql, "s3": on_s3}
+def on_registry(stack: ExitStack) -> tuple[Store, str, dict[str, str]]:
+    server = stack.enter_context(registry())
+    return server, server.url("two"), {}
+
+
+STORES = {"postgresql": on_postgresql, "s3": on_s3, "oci": on_registry}
 """each starts the store's server; returns it, the store's URL, and variables for Nexus"""
 
 
