@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from nexus.errors import CompilationError, NexusError
 from nexus.model import Files
+from tests.python.expectations import Outcome
 from tests.python.support import LIMITS, Pythons
 
 MODULES = (
@@ -52,17 +52,6 @@ def fetch(request):
     wrong += ["unexpected success"] * len(result.unexpectedSuccesses)
     return {"wrong": wrong, "skipped": [reason for _, reason in result.skipped]}
 """
-
-
-@dataclass
-class Outcome:
-    """How the tests of one module ended."""
-
-    passed: int = 0
-    skipped: Counter[str] = field(default_factory=Counter)
-    """by reason"""
-    failed: dict[str, str] = field(default_factory=dict)
-    """last line of the error by test"""
 
 
 def run_module(python: Pythons, tests: Path, module: str) -> Outcome:
