@@ -16,7 +16,7 @@ from tests.python.support import LIMITS, Pythons
 
 MODULES = (
     *("test_json", "test_re", "test_datetime", "test_decimal", "test_collections"),
-    *("test_itertools", "test_base64", "test_urlparse", "test_html"),
+    *("test_itertools", "test_hashlib", "test_base64", "test_urlparse", "test_html"),
     *("test_htmlparser", "test_csv", "test_dataclasses"),
     *("test_asyncio.test_tasks", "test_asyncio.test_futures", "test_asyncio.test_queues"),
     *("test_asyncio.test_locks", "test_asyncio.test_taskgroups", "test_asyncio.test_timeouts"),
@@ -32,6 +32,8 @@ from test import support
 
 support.has_socket_support = True  # else no test of asyncio runs
 MODULE = "test.%s"
+if MODULE == "test.test_hashlib":
+    support.use_resources = ()  # not "cpu": two tests hash 4 GiB each, which takes minutes
 
 def flat(suite):
     for test in suite:
