@@ -11,9 +11,9 @@ from nexus.errors import CpuLimit, DeadlineExceeded, GuestTrap, NexusError, Reso
 from nexus.model import ExtensionAnswer, Limits
 from nexus.plugin_api.engine import EngineInstance
 from nexus.run import Execution
-from nexus.run.aside import Aside
 from nexus.run import execution as execution_module
 from nexus.run import timer as timer_module
+from nexus.run.aside import Aside
 from nexus.run.execution import ExecutionTimer, no_answer
 from nexus.run.slices import LAST_SLICES
 
@@ -280,9 +280,14 @@ def test_who_waits_outside_holds_nothing_and_waits_for_a_turn_before_a_place(in_
     cpu = Cpu(in_time)
     run = execution(cpu=cpu)
     run.aside = Aside(Places(cpu.asked), Places(cpu.asked), "an instance")
-    with pytest.raises(OSError, match="broken"), run.outside():
-        cpu.asked.append("waits")
-        raise OSError("broken")
+
+    def wait() -> None:
+        with run.outside():
+            cpu.asked.append("waits")
+            raise OSError("broken")
+
+    with pytest.raises(OSError, match="broken"):
+        wait()
     went = ["go_out", "pool aside", "queue aside"]
     assert cpu.asked == [*went, "waits", "come_back", "queue back", "pool back"]
 
