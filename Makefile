@@ -42,6 +42,10 @@ test-cpython: ## run CPython's own tests in the guest (needs python3.12; ARGS=te
 	@scripts/setup.sh test
 	@$(VENV)/bin/python -m tests.python.cpython $(ARGS)
 
+kill-rounds: ## kill servers in the middle of 200 deploys (ARGS="--store postgresql --rounds 50")
+	@scripts/setup.sh test
+	@$(VENV)/bin/python -m tests.versions.kill_rounds $(ARGS)
+
 deploy-check: ## render deploy/, validate it, and compute what must hold of it
 	@scripts/setup.sh test
 	@$(VENV)/bin/python -m tests.deploy
