@@ -70,6 +70,8 @@ class HandlerLayer:
             if filtering is not None:
                 environ[FILTERING] = filtering
                 filtering.begin(handler, environ)
+                if run.outbound is not None or run.key_value is not None:
+                    filtering.observe(handler, environ, run)
             body = self._read_body(environ, handler, run)
             size = len(body)
         except NexusError as error:

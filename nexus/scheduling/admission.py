@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -57,8 +56,6 @@ class Admission:
         self._by_handler = Concurrency()
         self._aside = 0
         """executions that have left their place for a while"""
-        self._returning: deque[Ticket] = deque()
-        """those of them that wait for a place again"""
         self._closed = False
         self._idle = threading.Condition(self._lock)
         self._watched = 0
@@ -110,7 +107,7 @@ class Admission:
             try:
                 if self._limit is None:
                     free = self._running < self._max_running  # False if max_running became smaller
-                    following = self._next() if free else None
+                    following = self._policy.pop() if free else None
                     if following is not None:
                         self._running += 1
                         following.admitted = True
@@ -132,24 +129,12 @@ class Admission:
             self._aside += 1
         self.leave("")
 
-    def step_back(self, handler: str, deadline: float) -> None:
-        """Wait for a place again, ahead of all that are queued. At *deadline* take one in any case:
-        the execution is about to end, and leaves it like any other."""
-        with self._lock:
-            most = self._max_running
-            if self._running < (most if self._limit is None else self._limit(most)):
-                self._aside -= 1
-                self._running += 1
-                return
-            ticket = self._tickets.make(handler, deadline, NORMAL_PRIORITY, None)
-            self._returning.append(ticket)
-        self.before_wait()
-        ticket.wait(deadline - self._clock())
+    def step_back(self) -> None:
+        """Take a place again, also if none is free: the execution waits for its turn at the CPU
+        instead (`nexus.run.lane`), and may not hold a place while it does."""
         with self._lock:
             self._aside -= 1
-            if not ticket.admitted:
-                self._returning.remove(ticket)
-                self._running += 1
+            self._running += 1
 
     def give_up(self, ticket: Ticket, max_concurrency: int = 0) -> str | None:
         """Stop waiting and return why there was no place; None if there is a place by now."""
@@ -255,13 +240,10 @@ class Admission:
             raise
         return ticket
 
-    def _next(self) -> Ticket | None:
-        return self._returning.popleft() if self._returning else self._policy.pop()
-
     def _refill(self, limit: int) -> list[Ticket]:
         """Admit as many tickets as may run now; the limit may have grown or shrunk."""
         admitted: list[Ticket] = []
-        while self._running < limit and (ticket := self._next()) is not None:
+        while self._running < limit and (ticket := self._policy.pop()) is not None:
             self._running += 1
             ticket.admitted = True
             admitted.append(ticket)

@@ -162,6 +162,49 @@ def test_no_turn_waits_for_a_request_that_waits_itself(monkeypatch: pytest.Monke
     assert time.monotonic() - began < 10
 
 
+def test_no_turn_waits_for_an_execution_that_is_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nexus.run.lane.GIVE_WAY_S", 20.0)
+    monkeypatch.setattr("nexus.run.lane.SHORT_S", 20.0)
+    lane, share = SlowLane(), Share(0.1)
+    for _ in range(3):
+        lane.request_begins()
+    entered = threading.Event()
+
+    def long() -> None:
+        assert lane.enter(share, later())
+        entered.set()
+
+    thread = threading.Thread(target=long)
+    thread.start()
+    while not lane._yielding:
+        time.sleep(0.0005)  # polled: until the turn waits
+    lane.goes_out()
+    assert not entered.is_set()
+    lane.goes_out()
+    assert entered.wait(20)
+    thread.join(20)
+    lane.leave(share, 0.0)
+    for _ in range(2):
+        assert lane.enter(share, later(), returns=True)
+        lane.leave(share, 0.0)
+    for _ in range(3):
+        lane.request_ends()
+    assert (lane._short, lane._long) == (0, 0)
+
+
+def test_those_that_come_back_take_turns() -> None:
+    lane, share = SlowLane(), Share(0.1)
+    lane.request_begins()
+    lane.goes_out()
+    assert lane.enter(share, later())
+    assert not lane.enter(share, later(0.01), returns=True)
+    lane.leave(share, 0.0)
+    assert lane.enter(share, later())
+    lane.leave(share, 0.0)
+    lane.request_ends()
+    assert lane._long == 0
+
+
 def test_a_turn_waits_for_a_flood_no_longer_than_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nexus.run.lane.GIVE_WAY_S", 0.01)
     lane, share = SlowLane(), Share(0.1)

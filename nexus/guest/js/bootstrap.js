@@ -32,7 +32,7 @@
   const LONG_TEXT = 65536;
   let longText; // a response's body for which the host asks next
 
-  // Where the modules in nexus/guest/js/node find, while a handler loads, what they need of the host.
+  // Where the modules in nexus/guest/js/node/ find, while a handler loads, what they need of the host.
   const INTERNAL = Symbol.for("nexus.internal");
   let loading = true;
 

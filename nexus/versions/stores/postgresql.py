@@ -21,6 +21,9 @@ create table if not exists nexus_version_records (
 );
 create table if not exists nexus_version_blobs (
     digest text primary key, put_at timestamptz not null, content bytea not null
+);
+create table if not exists nexus_version_artifacts (
+    key text primary key, put_at timestamptz not null, content bytea not null
 )
 """
 _LOCK: Final = 0x6E657875  # any number of our own: two workers must not create a table at once
@@ -38,7 +41,7 @@ _OPTIONS: Final[Mapping[str, str | int]] = {
 
 
 class PostgresqlStore:
-    """Records and blobs in two tables; see `nexus.versions.store`.
+    """Records, blobs and artifacts in three tables; see `nexus.versions.store`.
 
     The first use connects, and makes the tables unless they exist: a role that may only read and
     write them will do once they do.
@@ -112,6 +115,29 @@ class PostgresqlStore:
         )
         return self._use(lambda c: c.execute(query, (older_than_s, list(keep))).rowcount)
 
+    def put_artifact(self, key: str, content: bytes) -> None:
+        query = (
+            "insert into nexus_version_artifacts values (%s, now(), %s) on conflict (key) "
+            "do update set put_at = excluded.put_at, content = excluded.content"
+        )
+        self._use(lambda c: c.execute(query, (key, content)))
+
+    def get_artifact(self, key: str) -> bytes | None:
+        def find(connection: Connection) -> bytes | None:
+            query = "select content from nexus_version_artifacts where key = %s"
+            row = connection.execute(query, (key,), binary=True).fetchone()
+            return None if row is None else bytes(row[0])
+
+        return self._read(find)
+
+    def artifacts(self) -> Mapping[str, int]:
+        query = "select key, octet_length(content) from nexus_version_artifacts order by put_at"
+        return self._read(lambda c: dict(c.execute(query).fetchall()))
+
+    def delete_artifacts(self, keys: Collection[str]) -> None:
+        query = "delete from nexus_version_artifacts where key = any(%s)"
+        self._use(lambda c: c.execute(query, (list(keys),)))
+
     def close(self) -> None:
         with self._lock:
             self._drop()
@@ -161,7 +187,8 @@ class PostgresqlStore:
 
 
 def _make_tables(connection: Connection) -> None:
-    query = "select to_regclass('nexus_version_records'), to_regclass('nexus_version_blobs')"
+    tables = ("records", "blobs", "artifacts")
+    query = "select " + ", ".join(f"to_regclass('nexus_version_{name}')" for name in tables)
     found = connection.execute(query).fetchone()
     if found is not None and None not in found:
         return
