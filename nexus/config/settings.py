@@ -311,6 +311,11 @@ class Settings(BaseSettings):
         description="where deployed versions are kept; sqlite: in a file of state_dir "
         "(docs/versions.md)",
     )
+    artifact_key_file: Annotated[File, Derived("none (compiled code is not shared)")] = Field(
+        "",
+        description="file with a key that signs compiled code in version_store, for the pods "
+        "that share both (docs/versions.md)",
+    )
     max_version_mb: Annotated[Whole, LIVE] = Field(
         16, ge=1, le=1024, description="largest deployed version, in MiB"
     )

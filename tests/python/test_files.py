@@ -54,10 +54,36 @@ def test_files_are_read_as_anywhere(python: Pythons) -> None:
         "is": [True, True, False],
         "list": ["raw.bin", "words.txt"],
         "walk": [["/data", ["raw.bin", "words.txt"]]],
-        "glob": ["data/words.txt"],
+        "glob": ["/data/words.txt"],
         "resource": "more",
         "data": "more",
     }
+
+
+def test_a_handler_finds_its_place(python: Pythons) -> None:
+    """As scripts do that were written for a server of their own."""
+    source = """
+import os, sys
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "vendored"))
+os.chdir(os.path.dirname(os.path.abspath(__file__)) + "data")
+import words
+def fetch(request):
+    here = os.getcwd()
+    with open(os.devnull, "w") as null:
+        print("nobody reads this", file=null)
+    content, size = open("a.txt").read(), os.stat("../data/a.txt").st_size
+    may = [os.access("a.txt", way) for way in (os.F_OK, os.R_OK, os.W_OK, os.X_OK)]
+    may.append(os.access("gone", os.F_OK))
+    os.chdir("/tmp")
+    open("a.txt", "w").write("written")
+    return [__file__, here, content, size, may, words.WORDS, os.listdir("."), os.getcwd()]
+"""
+    files = {"main.py": source, "data/a.txt": "a", "vendored/words.py": "WORDS = 'found'"}
+    answer = python.fetch(replace(python.handler(files), files=Files((), 1 << 20)))
+    assert json.loads(answer.body) == [
+        *("/main.py", "/data", "a", 1, [True, True, False, False, False], "found"),
+        *(["a.txt"], "/tmp"),
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +172,7 @@ WORDS = (Path(__file__).parent / "words.txt").read_text()
         "site-packages/pack-1.2.dist-info/METADATA": "Name: pack\nVersion: 1.2\n",
     }
     found = json.loads(python.fetch(python.handler(files)).body)
-    assert found == ["words", "1.2", "site-packages/pack/__init__.py"]
+    assert found == ["words", "1.2", "/site-packages/pack/__init__.py"]
 
 
 def test_time_zones_are_there(python: Pythons) -> None:

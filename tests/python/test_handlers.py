@@ -167,7 +167,7 @@ def test_packages_need_no_init_file_and_modules_know_their_file(python: Pythons)
         "main.py": "from lib.inner.words import where\ndef fetch(request): return where",
         "lib/inner/words.py": "where = __file__",
     }
-    assert python.fetch(python.handler(files)).body == b"lib/inner/words.py"
+    assert python.fetch(python.handler(files)).body == b"/lib/inner/words.py"
 
 
 def test_an_error_has_a_traceback_of_the_handlers_lines(python: Pythons) -> None:

@@ -1,23 +1,24 @@
 """Runs CPython's own tests in the guest, and compares with `expected.txt`.
 
-The tests are those of a CPython 3.12 on this machine: `--tests FOLDER`, or the library of the
-`python3.12` on the PATH. Distributions without tests (Debian) have them in a package of their own.
+The tests are those of a CPython 3.12 on this machine: `--tests FOLDER`, or the library of the one
+that `scripts/setup.sh` finds. Distributions without tests (Debian) have them in a package of
+their own.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from tests.python.cpython.suite import MODULES, Outcome, run_module
+from tests.python.cpython.suite import MODULES, run_module
+from tests.python.expectations import compare, write
 from tests.python.support import Pythons
 from tests.set_up import ENGINES
-from tests.support import CACHE_VARIABLE
+from tests.support import CACHE_VARIABLE, ROOT
 
 EXPECTED = Path(__file__).with_name("expected.txt")
 
@@ -37,50 +38,22 @@ def main() -> int:
         found = {}
         for module in options.modules or MODULES:
             found[module] = run_module(python, tests, module)
-            print(_line(module, found[module]), flush=True)
+            print(f"{module}: {found[module].line()}", flush=True)
         python.close()
-    expected = _read(EXPECTED.read_text()) if EXPECTED.exists() else {}
-    now = {module: _lines(module, outcome) for module, outcome in found.items()}
     if options.write:
-        kept = expected | now
-        text = (f"{line}\n" for module in MODULES for line in kept.get(module, ()))
-        EXPECTED.write_text("".join(text))
+        write(EXPECTED, found, MODULES)
         return 0
-    differ = False
-    for module, lines in now.items():
-        for line in sorted(set(expected.get(module, ())) ^ set(lines)):
-            differ = True
-            print("+" if line in lines else "-", line)
-    return int(differ)
-
-
-def _read(text: str) -> dict[str, list[str]]:
-    """Return the lines of each module in *text*; only a module's first line is not indented."""
-    found: dict[str, list[str]] = {}
-    module = ""
-    for line in text.splitlines():
-        if not line.startswith(" "):
-            module = line.partition(":")[0]
-        found.setdefault(module, []).append(line)
-    return found
+    return compare(EXPECTED, found)
 
 
 def _own_tests() -> Path:
-    command = shutil.which("python3.12")
-    if command is None:
-        sys.exit("there is no python3.12 here; name the folder Lib/test with --tests")
+    which = [str(ROOT / "scripts/setup.sh"), "--which", "3.12"]
+    found = subprocess.run(which, capture_output=True, text=True, check=False)
+    if found.returncode:
+        sys.exit("there is no Python 3.12 here; name its folder Lib/test with --tests")
     code = "import test; print(list(test.__path__)[0])"
-    return Path(subprocess.check_output([command, "-I", "-c", code], text=True).strip())
-
-
-def _line(module: str, outcome: Outcome) -> str:
-    skipped = sum(outcome.skipped.values())
-    return f"{module}: {outcome.passed} pass, {skipped} skipped, {len(outcome.failed)} do not"
-
-
-def _lines(module: str, outcome: Outcome) -> list[str]:
-    reasons = sorted(outcome.failed.items())
-    return [_line(module, outcome), *(f"    {name}: {reason}" for name, reason in reasons)]
+    command = [found.stdout.strip(), "-I", "-c", code]
+    return Path(subprocess.check_output(command, text=True).strip())
 
 
 if __name__ == "__main__":

@@ -5,18 +5,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from nexus.errors import CompilationError, NexusError
 from nexus.model import Files
+from tests.python.expectations import Outcome
 from tests.python.support import LIMITS, Pythons
 
 MODULES = (
     *("test_json", "test_re", "test_datetime", "test_decimal", "test_collections"),
-    *("test_itertools", "test_base64", "test_urlparse", "test_html"),
+    *("test_itertools", "test_hashlib", "test_base64", "test_urlparse", "test_html"),
     *("test_htmlparser", "test_csv", "test_dataclasses"),
     *("test_asyncio.test_tasks", "test_asyncio.test_futures", "test_asyncio.test_queues"),
     *("test_asyncio.test_locks", "test_asyncio.test_taskgroups", "test_asyncio.test_timeouts"),
@@ -32,6 +32,8 @@ from test import support
 
 support.has_socket_support = True  # else no test of asyncio runs
 MODULE = "test.%s"
+if MODULE == "test.test_hashlib":
+    support.use_resources = ()  # not "cpu": two tests hash 4 GiB each, which takes minutes
 
 def flat(suite):
     for test in suite:
@@ -52,17 +54,6 @@ def fetch(request):
     wrong += ["unexpected success"] * len(result.unexpectedSuccesses)
     return {"wrong": wrong, "skipped": [reason for _, reason in result.skipped]}
 """
-
-
-@dataclass
-class Outcome:
-    """How the tests of one module ended."""
-
-    passed: int = 0
-    skipped: Counter[str] = field(default_factory=Counter)
-    """by reason"""
-    failed: dict[str, str] = field(default_factory=dict)
-    """last line of the error by test"""
 
 
 def run_module(python: Pythons, tests: Path, module: str) -> Outcome:

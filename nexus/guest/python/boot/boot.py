@@ -180,7 +180,7 @@ def _load(main, is_text):
 
         module = nexus_script.load(TREE.files[main], main)
     if module is None:
-        module = importlib.import_module(files.MAIN)
+        module = importlib.import_module(imports.MAIN)
     SERVE.update(calls.serving(module))
     _foresee()
     return calls.can_defer(module)
@@ -209,6 +209,7 @@ import nexus_calls as calls  # noqa: E402
 import nexus_files as files  # noqa: E402
 import nexus_host as host  # noqa: E402
 import nexus_http as http  # noqa: E402
+import nexus_import as imports  # noqa: E402
 import nexus_json as own_json  # noqa: E402
 import nexus_later as later  # noqa: E402
 import nexus_log as log  # noqa: E402
@@ -224,7 +225,7 @@ for module in (adapt, log, missing, randoms, http):
     module.install()
 adapt.when_imported("asyncio", calls.loop)
 files.install(TREE)
-IMPORTER = files.Importer(TREE, given["main"])
+IMPORTER = imports.Importer(TREE, given["main"])
 sys.meta_path.insert(0, IMPORTER)
 gc.enable()
 try:

@@ -1,24 +1,19 @@
 """The handler's files, which a guest reads but cannot change.
 
-They lie in the guest's memory, as a tree below `/`, where `open`, `os.stat`, `os.listdir` and
-`os.scandir` find them before they ask WASI, which has the files of the standard library and those
+They lie in the guest's memory, as a tree below `/`, where `open` and functions of `os`
+find them before they ask WASI, which has the files of the standard library and those
 of the manifest.
 """
 
 import builtins
 import errno
-import importlib
 import io
 import os
 import stat
 import sys
 import time
-import types
 
-MAIN = "handler"
-"""module name of the handler's first file; tracebacks show the file's own name"""
 PACKAGES = "site-packages"
-_ROOTS = ("", f"{PACKAGES}/")
 _READ_ONLY = "a handler can write files in /tmp only, and only if its manifest has scratch_mb"
 
 
@@ -29,6 +24,8 @@ class Tree:
         self.files = files
         self.folders = {"": {}}  # path -> names in it, in order
         self.made = time.time()
+        self.current, self.current_is_own = "/", False
+        """the current folder, and whether WASI does not have it"""
         for path in files:
             while path:
                 path, _, name = path.rpartition("/")
@@ -39,10 +36,17 @@ class Tree:
         if isinstance(given, int) or not given:
             return None
         try:
-            path = os.path.normpath(os.path.join("/", os.fsdecode(given))).lstrip("/")
+            path = os.path.normpath(os.path.join(self.current, os.fsdecode(given)))
         except TypeError:
             return None
+        path = path.lstrip("/")
         return path if path in self.files or path in self.folders else None
+
+    def outside(self, given):
+        """Return the path by which WASI knows the file or folder *given*."""
+        if self.current_is_own and given and not isinstance(given, int):
+            return os.path.join(self.current, os.fsdecode(given))
+        return given
 
     def is_folder(self, path):
         return path in self.folders
@@ -70,6 +74,23 @@ class _Content(io.BytesIO):
         raise io.UnsupportedOperation("not writable")
 
     truncate = writelines = write
+
+
+class _Null(_Content):
+    """The open file /dev/null."""
+
+    def writable(self):
+        return True
+
+    def write(self, content):
+        return memoryview(content).nbytes
+
+    def truncate(self, size=None):
+        return 0
+
+    def writelines(self, lines):
+        for line in lines:
+            self.write(line)
 
 
 class _Entry:
@@ -122,6 +143,8 @@ def install(tree):
     """Make `open` and the functions of `os` find the files of *tree*."""
     real_open, real_stat = io.open, os.stat
     real_listdir, real_scandir = os.listdir, os.scandir
+    real_access, real_chdir = os.access, os.chdir
+    real_getcwd = os.getcwd
 
     def open(
         file,
@@ -135,9 +158,12 @@ def install(tree):
     ):
         path = tree.path(file)
         writes = isinstance(mode, str) and set(mode) & set("wax+")
+        if path is None and file == os.devnull:
+            return as_asked(_Null(b"", file), mode, encoding, errors, newline)
         if path is None:
+            named = tree.outside(file)
             try:
-                return real_open(file, mode, buffering, encoding, errors, newline, closefd, opener)
+                return real_open(named, mode, buffering, encoding, errors, newline, closefd, opener)
             except OSError:
                 if writes and "tmp" not in others("/"):
                     raise OSError(errno.EROFS, _READ_ONLY, file) from None
@@ -146,17 +172,33 @@ def install(tree):
             raise OSError(errno.EROFS, _READ_ONLY, file)
         if tree.is_folder(path):
             raise IsADirectoryError(errno.EISDIR, "Is a directory", file)
-        content = _Content(tree.files[path], file)
+        return as_asked(_Content(tree.files[path], file), mode, encoding, errors, newline)
+
+    def as_asked(content, mode, encoding, errors, newline):
         return content if "b" in mode else io.TextIOWrapper(content, encoding, errors, newline)
 
     def stat(path, *, dir_fd=None, follow_symlinks=True):
         here = tree.path(path)
         if here is not None:
             return tree.status(here)
-        return real_stat(path, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
+        return real_stat(tree.outside(path), dir_fd=dir_fd, follow_symlinks=follow_symlinks)
 
     def lstat(path, *, dir_fd=None):
         return stat(path, dir_fd=dir_fd, follow_symlinks=False)
+
+    def access(path, mode, *, dir_fd=None, effective_ids=False, follow_symlinks=True):
+        here = tree.path(path)
+        if here is None:
+            return real_access(tree.outside(path), mode)
+        return not mode & (os.W_OK if tree.is_folder(here) else os.W_OK | os.X_OK)
+
+    def chdir(path):
+        here = folder(path)
+        if here is None or not here:
+            real_chdir(os.path.normpath(os.path.join(tree.current, path)))
+            tree.current, tree.current_is_own = real_getcwd(), False
+        else:
+            tree.current, tree.current_is_own = f"/{here}", True
 
     def folder(path):
         here = tree.path(path)
@@ -167,20 +209,20 @@ def install(tree):
     def others(path, listing=real_listdir):
         """Return what *listing* finds in a folder of the tree's: WASI's files there."""
         try:
-            return list(listing(path))
+            return list(listing(tree.outside(path)))
         except OSError:
             return []
 
     def listdir(path="."):
         here = folder(path)
         if here is None:
-            return real_listdir(path)
+            return real_listdir(tree.outside(path))
         return list(tree.folders[here] | dict.fromkeys(others(path)))
 
     def scandir(path="."):
         here = folder(path)
         if here is None:
-            return real_scandir(path)
+            return real_scandir(tree.outside(path))
         shown = os.fspath(path)
         prefix, names = f"{here}/" if here else "", tree.folders[here]
         found = _Entries(_Entry(tree, prefix + n, shown, n) for n in names)
@@ -189,70 +231,5 @@ def install(tree):
 
     builtins.open = io.open = open
     os.stat, os.lstat, os.listdir, os.scandir = stat, lstat, listdir, scandir
+    os.access, os.chdir, os.getcwd = access, chdir, lambda: tree.current
     sys.path += ["/", f"/{PACKAGES}"]
-
-
-_bootstrap = importlib._bootstrap  # `importlib.util`, which shows it, takes 7 ms to import
-
-
-class Importer:
-    """Imports the handler's own files, then those of its packages.
-
-    Its base classes would be in `importlib.abc`, which imports 30 other modules.
-    """
-
-    def __init__(self, tree, main):
-        self._tree, self._main = tree, main
-        self.codes = []
-        """code of the handler's own files that were imported"""
-
-    def _file(self, name):
-        if name == MAIN:
-            return self._main
-        path, files = name.replace(".", "/"), self._tree.files
-        for root in _ROOTS:
-            for file in (f"{root}{path}/__init__.py", f"{root}{path}.py"):
-                if file in files:
-                    return file
-        return None
-
-    def find_spec(self, name, path=None, target=None):
-        if self._file(name) is not None:
-            return _bootstrap.spec_from_loader(name, self)
-        here = [root + name.replace(".", "/") for root in _ROOTS]
-        folders = [f"/{folder}" for folder in here if folder in self._tree.folders]
-        if not folders:
-            return None
-        spec = _bootstrap.ModuleSpec(name, None, is_package=True)  # a namespace package
-        spec.submodule_search_locations.extend(folders)
-        return spec
-
-    def create_module(self, spec):
-        return None
-
-    def exec_module(self, module):
-        exec(self.get_code(module.__name__), module.__dict__)
-
-    def get_filename(self, name):
-        return self._file(name)
-
-    def get_source(self, name):
-        return importlib._bootstrap_external.decode_source(self._tree.files[self._file(name)])
-
-    def get_code(self, name):
-        file = self._file(name)
-        code = compile(self._tree.files[file], file, "exec", dont_inherit=True)
-        if not file.startswith(PACKAGES):
-            self.codes.append(code)
-        return code
-
-    def get_data(self, path):
-        return self._tree.files[self._tree.path(path)]
-
-    def get_resource_reader(self, name):
-        from importlib.readers import FileReader
-
-        return FileReader(types.SimpleNamespace(path=f"/{self._file(name)}"))
-
-    def is_package(self, name):
-        return (self._file(name) or "").endswith("/__init__.py")
