@@ -43,7 +43,8 @@ def _foresee():
         if file.endswith(".py") and not file.startswith(files.PACKAGES):
             ahead.import_for(content)
             text = content.decode("utf-8-sig")
-            linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
+            lines = len(text), None, text.splitlines(keepends=True), file
+            linecache.cache[file] = linecache.cache[f"/{file}"] = lines
 
 
 def _frames(trace):
@@ -66,12 +67,20 @@ def _frames(trace):
 
 
 def _own(frames):
-    return "".join(traceback.format_list([f for f in frames if f.filename in TREE.files]))
+    own = []
+    for frame in frames:
+        name = frame.filename.removeprefix("/")
+        if name in TREE.files:
+            frame.filename = name
+            own.append(frame)
+    return "".join(traceback.format_list(own))
 
 
 def _trace(error):
     """Return a traceback with the handler's own frames, and the error in one line."""
     text = _frames(error.__traceback__)
+    if isinstance(error, SyntaxError) and error.filename:
+        error.filename = error.filename.removeprefix("/")
     last = "".join(traceback.format_exception_only(error)).rstrip()
     return (f"Traceback (most recent call last):\n{text}{last}" if text else last), last
 
