@@ -7,6 +7,7 @@ python -m bench.metering   what metering costs, beside native C and wasmtime's e
 python -m bench.engine     what an engine's small steps cost: calls, instances, a reset
 python -m bench.python     handlers in Python, beside native code and other sandboxes
 python -m bench.text       source text over the API, beside mini-racer, Deno and monty
+python -m bench.packages   packages of npm, bundled: whether they give Node's values, and their time
 python -m bench.stalled    what clients that stall cost the others, beside gunicorn's peers
 python -m bench.reach      handlers that call other servers: throughput, cost to others, one fetch
 python -m bench.key_value  reads and writes of the key-value store, beside one flush to the disk

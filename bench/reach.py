@@ -1,8 +1,8 @@
 """`python -m bench.reach`: what do handlers that call other servers cost, and cost others?
 
 1. 100 clients at once ask a JavaScript handler that waits 100 ms for an upstream, in a worker of
-   eight threads, while another client asks for a trivial handler: requests a second of the former,
-   latency of the latter.
+   eight threads, while another client, a process of its own, asks for a trivial handler: requests
+   a second of the former, latency of the latter.
 2. One handler fetches 1 KB some hundred times, one after the other: the time of each, beside
    urllib3 alone.
 
@@ -20,10 +20,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,6 +31,8 @@ import urllib3
 
 KILOBYTE = b"x" * 1024
 SLOW_S = 0.1
+WARM_UP_S = 2.0
+"""after it each thread has its instances"""
 WAITS = 'export default async () => new Response(await (await fetch("BASE/slow")).text());'
 LOOPS = """export default async (request) => {
   const count = Number(new URL(request.url).searchParams.get("count"));
@@ -47,9 +49,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--fetches", type=int, default=500)
     parser.add_argument("--upstream", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--ask", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.upstream:
         asyncio.run(_serve_upstream(options.upstream))
+        return
+    if options.ask:
+        print(json.dumps(_ask(options.ask, time.monotonic() + options.seconds)))
         return
     with _upstream() as upstream, _server(upstream) as server:
         _crowd(server, options.clients, options.seconds)
@@ -57,29 +63,37 @@ def main() -> None:
 
 
 def _crowd(server: str, clients: int, seconds: float) -> None:
-    end = time.monotonic() + seconds
-    slow: list[float] = []
-    trivial: list[float] = []
-
-    def ask(path: str, took: list[float]) -> None:
-        pool = urllib3.PoolManager()
-        while (began := time.monotonic()) < end:
-            answered = pool.request("GET", f"{server}{path}", retries=False)
-            assert answered.status == 200, answered.data
-            took.append(time.monotonic() - began)
-
-    askers = [threading.Thread(target=ask, args=("/waits", slow)) for _ in range(clients)]
-    askers.append(threading.Thread(target=ask, args=("/trivial", trivial)))
-    for asker in askers:
-        asker.start()
-    for asker in askers:
-        asker.join()
+    _crowd_for(server, clients, WARM_UP_S)
+    slow, trivial = _crowd_for(server, clients, seconds)
     print(
         f"{clients} clients, upstream of {SLOW_S * 1000:g} ms: {len(slow) / seconds:.0f}/s", end=""
     )
     print(f", p99 {_p99_ms(slow):.0f} ms")
     p50 = statistics.median(trivial) * 1000
     print(f"trivial beside them: p50 {p50:.1f} ms, p99 {_p99_ms(trivial):.1f} ms ({len(trivial)})")
+
+
+def _crowd_for(server: str, clients: int, seconds: float) -> tuple[list[float], list[float]]:
+    """Return how long each request to either handler took."""
+    command = [sys.executable, "-m", "bench.reach", "--ask", f"{server}/trivial"]
+    command += ["--seconds", str(seconds)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        end = time.monotonic() + seconds
+        with ThreadPoolExecutor(clients) as pool:
+            asked = [pool.submit(_ask, f"{server}/waits", end) for _ in range(clients)]
+            slow = [took for asker in asked for took in asker.result()]
+        trivial = json.loads(other.communicate()[0])
+    return slow, trivial
+
+
+def _ask(url: str, end: float) -> list[float]:
+    """Ask again and again until *end*; return how long each answer took."""
+    pool, took = urllib3.PoolManager(), []
+    while (began := time.monotonic()) < end:
+        answered = pool.request("GET", url, retries=False)
+        assert answered.status == 200, answered.data
+        took.append(time.monotonic() - began)
+    return took
 
 
 def _one_by_one(server: str, upstream: str, count: int) -> None:

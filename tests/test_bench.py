@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +15,7 @@ import pytest
 from bench import dispatch, text, wsgi_servers
 from bench.chart import Bar, bar_chart
 from bench.load import Load, Post, measure
+from bench.packages.cases import read_cases
 
 
 def loads(*per_second: float) -> list[Load]:
@@ -100,3 +102,15 @@ def test_text_that_ends_with_another_value_stops_the_benchmark() -> None:
         text.measured(wrong, 1, 0.1)
     row = text.measured(text.Contestant("right", "python", lambda source: 14), 3, 0.05)
     assert row.per_second > 100
+
+
+def test_every_case_of_packages_names_their_versions() -> None:
+    cases = read_cases([])
+    assert len(cases) >= 80
+    unpinned = [
+        package for case in cases for package in case.packages if not re.search(r".@\d", package)
+    ]
+    assert not unpinned
+    assert [case.title for case in read_cases(["react-dom"])] == ["react react-dom"]
+    with pytest.raises(ValueError, match=r"no case 'left-pad'; there are .*lodash"):
+        read_cases(["left-pad"])

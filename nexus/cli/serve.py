@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from nexus.cli.options import config_option, engine_options, load_settings
+from nexus.compiler.shared import read_key
 from nexus.config import Settings
 from nexus.config.admin_token import read_admin_token
 from nexus.plugins import Plugins, load_plugins
@@ -51,6 +52,7 @@ def start_server(options: Mapping[str, Any]) -> NoReturn:
             "with a first handler"
         )
     read_admin_token(os.environ)  # report its problems once, not in every worker
+    read_key(loaded.settings.artifact_key_file)
     _check_engine_and_others(loaded.settings, plugins)
     hand_over(Prepared(plugins, loaded))
     become_gunicorn()

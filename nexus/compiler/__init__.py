@@ -14,5 +14,6 @@ artifact.py      the format of an artifact file
 base.py          what the snapshots of one language runtime share
 bases.py         finds it, in the cache and in this process
 cache.py         artifact files by key; workers share each compilation
+shared.py        signed artifacts that pods take from the store of versions
 eviction.py      deletes the least recently used files
 """

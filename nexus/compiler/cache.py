@@ -14,6 +14,7 @@ from typing import TypeVar
 from nexus.compiler.artifact import Artifact, Preparation, pack, unpack
 from nexus.compiler.bases import Bases, is_base
 from nexus.compiler.eviction import evict, sweep, touch
+from nexus.compiler.shared import SharedArtifacts
 from nexus.model import Compiled
 
 log = logging.getLogger("nexus.handlers")
@@ -35,6 +36,8 @@ class ArtifactCache:
         self._observe = observe
         self._max_bytes = max_bytes
         self._bases = Bases(self)
+        self.shared: SharedArtifacts | None = None
+        """compiled code that other machines made, or None: this one compiles all of its own"""
 
     def resize(self, max_bytes: int) -> None:
         """Set another limit, from the next artifact on."""
@@ -64,13 +67,26 @@ class ArtifactCache:
                 found = self._read(key)
                 if not isinstance(found, kind):
                     self._observe("miss")
-                    made = make()
+                    made = self._taken_or_made(key, kind, make)
                     self._write(key, made)
                     # What lies in the cache shares its base's memory.
                     kept = self._read(key) if isinstance(made, Preparation) else None
                     return kept if isinstance(kept, kind) else made
         self._observe("hit")
         return found
+
+    def _taken_or_made(self, key: str, kind: type[A], make: Callable[[], A]) -> A:
+        """Return what another machine made, or what *make* does. Only compiled code is shared: a
+        snapshot takes less than a second to make."""
+        if self.shared is None or kind is not Compiled:
+            return make()
+        taken = self.shared.take(key)
+        if isinstance(taken, kind):
+            return taken
+        made = make()
+        if isinstance(made, Compiled):
+            self.shared.offer(made)
+        return made
 
     def exclusive(self, name: str) -> AbstractContextManager[object]:
         """Hold a lock called *name* that all processes on this folder share; without a usable

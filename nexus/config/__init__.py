@@ -5,6 +5,7 @@ settings.py       declares every setting, with its range and its meaning
 layers.py         one layer each for command line, environment, file and defaults
 folder.py         the mounted folder: one file a setting
 plugin_tables.py  the setting `plugins`: a table for each plugin
+proxy.py          the settings about a proxy for outbound requests
 store_url.py      the setting that says where deployed versions are kept
 toml_file.py      reads one small TOML file; handlers' manifests too
 stack.py          joins the layers in order

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from nexus.config.plugin_tables import parse_tables
 from nexus.config.problems import BELOW_OTHER
+from nexus.config.proxy import PassedBy, ProxyUrl
 from nexus.config.store_url import SQLITE, StoreUrl
 from nexus.model import Limits
 from nexus.plugin_api.option_types import (
@@ -136,6 +137,20 @@ class Settings(BaseSettings):
         le=_HOUR_MS,
         description="longest time an outbound request may take, redirects and body included, in "
         "ms; the handler's own deadline ends it earlier",
+    )
+    http_proxy: Annotated[ProxyUrl, Derived("none")] = Field(
+        "", description="HTTP proxy that opens the connections of outbound requests, by CONNECT"
+    )
+    http_proxy_auth_file: Annotated[File, Derived("none")] = Field(
+        "", description="file with USER:PASSWORD for the proxy"
+    )
+    http_proxy_bypass: Annotated[PassedBy, Derived("none")] = Field(
+        "", description="hosts whose connections do not go by the proxy"
+    )
+    http_proxy_resolves: Flag = Field(
+        False,
+        description="pass names to the proxy, unresolved: then Nexus cannot check their addresses, "
+        "and the proxy must refuse those that are not public",
     )
 
     # ---- pool and queue
@@ -295,6 +310,11 @@ class Settings(BaseSettings):
         SQLITE,
         description="where deployed versions are kept; sqlite: in a file of state_dir "
         "(docs/versions.md)",
+    )
+    artifact_key_file: Annotated[File, Derived("none (compiled code is not shared)")] = Field(
+        "",
+        description="file with a key that signs compiled code in version_store, for the pods "
+        "that share both (docs/versions.md)",
     )
     max_version_mb: Annotated[Whole, LIVE] = Field(
         16, ge=1, le=1024, description="largest deployed version, in MiB"

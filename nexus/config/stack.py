@@ -102,7 +102,7 @@ def join(
         name: place.absolute(getattr(settings, name))
         for name in ("handlers_dir", "state_dir", "cache_dir")
     }
-    for name in ("javascript_runtime", "python_runtime", "secrets_dir"):
+    for name in ("javascript_runtime", "python_runtime", "secrets_dir", "artifact_key_file"):
         if path := getattr(settings, name):
             paths[name] = str(place.absolute(Path(path)))
     return settings.model_copy(update=paths), origins

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Final, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,11 +15,18 @@ from nexus.plugin_api.problems import DESCRIBED, shown
 SQLITE: Final = "sqlite"
 POSTGRESQL: Final = "postgresql"
 S3: Final = "s3"
+OCI: Final = "oci"
+PLAIN: Final = "+http"
+"""follows `oci` for a registry that does not speak TLS"""
+_REPOSITORY: Final = re.compile(r"/[a-z0-9]+([._/-]+[a-z0-9]+)*")
 
 
 def kind_of(url: str) -> str:
-    """Return the kind of a store: `SQLITE`, `POSTGRESQL` or `S3`, or another scheme."""
-    return url if url == SQLITE else urlsplit(url).scheme
+    """Return the kind of a store: `SQLITE`, `POSTGRESQL`, `S3` or `OCI`, or another scheme."""
+    if url == SQLITE:
+        return url
+    scheme = urlsplit(url).scheme
+    return OCI if scheme == OCI + PLAIN else scheme
 
 
 def _checked(url: str) -> str:
@@ -30,6 +38,7 @@ def _checked(url: str) -> str:
             SQLITE: url == SQLITE,
             POSTGRESQL: True,
             S3: bool(parts.netloc) and is_plain,
+            OCI: bool(parts.netloc and _REPOSITORY.fullmatch(parts.path)) and is_plain,
         }.get(kind_of(url), False)
     except ValueError:
         with_password = is_one = False
@@ -45,5 +54,5 @@ def _checked(url: str) -> str:
 StoreUrl: TypeAlias = Annotated[
     str,
     AfterValidator(_checked),
-    Allowed("sqlite, postgresql://USER@HOST/DATABASE or s3://BUCKET/PREFIX"),
+    Allowed("sqlite, postgresql://USER@HOST/DATABASE, s3://BUCKET/PREFIX or oci://HOST/REPOSITORY"),
 ]

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from nexus.errors import InternalError, NexusError, is_interrupt
+from nexus.http.observers import Guarded, Observers
 from nexus.model import Handler, HttpResponse, Outcome
-from nexus.plugin_api.filters import RequestFilter
+from nexus.plugin_api.filters import CallObserver, RequestFilter
 from nexus.run import Execution
 from nexus.service import Service
 
@@ -42,6 +43,23 @@ class Filtering:
                 raise InternalError(f"the request filter of plugin {plugin} failed") from error
             self._begun += 1
 
+    def observe(self, handler: Handler, environ: dict[str, Any], run: Execution) -> None:
+        """Let the filters that want to see the calls of *run*."""
+        observers: list[Guarded[CallObserver]] = []
+        for plugin, found in self._filters:
+            if not hasattr(found, "observer"):
+                continue
+            maker: Guarded[Any] = Guarded(plugin, found, self._count)
+            made = maker.call(lambda of: of.observer(handler, environ))
+            if made is not None:
+                observers.append(Guarded(plugin, made, self._count))
+        if not observers:
+            return
+        observer = Observers(observers, self._count)
+        for calls in (run.outbound, run.key_value):
+            if calls is not None:
+                calls.observer = observer
+
     def end(
         self,
         handler: Handler,
@@ -63,4 +81,7 @@ class Filtering:
 
     def _report(self, plugin: str, method: str) -> None:
         log.exception("plugin %s: its request filter's %s failed", plugin, method)
+        self._count(plugin)
+
+    def _count(self, plugin: str) -> None:
         self._service.plugin_errors.count(plugin)

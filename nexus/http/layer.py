@@ -70,6 +70,8 @@ class HandlerLayer:
             if filtering is not None:
                 environ[FILTERING] = filtering
                 filtering.begin(handler, environ)
+                if run.outbound is not None or run.key_value is not None:
+                    filtering.observe(handler, environ, run)
             body = self._read_body(environ, handler, run)
             size = len(body)
         except NexusError as error:
@@ -121,6 +123,7 @@ class HandlerLayer:
             if is_interrupt(error):
                 raise
             log.exception("a view failed", extra={"fields": {"path": environ["PATH_INFO"]}})
+            error.__traceback__ = None  # Flask's frame has the error: a cycle that has the request
             return self._refuse(environ, start_response, InternalError("a view failed"), began)
 
     def _answer_for_all(

@@ -52,6 +52,22 @@ class VersionMetrics:
         add(self._seconds.labels(name, version), found.seconds)
 
 
+class SharedArtifactCounts:
+    """`nexus_shared_artifacts_total`: what came of compiled code in the store of versions."""
+
+    def __init__(self, registry: CollectorRegistry | None) -> None:
+        self._counts = Counter(
+            "nexus_shared_artifacts",
+            "Compiled code looked up in the store of versions or put there, by what came of it",
+            ["result"],
+            registry=registry,
+        )
+
+    def count(self, result: str) -> None:
+        """Count one artifact that was `taken`, `missing`, `refused`, `put`, or `failed`."""
+        self._counts.labels(result).inc()
+
+
 class VersionStoreIsUp:
     """`nexus_version_store_up`: 0 if a worker cannot read the store of versions."""
 

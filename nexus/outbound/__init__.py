@@ -4,6 +4,7 @@ target.py      reads a request's URL
 grants.py      reads the manifest's `http`, and decides which targets it allows
 addresses.py   which addresses are public; all others need a grant of their own
 resolver.py    the addresses of a name, each of them checked
+proxy.py       the operator's proxy, which opens connections
 connection.py  connections to checked addresses, for urllib3
 pools.py       the open connections of one worker
 headers.py     which header fields a guest may send, and which it gets

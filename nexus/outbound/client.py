@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import ssl
 
     from nexus.outbound.pools import Pools
+    from nexus.outbound.proxy import Proxy
 
 MOST_THREADS: Final = 256
 
@@ -45,16 +46,17 @@ class OutboundClient:
         resolve: Resolve = ask_system,
         tls: ssl.SSLContext | None = None,
         observe: Callable[[OutboundRecord], None] = lambda record: None,
+        proxy: Proxy | None = None,
     ) -> None:
         """*threads*: requests under way at once, in the whole worker. *resolve*: finds a name's
         addresses. *tls*: how servers are verified; None: by the system's certificates. *observe*
-        is called once for each request, on a run's own thread."""
+        is called once for each request, on a run's own thread. *proxy*: opens connections."""
         self.observe = observe
         self.limits = limits
         self.wait_begins: Callable[[], None] = lambda: None
         self.wait_ends: Callable[[], None] = lambda: None
         """called on a run's own thread, around each time that it blocks until an answer comes"""
-        self._resolve, self._tls = resolve, tls
+        self._resolve, self._tls, self._proxy = resolve, tls, proxy
         self._threads = ThreadPoolExecutor(min(threads, MOST_THREADS), "nexus-http")
         self._lock = threading.Lock()  # guards the making of _pools
         self._pools: Pools | None = None
@@ -82,5 +84,5 @@ class OutboundClient:
 
         with self._lock:
             if self._pools is None:
-                self._pools = Pools(self._resolve, self._tls)
+                self._pools = Pools(self._resolve, self._tls, self._proxy)
             return self._pools

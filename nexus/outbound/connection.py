@@ -12,9 +12,10 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
-from nexus.outbound.addresses import Address
+from nexus.outbound.proxy import Proxy, ProxyFailed
+from nexus.outbound.resolver import Place
 
-Addresses: TypeAlias = Callable[[str, int], Sequence[Address]]
+Addresses: TypeAlias = Callable[[str, int], Sequence[Place]]
 """Returns the addresses to connect to. Raises: OSError, AddressDenied."""
 
 IDLE_S: Final = 15.0
@@ -29,9 +30,11 @@ current = threading.local()
 class _Checked(HTTPConnection):
     """A connection that its pool makes for one exchange, and keeps for others."""
 
-    def __init__(self, *args: Any, addresses: Addresses, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, addresses: Addresses, proxied_by: Proxy | None, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
-        self._addresses = addresses
+        self._addresses, self._proxied_by = addresses, proxied_by
         self._is_checked = False
         self._made_at = self._used_at = 0.0
         self.requests = 0
@@ -49,14 +52,17 @@ class _Checked(HTTPConnection):
         self._made_at = self._used_at = time.monotonic()
         return sock
 
-    def _connect(self, addresses: Sequence[Address], end: float | None) -> socket.socket:
+    def _connect(self, addresses: Sequence[Place], end: float | None) -> socket.socket:
         """Connect to the first address that answers; each gets its part of the time left."""
         for left in range(len(addresses), 0, -1):
             timeout = None
             if end is not None:
                 timeout = max(end - time.monotonic(), 0.001) / left
             try:
-                return _connected(addresses[-left], self.port, timeout)
+                return self._open(str(addresses[-left]), timeout)
+            except ProxyFailed:
+                if left == 1:
+                    raise
             except TimeoutError as error:
                 if left == 1:
                     raise ConnectTimeoutError(self, "no answer") from error
@@ -64,6 +70,14 @@ class _Checked(HTTPConnection):
                 if left == 1:
                     raise NewConnectionError(self, error.strerror or str(error)) from error
         raise AssertionError("there is an address")  # `checked_addresses` never returns none
+
+    def _open(self, place: str, timeout: float | None) -> socket.socket:
+        """Connect to an address, or by the proxy. Raises: OSError, ProxyFailed."""
+        if self._proxied_by is None:
+            return _connected(place, self.port, timeout)
+        return self._proxied_by.open(
+            place, self.port, lambda address, port: _connected(address, port, timeout)
+        )
 
     @property
     def is_connected(self) -> bool:
@@ -95,15 +109,15 @@ class _CheckedTls(_Checked, HTTPSConnection):
     """The same over TLS."""
 
 
-def _connected(address: Address, port: int, timeout: float | None) -> socket.socket:
+def _connected(address: str, port: int, timeout: float | None) -> socket.socket:
     """Return a socket connected to *address*, which the exchange can interrupt. Raises: OSError."""
-    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         current.exchange.attach(sock, reused=False)
         sock.settimeout(timeout)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.connect((str(address), port))
+        sock.connect((address, port))
     except BaseException:
         sock.close()
         raise

@@ -32,8 +32,10 @@ from nexus.model.outbound import ANSWERED
 from nexus.outbound import headers
 from nexus.outbound.connection import CheckedPool, CheckedTlsPool, current
 from nexus.outbound.grants import Grants
+from nexus.outbound.proxy import ProxyFailed
 from nexus.outbound.resolver import AddressDenied
 from nexus.outbound.target import Target, follow
+from nexus.plugin_api.filters import OutboundCall
 from nexus.plugin_api.guest import Run
 
 log = logging.getLogger("nexus.outbound")
@@ -90,6 +92,8 @@ class Exchange:
         self.outcome: OutboundOutcome | None = None
         self.ended = False
         """whether its thread is free again"""
+        self.call: OutboundCall | None = None
+        """what a plugin keeps of it"""
         self._reuses = False
         """whether the connection in use has carried another request"""
 
@@ -156,6 +160,8 @@ class Exchange:
         except AddressDenied as denied:
             log.info("refused an outbound request: %s", denied)
             return self._failure(FailureKind.DENIED, "its address is not public, nor granted")
+        except ProxyFailed as failed:
+            return self._failure(FailureKind.FAILED, str(failed))
         except HTTPError as error:
             late = isinstance(error, TimeoutError) and not isinstance(error, NewConnectionError)
             return self.late() if late else self._failure(FailureKind.FAILED, _reason(error))

@@ -8,10 +8,10 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any, Final
 
-from nexus.outbound.addresses import Address
 from nexus.outbound.connection import CheckedPool, CheckedTlsPool
 from nexus.outbound.grants import Grants
-from nexus.outbound.resolver import Resolve, checked_addresses
+from nexus.outbound.proxy import Proxy
+from nexus.outbound.resolver import Place, Resolve, checked_addresses, checked_for_proxy
 from nexus.outbound.target import Target
 
 MOST_POOLS: Final = 200
@@ -22,9 +22,11 @@ _IDLE: Final = 10  # connections that a pool keeps for one origin
 class Pools:
     """Thread-safe."""
 
-    def __init__(self, resolve: Resolve, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, resolve: Resolve, tls: ssl.SSLContext | None = None, proxy: Proxy | None = None
+    ) -> None:
         """*tls* None: the system's certificates."""
-        self._resolve, self._tls = resolve, tls
+        self._resolve, self._tls, self._proxy = resolve, tls, proxy
         self._lock = threading.Lock()  # guards _known, and the making of _tls
         self._known: OrderedDict[tuple[object, ...], CheckedPool | CheckedTlsPool] = OrderedDict()
 
@@ -53,12 +55,17 @@ class Pools:
             pool.close()
 
     def _make(self, grants: Grants, target: Target) -> CheckedPool | CheckedTlsPool:
-        scheme, resolve = target.scheme, self._resolve
+        scheme, resolve, proxy = target.scheme, self._resolve, self._proxy
+        if proxy is not None and not proxy.serves(target.host, target.port):
+            proxy = None
 
-        def addresses(host: str, port: int) -> Sequence[Address]:
+        def addresses(host: str, port: int) -> Sequence[Place]:
+            if proxy is not None and proxy.resolves:
+                return checked_for_proxy(host, port, scheme, grants)
             return checked_addresses(host, port, scheme, grants, resolve)
 
-        options: dict[str, Any] = {"maxsize": _IDLE, "block": False, "addresses": addresses}
+        options: dict[str, Any] = {"maxsize": _IDLE, "block": False}
+        options |= {"addresses": addresses, "proxied_by": proxy}
         if scheme == "http":
             return CheckedPool(target.host, target.port, **options)
         if self._tls is None:

@@ -13,6 +13,8 @@ from typing import TypeAlias
 from nexus.outbound.addresses import Address, literal
 from nexus.outbound.grants import Grants
 
+Place: TypeAlias = Address | str
+"""What to connect to: a checked address, or a name that a proxy resolves"""
 Resolve: TypeAlias = Callable[[str, int], Sequence[str]]
 """Returns the addresses of a name, for a port. Raises: OSError."""
 
@@ -43,6 +45,22 @@ def checked_addresses(
         if not grants.allows_address(address, scheme, port):
             raise AddressDenied(f"{host} has the address {address}")
     return list(dict.fromkeys(found))
+
+
+def checked_for_proxy(host: str, port: int, scheme: str, grants: Grants) -> list[Place]:
+    """Return *host* for a proxy that resolves names; an address is checked.
+
+    Raises: AddressDenied.
+    """
+    own = literal(host)
+    if own is None:
+        # The proxy would take it for itself (RFC 6761 section 6.3).
+        is_proxy = host == "localhost" or host.endswith(".localhost")
+    else:
+        is_proxy = not grants.allows_address(own, scheme, port)
+    if is_proxy:
+        raise AddressDenied(f"{host} is not public")
+    return [own or host]
 
 
 def _read(text: str) -> Address:

@@ -20,6 +20,7 @@ from nexus.outbound.client import OutboundClient
 from nexus.outbound.exchange import Exchange, GetPool, Request, not_granted
 from nexus.outbound.grants import Grants
 from nexus.outbound.target import Target, read_target
+from nexus.plugin_api.filters import CallObserver, OutboundCall
 from nexus.plugin_api.guest import Run
 
 REDIRECT_MODES = ("follow", "error", "manual")
@@ -40,6 +41,7 @@ class Session:
         self._threads: list[Exchange] = []
         """those that may still have one, or whose outcome nobody took: it may be large"""
         self._done: queue.SimpleQueue[Exchange] = queue.SimpleQueue()
+        self.observer: CallObserver | None = None
 
     @property
     def pending(self) -> int:
@@ -53,6 +55,7 @@ class Session:
         grant = self._grants.find(checked.target)
         if grant is None:
             return self._refused(checked, FailureKind.DENIED, not_granted(checked.target))
+        call = None if self.observer is None else self._observed(self.observer, checked)
         number, limits = next(self._numbers), self._limits
         exchange = Exchange(
             number,
@@ -65,6 +68,7 @@ class Session:
             self._pool,
             limits.max_response_bytes,
         )
+        exchange.call = call
         self._queued.append(exchange)
         self._under_way[number] = exchange
         self._begin()
@@ -99,7 +103,7 @@ class Session:
             self._begin()
             if waited_for:
                 outcome = exchange.outcome or exchange.late()
-                self._client.observe(exchange.record(self._handler, self._run, outcome))
+                self._record(exchange, outcome)
                 return exchange.number, outcome
         return None
 
@@ -109,7 +113,7 @@ class Session:
             return
         self._give_up(exchange)
         dropped = OutboundFailure(FailureKind.CANCELLED, "the guest does not wait for it")
-        self._client.observe(exchange.record(self._handler, self._run, dropped))
+        self._record(exchange, dropped)
 
     def close(self) -> None:
         for number in list(self._under_way):
@@ -119,6 +123,20 @@ class Session:
         exchange.abandon()
         if exchange in self._queued:
             self._queued.remove(exchange)
+
+    def _observed(self, observer: CallObserver, request: Request) -> OutboundCall:
+        """Show a request to the observer, and set the headers that it wants."""
+        fields = request.fields
+        call = observer.outbound(request.method, request.target.public_url, fields)
+        for name, value in call.headers.items():
+            fields[name] = value
+        return call
+
+    def _record(self, exchange: Exchange, outcome: OutboundOutcome) -> None:
+        record = exchange.record(self._handler, self._run, outcome)
+        self._client.observe(record)
+        if exchange.call is not None:
+            exchange.call.end(record)
 
     def _refused(self, request: Request | None, kind: FailureKind, message: str) -> OutboundFailure:
         """Count a request that is not sent."""

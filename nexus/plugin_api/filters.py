@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
 
-from nexus.model import Handler, HttpResponse, Outcome, Usage
+from nexus.model import Handler, HttpResponse, OutboundRecord, Outcome, Usage
 
 
 class RequestFilter(Protocol):
@@ -28,4 +29,52 @@ class RequestFilter(Protocol):
     ) -> None:
         """See the response; filters whose `begin` returned are called in reverse order. May add
         headers. *usage* None: nothing was run."""
+        ...
+
+
+class OutboundCall(Protocol):
+    """An outbound request that an observer has seen begin."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers to set before the request is sent, such as `traceparent`."""
+        ...
+
+    def end(self, record: OutboundRecord) -> None:
+        """See how the request has ended."""
+        ...
+
+
+class KeyValueCall(NamedTuple):
+    """One operation of the key-value store that has ended."""
+
+    operation: str
+    """a method of `nexus.plugin_api.guest.KeyValue`"""
+    namespace: str
+    outcome: str
+    """`ok`, `refused` or `unavailable`"""
+    began: float
+    """monotonic seconds"""
+    duration_s: float
+
+
+class CallObserver(Protocol):
+    """Sees what one run asks of other services, on the run's own thread, which waits for it."""
+
+    def outbound(self, method: str, url: str, headers: Mapping[str, str]) -> OutboundCall:
+        """See a request that is about to be sent with *headers*; *url* is without its query."""
+        ...
+
+    def key_value(self, call: KeyValueCall) -> None:
+        """See an operation of the key-value store."""
+        ...
+
+
+class ObservingFilter(RequestFilter, Protocol):
+    """A filter that also sees the calls of runs. A filter may have this method, or not."""
+
+    def observer(self, handler: Handler, environ: dict[str, Any]) -> CallObserver | None:
+        """Return what observes the calls of the request's run; None: nothing does. Called after
+        `begin`, if the handler's manifest grants hosts or namespaces. An exception of an observer
+        is logged and counted, and the run goes on."""
         ...

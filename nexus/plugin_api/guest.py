@@ -28,11 +28,15 @@ from nexus.model import (
 )
 from nexus.plugin_api.capabilities import Capabilities
 from nexus.plugin_api.engine import EngineInstance, HostFunctions
+from nexus.plugin_api.filters import CallObserver
 from nexus.plugin_api.stores import Entry
 
 
 class Outbound(Protocol):
     """The outbound HTTP requests of one run; only the guest's own thread may use them."""
+
+    observer: CallObserver | None
+    """sees each request; None: no plugin does"""
 
     @property
     def pending(self) -> int:
@@ -75,6 +79,9 @@ class KeyValue(Protocol):
     *namespace* is an entry's name in the manifest's `kv`. Every method raises KeyValueDenied, a
     StoreError, or ValueError for what cannot be a key, a value or a time.
     """
+
+    observer: CallObserver | None
+    """sees each operation; None: no plugin does"""
 
     def get(self, namespace: str, key: str) -> bytes | None:
         """Return the value of *key*; None: there is no such key."""

@@ -46,6 +46,9 @@ class Settings(Protocol):
     def secrets_dir(self) -> str: ...
 
     @property
+    def kv_store(self) -> str: ...
+
+    @property
     def javascript_runtime(self) -> str: ...
 
     @property

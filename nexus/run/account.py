@@ -15,11 +15,13 @@ LONG_AFTER_S = 0.002
 class CpuAccount:
     """The `CpuControl` of one execution; used by its thread only."""
 
-    __slots__ = ("_in_lane", "_lane", "_seen_s", "_share", "throttled_s")
+    __slots__ = ("_in_lane", "_lane", "_outside", "_seen_s", "_share", "throttled_s")
 
     def __init__(self, lane: SlowLane, share: Share) -> None:
         self._lane, self._share = lane, share
         self._in_lane = False
+        self._outside = False
+        """whether the guest waits for the network"""
         self._seen_s = 0.0
         """CPU time charged so far"""
         self.throttled_s = 0.0
@@ -49,6 +51,19 @@ class CpuAccount:
         if self._in_lane:
             self._in_lane = False
             self._lane.leave(self._share, 0.0)
+
+    def go_out(self) -> None:
+        """Let others run while the guest waits for the network, and count as short no more."""
+        self.give_way()
+        self._outside = True
+        self._lane.goes_out()
+
+    def come_back(self, deadline: float) -> bool:
+        """Wait for a turn, like a long execution: of many whose answers came at once each would
+        take the GIL from all others. Return False if *deadline* (monotonic seconds) came first."""
+        returns, self._outside = self._outside, False
+        self._in_lane = self._lane.enter(self._share, deadline, returns=returns)
+        return self._in_lane
 
     def end(self, cpu_s: Callable[[], float]) -> None:
         """Charge the rest, up to the total that *cpu_s* returns, and end a turn."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import Generic, Protocol, TypeVar
 
 Lent = TypeVar("Lent")
@@ -16,8 +15,8 @@ class PlaceInQueue(Protocol):
         """Give the place up for a while; the run still counts for its handler's own limit."""
         ...
 
-    def step_back(self, handler: str, deadline: float) -> None:
-        """Wait for a place, ahead of new requests, and take one at *deadline* in any case."""
+    def step_back(self) -> None:
+        """Take a place again, whether one is free or not."""
         ...
 
 
@@ -34,25 +33,17 @@ class PlaceInPool(Protocol[Given]):
 
 
 class Aside(Generic[Lent]):
-    """A run's two places, given up for the length of a `with` block; used by the run's thread."""
+    """A run's two places, which it can give up for a while; used by the run's thread."""
 
-    def __init__(
-        self, queue: PlaceInQueue, pool: PlaceInPool[Lent], instance: Lent, handler: str
-    ) -> None:
-        self._queue, self._pool = queue, pool
-        self._instance, self._handler = instance, handler
-        self.deadline = 0.0
-        """of the run; set before the block"""
+    def __init__(self, queue: PlaceInQueue, pool: PlaceInPool[Lent], instance: Lent) -> None:
+        self._queue, self._pool, self._instance = queue, pool, instance
 
-    def __enter__(self) -> None:
+    def give_up(self) -> None:
+        """Give both places up."""
         self._pool.step_aside(self._instance)
         self._queue.step_aside()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._queue.step_back(self._handler, self.deadline)
+    def take_back(self) -> None:
+        """Take both back."""
+        self._queue.step_back()
         self._pool.step_back(self._instance)

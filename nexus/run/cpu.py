@@ -24,6 +24,14 @@ class CpuControl(Protocol):
         """Let others run: the host is about to block on the guest's behalf."""
         ...
 
+    def go_out(self) -> None:
+        """Let others run while the guest waits for the network."""
+        ...
+
+    def come_back(self, deadline: float) -> bool:
+        """Wait for a turn after such a wait; return as `start` does."""
+        ...
+
     def end(self, cpu_s: Callable[[], float]) -> None:
         """End the execution; *cpu_s* returns its total CPU time. May be called again."""
         ...

@@ -50,7 +50,7 @@ class Queue(Protocol):
 
     def step_aside(self) -> None: ...
 
-    def step_back(self, handler: str, deadline: float) -> None: ...
+    def step_back(self) -> None: ...
 
 
 class Deadlines(Protocol):
@@ -189,7 +189,7 @@ class Dispatcher:
             run.usage.acquire_s = acquired_at - began
             clean = False
             if run.outbound is not None:
-                run.aside = Aside(way.queue, self._pool, instance, handler.name)
+                run.aside = Aside(way.queue, self._pool, instance)
             try:
                 result = instance.execute(handler.compiled, task, handler=handler, run=run)
                 clean = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from nexus.errors import CpuLimit, DeadlineExceeded, NexusError
@@ -193,14 +193,22 @@ class Execution:
             self.deadline += time.monotonic() - began
             self.timer.move_here(used_s)
 
-    def outside(self) -> AbstractContextManager[None]:
-        """Leave CPU, place and instance's place to others for a `with` block that waits."""
-        self.give_way()
-        aside = self.aside
-        if aside is None:
-            return nullcontext()
-        aside.deadline = self.deadline
-        return aside
+    @contextmanager
+    def outside(self) -> Iterator[None]:
+        """Leave the CPU and both places to others for a `with` block that waits for the network;
+        afterwards wait for a turn at the CPU, until the deadline at the latest."""
+        aside, cpu = self.aside, self._cpu
+        if cpu is not None:
+            cpu.go_out()
+        if aside is not None:
+            aside.give_up()
+        try:
+            yield
+        finally:
+            if cpu is not None:
+                cpu.come_back(self.deadline)
+            if aside is not None:
+                aside.take_back()
 
     def give_way(self) -> None:
         """Let others have the CPU: the host is about to block on the guest's behalf."""

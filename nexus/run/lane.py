@@ -88,13 +88,22 @@ class SlowLane:
         with self._lock:
             self._short -= 1
             self._ended_s = time.monotonic()
-            if self._yielding and self._short <= 0:
-                self._calm.notify_all()
+            self._note_calm()
 
-    def enter(self, share: Share, deadline: float) -> bool:
-        """Wait for a turn, which `leave` ends; return False if *deadline* came first."""
+    def goes_out(self) -> None:
+        """Count an execution that waits for the network as short no more."""
+        with self._lock:
+            self._short -= 1
+            self._note_calm()
+
+    def enter(self, share: Share, deadline: float, *, returns: bool = False) -> bool:
+        """Wait for a turn, which `leave` ends; return False if *deadline* came first.
+
+        *returns*: the execution comes back, after `goes_out`.
+        """
         self.before_wait()
         with self._lock:
+            self._short += returns
             self._join(share)
             if self._free:
                 self._free -= 1
@@ -131,6 +140,10 @@ class SlowLane:
         following.turn.release()
 
     # ---- under the lock ---------------------------------------------------------------------
+
+    def _note_calm(self) -> None:
+        if self._yielding and self._short <= 0:
+            self._calm.notify_all()
 
     def _join(self, share: Share) -> None:
         if not share.members:  # its unused time does not accumulate while it is away

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from nexus.errors import ConcurrencyLimit, Overloaded, ShuttingDown, is_interrupt
+from nexus.errors import Overloaded, ShuttingDown, is_interrupt
 from nexus.model import Task
 from nexus.plugin_api.scheduling import (
     DEFAULTS,
@@ -18,6 +17,7 @@ from nexus.plugin_api.scheduling import (
     PolicyOptions,
     Ticket,
 )
+from nexus.scheduling.concurrency import Concurrency
 from nexus.scheduling.tickets import TicketMaker
 
 log = logging.getLogger("nexus.scheduling")
@@ -53,12 +53,9 @@ class Admission:
         self._tickets, self._clock = TicketMaker(options, ticket), options.clock
         self._lock = threading.Lock()  # guards the policy, the counts and _closed
         self._running = 0
-        self._by_handler: dict[str, int] = {}
-        """number of executions, running or waiting, of handlers with a limit of their own"""
+        self._by_handler = Concurrency()
         self._aside = 0
         """executions that have left their place for a while"""
-        self._returning: deque[Ticket] = deque()
-        """those of them that wait for a place again"""
         self._closed = False
         self._idle = threading.Condition(self._lock)
         self._watched = 0
@@ -88,7 +85,7 @@ class Admission:
             most = self._max_running
             if self._running < (most if self._limit is None else self._limit(most)):
                 if max_concurrency:
-                    self._count(handler, max_concurrency)
+                    self._by_handler.add(handler, max_concurrency)
                 self._running += 1
                 return 0.0
             ticket = self._queue(handler, max_concurrency, deadline, priority, task)
@@ -103,14 +100,14 @@ class Admission:
         """
         with self._lock:
             if max_concurrency:
-                self._forget(handler)
+                self._by_handler.remove(handler)
             self._running -= 1
             fault = None if took is None else self._learn(handler, *took)
             admitted: Sequence[Ticket] = ()
             try:
                 if self._limit is None:
                     free = self._running < self._max_running  # False if max_running became smaller
-                    following = self._next() if free else None
+                    following = self._policy.pop() if free else None
                     if following is not None:
                         self._running += 1
                         following.admitted = True
@@ -132,24 +129,12 @@ class Admission:
             self._aside += 1
         self.leave("")
 
-    def step_back(self, handler: str, deadline: float) -> None:
-        """Wait for a place again, ahead of all that are queued. At *deadline* take one in any case:
-        the execution is about to end, and leaves it like any other."""
-        with self._lock:
-            most = self._max_running
-            if self._running < (most if self._limit is None else self._limit(most)):
-                self._aside -= 1
-                self._running += 1
-                return
-            ticket = self._tickets.make(handler, deadline, NORMAL_PRIORITY, None)
-            self._returning.append(ticket)
-        self.before_wait()
-        ticket.wait(deadline - self._clock())
+    def step_back(self) -> None:
+        """Take a place again, also if none is free: the execution waits for its turn at the CPU
+        instead (`nexus.run.lane`), and may not hold a place while it does."""
         with self._lock:
             self._aside -= 1
-            if not ticket.admitted:
-                self._returning.remove(ticket)
-                self._running += 1
+            self._running += 1
 
     def give_up(self, ticket: Ticket, max_concurrency: int = 0) -> str | None:
         """Stop waiting and return why there was no place; None if there is a place by now."""
@@ -157,7 +142,7 @@ class Admission:
             if ticket.admitted:
                 return None
             if max_concurrency:
-                self._forget(ticket.handler)
+                self._by_handler.remove(ticket.handler)
             if ticket.displaced:
                 return "its place in the queue was given to another request"
             self._policy.remove(ticket)
@@ -242,7 +227,7 @@ class Admission:
             if displaced is None:
                 raise Overloaded(f"{len(self._policy)} requests are waiting already")
         if max_concurrency:
-            self._count(handler, max_concurrency)
+            self._by_handler.add(handler, max_concurrency)
         if displaced is not None:
             self._policy.remove(displaced)
             displaced.displaced = True
@@ -251,39 +236,20 @@ class Admission:
             self._policy.push(ticket)
         except BaseException:  # a policy must not raise; if it does, only this request fails
             if max_concurrency:
-                self._forget(handler)
+                self._by_handler.remove(handler)
             raise
         return ticket
-
-    def _next(self) -> Ticket | None:
-        return self._returning.popleft() if self._returning else self._policy.pop()
 
     def _refill(self, limit: int) -> list[Ticket]:
         """Admit as many tickets as may run now; the limit may have grown or shrunk."""
         admitted: list[Ticket] = []
-        while self._running < limit and (ticket := self._next()) is not None:
+        while self._running < limit and (ticket := self._policy.pop()) is not None:
             self._running += 1
             ticket.admitted = True
             admitted.append(ticket)
         if not self._running and self._watched:
             self._idle.notify_all()
         return admitted
-
-    def _count(self, handler: str, max_concurrency: int) -> None:
-        found = self._by_handler.get(handler, 0)
-        if found >= max_concurrency:
-            raise ConcurrencyLimit(
-                f"{found} executions of {handler!r} are under way or waiting; "
-                f"its limit is {max_concurrency}"
-            )
-        self._by_handler[handler] = found + 1
-
-    def _forget(self, handler: str) -> None:
-        left = self._by_handler[handler] - 1
-        if left:
-            self._by_handler[handler] = left
-        else:
-            del self._by_handler[handler]
 
 
 def _report(fault: BaseException) -> None:

@@ -30,6 +30,7 @@ closing.py        closes without losing the last answer
 poller_waits.py   every wait of the main thread: its event, its end, the memory it holds
 refusals.py       answers to requests that never come to the application
 
+by_handler.py     requests that wait for a thread: the handlers take turns
 kept_alive.py     the leader: serves connections that follow closely on one thread
 handed_over.py    requests that are answered while their runs go on
 silent.py         connections that wait for their next request meanwhile, and their epoll

@@ -12,13 +12,14 @@ processor back from a system call (https://go.dev/src/runtime/proc.go).
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Protocol
 
+from nexus.server.by_handler import ByHandler
 from nexus.server.looker import Looker
 from nexus.server.silent import Events, Silent
 
@@ -27,6 +28,10 @@ LINGER_S = 0.002
 client on the same machine sends its next within 0.2 ms, one in the same zone within 1 ms."""
 LONG_S = 0.002
 """A request that takes longer is slow: at the next look another thread is appointed leader."""
+POLLS_AFTER_S = 0.002
+"""How long the leader serves requests that it knows of before it looks for others"""
+SLOW_FOR_S = 1.0
+"""For how long after a slow request the handlers take turns"""
 KEPT_S = 1.0
 """How long a silent connection is kept while others are not silent."""
 Step = Callable[[], None]
@@ -44,6 +49,10 @@ class Host(Protocol):
         """Serve the request of *conn* if it has arrived. Return None if the connection is kept
         alive, `handed_over` if it is not the caller's any more, else the main thread's next step
         with it. Must not raise."""
+
+    def handler_of(self, conn: Any) -> str:
+        """Return the name of the handler that the next request of *conn* is for, as far as it has
+        arrived; "" for none. Must not raise."""
 
     def wait_for_client(self, conn: Any) -> None:
         """Wait for the next request of *conn* on the main thread."""
@@ -83,10 +92,12 @@ class KeptAlive:
         self._host = host
         self._lock = threading.Lock()  # guards the fields below, but `looker`
         self._silent = Silent()
-        self._ready: deque[Any] = deque()
+        self._ready: ByHandler[Any] = ByHandler()
         """connections with a request"""
-        self._round = 0
-        """how many of `_ready` the leader serves before it polls again"""
+        self._polled_s = 0.0
+        """when the leader last looked for more of them (monotonic seconds)"""
+        self._slow_s = -math.inf
+        """when a leader last handed over, since its request was slow or about to wait"""
         self._leader: _Leader | None = None
         self._called = False
         """whether a thread was asked to lead and has yet to begin: only one is asked at a time"""
@@ -99,12 +110,13 @@ class KeptAlive:
     def keep(self, conn: Any) -> None:
         """Wait for the next request of *conn*. Call `lead` afterwards: some thread must lead."""
         may_be_ready = conn.sock.incoming.may_be_ready()
+        name = self._host.handler_of(conn) if may_be_ready else ""
         number = conn.sock.fileno()
         try:
             with self._lock:
                 self._silent.watch(number)
                 if may_be_ready:
-                    self._ready.append(conn)
+                    self._ready.append(name, conn)
                 else:
                     self._silent.add(number, conn)
         except OSError:  # ENOSPC, say: this user's epolls watch as much as they may
@@ -140,6 +152,7 @@ class KeptAlive:
             if leader is None or leader.thread != threading.get_ident() or not leader.since_s:
                 return
             wanted = self._hand_over()
+            self._slow_s = time.monotonic()
         self._call_leader(wanted)
 
     # ---- under the lock ---------------------------------------------------------------------
@@ -157,7 +170,6 @@ class KeptAlive:
             self._silent.forget(conn.sock.fileno())
         conns = [*self._silent.take_all(), *self._ready]
         self._ready.clear()
-        self._round = 0
         self._leader = None
         return conns
 
@@ -166,12 +178,12 @@ class KeptAlive:
         self._called = False
         return self._take_all()
 
-    def _take_in(self, events: Events) -> list[Any]:
-        """Begin a round with the connections that have a request; take out those that must go back
-        to gunicorn's poller."""
-        self._ready.extend(self._silent.take_ready(events))
-        self._round = len(self._ready)
-        return self._silent.take_older(KEPT_S) if events or self._round else self._take_all()
+    def _take_in(self, events: Events, names: Sequence[str], conns: Sequence[Any]) -> list[Any]:
+        """Take in connections that have a request, for the handlers of these *names*; take out
+        those that must go back to gunicorn's poller."""
+        for name, conn in zip(names, conns, strict=True):
+            self._ready.append(name, conn)
+        return self._silent.take_older(KEPT_S) if events or self._ready else self._take_all()
 
     # ---- the leader -------------------------------------------------------------------------
 
@@ -197,17 +209,29 @@ class KeptAlive:
             elif not len(self):  # all have ended
                 self._give_back(self._take_all)
             else:
-                events = self._silent.poll(0.0 if self._ready else LINGER_S)
-                self._give_back(partial(self._take_in, events))
+                self._poll()
         return None
 
-    def _begin(self, leader: _Leader) -> Any:
-        """Take the next connection of the round, or return None if the round is over."""
+    def _poll(self) -> None:
+        """Find the connections that have a request by now. The caller leads meanwhile: no other
+        thread sees those that are in its hands."""
+        events = self._silent.poll(0.0 if self._ready else LINGER_S)
+        self._polled_s = now = time.monotonic()
         with self._lock:
-            if not self._round:
+            conns = self._silent.take_ready(events)
+        several = len(conns) + len(self._ready) > 1
+        # While all requests are fast, no order would serve any of them sooner by much.
+        names_count = several and now - self._slow_s < SLOW_FOR_S
+        names = [self._host.handler_of(conn) if names_count else "" for conn in conns]
+        self._give_back(partial(self._take_in, events, names, conns))
+
+    def _begin(self, leader: _Leader) -> Any:
+        """Take the next connection that has a request; return None if it is time to poll."""
+        with self._lock:
+            now = time.monotonic()
+            if not self._ready or now - self._polled_s > POLLS_AFTER_S:
                 return None
-            self._round -= 1
-            leader.since_s = time.monotonic()
+            leader.since_s = now
             conn = self._ready.popleft()
         if self.looker.sleeps:
             self.looker.wake()
@@ -241,5 +265,6 @@ class KeptAlive:
             since_s = 0.0 if self._leader is None else self._leader.since_s
             if since_s and time.monotonic() - since_s >= LONG_S:
                 wanted = self._hand_over()
+                self._slow_s = time.monotonic()
         self._call_leader(wanted)
         return bool(since_s)

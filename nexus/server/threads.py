@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 from typing import Final
+
+from nexus.server.by_handler import ByHandler
 
 log = logging.getLogger("nexus.server")
 
@@ -30,9 +31,9 @@ class Threads:
         self._pool, self._count = pool, count
         self._spare = ThreadPoolExecutor(MOST_SPARE, "nexus-spare")
         self._most_queued, self._has_room = most_queued, has_room
-        self._tasks: deque[Task] = deque()
+        self._lock = threading.Lock()  # guards the next five
+        self._tasks: ByHandler[Task] = ByHandler()
         """tasks that no thread has begun; the pool is called once for each of them"""
-        self._lock = threading.Lock()  # guards the next four
         self._queued = 0
         """number of connections that no thread has begun to serve"""
         self._busy = 0
@@ -42,8 +43,9 @@ class Threads:
         self._called = 0
         """number of spare threads at work, or called; up to `_outside` when it is called"""
 
-    def serve(self, task: Task) -> bool:
-        """Let a thread run *task*, which serves a connection; return False if the pool is shut."""
+    def serve(self, handler: str, task: Task) -> bool:
+        """Let a thread run *task*, which serves a request of *handler*; return False if the pool is
+        shut. The tasks of each handler are run in order, and the handlers take turns."""
         with self._lock:
             self._queued += 1
 
@@ -55,7 +57,7 @@ class Threads:
                 self._has_room()
             self._run(task)
 
-        if self._submit(begin):
+        if self._submit(handler, begin):
             return True
         with self._lock:
             self._queued -= 1
@@ -63,7 +65,7 @@ class Threads:
 
     def run(self, task: Task) -> bool:
         """Let a thread run *task*; return False if the pool is shut."""
-        return self._submit(partial(self._run, task))
+        return self._submit("", partial(self._run, task))
 
     def queue_is_full(self) -> bool:
         """Return whether *most_queued* connections or more wait for a thread."""
@@ -89,30 +91,24 @@ class Threads:
         """End the spare threads that have no work."""
         self._spare.shutdown(wait=False)
 
-    def _submit(self, task: Task) -> bool:
-        self._tasks.append(task)
+    def _submit(self, handler: str, task: Task) -> bool:
+        with self._lock:
+            self._tasks.append(handler, task)
         try:
             self._pool.submit(self._take)
         except RuntimeError:  # the worker ends
-            return not self._withdraw(task)
+            with self._lock:  # a thread may have begun it
+                return not self._tasks.remove(handler, task)
         if self._outside:
             self._call_spare()
         return True
 
-    def _withdraw(self, task: Task) -> bool:
-        """Take *task* back; return False if a thread has begun it."""
-        try:
-            self._tasks.remove(task)
-        except ValueError:
-            return False
-        return True
-
     def _take(self) -> bool:
-        """Run the oldest task; return False if spare threads have begun all of them."""
-        try:
+        """Run the next task; return False if spare threads have begun all of them."""
+        with self._lock:
+            if not self._tasks:
+                return False
             task = self._tasks.popleft()
-        except IndexError:
-            return False
         task()
         return True
 

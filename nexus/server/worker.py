@@ -123,7 +123,7 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def serve_later(self, conn: Any) -> bool:
         """Let a thread serve the request of *conn*, which has arrived; return False if the threads
         have ended."""
-        return self._threads.serve(partial(self._serve_first, conn))
+        return self._threads.serve(self.handler_of(conn), partial(self._serve_first, conn))
 
     def _serve_first(self, conn: Any) -> None:
         """Serve the request of *conn*; then lead, unless another thread does."""
@@ -203,6 +203,13 @@ class NexusWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             report(self.service, asked, error, noting.status, noting.size)
 
     # ---- called by `KeptAlive` --------------------------------------------------------------
+
+    def handler_of(self, conn: Any) -> str:
+        assert self.service is not None  # loaded before the first connection is taken
+        incoming = conn.sock.incoming
+        incoming.arrival()
+        found = self.service.handlers.catalogue.routes.find(asked_on(incoming, None).path)
+        return "" if found is None else found.name
 
     def serve(self, conn: Any) -> Step | None:
         assert self.service is not None  # loaded before the first connection is taken

@@ -6,6 +6,7 @@ handlers.py  loads the folder, and keeps instances for its handlers
 changes.py   logs which handlers changed
 observe.py   counts and logs each run that has ended
 scheduled.py joins schedules with store and threads; counts and logs their runs
+shared_artifacts.py  joins the artifact cache with the store, where pods share compiled code
 policy.py    makes the scheduling policy from the settings
 choices.py   checks of settings that depend on what plugins offer
 host.py      the worker, as plugins see it

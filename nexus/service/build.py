@@ -25,6 +25,7 @@ from nexus.live.failures import Failures
 from nexus.metrics import FanOut, PluginErrors
 from nexus.model import Handler, Limits, OutboundRecord
 from nexus.outbound.client import OutboundClient, OutboundLimits
+from nexus.outbound.proxy import Proxy, proxy_of
 from nexus.plugin_api.engine import Engine
 from nexus.plugin_api.extensions import Extension
 from nexus.plugin_api.filters import RequestFilter
@@ -260,7 +261,19 @@ def _outbound(settings: Settings, metrics: SuspensionSink) -> OutboundClient:
         if settings.access_log:
             log_outbound(record)
 
-    return OutboundClient(outbound_limits(settings), observe=observe)
+    return OutboundClient(
+        outbound_limits(settings), observe=observe, proxy=outbound_proxy(settings)
+    )
+
+
+def outbound_proxy(settings: Settings) -> Proxy | None:
+    """Return the proxy for outbound requests. Raises: ConfigError."""
+    return proxy_of(
+        settings.http_proxy,
+        settings.http_proxy_auth_file,
+        settings.http_proxy_bypass,
+        resolves=settings.http_proxy_resolves,
+    )
 
 
 def _dispatcher(

@@ -31,8 +31,10 @@ from nexus.service.build import (
 from nexus.service.handlers import Handlers
 from nexus.service.host import PluginHost
 from nexus.service.scheduled import schedules_of
+from nexus.service.shared_artifacts import share_artifacts
 from nexus.versions.ledger import Quotas
 from nexus.versions.stores.choose import open_store
+from nexus.versions.stores.guarded import Guarded
 from nexus.versions.versions import Versions
 
 log = logging.getLogger("nexus.service")
@@ -90,12 +92,13 @@ class Service:
             self.secrets,
         )
         self.versions = Versions(
-            open_store(settings.version_store, settings.state_dir),
+            Guarded(open_store(settings.version_store, settings.state_dir)),
             settings.state_dir / "versions",
             parts.abis,
             self.handlers,
             lambda: Quotas(self.settings.max_versions, self.settings.max_versions_mb << 20),
         )
+        share_artifacts(parts.cache, lambda: self.settings, registry)
         self.host = PluginHost(
             lambda: self.settings, parts.engine.name, self.handlers, self.unready, self.pool_counts
         )

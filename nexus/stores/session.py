@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 
 from nexus.model import KeyValueUse
 from nexus.plugin_api.capabilities import MAX_KEY_BYTES, check_key
+from nexus.plugin_api.filters import CallObserver, KeyValueCall
 from nexus.plugin_api.guest import KeyValueDenied, Listed, Run
 from nexus.plugin_api.stores import (
     MAX_COUNT,
@@ -43,27 +44,30 @@ class Session:
         self._run, self._handler, self._grants, self._store = run, handler, grants, store
         self._most_bytes, self._timeout_s = most_bytes, timeout_s
         self._use = run.usage.key_value = KeyValueUse()
+        self.observer: CallObserver | None = None
 
     def get(self, namespace: str, key: str) -> bytes | None:
         name = self._reading(namespace, key)
-        found = self._call("get", lambda: self._store.get(name, key, self._left_s()))
+        found = self._call("get", namespace, lambda: self._store.get(name, key, self._left_s()))
         self._use.read_bytes += len(found or b"")
         return found
 
     def put(self, namespace: str, key: str, value: bytes, ttl_ms: int | None) -> None:
         name, terms = self._writing(namespace, key, ttl_ms, value)
-        self._call("put", lambda: self._store.put(name, key, value, terms))
+        self._call("put", namespace, lambda: self._store.put(name, key, value, terms))
 
     def delete(self, namespace: str, key: str) -> None:
         name, terms = self._writing(namespace, key, None)
-        self._call("delete", lambda: self._store.delete(name, key, terms.timeout_s))
+        self._call("delete", namespace, lambda: self._store.delete(name, key, terms.timeout_s))
 
     def list(self, namespace: str, prefix: str, cursor: str, most: int) -> Listed:
         if not 1 <= most <= MAX_LISTED:
             raise ValueError(f"a limit of {most}; allowed are 1 to {MAX_LISTED}")
         name, after = self._reading(namespace, prefix or "-"), _after(cursor)
         found = self._call(
-            "list", lambda: self._store.list(name, prefix, after, most + 1, self._left_s())
+            "list",
+            namespace,
+            lambda: self._store.list(name, prefix, after, most + 1, self._left_s()),
         )
         kept = found[:most]
         return Listed(kept, _cursor(kept[-1].key) if len(found) > most else "")
@@ -72,7 +76,9 @@ class Session:
         if abs(by) > MAX_COUNT:
             raise ValueError(f"{by} exceeds {MAX_COUNT}, the largest count")
         name, terms = self._writing(namespace, key, ttl_ms)
-        return self._call("increment", lambda: self._store.increment(name, key, by, terms))
+        return self._call(
+            "increment", namespace, lambda: self._store.increment(name, key, by, terms)
+        )
 
     def compare_and_set(
         self,
@@ -85,6 +91,7 @@ class Session:
         name, terms = self._writing(namespace, key, ttl_ms, value or b"")
         return self._call(
             "compare_and_set",
+            namespace,
             lambda: self._store.compare_and_set(name, key, expected, value, terms),
         )
 
@@ -116,7 +123,7 @@ class Session:
     def _left_s(self) -> float:
         return min(self._timeout_s, self._run.deadline - time.monotonic())
 
-    def _call(self, operation: str, call: Callable[[], R]) -> R:
+    def _call(self, operation: str, namespace: str, call: Callable[[], R]) -> R:
         run, began, outcome = self._run, time.monotonic(), "ok"
         try:
             if run.deadline <= began:
@@ -128,7 +135,11 @@ class Session:
             outcome = "unavailable" if isinstance(error, StoreUnavailable) else "refused"
             raise
         finally:
-            self._use.count(operation, outcome, time.monotonic() - began)
+            took = time.monotonic() - began
+            self._use.count(operation, outcome, took)
+            if self.observer is not None:
+                ended = KeyValueCall(operation, namespace, outcome, began, took)
+                self.observer.key_value(ended)
 
 
 def _cursor(key: str) -> str:

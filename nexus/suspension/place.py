@@ -48,9 +48,9 @@ class Place:
         """See `Admission.step_aside`."""
         self._queue.step_aside()
 
-    def step_back(self, handler: str, deadline: float) -> None:
+    def step_back(self) -> None:
         """See `Admission.step_back`."""
-        self._queue.step_back(handler, deadline)
+        self._queue.step_back()
 
     def watch(self, run: Execution) -> Watch:
         """Begin the watch; see `Watchdog.watch`."""

@@ -22,6 +22,9 @@ create table if not exists records (
 create table if not exists blobs (
     digest text primary key, put_at real not null, content blob not null
 );
+create table if not exists artifacts (
+    key text primary key, put_at real not null, content blob not null
+);
 """
 
 
@@ -91,6 +94,31 @@ class SqliteStore:
             gone = [row for row in old if row[0] not in keep]
             connection.executemany("delete from blobs where digest = ?", gone)
             return len(gone)
+
+    def put_artifact(self, key: str, content: bytes) -> None:
+        with self._writing() as connection:
+            query = "insert or replace into artifacts values (?, ?, ?)"
+            connection.execute(query, (key, time.time(), content))
+
+    def get_artifact(self, key: str) -> bytes | None:
+        with self._reading() as connection:
+            if connection is None:
+                return None
+            query = "select content from artifacts where key = ?"
+            row = connection.execute(query, (key,)).fetchone()
+            return None if row is None else bytes(row[0])
+
+    def artifacts(self) -> Mapping[str, int]:
+        with self._reading() as connection:
+            if connection is None:
+                return {}
+            query = "select key, length(content) from artifacts order by put_at"
+            return dict(connection.execute(query).fetchall())
+
+    def delete_artifacts(self, keys: Collection[str]) -> None:
+        with self._writing() as connection:
+            query = "delete from artifacts where key = ?"
+            connection.executemany(query, [(key,) for key in keys])
 
     def close(self) -> None:
         with self._lock:

@@ -60,6 +60,24 @@ class VersionStore(Protocol):
         return how many."""
         ...
 
+    # Compiled code that machines share (`nexus.compiler.shared`), which can be made again.
+
+    def put_artifact(self, key: str, content: bytes) -> None:
+        """Keep *content* under *key*, in the place of what was there."""
+        ...
+
+    def get_artifact(self, key: str) -> bytes | None:
+        """Return what was put last under *key*, or None."""
+        ...
+
+    def artifacts(self) -> Mapping[str, int]:
+        """Return the sizes of all artifacts in bytes, by key, the oldest first."""
+        ...
+
+    def delete_artifacts(self, keys: Collection[str]) -> None:
+        """Delete the artifacts under *keys*."""
+        ...
+
     def close(self) -> None:
         """Release the connection. The next call may open it again."""
         ...

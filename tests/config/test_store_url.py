@@ -9,6 +9,17 @@ import pytest
 from nexus import config
 from nexus.errors import ConfigError
 
+NO_REGISTRY = [
+    "oci://h",
+    "oci://h/",
+    "oci:///x",
+    "oci://h/Upper",
+    "oci://h/x:tag",
+    "oci://u@h/x",
+    "s3+http://b",
+    "postgresql+http://h/d",
+]
+
 
 def load(url: str) -> str:
     return config.load({}, {"NEXUS_VERSION_STORE": url}, Path("/")).settings.version_store
@@ -22,13 +33,17 @@ def load(url: str) -> str:
         "postgresql:///nexus?host=/run/postgresql",
         "s3://bucket",
         "s3://bucket/some/prefix",
+        "oci://registry.example/handlers",
+        "oci+http://registry.default.svc:5000/team/our_handlers-2",
     ],
 )
 def test_a_store(url: str) -> None:
     assert load(url) == url
 
 
-@pytest.mark.parametrize("url", ["", "postgres", "mysql://h/d", "s3://", "s3:///p", "s3://b?x=1"])
+@pytest.mark.parametrize(
+    "url", ["", "postgres", "mysql://h/d", "s3://", "s3:///p", "s3://b?x=1", *NO_REGISTRY]
+)
 def test_something_else(url: str) -> None:
     with pytest.raises(ConfigError) as caught:
         load(url)

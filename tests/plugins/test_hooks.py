@@ -23,7 +23,7 @@ from nexus.plugin_api.guest import GuestBase
 from nexus.plugins.check import HOOKS
 from tests.support import ROOT
 
-from .serving import serving
+from .serving import HELLO, serving
 from .support import package, plugin, plugins
 
 ASKS = r"""(module
@@ -354,6 +354,24 @@ def test_nexus_request_filters(tmp_path: Path) -> None:
         calls.clear()
         assert client.call("/healthz").code == client.call("/nothing").code - 204 == 200
         assert calls == [], "handlers' requests alone are filtered"
+
+
+def test_a_filter_observes_runs_that_may_call_others(tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    class Observing(Filter):
+        def observer(self, handler: Handler, environ: dict[str, Any]) -> None:
+            seen.append(f"{handler.name} for {environ['HTTP_X_WHO']}")
+
+    filters = [Observing("a", [])]
+    for name in ("calls", "hello", "stores"):
+        (tmp_path / f"{name}.wat").write_text(HELLO)
+    (tmp_path / "calls.toml").write_text('http = ["api.test"]')
+    (tmp_path / "stores.toml").write_text('kv = ["orders:rw"]')
+    made = {"a": plugin(nexus_request_filters=lambda settings: filters)}
+    with serving(tmp_path, made) as client:
+        assert [client.call(f"/{name}").code for name in ("calls", "hello", "stores")] == [200] * 3
+    assert seen == ["calls for a", "stores for a"]
 
 
 def test_a_filter_refuses(tmp_path: Path) -> None:

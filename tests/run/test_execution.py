@@ -13,6 +13,7 @@ from nexus.plugin_api.engine import EngineInstance
 from nexus.run import Execution
 from nexus.run import execution as execution_module
 from nexus.run import timer as timer_module
+from nexus.run.aside import Aside
 from nexus.run.execution import ExecutionTimer, no_answer
 from nexus.run.slices import LAST_SLICES
 
@@ -49,6 +50,13 @@ class Cpu:
 
     def give_way(self) -> None:
         self.asked.append("give_way")
+
+    def go_out(self) -> None:
+        self.asked.append("go_out")
+
+    def come_back(self, deadline: float) -> bool:
+        self.asked.append("come_back")
+        return self.goes_on
 
     def end(self, cpu_s: Any) -> None:
         self.asked.append("end")
@@ -252,3 +260,38 @@ def test_a_stopped_guest_that_cannot_ends_at_once() -> None:
     run.cancel()
     assert run.checkpoint(-1) == -1
     assert isinstance(run.stopped, DeadlineExceeded)
+
+
+class Places:
+    """A place in the queue and one in the pool."""
+
+    def __init__(self, asked: list[str]) -> None:
+        self._asked = asked
+
+    def step_aside(self, instance: object = None) -> None:
+        self._asked.append("pool aside" if instance else "queue aside")
+
+    def step_back(self, instance: object = None) -> None:
+        self._asked.append("pool back" if instance else "queue back")
+
+
+@pytest.mark.parametrize("in_time", [True, False])
+def test_who_waits_outside_holds_nothing_and_waits_for_a_turn_before_a_place(in_time: bool) -> None:
+    cpu = Cpu(in_time)
+    run = execution(cpu=cpu)
+    run.aside = Aside(Places(cpu.asked), Places(cpu.asked), "an instance")
+
+    def wait() -> None:
+        with run.outside():
+            cpu.asked.append("waits")
+            raise OSError("broken")
+
+    with pytest.raises(OSError, match="broken"):
+        wait()
+    went = ["go_out", "pool aside", "queue aside"]
+    assert cpu.asked == [*went, "waits", "come_back", "queue back", "pool back"]
+
+
+def test_outside_needs_neither_places_nor_shares() -> None:
+    with execution().outside():
+        pass

@@ -12,6 +12,7 @@ import pytest
 
 from nexus.run.lane import BUSY_INTERVAL_S, IDLE_INTERVAL_S, SHORT_S, SlowLane
 from nexus.run.shares import Share
+from tests.support import until
 
 SLICE_S = 0.0005
 
@@ -39,8 +40,8 @@ def compete(lane: SlowLane, shares: dict[str, Share], turns: int, of: list[str])
         share = shares[name]
         together.wait(20)
         assert lane.enter(share, later())
-        while not (all_in.is_set() or lane._long == len(of)):
-            time.sleep(0.0005)  # polled: the first one waits until all others wait for their turn
+        # The first one waits until all others wait for their turn.
+        until(lambda: all_in.is_set() or lane._long == len(of))
         all_in.set()
         while True:
             with guard:
@@ -115,6 +116,7 @@ def test_the_switch_interval_is_short_only_while_somebody_is_in_it() -> None:
 
 def test_a_turn_waits_for_short_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nexus.run.lane.GIVE_WAY_S", 20.0)
+    monkeypatch.setattr("nexus.run.lane.SHORT_S", 20.0)  # the thread may begin late
     lane, share = SlowLane(), Share(0.1)
     for _ in range(3):
         lane.request_begins()  # two short ones, and the one that turns out to be long
@@ -126,8 +128,7 @@ def test_a_turn_waits_for_short_requests(monkeypatch: pytest.MonkeyPatch) -> Non
 
     thread = threading.Thread(target=long)
     thread.start()
-    while not lane._yielding:
-        time.sleep(0.0005)  # polled: until the turn waits
+    until(lambda: lane._yielding > 0)
     lane.request_ends()
     assert not took_turn.is_set()
     lane.request_ends()
@@ -160,6 +161,48 @@ def test_no_turn_waits_for_a_request_that_waits_itself(monkeypatch: pytest.Monke
     assert lane.enter(share, later())
     assert lane.pass_on(share, SLICE_S, later())
     assert time.monotonic() - began < 10
+
+
+def test_no_turn_waits_for_an_execution_that_is_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nexus.run.lane.GIVE_WAY_S", 20.0)
+    monkeypatch.setattr("nexus.run.lane.SHORT_S", 20.0)
+    lane, share = SlowLane(), Share(0.1)
+    for _ in range(3):
+        lane.request_begins()
+    entered = threading.Event()
+
+    def long() -> None:
+        assert lane.enter(share, later())
+        entered.set()
+
+    thread = threading.Thread(target=long)
+    thread.start()
+    until(lambda: lane._yielding > 0)
+    lane.goes_out()
+    assert not entered.is_set()
+    lane.goes_out()
+    assert entered.wait(20)
+    thread.join(20)
+    lane.leave(share, 0.0)
+    for _ in range(2):
+        assert lane.enter(share, later(), returns=True)
+        lane.leave(share, 0.0)
+    for _ in range(3):
+        lane.request_ends()
+    assert (lane._short, lane._long) == (0, 0)
+
+
+def test_those_that_come_back_take_turns() -> None:
+    lane, share = SlowLane(), Share(0.1)
+    lane.request_begins()
+    lane.goes_out()
+    assert lane.enter(share, later())
+    assert not lane.enter(share, later(0.01), returns=True)
+    lane.leave(share, 0.0)
+    assert lane.enter(share, later())
+    lane.leave(share, 0.0)
+    lane.request_ends()
+    assert lane._long == 0
 
 
 def test_a_turn_waits_for_a_flood_no_longer_than_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""A run that waits for the network leaves its place to others, and comes back first."""
+"""A run that waits for the network leaves its place to others, and takes one again afterwards."""
 
 from __future__ import annotations
 
@@ -29,62 +29,30 @@ def test_another_runs_meanwhile(policy: type[PolicyBase]) -> None:
         until(lambda: admitted.depth() == 1)
         admitted.step_aside()
         assert other.result() > 0
-        back = threads.submit(admitted.step_back, "a", later())
-        until(lambda: len(admitted._returning) == 1)
-        admitted.leave("b", 0)
-        back.result()
+    admitted.leave("b", 0)
+    admitted.step_back()
     assert admitted.running() == 1
     admitted.leave("a", 0)
     assert admitted.running() == 0
-
-
-def test_a_free_place_is_taken_back_at_once() -> None:
-    admitted = admission()
-    admitted.enter("a", 0, later())
-    admitted.step_aside()
-    assert admitted.running() == 0
-    admitted.step_back("a", later(-1))
-    assert admitted.running() == 1
 
 
 @pytest.mark.parametrize("policy", [Fifo, Limiting])
-def test_it_comes_before_those_in_the_queue(policy: type[PolicyBase]) -> None:
-    admitted = Admission(policy(), max_running=1, max_queue=5)
+def test_it_waits_for_no_place_and_the_next_waits_for_both(policy: type[PolicyBase]) -> None:
+    admitted = Admission(policy(), max_running=1, max_queue=1)
     admitted.enter("a", 0, later())
     admitted.step_aside()
     admitted.enter("b", 0, later())
-    order: list[str] = []
-
-    def queue() -> None:
-        admitted.enter("c", 0, later())
-        order.append("c")
-
-    def come_back() -> None:
-        admitted.step_back("a", later())
-        order.append("a")
-
-    with ThreadPoolExecutor(2) as threads:
-        queued = threads.submit(queue)
-        until(lambda: admitted.depth() == 1)
-        back = threads.submit(come_back)
-        until(lambda: len(admitted._returning) == 1)
-        admitted.leave("b", 0)
-        back.result()
-        assert order == ["a"]
-        admitted.leave("a", 0)
-        queued.result()
-
-
-def test_at_its_deadline_it_has_a_place_in_any_case() -> None:
-    """So that whatever ends it can leave the place as usual."""
-    admitted = admission()
-    admitted.enter("a", 0, later())
-    admitted.step_aside()
-    admitted.enter("b", 0, later())
-    admitted.step_back("a", later(0.01))
+    admitted.step_back()
     assert admitted.running() == 2
-    admitted.leave("a", 0)
-    admitted.leave("b", 0)
+    with ThreadPoolExecutor(1) as threads:
+        third = threads.submit(admitted.enter, "c", 0, later())
+        until(lambda: admitted.depth() == 1)
+        admitted.leave("b", 0)
+        assert admitted.running() == 1, "`a` runs"
+        assert admitted.depth() == 1
+        admitted.leave("a", 0)
+        assert third.result() > 0
+    admitted.leave("c", 0)
     assert admitted.running() == 0
 
 
@@ -94,7 +62,7 @@ def test_it_still_counts_for_its_handler() -> None:
     admitted.step_aside()
     with pytest.raises(ConcurrencyLimit):
         admitted.enter("a", 1, later())
-    admitted.step_back("a", later())
+    admitted.step_back()
     admitted.leave("a", 1)
     admitted.enter("a", 1, later())
 
@@ -106,6 +74,6 @@ def test_nothing_is_idle_while_one_is_aside() -> None:
     assert not admitted.wait_idle(0.01)
     with ThreadPoolExecutor(1) as threads:
         waiting = threads.submit(admitted.wait_idle, 20.0)
-        admitted.step_back("a", later())
+        admitted.step_back()
         admitted.leave("a", 0)
         assert waiting.result()

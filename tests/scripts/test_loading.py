@@ -66,7 +66,8 @@ def test_modules_import_each_other(scripts: Scripts) -> None:
         (
             'const a = 1;\nimport _ from "lodash";' + OK,
             "hello.js:2:15: the package 'lodash' is not part of the handler; bundle it, for "
-            "example with `npx esbuild hello.js --bundle --format=esm --outfile=bundled.js`\n"
+            "example with `npx esbuild hello.js --bundle --format=esm --conditions=worker "
+            "--external:node:* --outfile=bundled.js`\n"
             '2 | import _ from "lodash";',
         ),
         ('await import("lodash");' + OK, "hello.js:1:14: the package 'lodash'"),

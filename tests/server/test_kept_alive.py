@@ -61,6 +61,15 @@ class Conn:
         self.sock.incoming.ahead = data[1:]
         return data[:1]
 
+    def look(self) -> bytes:
+        """The next request, which stays; empty: it is not there yet."""
+        try:
+            ahead = self.sock.incoming.ahead or self.sock.recv(10_000)
+        except BlockingIOError:
+            return b""
+        self.sock.incoming.ahead = ahead
+        return ahead[:1]
+
     def ask(self, request: bytes = PLAIN) -> None:
         """Send a request and wait for its answer."""
         self.client.sendall(request)
@@ -100,6 +109,9 @@ class Worker:
             return None
         finally:
             conn.in_use.release()
+
+    def handler_of(self, conn: Conn) -> str:
+        return conn.look().decode()
 
     def take_back(self, conn: Conn, stays: bool) -> None:
         conn.stayed.append(stays)
@@ -194,6 +206,32 @@ def test_the_order_is_that_of_arrival(make: Maker, conns: list[Conn]) -> None:
     for conn in conns:
         conn.wait_back()
     assert [conn for conn, _, _ in worker.order] == [conns[2], *expected]
+
+
+def test_handlers_take_turns_after_a_slow_request(make: Maker, conns: list[Conn]) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def serving(conn: Conn, request: bytes) -> None:
+        if request == WAITS and not begun.is_set():
+            worker.kept.before_wait()
+        elif not begun.is_set():
+            begun.set()
+            assert go_on.wait(WAIT_S)
+
+    worker = make(serving)
+    conns[0].client.sendall(WAITS)
+    worker.begin(*conns)
+    assert conns[0].client.recv(1) == WAITS
+    conns[0].client.sendall(PLAIN)
+    assert begun.wait(WAIT_S)
+    for conn in conns[1:5]:
+        conn.client.sendall(WAITS)
+    conns[5].client.sendall(PLAIN)
+    go_on.set()
+    assert all(conn.wait_back() for conn in conns)
+    served = [request for _, request, _ in worker.order]
+    assert served[:2] == [WAITS, PLAIN]
+    assert served.index(PLAIN, 2) <= 3, "it came last of five"
 
 
 @pytest.mark.parametrize("tells", [True, False])

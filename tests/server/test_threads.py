@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -42,7 +43,7 @@ def busy() -> Iterator[Pool]:
 
 def test_a_thread_is_wanted_where_all_are_busy(busy: Pool) -> None:
     assert not busy.threads.wanted(), "nobody waits"
-    assert busy.threads.serve(busy.hold)
+    assert busy.threads.serve("h", busy.hold)
     assert busy.threads.wanted()
     busy.go_on.set()
     assert busy.begun.acquire(timeout=WAIT_S)
@@ -52,7 +53,7 @@ def test_a_thread_is_wanted_where_all_are_busy(busy: Pool) -> None:
 def test_room_is_reported_once_the_queue_is_not_full(busy: Pool) -> None:
     assert not busy.threads.queue_is_full()
     for _ in range(2):
-        assert busy.threads.serve(busy.hold)
+        assert busy.threads.serve("h", busy.hold)
     assert busy.threads.queue_is_full()
     assert not busy.has_room.acquire(blocking=False)
     busy.go_on.set()
@@ -63,7 +64,7 @@ def test_room_is_reported_once_the_queue_is_not_full(busy: Pool) -> None:
 def test_no_thread_runs_anything_in_a_pool_that_ended() -> None:
     pool = Pool()
     pool.pool.shutdown()
-    assert not pool.threads.serve(pool.hold)
+    assert not pool.threads.serve("h", pool.hold)
     assert not pool.threads.run(pool.hold)
     assert not pool.threads.queue_is_full()
 
@@ -72,7 +73,7 @@ def test_what_fails_is_logged(busy: Pool, caplog: pytest.LogCaptureFixture) -> N
     def fail() -> None:
         raise RuntimeError("a fault of ours")
 
-    assert busy.threads.serve(fail)
+    assert busy.threads.serve("h", fail)
     busy.go_on.set()
     busy.pool.shutdown()
     assert caplog.messages == ["a thread failed with a connection"]
@@ -80,7 +81,7 @@ def test_what_fails_is_logged(busy: Pool, caplog: pytest.LogCaptureFixture) -> N
 
 def test_a_spare_thread_works_while_one_waits(busy: Pool) -> None:
     done = threading.Semaphore(0)
-    assert busy.threads.serve(done.release)
+    assert busy.threads.serve("h", done.release)
     assert not done.acquire(blocking=False)
     assert busy.threads.wanted()
     busy.threads.wait_begins()  # one of the two at work
@@ -94,7 +95,7 @@ def test_a_spare_thread_works_while_one_waits(busy: Pool) -> None:
 def test_as_many_spare_threads_work_as_others_wait(busy: Pool) -> None:
     busy.threads.wait_begins()
     for _ in range(3):
-        assert busy.threads.serve(busy.hold)
+        assert busy.threads.serve("h", busy.hold)
     assert busy.begun.acquire(timeout=WAIT_S)
     assert not busy.begun.acquire(timeout=0.05), "one waits, and one works instead"
     busy.threads.wait_begins()
@@ -105,7 +106,7 @@ def test_as_many_spare_threads_work_as_others_wait(busy: Pool) -> None:
 def test_a_spare_thread_may_wait_itself(busy: Pool) -> None:
     for _ in range(10):
         busy.threads.wait_begins()
-        assert busy.threads.serve(busy.hold)
+        assert busy.threads.serve("h", busy.hold)
         assert busy.begun.acquire(timeout=WAIT_S)
 
 
@@ -119,3 +120,21 @@ def test_spare_threads_stop_once_nothing_waits(busy: Pool) -> None:
     busy.go_on.set()
     for _ in range(5):
         assert done.acquire(timeout=WAIT_S)
+
+
+def test_handlers_take_turns(busy: Pool) -> None:
+    order: list[str] = []
+    for name in ("slow", "slow", "slow", "quick", "quick"):
+        assert busy.threads.serve(name, partial(order.append, name))
+    busy.threads.wait_begins()
+    done = threading.Event()
+    assert busy.threads.run(done.set)
+    assert done.wait(WAIT_S)
+    assert order[:4] == ["slow", "quick", "slow", "quick"]
+
+
+def test_a_task_that_came_too_late_is_taken_back(busy: Pool) -> None:
+    busy.pool.shutdown(wait=False)
+    assert not busy.threads.serve("h", busy.hold)
+    busy.threads.wait_begins()
+    assert not busy.begun.acquire(timeout=0.05), "no spare thread finds it"

@@ -7,7 +7,7 @@ from typing import Final
 
 from nexus.cli.doctor.finding import Finding, error, ok, warning
 from nexus.config import Settings
-from nexus.config.store_url import POSTGRESQL, S3, SQLITE, kind_of
+from nexus.config.store_url import OCI, POSTGRESQL, S3, SQLITE, kind_of
 from nexus.errors import StoreUnavailable
 from nexus.versions.record import PREFIX
 from nexus.versions.stores.choose import open_store
@@ -17,6 +17,7 @@ _CURES: Final = {
     SQLITE: "let this user read and write it, or set state_dir to another folder",
     POSTGRESQL: "check host, role and database in version_store, and PGPASSWORD or PGPASSFILE",
     S3: "check the bucket in version_store, and the credentials, region and endpoint (AWS_...)",
+    OCI: "check host and repository in version_store, and the credentials in DOCKER_CONFIG",
 }
 
 

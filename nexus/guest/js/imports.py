@@ -8,31 +8,13 @@ from typing import Final
 
 from nexus.guest.bundle import Bundle
 from nexus.guest.js.errors import source_line
-from nexus.guest.js.node.modules import NAMES
+from nexus.guest.js.node.modules import ABSENT, NAMES
 
 _FAILED: Final = re.compile(r"could not load (?:module )?(?:filename )?'(.*)'", re.DOTALL)
 """the message of QuickJS's module loader, which knows only the module's resolved name"""
 _STRING: Final = re.compile(rb"""(['"`])([^'"`\\\r\n]{1,512})\1""")
 _IMPORTING: Final = re.compile(rb"\b(?:from|import)\s*\(?\s*\Z")
 _LOOK_BACK: Final = 64
-_OF_NODE: Final = frozenset(
-    (
-        *(
-            "child_process",
-            "cluster",
-            "dgram",
-            "dns",
-            "fs",
-            "fs/promises",
-            "http",
-            "http2",
-            "https",
-        ),
-        *("inspector", "module", "net", "os", "perf_hooks", "readline", "repl", "stream"),
-        *("stream/promises", "stream/web", "tls", "tty", "v8", "vm", "worker_threads", "zlib"),
-    )
-)
-"""modules of Node that handlers cannot have"""
 _SUFFIXES: Final = (".js", ".mjs", ".ts", ".mts", ".json")
 
 
@@ -75,11 +57,12 @@ def _remedy(specifier: str, resolved: str, bundle: Bundle) -> str:
             f"cannot import {specifier!r}: a handler imports files below its folder by relative "
             "paths, such as './lib.js'"
         )
-    if specifier.startswith("node:") or specifier in _OF_NODE:
+    if specifier.startswith("node:") or specifier in ABSENT:
         return f"there is no module {specifier!r} of Node here; there are {', '.join(NAMES)}"
     if not specifier.startswith("."):
         package = f"the package {specifier!r} is not part of the handler; bundle it"
-        out = f"npx esbuild {bundle.entry} --bundle --format=esm --outfile=bundled.js"
+        flags = "--bundle --format=esm --conditions=worker --external:node:*"
+        out = f"npx esbuild {bundle.entry} {flags} --outfile=bundled.js"
         return f"{package}, for example with `{out}`"
     if not specifier.endswith(_SUFFIXES):
         return (

@@ -35,7 +35,7 @@ from nexus.guest.js.interpreter import (
     address,
     tag,
 )
-from nexus.guest.js.node.modules import globals_source
+from nexus.guest.js.node.needed import globals_source
 from nexus.guest.js.runtime import (
     ALLOCATOR,
     CHECK_ATTRIBUTES,

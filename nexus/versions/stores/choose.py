@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from nexus.config.store_url import POSTGRESQL, S3, SQLITE, kind_of
+from nexus.config.store_url import OCI, PLAIN, POSTGRESQL, S3, SQLITE, kind_of
 from nexus.errors import ConfigError
 from nexus.versions.sqlite import SqliteStore
 from nexus.versions.store import VersionStore
 
-_MODULES: Final = {POSTGRESQL: "psycopg", S3: "boto3"}
+_MODULES: Final = {POSTGRESQL: "psycopg", S3: "boto3", OCI: "oras"}
 """Maps a kind of store to the module it needs, which the extra of the same name installs"""
+
+_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+"""hosts whose registries speak HTTP, as docker takes them"""
 
 
 def missing_package(url: str) -> str | None:
@@ -45,4 +48,10 @@ def open_store(url: str, folder: Path) -> VersionStore:
 
         parts = urlsplit(url)
         return S3Store(parts.netloc, parts.path.strip("/"))
+    if kind == OCI:
+        from nexus.versions.stores.oci import OciStore
+
+        parts = urlsplit(url)
+        is_plain = parts.scheme.endswith(PLAIN) or parts.hostname in _LOOPBACK
+        return OciStore(url, parts.netloc, parts.path.strip("/"), is_plain=is_plain)
     raise ConfigError([f"version_store: found {url!r}, allowed: {SQLITE}, {', '.join(_MODULES)}"])

@@ -1,8 +1,9 @@
 """The store in a bucket of S3, or of another service with its API.
 
 A record is an object under `PREFIX/records/KEY`, and its tag is the object's ETag; a blob is one
-under `PREFIX/blobs/DIGEST`. Conditional writes (`If-Match`, `If-None-Match`) make a change of a
-record atomic: the service must have them, as S3 itself, MinIO and Ceph do.
+under `PREFIX/blobs/DIGEST`, an artifact one under `PREFIX/artifacts/KEY`. Conditional writes
+(`If-Match`, `If-None-Match`) make a change of a record atomic: the service must have them, as S3
+itself, MinIO and Ceph do.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ class S3Store:
         self._bucket, self._place = bucket, f"s3://{bucket}/{prefix}".rstrip("/")
         start = f"{prefix}/" if prefix else ""
         self._records, self._blobs = f"{start}records/", f"{start}blobs/"
+        self._artifacts = f"{start}artifacts/"
         self._lock = threading.Lock()  # guards _made
         self._made: Any = None
 
@@ -98,6 +100,25 @@ class S3Store:
             for key in gone:
                 self._client().delete_object(Bucket=self._bucket, Key=key)
             return len(gone)
+
+    def put_artifact(self, key: str, content: bytes) -> None:
+        with self._reported():
+            place = self._artifacts + key
+            self._client().put_object(Bucket=self._bucket, Key=place, Body=content)
+
+    def get_artifact(self, key: str) -> bytes | None:
+        found = self._get(self._artifacts + key)
+        return None if found is None else found[0]
+
+    def artifacts(self) -> Mapping[str, int]:
+        with self._reported():
+            found = sorted(self._listed(self._artifacts), key=lambda entry: entry["LastModified"])
+            return {entry["Key"].removeprefix(self._artifacts): entry["Size"] for entry in found}
+
+    def delete_artifacts(self, keys: Collection[str]) -> None:
+        with self._reported():
+            for key in keys:
+                self._client().delete_object(Bucket=self._bucket, Key=self._artifacts + key)
 
     def close(self) -> None:
         with self._lock:

@@ -1,7 +1,8 @@
 """Traces and metrics of Nexus by the OpenTelemetry SDK, exported over OTLP/HTTP.
 
 `options` checks the configuration, `providers` makes the SDK's objects, `tracing` is the request
-filter, `metrics` the sink. The SDK takes a moment to import, so it is imported only if it is used.
+filter, `calls` observes what a run asks of other services, `metrics` is the sink. The SDK takes a
+moment to import, so it is imported only if it is used.
 """
 
 from __future__ import annotations
@@ -40,7 +41,14 @@ def nexus_request_filters(settings: Settings) -> Sequence[RequestFilter] | None:
     from nexus_opentelemetry.providers import Traces
     from nexus_opentelemetry.tracing import Tracing
 
-    return [Tracing(Traces(options), trust_traceparent=options.trust_traceparent)]
+    return [
+        Tracing(
+            Traces(options),
+            trust_traceparent=options.trust_traceparent,
+            send_traceparent=options.send_traceparent,
+            store=settings.kv_store,
+        )
+    ]
 
 
 def _options(settings: Settings) -> Options | None:

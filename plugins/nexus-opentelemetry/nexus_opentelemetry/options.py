@@ -41,6 +41,8 @@ class Options(BaseModel):
     metrics: Flag = True
     trust_traceparent: Flag = True
     """whether a client's trace, and its decision to sample, are continued here"""
+    send_traceparent: Flag = True
+    """whether servers that handlers call get the trace"""
 
 
 def is_wanted(table: Mapping[str, object], environ: Mapping[str, str]) -> bool:

@@ -12,21 +12,16 @@ from typing import Any, NamedTuple
 
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, set_span_in_context
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from nexus.plugin_api.values import Handler, HttpResponse, Outcome, Usage
+from nexus_opentelemetry.calls import METHODS, Calls, propagator
 from nexus_opentelemetry.providers import Traces
 
 SPAN = "nexus_opentelemetry.span"
 """The span's key in the environ. Guests do not see it: it is not the name of a meta-variable."""
 HEADERS = {"traceparent": "HTTP_TRACEPARENT", "tracestate": "HTTP_TRACESTATE"}
-METHODS = frozenset(
-    {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"}
-)
-"""The known methods. Others become `_OTHER` in attributes, so that clients cannot invent values."""
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}.{0,200}\Z")
 """The form of a valid `traceparent`. Others are ignored; the SDK would log each of them."""
-_propagator = TraceContextTextMapPropagator()
 
 
 class Began(NamedTuple):
@@ -40,8 +35,12 @@ class Began(NamedTuple):
 class Tracing:
     """A `RequestFilter`. A request that is not sampled costs only a span's id and a header."""
 
-    def __init__(self, traces: Traces, *, trust_traceparent: bool) -> None:
+    def __init__(
+        self, traces: Traces, *, trust_traceparent: bool, send_traceparent: bool, store: str
+    ) -> None:
+        """*store*: the name of the key-value store."""
         self._traces, self._trust = traces, trust_traceparent
+        self._sends, self._store = send_traceparent, store
         self._tracer: Tracer = traces.provider.get_tracer("nexus")
 
     def begin(self, handler: Handler, environ: dict[str, Any]) -> None:
@@ -57,11 +56,17 @@ class Tracing:
         )
         environ[SPAN] = Began(span, began_ns, began)
         carrier: dict[str, str] = {}
-        _propagator.inject(carrier, set_span_in_context(span, Context()))
+        propagator.inject(carrier, set_span_in_context(span, Context()))
         for header, variable in HEADERS.items():
             environ.pop(variable, None)
             if header in carrier:
                 environ[variable] = carrier[header]
+
+    def observer(self, handler: Handler, environ: dict[str, Any]) -> Calls:
+        """Return what makes client spans of the request's calls."""
+        given = environ.get("HTTP_TRACEPARENT", "")
+        span = environ[SPAN].span
+        return Calls(self._tracer, span, str(given), self._store, sends=self._sends)
 
     def end(
         self,
@@ -103,7 +108,7 @@ class Tracing:
             for header, name in HEADERS.items()
             if isinstance(environ.get(name), str)
         }
-        return _propagator.extract(carrier, Context())
+        return propagator.extract(carrier, Context())
 
     def _stages(self, began: Began, usage: Usage) -> None:
         """Add a child span for each stage, from the times that the run has measured already."""

@@ -6,9 +6,16 @@ import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final, TypeAlias
 
+from nexus.compiler.cache import ArtifactCache
+from nexus.compiler.shared import SharedArtifacts
+from nexus.model import Compiled
 from nexus.versions.store import VersionStore
+from tests.compiler.test_cache import MADE
+from tests.e2e.conftest import until
 
 Make: TypeAlias = Callable[[], VersionStore]
 """Makes a store on the same place as the others of one test."""
@@ -87,6 +94,46 @@ def old_blobs_that_no_version_has_are_swept(make: Make) -> None:
         assert store.sweep((), -5.0) == 1
 
 
+def artifacts_are_kept_by_their_keys(make: Make) -> None:
+    with closing(make()) as store, closing(make()) as other:
+        assert (store.artifacts(), store.get_artifact("a")) == ({}, None)
+        store.put_artifact("a", b"\0old")
+        store.put_artifact("b", bytes(1 << 20))
+        assert other.get_artifact("a") == b"\0old"
+        assert other.artifacts() == {"a": 4, "b": 1 << 20}
+        other.put_artifact("a", b"new")
+        assert store.get_artifact("a") == b"new"
+        assert store.artifacts() == {"b": 1 << 20, "a": 3}
+        assert (store.tags(), store.sweep((), -5.0)) == ({}, 0)
+        store.delete_artifacts(["b", "absent"])
+        assert other.artifacts() == {"a": 3}
+
+
+def code_that_one_machine_made_another_takes(make: Make) -> None:
+    with TemporaryDirectory() as scratch, closing(make()) as store:
+        observed: list[str] = []
+        one, two = (
+            SharedArtifacts(make(), b"key", observed.append, lambda: 1 << 30) for _ in range(2)
+        )
+        first, second = (ArtifactCache(Path(scratch) / name, lambda _: None) for name in "12")
+        first.shared = second.shared = one
+        first.get_or_make(MADE.key, Compiled, lambda: MADE)
+        until(lambda: observed == ["missing", "put"])
+        second.shared = two
+        taken = second.get_or_make(MADE.key, Compiled, never)
+        assert (taken.artifact, taken.info) == (MADE.artifact, MADE.info)
+        assert observed == ["missing", "put", "taken"]
+        kept = store.get_artifact(MADE.key)
+        assert kept is not None
+        store.put_artifact(MADE.key, kept[:-1] + b"?")
+        assert two.take(MADE.key) is None
+        assert observed[-1] == "refused"
+
+
+def never() -> Compiled:
+    raise AssertionError("compiled again")
+
+
 def a_closed_store_opens_again(make: Make) -> None:
     store = make()
     assert store.write("tokens", b"x", None) is not None
@@ -104,5 +151,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     of_writers_at_once_one_wins,
     blobs_are_kept_by_their_digests,
     old_blobs_that_no_version_has_are_swept,
+    artifacts_are_kept_by_their_keys,
+    code_that_one_machine_made_another_takes,
     a_closed_store_opens_again,
 )

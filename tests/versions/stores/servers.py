@@ -1,4 +1,4 @@
-"""Real servers on loopback for stores of versions: PostgreSQL, and S3 by moto."""
+"""Real servers on loopback for stores of versions: PostgreSQL, S3 by moto, a docker-registry."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -144,3 +145,64 @@ class S3Server:
         client.create_bucket(Bucket=name)
         client.close()
         return f"s3://{name}/nexus"
+
+
+class RegistryServer:
+    """A docker-registry that can be stopped and started again on the same port."""
+
+    def __init__(self, program: str, folder: Path) -> None:
+        self._program, self._folder = program, folder
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._config = folder / "config.yml"
+        self.data = folder / "data"
+        self._configure("")
+
+    def url(self, repository: str) -> str:
+        return f"oci://127.0.0.1:{self.port}/{repository}"
+
+    def start(self) -> None:
+        with open(self._folder / "log", "ab") as log:
+            command = [self._program, "serve", str(self._config)]
+            environ = {**os.environ, "OTEL_TRACES_EXPORTER": "none"}
+            self._process = subprocess.Popen(command, stderr=log, stdout=log, env=environ)
+        until(self._answers)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def ask_for_a_password(self, user: str, hashed: str) -> None:
+        """From the next start on, let only *user* in, whose password is *hashed* by bcrypt."""
+        (self._folder / "htpasswd").write_text(f"{user}:{hashed}\n")
+        path = self._folder / "htpasswd"
+        self._configure(f"auth: {{htpasswd: {{realm: here, path: {path}}}}}\n")
+
+    def _configure(self, more: str) -> None:
+        place = f"rootdirectory: {self.data}"
+        self._config.write_text(
+            f"version: 0.1\nlog: {{level: warn}}\nstorage: {{filesystem: {{{place}}}, "
+            "delete: {enabled: true}}\n"
+            f'http: {{addr: "127.0.0.1:{self.port}"}}\n{more}'
+        )
+
+    def _answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+@contextmanager
+def registry() -> Iterator[RegistryServer]:
+    """Run a docker-registry; skip the test where there is none."""
+    program = shutil.which("docker-registry")
+    if program is None:
+        pytest.skip("docker-registry is not here: apt-get install docker-registry")
+    with tempfile.TemporaryDirectory(prefix="nexus-registry-") as scratch:
+        server = RegistryServer(program, Path(scratch))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()

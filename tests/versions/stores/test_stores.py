@@ -16,8 +16,14 @@ from nexus.versions.stores import choose
 from nexus.versions.stores.choose import missing_package, open_store
 from tests.e2e.conftest import free_port
 
-from .contract import CHECKS, Check, Make
-from .servers import PostgresServer, S3Server, postgres
+from .contract import (
+    CHECKS,
+    Check,
+    Make,
+    of_writers_at_once_one_wins,
+    old_blobs_that_no_version_has_are_swept,
+)
+from .servers import PostgresServer, RegistryServer, S3Server, postgres, registry
 
 NUMBERS = itertools.count()
 
@@ -41,7 +47,19 @@ def s3() -> Iterator[S3Server]:
     server.stop()
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "s3"])
+@pytest.fixture(scope="module")
+def oci() -> Iterator[RegistryServer]:
+    with registry() as server:
+        yield server
+
+
+LEFT_OUT: dict[str, tuple[Check, ...]] = {
+    # A registry has no conditional writes, and deletes blobs by a command of its own.
+    "oci": (of_writers_at_once_one_wins, old_blobs_that_no_version_has_are_swept),
+}
+
+
+@pytest.fixture
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     name = f"n{next(NUMBERS)}-test".replace("-", "_" if request.param == "postgresql" else "-")
     url = "sqlite"
@@ -49,10 +67,22 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
         url = request.getfixturevalue("postgresql").make_database(name)
     if request.param == "s3":
         url = request.getfixturevalue("s3").make_bucket(name)
+    if request.param == "oci":
+        url = request.getfixturevalue("oci").url(f"team/{name}")
     return lambda: open_store(url, tmp_path)
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+KINDS = [
+    (kind, check)
+    for kind in ("sqlite", "postgresql", "s3", "oci")
+    for check in CHECKS
+    if check not in LEFT_OUT.get(kind, ())
+]
+
+
+@pytest.mark.parametrize(
+    ("make", "check"), KINDS, indirect=["make"], ids=lambda given: getattr(given, "__name__", given)
+)
 def test_the_contract(make: Make, check: Check) -> None:
     check(make)
 
@@ -62,7 +92,11 @@ def test_a_server_that_is_away_is_said(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{port}")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
-    for url in (f"postgresql://nexus@127.0.0.1:{port}/x", "s3://bucket/prefix"):
+    for url in (
+        f"postgresql://nexus@127.0.0.1:{port}/x",
+        "s3://bucket/prefix",
+        f"oci://127.0.0.1:{port}/x",
+    ):
         store = open_store(url, tmp_path)
         calls: list[Callable[[], object]] = [
             store.tags,
@@ -139,7 +173,9 @@ def test_a_bucket_holds_other_things_and_more_than_a_page(s3: S3Server) -> None:
 
 def test_which_store_a_url_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(open_store("sqlite", tmp_path), SqliteStore)
-    with pytest.raises(ConfigError, match=r"found 'mysql://x/y', allowed: sqlite, postgresql, s3"):
+    with pytest.raises(
+        ConfigError, match=r"found 'mysql://x/y', allowed: sqlite, postgresql, s3, oci"
+    ):
         open_store("mysql://x/y", tmp_path)
     monkeypatch.setattr(choose, "find_spec", lambda name: None)
     assert missing_package("sqlite") is None

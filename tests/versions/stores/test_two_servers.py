@@ -1,4 +1,4 @@
-"""Two servers on one database: what is deployed to one, the other serves."""
+"""Two servers on one store: what is deployed to one, the other serves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import pytest
 
@@ -17,7 +17,7 @@ from tests.e2e.conftest import Answer, Server, serving, until
 from tests.e2e.test_versions import call, says
 from tests.support import shared_cache
 
-from .servers import PostgresServer, postgres
+from .servers import PostgresServer, S3Server, postgres, registry
 
 DEPLOYS = 10
 REQUESTS = 1000
@@ -25,26 +25,57 @@ PAUSE_S = 0.005
 """between two requests, so that they last as long as the deploys"""
 
 
+class Store(Protocol):
+    """The server of a store, which keeps what it has while it is stopped."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
 class Two(NamedTuple):
-    database: PostgresServer
+    store: Store
     environ: dict[str, str]
     servers: tuple[Server, Server]
 
 
-@pytest.fixture(scope="module")
-def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
-    with postgres() as database, ExitStack() as stack:
+@pytest.fixture(scope="module", params=["postgresql", "s3", "oci"])
+def two(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
+    with ExitStack() as stack:
+        store, url, own = STORES[request.param](stack)
         environ = {
             "NEXUS_ADMIN_TOKEN": "secret",
             "NEXUS_CACHE_DIR": str(shared_cache()),
-            "NEXUS_VERSION_STORE": database.url(),
+            "NEXUS_VERSION_STORE": url,
             "NEXUS_WORKERS": "1",
+            **own,
         }
         servers = tuple(
             stack.enter_context(serving(made / "handlers", made, **environ))
             for made in (folder(tmp_path_factory), folder(tmp_path_factory))
         )
-        yield Two(database, environ, servers)  # type: ignore[arg-type]
+        yield Two(store, environ, servers)  # type: ignore[arg-type]
+
+
+def on_postgresql(stack: ExitStack) -> tuple[Store, str, dict[str, str]]:
+    database = stack.enter_context(postgres())
+    return database, database.url(), {}
+
+
+def on_s3(stack: ExitStack) -> tuple[Store, str, dict[str, str]]:
+    bucket = S3Server()
+    bucket.start()
+    stack.callback(bucket.stop)
+    return bucket, bucket.make_bucket("two"), bucket.environ
+
+
+def on_registry(stack: ExitStack) -> tuple[Store, str, dict[str, str]]:
+    server = stack.enter_context(registry())
+    return server, server.url("two"), {}
+
+
+STORES = {"postgresql": on_postgresql, "s3": on_s3, "oci": on_registry}
+"""each starts the store's server; returns it, the store's URL, and variables for Nexus"""
 
 
 def folder(factory: pytest.TempPathFactory) -> Path:
@@ -114,10 +145,11 @@ def test_operators_at_two_servers_do_not_overwrite_each_other(two: Two) -> None:
     until(lambda: all(server.get("/hello").body == b"n0 n0" for server in two.servers))
 
 
+@pytest.mark.parametrize("two", ["postgresql"], indirect=True)
 def test_the_store_may_be_away(two: Two, tmp_path: Path) -> None:
     """What is loaded serves; a server that starts meanwhile leaves requests to the others."""
-    database, environ, servers = two
-    database.stop()
+    store, environ, servers = two
+    store.stop()
     refused = deploy(servers[0], "away")
     assert (refused.status, json.loads(refused.body)["code"]) == (503, "STORE_UNAVAILABLE")
     for server in servers:
@@ -126,7 +158,7 @@ def test_the_store_may_be_away(two: Two, tmp_path: Path) -> None:
     (tmp_path / "handlers").mkdir()
     (tmp_path / "handlers" / "own.js").write_bytes(says("own"))
     with ExitStack() as stack:
-        thread = threading.Thread(target=database.start)
+        thread = threading.Thread(target=store.start)
         third = third_server(stack, tmp_path, environ)
         until(lambda: third.get("/own").body == b"own")
         why = b"the store of versions has not been read yet"
@@ -140,6 +172,33 @@ def test_the_store_may_be_away(two: Two, tmp_path: Path) -> None:
     for server in servers:
         until(lambda: server.get("/hello").body == b"back back")  # noqa: B023
         until(lambda: metric(server, "nexus_version_store_up") == "1.0")  # noqa: B023
+
+
+@pytest.mark.parametrize("two", ["postgresql"], indirect=True)
+def test_a_store_that_hangs_holds_no_thread_for_long(two: Two) -> None:
+    """What is loaded serves, also while more requests need the store than there are threads."""
+    database, _, servers = two
+    assert isinstance(database, PostgresServer)
+    before = servers[0].get("/hello").body
+    wrong = {"Authorization": "Bearer wrong"}
+    codes: list[int] = []
+
+    def ask() -> None:
+        codes.append(servers[0].get("/v1/handlers", headers=wrong).status)
+
+    with database.halted():
+        threads = [threading.Thread(target=ask) for _ in range(14)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        until(lambda: metric(servers[0], "nexus_version_store_up") == "0.0")
+        assert (servers[0].get("/hello").body, servers[0].get("/readyz").status) == (before, 200)
+        assert deploy(servers[0], "hung").status == 503
+    assert set(codes) == {503}
+    assert len(codes) == len(threads)
+    until(lambda: metric(servers[0], "nexus_version_store_up") == "1.0")
+    assert deploy(servers[0], "awake").status == 201
 
 
 def third_server(stack: ExitStack, scratch: Path, environ: dict[str, Any]) -> Server:

@@ -4,8 +4,6 @@ in its snapshot."""
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -20,10 +18,17 @@ NAMES: Final = (
     "buffer",
     "crypto",
     "events",
+    "fs",
+    "fs/promises",
+    "os",
     "path",
     "path/posix",
     "process",
     "querystring",
+    "stream",
+    "stream/consumers",
+    "stream/promises",
+    "stream/web",
     "string_decoder",
     "timers",
     "timers/promises",
@@ -33,29 +38,54 @@ NAMES: Final = (
 )
 """the modules that handlers may import, with `node:` in front or without"""
 
+ABSENT: Final = (
+    *("child_process", "cluster", "dgram", "dns", "http", "http2", "https", "inspector", "module"),
+    *("net", "perf_hooks", "readline", "repl", "tls"),
+    *("tty", "v8", "vm", "worker_threads", "zlib"),
+)
+"""modules of Node that handlers cannot have"""
+
 _ELSEWHERE: Final = {
     "assert/strict": 'import { strict } from "node:assert"; export * from "node:assert"; '
     "export const { equal, notEqual, deepEqual, notDeepEqual } = strict; export default strict;",
+    "fs/promises": 'import { promises } from "node:fs"; export default promises; '
+    "export const { access, constants, mkdir, open, readdir, readFile, rm, stat, unlink, "
+    "writeFile } = promises;",
     "path/posix": 'export * from "node:path"; export { default } from "node:path";',
+    "stream/consumers": "const bytes = async (stream) => { const parts = []; "
+    "for await (const one of stream) parts.push(typeof one === 'string' ? Buffer.from(one) : one); "
+    "return Buffer.concat(parts); }; export { bytes as buffer }; "
+    "import { Buffer } from 'node:buffer'; "
+    "export const text = async (stream) => new TextDecoder().decode(await bytes(stream)); "
+    "export const json = async (stream) => JSON.parse(await text(stream)); "
+    "export const arrayBuffer = async (stream) => new Uint8Array(await bytes(stream)).buffer; "
+    "export const blob = async (stream) => new Blob([await bytes(stream)]); "
+    "export default { arrayBuffer, blob, buffer: bytes, json, text };",
+    "stream/promises": 'import { promises } from "node:stream"; export default promises; '
+    "export const { finished, pipeline } = promises;",
+    "stream/web": "export const { ByteLengthQueuingStrategy, CompressionStream, "
+    "CountQueuingStrategy, DecompressionStream, ReadableStream, TextDecoderStream, "
+    "TextEncoderStream, TransformStream, WritableStream } = globalThis; export default "
+    "{ ByteLengthQueuingStrategy, CompressionStream, CountQueuingStrategy, DecompressionStream, "
+    "ReadableStream, TextDecoderStream, TextEncoderStream, TransformStream, WritableStream };",
     "timers/promises": 'import { promises } from "node:timers"; export default promises; '
     "export const { setTimeout, setInterval, setImmediate, scheduler } = promises;",
 }
 _FILES: Final = {"util/types": "types"}
-_INTERNAL: Final = ("codecs", "equal", "internal", "numbers")
-
-_GLOBALS: Final = {
-    "Buffer": 'import { Buffer } from "node:buffer";',
-    "process": 'import process from "node:process";',
-    "setImmediate": 'import { setImmediate } from "node:timers";',
-    "clearImmediate": 'import { clearImmediate } from "node:timers";',
-    "global": "const global = globalThis;",
-}
-"""names that Node has on its global object, and how a module gets them"""
-_MENTIONED: Final = re.compile(rb"(?<![\w$.])(%b)(?![\w$])" % "|".join(_GLOBALS).encode())
+_INTERNAL: Final = frozenset(
+    (
+        *("chunks", "codecs", "duplex", "equal", "finished", "flow", "incoming"),
+        *("internal", "numbers", "readable", "sources", "states", "writable"),
+    )
+)
 
 
 def module_source(name: str) -> bytes | None:
-    """Return the source of the module called *name*, or None if there is none."""
+    """Return the source of the module called *name*, or None if there is none.
+
+    A slash at the end, with which packages ask for npm's package of that name, makes no difference.
+    """
+    name = name.removesuffix("/")
     if name in NAMES:
         both = f'"{_PREFIX}{name}"'
         return f"export * from {both}; export {{ default }} from {both};".encode()
@@ -70,24 +100,17 @@ def module_source(name: str) -> bytes | None:
     return _read(internal) if internal != own and internal in _INTERNAL else None
 
 
-def globals_source(sources: Iterable[bytes]) -> bytes | None:
-    """Return a module that defines those of Node's globals that *sources* mention, or None."""
-    found = {match.decode() for source in sources for match in _MENTIONED.findall(source)}
-    lines = [
-        f'{_GLOBALS[name]} Object.defineProperty(globalThis, "{name}", '
-        f"{{ value: {name}, writable: true, configurable: true }});"
-        for name in _GLOBALS
-        if name in found
-    ]
-    return "\n".join(lines).encode() if lines else None
-
-
 @lru_cache(maxsize=1)
 def digest() -> bytes:
     """Return the digest of all these modules."""
-    files = sorted(_HERE.glob("*.js"))
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).digest()
+    files = [path.read_bytes() for _, path in sorted(_files().items())]
+    return hashlib.sha256(b"\0".join(files)).digest()
+
+
+@lru_cache(maxsize=1)
+def _files() -> dict[str, Path]:
+    return {path.stem: path for path in _HERE.glob("*/*.js")}
 
 
 def _read(file: str) -> bytes:
-    return (_HERE / f"{file}.js").read_bytes()
+    return _files()[file].read_bytes()

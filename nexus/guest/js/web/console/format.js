@@ -23,7 +23,7 @@ const formatLog = (args) => {
     const pattern = rest.shift();
     words.push(
       pattern.replace(/%([sdifjoOc%])/g, (whole, letter) => {
-        if (letter === "%") return rest.length > 0 ? "%" : whole;
+        if (letter === "%") return args.length > 1 ? "%" : whole;
         return rest.length > 0 ? FORMATS[letter](rest.shift()) : whole;
       }),
     );

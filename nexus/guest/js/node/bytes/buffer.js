@@ -3,10 +3,10 @@
 import { decode, encode, encodingNamed, requireEncoding } from "node:nexus/codecs";
 import { addNumbers } from "node:nexus/numbers";
 
-const viewOf = (array) => new Buffer(array.buffer, array.byteOffset, array.byteLength);
+const viewOf = (array) => new FastBuffer(array.buffer, array.byteOffset, array.byteLength);
 
 const copied = (bytes) => {
-  const made = new Buffer(bytes.length);
+  const made = new FastBuffer(bytes.length);
   made.set(bytes);
   return made;
 };
@@ -43,74 +43,9 @@ const order = (a, b) => {
 
 const startsAt = (bytes, wanted, at) => wanted.every((byte, i) => bytes[at + i] === byte);
 
-export class Buffer extends Uint8Array {
-  static poolSize = 8192;
-
-  static from(value, encodingOrOffset, length) {
-    if (typeof value === "string") return viewOf(encode(value, encodingOrOffset));
-    if (value === null || typeof value !== "object") throw wrong(value);
-    if (value instanceof ArrayBuffer || Object.prototype.toString.call(value) === "[object SharedArrayBuffer]") {
-      return new Buffer(value, encodingOrOffset ?? 0, length);
-    }
-    if (ArrayBuffer.isView(value) || Array.isArray(value)) return copied(value);
-    if (value.type === "Buffer" && Array.isArray(value.data)) return copied(value.data);
-    const primitive = value.valueOf?.();
-    if (primitive !== null && primitive !== undefined && primitive !== value) {
-      return Buffer.from(primitive, encodingOrOffset, length);
-    }
-    if (typeof value[Symbol.toPrimitive] === "function") {
-      return Buffer.from(value[Symbol.toPrimitive]("string"), encodingOrOffset);
-    }
-    if (typeof value.length === "number") return copied(Array.from(value));
-    throw wrong(value);
-  }
-
-  static of(...bytes) {
-    return copied(bytes);
-  }
-
-  static alloc(size, fill = undefined, encoding = undefined) {
-    const made = new Buffer(size);
-    return fill === undefined ? made : made.fill(fill, encoding);
-  }
-
-  static allocUnsafe(size) {
-    return new Buffer(size);
-  }
-
-  static allocUnsafeSlow(size) {
-    return new Buffer(size);
-  }
-
-  static isBuffer(value) {
-    return value instanceof Buffer;
-  }
-
-  static isEncoding(name) {
-    return typeof name === "string" && encodingNamed(name) !== undefined;
-  }
-
-  static byteLength(value, encoding = undefined) {
-    return typeof value === "string" ? encode(value, encoding).length : value.byteLength;
-  }
-
-  static compare(a, b) {
-    return order(a, b);
-  }
-
-  static concat(list, total = undefined) {
-    const length = total ?? list.reduce((sum, { length: one }) => sum + one, 0);
-    const made = new Buffer(length);
-    let at = 0;
-    for (const one of list) {
-      if (at >= length) break;
-      const part = one.length > length - at ? one.subarray(0, length - at) : one;
-      made.set(part, at);
-      at += part.length;
-    }
-    return made;
-  }
-
+// What instances inherit. `Buffer` itself is a function, since old packages call it without `new`;
+// so are the functions that allocate, since some call them with it.
+class FastBuffer extends Uint8Array {
   get parent() { return this.buffer; }
   get offset() { return this.byteOffset; }
 
@@ -197,7 +132,96 @@ export class Buffer extends Uint8Array {
   }
 }
 
-addNumbers(Buffer.prototype);
+export function Buffer(value, encodingOrOffset, length) {
+  return typeof value === "number" ? Buffer.alloc(value) : Buffer.from(value, encodingOrOffset, length);
+}
+
+Object.setPrototypeOf(Buffer, Uint8Array);
+Buffer.prototype = FastBuffer.prototype;
+Object.defineProperty(FastBuffer.prototype, "constructor", { value: Buffer, writable: true, configurable: true });
+Object.defineProperty(Buffer, Symbol.species, { value: FastBuffer, configurable: true });
+Object.assign(Buffer, {
+  poolSize: 8192,
+
+  from(value, encodingOrOffset, length) {
+    if (typeof value === "string") return viewOf(encode(value, encodingOrOffset));
+    if (value === null || typeof value !== "object") throw wrong(value);
+    if (value instanceof ArrayBuffer || Object.prototype.toString.call(value) === "[object SharedArrayBuffer]") {
+      return new FastBuffer(value, encodingOrOffset ?? 0, length);
+    }
+    if (ArrayBuffer.isView(value) || Array.isArray(value)) return copied(value);
+    if (value.type === "Buffer" && Array.isArray(value.data)) return copied(value.data);
+    const primitive = value.valueOf?.();
+    if (primitive !== null && primitive !== undefined && primitive !== value) {
+      return Buffer.from(primitive, encodingOrOffset, length);
+    }
+    if (typeof value[Symbol.toPrimitive] === "function") {
+      return Buffer.from(value[Symbol.toPrimitive]("string"), encodingOrOffset);
+    }
+    if (typeof value.length === "number") return copied(Array.from(value));
+    throw wrong(value);
+  },
+
+  of(...bytes) {
+    return copied(bytes);
+  },
+
+  alloc: function (size, fill = undefined, encoding = undefined) {
+    const made = new FastBuffer(size);
+    return fill === undefined ? made : made.fill(fill, encoding);
+  },
+
+  allocUnsafe: function (size) {
+    return new FastBuffer(size);
+  },
+
+  allocUnsafeSlow: function (size) {
+    return new FastBuffer(size);
+  },
+
+  isBuffer(value) {
+    return value instanceof Buffer;
+  },
+
+  isEncoding(name) {
+    return typeof name === "string" && encodingNamed(name) !== undefined;
+  },
+
+  byteLength(value, encoding = undefined) {
+    return typeof value === "string" ? encode(value, encoding).length : value.byteLength;
+  },
+
+  compare(a, b) {
+    return order(a, b);
+  },
+
+  concat(list, total = undefined) {
+    const length = total ?? list.reduce((sum, { length: one }) => sum + one, 0);
+    const made = new FastBuffer(length);
+    let at = 0;
+    for (const one of list) {
+      if (at >= length) break;
+      const part = one.length > length - at ? one.subarray(0, length - at) : one;
+      made.set(part, at);
+      at += part.length;
+    }
+    return made;
+  },
+});
+
+addNumbers(FastBuffer.prototype);
+
+// Undocumented, and yet used by packages that parse.
+for (const encoding of ["ascii", "base64", "base64url", "hex", "latin1", "ucs2", "utf8"]) {
+  Object.defineProperty(FastBuffer.prototype, `${encoding}Slice`, {
+    value(start, end) { return this.toString(encoding, start, end); },
+    writable: true, configurable: true,
+  });
+  Object.defineProperty(FastBuffer.prototype, `${encoding}Write`, {
+    value(text, offset, length) { return this.write(text, offset, length, encoding); },
+    writable: true, configurable: true,
+  });
+}
 
 export const constants = { MAX_LENGTH: 2 ** 31 - 1, MAX_STRING_LENGTH: 2 ** 30 - 1 };
 export const kMaxLength = constants.MAX_LENGTH;
@@ -213,7 +237,6 @@ export const isUtf8 = (bytes) => {
 };
 export const isAscii = (bytes) => new Uint8Array(bytes.buffer ?? bytes).every((byte) => byte < 0x80);
 
-// `Buffer(5)` and `Buffer("text")` without `new` and `new Buffer("text")` are deprecated in Node.
 export function SlowBuffer(size) {
   return Buffer.allocUnsafe(size);
 }
