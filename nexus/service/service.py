@@ -34,6 +34,7 @@ from nexus.service.scheduled import schedules_of
 from nexus.service.shared_artifacts import share_artifacts
 from nexus.versions.ledger import Quotas
 from nexus.versions.stores.choose import open_store
+from nexus.versions.stores.guarded import Guarded
 from nexus.versions.versions import Versions
 
 log = logging.getLogger("nexus.service")
@@ -91,7 +92,7 @@ class Service:
             self.secrets,
         )
         self.versions = Versions(
-            open_store(settings.version_store, settings.state_dir),
+            Guarded(open_store(settings.version_store, settings.state_dir)),
             settings.state_dir / "versions",
             parts.abis,
             self.handlers,

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Final
 
 from nexus.errors import NexusError, StoreUnavailable
 from nexus.guest import Abis
@@ -17,6 +18,8 @@ from nexus.versions.store import VersionStore
 from nexus.versions.unpack import Unpacked
 
 log = logging.getLogger("nexus.versions")
+
+_CLOSE_S: Final = 2.0
 
 
 class Follower:
@@ -49,11 +52,12 @@ class Follower:
         self.look()
         self._thread.start()
 
-    def close(self) -> None:
-        """End the thread."""
+    def close(self) -> bool:
+        """End the thread; return False if it still waits for the store, which may not answer."""
         self._closed.set()
         if self._thread.ident is not None:
-            self._thread.join()
+            self._thread.join(_CLOSE_S)
+        return not self._thread.is_alive()
 
     def look(self) -> None:
         """Look at the store now. If it cannot be read, log why once; what serves stays."""

@@ -72,8 +72,8 @@ class Versions:
 
     def close(self) -> None:
         """Stop looking at the store."""
-        self._follower.close()
-        self._store.close()
+        if self._follower.close():
+            self._store.close()
 
     @property
     def problem(self) -> str | None:

@@ -329,9 +329,16 @@
       api.runTimer();
     },
 
-    // A promise was rejected, and nothing handles it after all jobs have run.
+    // A promise was rejected, and nothing handles it after all jobs have run. Returns whether to
+    // call this again while nothing handles it, and `swept` after each round of such calls.
     rejected(reason, promise) {
+      if (api.isReported(promise)) return true;
       if (!api.isHandledRejection(promise, reason)) api.logRejection(described(reason));
+      return api.remember(promise, reason);
+    },
+
+    swept() {
+      api.reportHandled();
     },
 
     // An extension's answer that was to come later is here.

@@ -30,7 +30,7 @@ class Waits(NamedTuple):
 class Settling:
     """One task in a guest, from its first call to its result."""
 
-    __slots__ = ("_bridge", "_entry", "_js", "_process", "_run", "_translate")
+    __slots__ = ("_bridge", "_entry", "_js", "_process", "_run", "_sweeps", "_translate")
 
     def __init__(
         self,
@@ -44,6 +44,7 @@ class Settling:
         """*translate* applies the handler's source maps, if it has any."""
         self._js, self._entry, self._run = js, entry, run
         self._process, self._bridge, self._translate = process, bridge, translate
+        self._sweeps = False  # whether the guest follows rejections that it has reported
 
     def settle(self, result: int) -> Result:
         """Run jobs and timers until the function *result* returns one, and return it as JSON. A
@@ -54,8 +55,9 @@ class Settling:
         js, entry, run = self._js, self._entry, self._run
         while True:
             js.run_jobs(run)
-            if any_unhandled(js.memory(), entry.rejections):
+            if self._sweeps or any_unhandled(js.memory(), entry.rejections):
                 self._report_rejections()
+                js.run_jobs(run)  # the listeners may have queued some
             answer = js.text(js.checked(js.call(result)))
             if answer.startswith(ERROR):
                 denied = self._process.services().denied
@@ -124,8 +126,16 @@ class Settling:
         return b"%b\n%b" % (answer[:-1], text)
 
     def _report_rejections(self) -> None:
-        """Log the rejections that nothing has handled, and forget them."""
+        """Report the rejections that nothing has handled; forget those that the guest does not
+        follow. Then tell it that there are no others, so that the ones missing were handled."""
         js, entry = self._js, self._entry
+        followed = False
         for rejection in list(unhandled(js.memory(), entry.rejections)):
-            js.checked(js.call(entry.rejected, (rejection.reason, rejection.promise)))
-            forget(js, rejection)
+            follows = js.call(entry.rejected, (rejection.reason, rejection.promise))
+            if js.text(js.checked(follows)) == b"true":
+                followed = True
+            else:
+                forget(js, rejection)
+        if followed or self._sweeps:
+            js.checked(js.call(entry.swept))
+        self._sweeps = followed

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, TypeAlias, TypeVar
 
 import psycopg
 from psycopg import sql
+from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from nexus.errors import StoreUnavailable
@@ -27,17 +29,45 @@ create table if not exists nexus_version_artifacts (
 )
 """
 _LOCK: Final = 0x6E657875  # any number of our own: two workers must not create a table at once
+_SILENT_S: Final = 6.0
+"""How long a server may say nothing, as it does while one statement takes. One that hangs keeps its
+connections: neither the kernel's timeouts end a call then, nor its own"""
 _OPTIONS: Final[Mapping[str, str | int]] = {
-    "connect_timeout": 5,
+    "connect_timeout": 3,
     # A server that vanishes, not one that refuses: some ten seconds, not the kernel's hours.
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
     "application_name": "nexus",
-    "options": "-c statement_timeout=10s -c lock_timeout=5s",
+    "options": "-c statement_timeout=5s -c lock_timeout=3s",
 }
 """Options of a connection; those in the URL win"""
+
+
+class _Bounded(psycopg.Connection[tuple[Any, ...]]):
+    """Gives up if the server is silent for long; it must be closed then."""
+
+    def wait(self, gen: PQGen[T], *args: Any, **options: Any) -> T:
+        """Consume *gen*. Raises: TimeoutError."""
+        return super().wait(_impatient(gen), *args, **options)
+
+
+def _impatient(gen: PQGen[T]) -> PQGen[T]:
+    # psycopg sends 0 whenever it has waited for a tenth of a second in vain.
+    heard_at, ready = time.monotonic(), None
+    try:
+        while True:
+            ready = yield gen.send(ready)  # type: ignore[arg-type]
+            now = time.monotonic()
+            if ready:
+                heard_at = now
+            elif now - heard_at > _SILENT_S:
+                gen.close()
+                raise TimeoutError(f"the server has said nothing for {_SILENT_S:g} s")
+    except StopIteration as ended:
+        made: T = ended.value
+        return made
 
 
 class PostgresqlStore:
@@ -149,8 +179,8 @@ class PostgresqlStore:
         was_open = self._connection is not None
         try:
             return self._use(work)
-        except StoreUnavailable:
-            if not was_open:
+        except StoreUnavailable as error:
+            if not was_open or isinstance(error.__cause__, TimeoutError):
                 raise
         return self._use(work)
 
@@ -158,7 +188,7 @@ class PostgresqlStore:
         with self._lock:
             try:
                 return work(self._opened())
-            except psycopg.Error as error:
+            except (psycopg.Error, TimeoutError) as error:
                 self._drop()
                 text = " ".join(str(error).split())
                 raise StoreUnavailable(f"the store {self._url} cannot be used: {text}") from error
@@ -167,7 +197,7 @@ class PostgresqlStore:
         if self._connection is None:
             given = conninfo_to_dict(self._url)
             missing = {name: value for name, value in _OPTIONS.items() if name not in given}
-            connection = psycopg.connect(
+            connection = _Bounded.connect(
                 make_conninfo(self._url, **missing),
                 autocommit=True,
                 prepare_threshold=None,  # a pooler such as pgbouncer may lend another session

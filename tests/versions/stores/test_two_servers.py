@@ -17,7 +17,7 @@ from tests.e2e.conftest import Answer, Server, serving, until
 from tests.e2e.test_versions import call, says
 from tests.support import shared_cache
 
-from .servers import S3Server, postgres, registry
+from .servers import PostgresServer, S3Server, postgres, registry
 
 DEPLOYS = 10
 REQUESTS = 1000
@@ -172,6 +172,33 @@ def test_the_store_may_be_away(two: Two, tmp_path: Path) -> None:
     for server in servers:
         until(lambda: server.get("/hello").body == b"back back")  # noqa: B023
         until(lambda: metric(server, "nexus_version_store_up") == "1.0")  # noqa: B023
+
+
+@pytest.mark.parametrize("two", ["postgresql"], indirect=True)
+def test_a_store_that_hangs_holds_no_thread_for_long(two: Two) -> None:
+    """What is loaded serves, also while more requests need the store than there are threads."""
+    database, _, servers = two
+    assert isinstance(database, PostgresServer)
+    before = servers[0].get("/hello").body
+    wrong = {"Authorization": "Bearer wrong"}
+    codes: list[int] = []
+
+    def ask() -> None:
+        codes.append(servers[0].get("/v1/handlers", headers=wrong).status)
+
+    with database.halted():
+        threads = [threading.Thread(target=ask) for _ in range(14)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        until(lambda: metric(servers[0], "nexus_version_store_up") == "0.0")
+        assert (servers[0].get("/hello").body, servers[0].get("/readyz").status) == (before, 200)
+        assert deploy(servers[0], "hung").status == 503
+    assert set(codes) == {503}
+    assert len(codes) == len(threads)
+    until(lambda: metric(servers[0], "nexus_version_store_up") == "1.0")
+    assert deploy(servers[0], "awake").status == 201
 
 
 def third_server(stack: ExitStack, scratch: Path, environ: dict[str, Any]) -> Server:
