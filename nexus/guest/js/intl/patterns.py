@@ -173,7 +173,7 @@ def _differ(letters: str, wanted: str) -> bool:
 
 
 def quoted(text: str) -> str:
-    """Return *text* as a pattern has it."""
+    """Return *text* as it stands in a pattern."""
     if re.search(r"[A-Za-z']", text) is None:
         return text
     return "'" + text.replace("'", "''") + "'"

@@ -27,6 +27,13 @@ class Headers:
         pairs = items.items() if hasattr(items, "items") else items
         self._items = [(str(name), str(value)) for name, value in pairs]
 
+    @classmethod
+    def _of(cls, pairs):
+        """Return headers of *pairs* of strings, which they keep."""
+        made = cls.__new__(cls)
+        made._items = pairs
+        return made
+
     def get(self, name, default=None):
         """Return the first value of *name*, or *default*."""
         wanted = name.lower()
