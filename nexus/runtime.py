@@ -21,7 +21,7 @@ from nexus.errors import (
     InvalidHandler,
 )
 from nexus.handlers.ceiling import NO_LIMITS, TextLimits, check_granted, lowered
-from nexus.handlers.manifest import is_name
+from nexus.handlers.names import is_name
 from nexus.metrics.derived import WithDerived
 from nexus.model import Context, ExecutionResult, Handler, SuspensionInfo
 from nexus.plugin_api.capabilities import check_token

@@ -1,7 +1,9 @@
 """The handlers folder: its handlers, their manifests, and its changes.
 
 sources.py    lists the handlers in a folder
+names.py      the names that handlers may have
 manifest.py   NAME.toml beside a handler
+fields.py     the values of a manifest, each with its check
 files.py      the files that a manifest gives its handler
 schema.py     the manifest's JSON Schema of a handler's arguments
 secrets.py    the values of the secrets that manifests name

@@ -12,7 +12,8 @@ from typing import Protocol
 from nexus.errors import HandlerConflict, HandlerError, ManifestError
 from nexus.handlers.failed import failed_routes
 from nexus.handlers.files import NO_PROGRAM, check_static, files_of, static_mount
-from nexus.handlers.manifest import Manifest, check_name, load_manifest
+from nexus.handlers.manifest import Manifest, load_manifest
+from nexus.handlers.names import check_name
 from nexus.handlers.routes import Routes
 from nexus.handlers.secrets import Secrets, SecretsState
 from nexus.handlers.settling import Claims, ClaimsFile, settle

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from nexus.errors import HandlerError
-from nexus.handlers.manifest import check_name, load_manifest
+from nexus.handlers.manifest import load_manifest
+from nexus.handlers.names import check_name
 from nexus.handlers.routes import Routes, is_reserved
 from nexus.handlers.sources import Source
 

@@ -92,9 +92,19 @@ def _bare_app(service: Service) -> Flask:
     app.register_error_handler(HTTPException, lambda error: _as_problem(service, error))
     app.register_error_handler(NexusError, lambda error: _as_refusal(service, error))
     app.after_request(_say_outcome)
+    app.teardown_request(_let_go)
     if service.access_log is not None:
         _log_requests(app, service.access_log)
     return app
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Break the cycles of a request, its errors and their frames. Until the next garbage collection
+    they would keep what the server passed on, and under granian a connection is open as long as
+    that is there, if the request's body was not read."""
+    request.routing_exception = None
+    if isinstance(error, Exception):  # logged by now; the layer logs, and lets go, what is not
+        error.__traceback__ = None
 
 
 def _check_busy() -> None:

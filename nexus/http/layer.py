@@ -123,6 +123,7 @@ class HandlerLayer:
             if is_interrupt(error):
                 raise
             log.exception("a view failed", extra={"fields": {"path": environ["PATH_INFO"]}})
+            error.__traceback__ = None  # Flask's frame has the error: a cycle that has the request
             return self._refuse(environ, start_response, InternalError("a view failed"), began)
 
     def _answer_for_all(

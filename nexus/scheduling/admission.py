@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from nexus.errors import ConcurrencyLimit, Overloaded, ShuttingDown, is_interrupt
+from nexus.errors import Overloaded, ShuttingDown, is_interrupt
 from nexus.model import Task
 from nexus.plugin_api.scheduling import (
     DEFAULTS,
@@ -17,6 +17,7 @@ from nexus.plugin_api.scheduling import (
     PolicyOptions,
     Ticket,
 )
+from nexus.scheduling.concurrency import Concurrency
 from nexus.scheduling.tickets import TicketMaker
 
 log = logging.getLogger("nexus.scheduling")
@@ -52,8 +53,7 @@ class Admission:
         self._tickets, self._clock = TicketMaker(options, ticket), options.clock
         self._lock = threading.Lock()  # guards the policy, the counts and _closed
         self._running = 0
-        self._by_handler: dict[str, int] = {}
-        """number of executions, running or waiting, of handlers with a limit of their own"""
+        self._by_handler = Concurrency()
         self._aside = 0
         """executions that have left their place for a while"""
         self._closed = False
@@ -85,7 +85,7 @@ class Admission:
             most = self._max_running
             if self._running < (most if self._limit is None else self._limit(most)):
                 if max_concurrency:
-                    self._count(handler, max_concurrency)
+                    self._by_handler.add(handler, max_concurrency)
                 self._running += 1
                 return 0.0
             ticket = self._queue(handler, max_concurrency, deadline, priority, task)
@@ -100,7 +100,7 @@ class Admission:
         """
         with self._lock:
             if max_concurrency:
-                self._forget(handler)
+                self._by_handler.remove(handler)
             self._running -= 1
             fault = None if took is None else self._learn(handler, *took)
             admitted: Sequence[Ticket] = ()
@@ -142,7 +142,7 @@ class Admission:
             if ticket.admitted:
                 return None
             if max_concurrency:
-                self._forget(ticket.handler)
+                self._by_handler.remove(ticket.handler)
             if ticket.displaced:
                 return "its place in the queue was given to another request"
             self._policy.remove(ticket)
@@ -227,7 +227,7 @@ class Admission:
             if displaced is None:
                 raise Overloaded(f"{len(self._policy)} requests are waiting already")
         if max_concurrency:
-            self._count(handler, max_concurrency)
+            self._by_handler.add(handler, max_concurrency)
         if displaced is not None:
             self._policy.remove(displaced)
             displaced.displaced = True
@@ -236,7 +236,7 @@ class Admission:
             self._policy.push(ticket)
         except BaseException:  # a policy must not raise; if it does, only this request fails
             if max_concurrency:
-                self._forget(handler)
+                self._by_handler.remove(handler)
             raise
         return ticket
 
@@ -250,22 +250,6 @@ class Admission:
         if not self._running and self._watched:
             self._idle.notify_all()
         return admitted
-
-    def _count(self, handler: str, max_concurrency: int) -> None:
-        found = self._by_handler.get(handler, 0)
-        if found >= max_concurrency:
-            raise ConcurrencyLimit(
-                f"{found} executions of {handler!r} are under way or waiting; "
-                f"its limit is {max_concurrency}"
-            )
-        self._by_handler[handler] = found + 1
-
-    def _forget(self, handler: str) -> None:
-        left = self._by_handler[handler] - 1
-        if left:
-            self._by_handler[handler] = left
-        else:
-            del self._by_handler[handler]
 
 
 def _report(fault: BaseException) -> None:

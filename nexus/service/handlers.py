@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nexus.errors import HandlerConflict, NexusError
 from nexus.handlers.catalogue import Catalogue, load_catalogue, load_handler
-from nexus.handlers.manifest import nearest_name
+from nexus.handlers.names import nearest_name
 from nexus.handlers.secrets import Secrets
 from nexus.handlers.settling import ClaimsFile, conflict
 from nexus.handlers.sources import Source, find_sources, source_at

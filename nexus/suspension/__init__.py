@@ -7,6 +7,7 @@ ids.py          unguessable ids, which name their worker
 record.py       a suspended run with its open questions, as the book knows it
 agenda.py       when to look after which suspended run
 book.py         this worker's suspended runs: each question has a deadline and is answered once
+sentences.py    what happened to questions and executions that are gone
 kept.py         results, for callers who come back for them
 parts.py        what all suspended runs of a worker share
 stored.py       a suspended run without a thread: its guest is kept as an image

@@ -6,7 +6,6 @@ import logging
 import math
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -21,6 +20,7 @@ from nexus.errors import (
 from nexus.model import SuspensionInfo
 from nexus.suspension.agenda import Agenda
 from nexus.suspension.record import Record, Suspended
+from nexus.suspension.sentences import Sentences
 
 log = logging.getLogger("nexus.suspension")
 
@@ -30,8 +30,6 @@ MOST_WAKING: Final = 2
 """Runs that continue for their timers at once: each needs a thread with its own loaded modules.
 Others wait"""
 
-_REMEMBERED = 10_000
-"""Answered questions remembered, to tell them from expired ones; older ones count as expired"""
 _ANSWERED: Final = "the execution was resumed already"
 
 
@@ -55,8 +53,9 @@ class SuspensionBook:
         self._agenda = Agenda()
         """the runs that nobody has claimed"""
         self._waking = 0
-        self._past: OrderedDict[str, str] = OrderedDict()
-        """answered questions, and those their executions did not wait for: a sentence about each"""
+        self._past = Sentences()
+        """about answered questions, and those their executions did not wait for; other questions
+        that are not open have expired"""
         self._sleeping = False
         """whether the thread waits without a time to wake at"""
         self._closed = False
@@ -128,7 +127,7 @@ class SuspensionBook:
             if answered:
                 record.drop(answered)
                 del self._asked[answered]
-                self._remember(answered, _ANSWERED)
+                self._past.note(answered, _ANSWERED)
         if answered:
             self.count("resumed")
 
@@ -157,7 +156,7 @@ class SuspensionBook:
                 f"kept, GET /v1/executions/{run.execution_id} has it"
             )
             for suspension_id in record.questions:
-                self._remember(suspension_id, late)
+                self._past.note(suspension_id, late)
             self._forget(record)
         if by_timer:
             self.count("ended")
@@ -180,7 +179,7 @@ class SuspensionBook:
         while True:
             record = self._asked.get(suspension_id)
             if record is None:
-                sentence = self._past.get(suspension_id)
+                sentence = self._past.about(suspension_id)
                 if sentence is not None:
                     raise SuspensionConflict(sentence)
                 raise SuspensionGone("the suspended execution is gone: it expired or was cancelled")
@@ -214,11 +213,6 @@ class SuspensionBook:
         for suspension_id in record.questions:
             del self._asked[suspension_id]
         self._agenda.tidy(len(self._records))
-
-    def _remember(self, suspension_id: str, sentence: str) -> None:
-        self._past[suspension_id] = sentence
-        if len(self._past) > _REMEMBERED:
-            self._past.popitem(last=False)
 
     # ---- contents ---------------------------------------------------------------------------
 

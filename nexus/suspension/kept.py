@@ -11,11 +11,10 @@ from typing import Final
 
 from nexus.errors import ExecutionGone, ExecutionNotFound
 from nexus.model import ExecutionResult
+from nexus.suspension.sentences import Sentences
 
 MOST_BYTES: Final = 64 << 20
 """The results kept at once, as JSON; beyond, the oldest are forgotten"""
-_REMEMBERED: Final = 10_000
-"""Ended executions remembered, to tell a caller that their results are gone"""
 
 
 @dataclass(frozen=True)
@@ -38,8 +37,8 @@ class KeptResults:
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         """in the order of their ends, and so of `until`"""
         self._bytes = 0
-        self._gone: OrderedDict[str, str] = OrderedDict()
-        """a sentence about each execution without a result"""
+        self._gone = Sentences()
+        """about executions without a result, or whose result is forgotten"""
 
     def begin(self, execution_id: str) -> None:
         """Note an execution that was suspended; call `keep` or `drop` when it ends."""
@@ -63,7 +62,7 @@ class KeptResults:
         with self._lock:
             if execution_id in self._running:
                 self._running.discard(execution_id)
-                self._note_gone(execution_id, f"the execution has no result: {reason}")
+                self._gone.note(execution_id, f"the execution has no result: {reason}")
                 self._ended.notify_all()
 
     def find(self, execution_id: str, wait_s: float) -> ExecutionResult | None:
@@ -79,7 +78,7 @@ class KeptResults:
             self._forget_old()
             found = self._kept.get(execution_id)
             if found is None:
-                sentence = self._gone.get(execution_id)
+                sentence = self._gone.about(execution_id)
                 if sentence is None:
                     raise ExecutionNotFound(
                         f"no execution {execution_id[:120]!r} was suspended here"
@@ -95,9 +94,4 @@ class KeptResults:
                 return
             del self._kept[execution_id]
             self._bytes -= len(oldest.result)
-            self._note_gone(execution_id, "the execution's result was kept, and is forgotten now")
-
-    def _note_gone(self, execution_id: str, sentence: str) -> None:
-        self._gone[execution_id] = sentence
-        if len(self._gone) > _REMEMBERED:
-            self._gone.popitem(last=False)
+            self._gone.note(execution_id, "the execution's result was kept, and is forgotten now")

@@ -11,7 +11,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from nexus.errors import InvalidArgument, StoreUnavailable
-from nexus.handlers.manifest import is_name
+from nexus.handlers.names import is_name
 from nexus.versions.store import VersionStore
 
 KEY: Final = "tokens"

@@ -11,7 +11,7 @@ from typing import Final
 
 from nexus.errors import InvalidArgument, InvalidHandler
 from nexus.guest import Abis
-from nexus.handlers.manifest import check_name
+from nexus.handlers.names import check_name
 
 MOST_FILES: Final = 2000
 _MOST_PATH_BYTES: Final = 512

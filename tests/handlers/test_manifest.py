@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from nexus.errors import InvalidHandler, ManifestError
-from nexus.handlers.manifest import Manifest, check_name, load_manifest, nearest_name
+from nexus.handlers.manifest import Manifest, load_manifest
+from nexus.handlers.names import check_name, nearest_name
 from nexus.model import Isolation, Limits
 from nexus.plugin_api.scheduling import NORMAL_PRIORITY
 

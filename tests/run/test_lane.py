@@ -12,6 +12,7 @@ import pytest
 
 from nexus.run.lane import BUSY_INTERVAL_S, IDLE_INTERVAL_S, SHORT_S, SlowLane
 from nexus.run.shares import Share
+from tests.support import until
 
 SLICE_S = 0.0005
 
@@ -39,8 +40,8 @@ def compete(lane: SlowLane, shares: dict[str, Share], turns: int, of: list[str])
         share = shares[name]
         together.wait(20)
         assert lane.enter(share, later())
-        while not (all_in.is_set() or lane._long == len(of)):
-            time.sleep(0.0005)  # polled: the first one waits until all others wait for their turn
+        # The first one waits until all others wait for their turn.
+        until(lambda: all_in.is_set() or lane._long == len(of))
         all_in.set()
         while True:
             with guard:
@@ -115,6 +116,7 @@ def test_the_switch_interval_is_short_only_while_somebody_is_in_it() -> None:
 
 def test_a_turn_waits_for_short_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nexus.run.lane.GIVE_WAY_S", 20.0)
+    monkeypatch.setattr("nexus.run.lane.SHORT_S", 20.0)  # the thread may begin late
     lane, share = SlowLane(), Share(0.1)
     for _ in range(3):
         lane.request_begins()  # two short ones, and the one that turns out to be long
@@ -126,8 +128,7 @@ def test_a_turn_waits_for_short_requests(monkeypatch: pytest.MonkeyPatch) -> Non
 
     thread = threading.Thread(target=long)
     thread.start()
-    while not lane._yielding:
-        time.sleep(0.0005)  # polled: until the turn waits
+    until(lambda: lane._yielding > 0)
     lane.request_ends()
     assert not took_turn.is_set()
     lane.request_ends()
@@ -176,8 +177,7 @@ def test_no_turn_waits_for_an_execution_that_is_outside(monkeypatch: pytest.Monk
 
     thread = threading.Thread(target=long)
     thread.start()
-    while not lane._yielding:
-        time.sleep(0.0005)  # polled: until the turn waits
+    until(lambda: lane._yielding > 0)
     lane.goes_out()
     assert not entered.is_set()
     lane.goes_out()

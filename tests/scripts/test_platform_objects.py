@@ -161,3 +161,35 @@ def test_an_unhandled_rejection_that_nobody_prevents_is_logged(scripts: Scripts)
     for listener in ("", "onunhandledrejection = () => {};"):
         assert answer(scripts, f"{listener} {FLOATING} return 1;") == 1
         assert b"nobody waits" in scripts.last.stderr
+
+
+def test_a_rejection_that_is_handled_later_reaches_its_listeners(scripts: Scripts) -> None:
+    body = """
+    const found = [];
+    const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+    onunhandledrejection = (event) => { event.preventDefault(); found.push(event.type); };
+    onrejectionhandled = (event) => found.push([event.type, event.reason, event.promise === late]);
+    addEventListener("rejectionhandled", (event) => found.push(event.cancelable));
+    Promise.reject("never");
+    const late = Promise.reject("late");
+    await wait(1);
+    found.push(await late.catch(() => "caught"));
+    await wait(1);
+    await wait(1);
+    return found;"""
+    assert answer(scripts, body) == [
+        "unhandledrejection",
+        "unhandledrejection",
+        "caught",
+        ["rejectionhandled", "late", True],
+        False,
+    ]
+
+
+def test_a_listener_of_rejections_may_let_the_answer_go_on(scripts: Scripts) -> None:
+    body = """
+    return await new Promise((resolve) => {
+      onunhandledrejection = (event) => { event.preventDefault(); resolve(event.reason); };
+      Promise.reject("why");
+    });"""
+    assert answer(scripts, body) == "why"

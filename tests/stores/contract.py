@@ -19,7 +19,7 @@ from typing import Final, TypeAlias
 import pytest
 
 from nexus.plugin_api.stores import MAX_COUNT, Entry, NotACounter, Store, StoreFull, Terms
-from tests.support import ROOT
+from tests.support import ROOT, until
 
 TERMS: Final = Terms(20.0, 1 << 20)
 BRIEF: Final = Terms(20.0, 1 << 20, ttl_ms=60)
@@ -179,8 +179,7 @@ def expired_entries_are_no_part_of_the_size(place: Place) -> None:
     store = place.store()
     brief = Terms(20.0, 100, ttl_ms=20)
     store.put("n", "old", b"x" * 90, brief)
-    while get(store, "old") is not None:
-        time.sleep(0.001)  # between two looks
+    until(lambda: get(store, "old") is None)
     store.put("n", "new", b"x" * 90, Terms(20.0, 100))
     assert keys(store) == ["new"]
 
@@ -284,8 +283,7 @@ while True:
         assert process.stdout is not None
         assert process.stdout.readline() == "started\n"
         before = get(store, "done")
-        while get(store, "done") == before:
-            pass  # until it has written
+        until(lambda before=before: get(store, "done") != before)
         process.kill()
         process.communicate()
         value, done = get(store, "big") or b"", get(store, "done") or b""

@@ -18,7 +18,7 @@ from nexus.errors import (
     SuspensionGone,
 )
 from nexus.model import ExecutionResult, ExtensionAnswer, SuspensionInfo
-from nexus.suspension import agenda, book
+from nexus.suspension import agenda, book, sentences
 from nexus.suspension.book import SuspensionBook
 
 
@@ -148,7 +148,7 @@ def test_a_claimed_one_does_not_hide_when_the_next_expires(make: Make) -> None:
 def test_the_oldest_that_were_resumed_are_forgotten_first(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(book, "_REMEMBERED", 2)
+    monkeypatch.setattr(sentences, "MOST", 2)
     suspended = make()
     for name in ("oldest", "middle", "newest"):
         suspended.enter(name)

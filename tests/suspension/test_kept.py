@@ -10,7 +10,7 @@ import pytest
 
 from nexus.errors import ExecutionGone, ExecutionNotFound
 from nexus.model import ExecutionResult
-from nexus.suspension import KeptResults, kept
+from nexus.suspension import KeptResults, kept, sentences
 
 
 def success(value: Any = None) -> ExecutionResult:
@@ -87,7 +87,7 @@ def test_the_oldest_results_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_so_many_ended_executions_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "_REMEMBERED", 2)
+    monkeypatch.setattr(sentences, "MOST", 2)
     results = KeptResults(60.0)
     for name in ("a", "b", "c"):
         results.begin(name)

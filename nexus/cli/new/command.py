@@ -28,7 +28,7 @@ def new(name: str, language: str, **options: Any) -> None:
     The handler and its manifest go to the handlers folder, which is made if need be, the test to
     the folder tests beside it.
     """
-    from nexus.handlers.manifest import check_name  # late: `--help` needs none of it
+    from nexus.handlers.names import check_name  # late: `--help` needs none of it
 
     chosen = LANGUAGES[language]
     folder = load_settings(**options).settings.handlers_dir

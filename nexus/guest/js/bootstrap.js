@@ -329,9 +329,16 @@
       api.runTimer();
     },
 
-    // A promise was rejected, and nothing handles it after all jobs have run.
+    // A promise was rejected, and nothing handles it after all jobs have run. Returns whether to
+    // call this again while nothing handles it, and `swept` after each round of such calls.
     rejected(reason, promise) {
+      if (api.isReported(promise)) return true;
       if (!api.isHandledRejection(promise, reason)) api.logRejection(described(reason));
+      return api.remember(promise, reason);
+    },
+
+    swept() {
+      api.reportHandled();
     },
 
     // An extension's answer that was to come later is here.
@@ -339,10 +346,10 @@
       api.answer(number, ok, value);
     },
 
-    // An outbound request has ended: the host has so many bytes of JSON, then of the body.
-    fetched(headSize, bodySize) {
-      const head = receive(FETCHED, headSize);
-      api.fetched(head, bodySize ? receive(FETCHED, bodySize) : new Bytes(0));
+    // An outbound request has ended, or a part of a body is here: a line of JSON, and the body as
+    // text; or else the host has so many bytes of it.
+    fetched(text, bodySize) {
+      api.fetched(text, bodySize ? receive(FETCHED, bodySize) : new Bytes(0));
     },
   };
 })

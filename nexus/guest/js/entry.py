@@ -41,6 +41,7 @@ class Entry(NamedTuple):
     fetched: int
     follow: int
     rejected: int
+    swept: int
     text: int
 
     def addresses(self) -> Addresses:

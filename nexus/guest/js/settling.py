@@ -6,7 +6,7 @@ import time
 from typing import NamedTuple, TypeAlias
 
 from nexus.errors import DeadlineExceeded
-from nexus.guest.host.outbound import outcome_json
+from nexus.guest.host.outbound import body_of, is_short_text, outcome_json
 from nexus.guest.js.bridge import Bridge, sleep
 from nexus.guest.js.entry import Entry
 from nexus.guest.js.interpreter import Interpreter
@@ -14,7 +14,7 @@ from nexus.guest.js.outcome import ERROR, PENDING, WAIT, failure, never_settles,
 from nexus.guest.js.source_maps.places import Translate
 from nexus.guest.js.structures.rejections import any_unhandled, forget, unhandled
 from nexus.guest.preview1.process import Process
-from nexus.model import Answered, OutboundResponse
+from nexus.model import Answered
 from nexus.plugin_api.guest import Outbound, Run
 
 Result: TypeAlias = "bytes | Waits"
@@ -30,7 +30,7 @@ class Waits(NamedTuple):
 class Settling:
     """One task in a guest, from its first call to its result."""
 
-    __slots__ = ("_bridge", "_entry", "_js", "_process", "_run", "_translate")
+    __slots__ = ("_bridge", "_entry", "_js", "_process", "_run", "_sweeps", "_translate")
 
     def __init__(
         self,
@@ -44,6 +44,7 @@ class Settling:
         """*translate* applies the handler's source maps, if it has any."""
         self._js, self._entry, self._run = js, entry, run
         self._process, self._bridge, self._translate = process, bridge, translate
+        self._sweeps = False  # whether the guest follows rejections that it has reported
 
     def settle(self, result: int) -> Result:
         """Run jobs and timers until the function *result* returns one, and return it as JSON. A
@@ -54,8 +55,9 @@ class Settling:
         js, entry, run = self._js, self._entry, self._run
         while True:
             js.run_jobs(run)
-            if any_unhandled(js.memory(), entry.rejections):
+            if self._sweeps or any_unhandled(js.memory(), entry.rejections):
                 self._report_rejections()
+                js.run_jobs(run)  # the listeners may have queued some
             answer = js.text(js.checked(js.call(result)))
             if answer.startswith(ERROR):
                 denied = self._process.services().denied
@@ -89,11 +91,15 @@ class Settling:
             return False
         number, outcome = ended
         self._process.services().note_outcome(outcome)
-        head = outcome_json(number, outcome)
-        body = outcome.body if isinstance(outcome, OutboundResponse) else b""
-        self._bridge.hand_over(head + body)
+        text, body = outcome_json(number, outcome), body_of(outcome)
+        if is_short_text(outcome):
+            text, body = b"%b\n%b" % (text, body), b""
+        self._bridge.hand_over(body)
+        js = self._js
+        given = js.checked(js.string(text))
         # A value with the tag 0 is an integer.
-        self._js.checked(self._js.call(self._entry.fetched, (len(head), len(body))))
+        js.checked(js.call(self._entry.fetched, (given, len(body))))
+        js.free(given)
         self._bridge.hand_over(b"")
         return True
 
@@ -124,8 +130,16 @@ class Settling:
         return b"%b\n%b" % (answer[:-1], text)
 
     def _report_rejections(self) -> None:
-        """Log the rejections that nothing has handled, and forget them."""
+        """Report the rejections that nothing has handled; forget those that the guest does not
+        follow. Then tell it that there are no others, so that the ones missing were handled."""
         js, entry = self._js, self._entry
+        followed = False
         for rejection in list(unhandled(js.memory(), entry.rejections)):
-            js.checked(js.call(entry.rejected, (rejection.reason, rejection.promise)))
-            forget(js, rejection)
+            follows = js.call(entry.rejected, (rejection.reason, rejection.promise))
+            if js.text(js.checked(follows)) == b"true":
+                followed = True
+            else:
+                forget(js, rejection)
+        if followed or self._sweeps:
+            js.checked(js.call(entry.swept))
+        self._sweeps = followed

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, g, request
 
 from nexus.errors import NexusError
-from nexus.handlers.manifest import is_name
+from nexus.handlers.names import is_name
 from nexus.http.api.openapi import document
 from nexus.http.api.operations import OPERATIONS, PREFIX, Operation
 from nexus.http.api.reply import Reply

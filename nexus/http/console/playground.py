@@ -9,7 +9,7 @@ from typing import Any, Final
 from flask import request
 
 from nexus.errors import InvalidArgument, NexusError
-from nexus.handlers.manifest import check_name
+from nexus.handlers.names import check_name
 from nexus.http.console.examples import LANGUAGES
 from nexus.http.console.session import BY
 from nexus.http.console.source import source_text

@@ -16,6 +16,7 @@ from nexus.plugin_api.stores import StoreUnavailable, Terms
 from nexus_store_postgresql.plugin import nexus_stores
 from nexus_store_postgresql.store import PostgresqlStore
 from tests.stores.contract import CHECKS, TERMS, Check, Place, deaf_port
+from tests.support import until
 from tests.versions.stores.servers import PostgresServer, postgres
 
 
@@ -89,8 +90,7 @@ def test_a_connection_that_the_server_has_closed_is_not_used(
     others = "pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
     server.execute(f"SELECT pg_terminate_backend(pid) FROM {others}")
     with psycopg.connect(server.url(), autocommit=True) as connection:
-        while connection.execute(f"SELECT 1 FROM {others}").fetchone():
-            pass  # they end by themselves
+        until(lambda: not connection.execute(f"SELECT 1 FROM {others}").fetchone())
     assert store.get("n", "k", 20.0) == b"v"
 
 

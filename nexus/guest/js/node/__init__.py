@@ -7,5 +7,6 @@ A folder for each kind:
 
 bytes/       buffer, string_decoder; strings to bytes and back, readInt16LE and its like
 language/    assert, async_hooks, events, util, util/types; what these modules need of the host
+stream/      stream: Readable, Writable, Duplex, Transform, pipeline
 system/      crypto, fs without files, os, path, process, querystring, timers, url
 """

@@ -25,6 +25,10 @@ NAMES: Final = (
     "path/posix",
     "process",
     "querystring",
+    "stream",
+    "stream/consumers",
+    "stream/promises",
+    "stream/web",
     "string_decoder",
     "timers",
     "timers/promises",
@@ -36,7 +40,7 @@ NAMES: Final = (
 
 ABSENT: Final = (
     *("child_process", "cluster", "dgram", "dns", "http", "http2", "https", "inspector", "module"),
-    *("net", "perf_hooks", "readline", "repl", "stream", "stream/promises", "stream/web", "tls"),
+    *("net", "perf_hooks", "readline", "repl", "tls"),
     *("tty", "v8", "vm", "worker_threads", "zlib"),
 )
 """modules of Node that handlers cannot have"""
@@ -48,11 +52,32 @@ _ELSEWHERE: Final = {
     "export const { access, constants, mkdir, open, readdir, readFile, rm, stat, unlink, "
     "writeFile } = promises;",
     "path/posix": 'export * from "node:path"; export { default } from "node:path";',
+    "stream/consumers": "const bytes = async (stream) => { const parts = []; "
+    "for await (const one of stream) parts.push(typeof one === 'string' ? Buffer.from(one) : one); "
+    "return Buffer.concat(parts); }; export { bytes as buffer }; "
+    "import { Buffer } from 'node:buffer'; "
+    "export const text = async (stream) => new TextDecoder().decode(await bytes(stream)); "
+    "export const json = async (stream) => JSON.parse(await text(stream)); "
+    "export const arrayBuffer = async (stream) => new Uint8Array(await bytes(stream)).buffer; "
+    "export const blob = async (stream) => new Blob([await bytes(stream)]); "
+    "export default { arrayBuffer, blob, buffer: bytes, json, text };",
+    "stream/promises": 'import { promises } from "node:stream"; export default promises; '
+    "export const { finished, pipeline } = promises;",
+    "stream/web": "export const { ByteLengthQueuingStrategy, CompressionStream, "
+    "CountQueuingStrategy, DecompressionStream, ReadableStream, TextDecoderStream, "
+    "TextEncoderStream, TransformStream, WritableStream } = globalThis; export default "
+    "{ ByteLengthQueuingStrategy, CompressionStream, CountQueuingStrategy, DecompressionStream, "
+    "ReadableStream, TextDecoderStream, TextEncoderStream, TransformStream, WritableStream };",
     "timers/promises": 'import { promises } from "node:timers"; export default promises; '
     "export const { setTimeout, setInterval, setImmediate, scheduler } = promises;",
 }
 _FILES: Final = {"util/types": "types"}
-_INTERNAL: Final = ("codecs", "equal", "internal", "numbers")
+_INTERNAL: Final = frozenset(
+    (
+        *("ask", "chunks", "codecs", "duplex", "equal", "finished", "flow", "incoming"),
+        *("internal", "keys", "numbers", "readable", "sources", "states", "writable"),
+    )
+)
 
 
 def module_source(name: str) -> bytes | None:

@@ -102,7 +102,8 @@ def prelude() -> bytes:
         f'(function (host) {{ "use strict";\n{prelude_text()}\n{definitions()}\n'
         f"const library = {{ {names} }};\n"
         "return { dispatch, evaluate, answer, fetched, answersEvents, begin, runTimer, "
-        "nextTimer, part, inspect, inspectCauses, logRejection, isHandledRejection, formatLog, "
+        "nextTimer, part, inspect, inspectCauses, logRejection, isHandledRejection, isReported, "
+        "remember, reportHandled, formatLog, "
         "requestEnv }; })"
     ).encode()
 

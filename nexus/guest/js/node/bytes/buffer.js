@@ -211,6 +211,18 @@ Object.assign(Buffer, {
 
 addNumbers(FastBuffer.prototype);
 
+// Undocumented, and yet used by packages that parse.
+for (const encoding of ["ascii", "base64", "base64url", "hex", "latin1", "ucs2", "utf8"]) {
+  Object.defineProperty(FastBuffer.prototype, `${encoding}Slice`, {
+    value(start, end) { return this.toString(encoding, start, end); },
+    writable: true, configurable: true,
+  });
+  Object.defineProperty(FastBuffer.prototype, `${encoding}Write`, {
+    value(text, offset, length) { return this.write(text, offset, length, encoding); },
+    writable: true, configurable: true,
+  });
+}
+
 export const constants = { MAX_LENGTH: 2 ** 31 - 1, MAX_STRING_LENGTH: 2 ** 30 - 1 };
 export const kMaxLength = constants.MAX_LENGTH;
 export const INSPECT_MAX_BYTES = 50;

@@ -73,5 +73,5 @@ const errorEvent = (error) => {
   });
 };
 
-const rejectionEvent = (promise, reason) =>
-  new PromiseRejectionEvent("unhandledrejection", { promise, reason, cancelable: true });
+const rejectionEvent = (type, promise, reason) =>
+  new PromiseRejectionEvent(type, { promise, reason, cancelable: type === "unhandledrejection" });

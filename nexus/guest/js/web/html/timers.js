@@ -94,7 +94,7 @@ const isHandledRejection = (promise, reason) => {
   const listens = hasListener(globalTarget, "unhandledrejection");
   if (!listens && typeof handler !== "function") return false;
   try {
-    const event = part("events").rejectionEvent(promise, reason);
+    const event = part("events").rejectionEvent("unhandledrejection", promise, reason);
     if (typeof handler === "function") handler.call(globalThis, event);
     globalTarget.dispatchEvent(event);
     return event.defaultPrevented;
@@ -102,6 +102,42 @@ const isHandledRejection = (promise, reason) => {
     logUncaught(failure);
     return false;
   }
+};
+
+// Rejections that were reported while somebody listens for their being handled after all: promise ->
+// reason. The host tells of them at each turn, until something handles them.
+const reported = new Map(), stillUnhandled = new Set();
+const MOST_REPORTED = 16;
+
+const isReported = (promise) => {
+  if (!reported.has(promise)) return false;
+  stillUnhandled.add(promise);
+  return true;
+};
+
+const remember = (promise, reason) => {
+  const listens = hasListener(globalTarget, "rejectionhandled");
+  if (!listens && typeof globalThis.onrejectionhandled !== "function") return false;
+  if (reported.size >= MOST_REPORTED) return false;
+  reported.set(promise, reason);
+  stillUnhandled.add(promise);
+  return true;
+};
+
+const reportHandled = () => {
+  for (const [promise, reason] of [...reported]) {
+    if (stillUnhandled.has(promise)) continue;
+    reported.delete(promise);
+    try {
+      const event = part("events").rejectionEvent("rejectionhandled", promise, reason);
+      const handler = globalThis.onrejectionhandled;
+      if (typeof handler === "function") handler.call(globalThis, event);
+      globalTarget.dispatchEvent(event);
+    } catch (failure) {
+      logUncaught(failure);
+    }
+  }
+  stillUnhandled.clear();
 };
 
 const isHandledError = (error) => {

@@ -66,6 +66,7 @@ expose(FetchEvent);
 
 define("onerror", null);
 define("onunhandledrejection", null);
+define("onrejectionhandled", null);
 
 const answersEvents = () => hasListener(globalTarget, "fetch") || hasListener(globalTarget, "scheduled");
 
