@@ -1,4 +1,5 @@
-# make PYTHON=... takes that interpreter; VENV=... keeps the environment elsewhere.
+# make PYTHON=... takes that interpreter; VENV=... keeps the environment elsewhere. The tests of the
+# core alone, without any plugin: make test VENV=.venv-core NO_PLUGINS=1 ARGS=tests
 VENV ?= .venv
 PYTHON ?=
 BIND ?= 127.0.0.1:8000

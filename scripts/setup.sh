@@ -7,9 +7,10 @@
 #   scripts/setup.sh --which VERSION  print the path of a Python of this version, such as 3.10
 #   scripts/setup.sh --remove         remove the environment
 #
-# VENV    the environment's folder (default .venv)
-# PYTHON  the interpreter to make it from (default: a 3.10, for which alone wasmer has wheels,
-#         else the newest from 3.11 on)
+# VENV        the environment's folder (default .venv)
+# PYTHON      the interpreter to make it from (default: a 3.10, for which alone wasmer has wheels,
+#             else the newest from 3.11 on)
+# NO_PLUGINS  if set, test and lint install no plugin
 #
 # Safe to run twice and to interrupt. The environment's folder `.nexus` says what is complete:
 # `root`, the place it was made for; one file an extra, and one a plugin (`plugin-NAME`), with a
@@ -19,6 +20,7 @@ cd "$(dirname "$0")/.."
 
 VENV=${VENV:-.venv}
 PYTHON=${PYTHON:-}
+NO_PLUGINS=${NO_PLUGINS:-}
 state=$VENV/.nexus
 
 say() { printf '%s\n' "$*"; }
@@ -156,6 +158,7 @@ install() {
 # with the setuptools that is here (extras test and lint bring it): nothing is downloaded but what
 # they depend on.
 install_plugins() {
+    if [ -n "$NO_PLUGINS" ]; then return; fi
     pip="$VENV/bin/python -m pip --quiet --disable-pip-version-check --no-input"
     for stamp in "$state"/plugin-*; do
         name=${stamp##*/plugin-}

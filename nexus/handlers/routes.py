@@ -7,7 +7,9 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-RESERVED_ROUTES = ("/healthz", "/readyz", "/metrics", "/v1", "/_nexus")
+BODILESS_PATHS = ("/healthz", "/readyz", "/metrics")
+"""Paths of probes and scrapes: whatever the method, the body is not read"""
+RESERVED_ROUTES = (*BODILESS_PATHS, "/v1", "/_nexus")
 """Routes that Nexus answers itself"""
 
 

@@ -1,4 +1,4 @@
-"""Decides which handlers serve if several want one name or route: the one that has it keeps it."""
+"""Decides which handlers serve if several want one name or route: its present owner keeps it."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from nexus.model import ExecutionResult, ExtensionAnswer, SuspensionInfo
 
 
 class Suspended(Protocol):
-    """A suspended run: whoever claimed it continues it; the book ends it, once."""
+    """A suspended run: the caller that claimed it continues it; the book ends it, once."""
 
     execution_id: str
     patience_s: float

@@ -61,7 +61,7 @@ class Event(_Stored):
 class Record(_Stored):
     """All that a store has of one handler. It outlives its versions, so that no id is used twice.
 
-    A handler's record changes by `model_copy`: whoever holds one sees no change.
+    A handler's record changes by `model_copy`: a copy that a caller holds stays as it is.
     """
 
     last: int = 0

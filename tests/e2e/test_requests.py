@@ -224,11 +224,16 @@ def test_pipelined_requests_are_answered_in_order(server: Server, seed: int) -> 
 
 @pytest.mark.parametrize(
     ("path", "length", "status"),
-    [("/echo", MOST_BYTES + 1, 413), ("/nothing", 5, 404), ("/get", 5, 405)],
+    [
+        ("/echo", MOST_BYTES + 1, 413),
+        ("/nothing", 5, 404),
+        ("/get", 5, 405),
+        ("/metrics", 5, 405),
+    ],
 )
 def test_a_refusal_before_the_body(client: Client, path: str, length: int, status: int) -> None:
-    """Whoever waits for `100 Continue` gets the refusal instead, and the connection ends: nobody
-    can know whether the body follows."""
+    """A client that waits for `100 Continue` gets the refusal instead, and the connection ends:
+    nobody can know whether the body follows."""
     start = f"POST {path}".encode() + HEAD + b"Content-Length: %d\r\n" % length
     client.send(start + b"Expect: 100-continue\r\n\r\n")
     lines = client.head()

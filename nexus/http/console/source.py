@@ -1,4 +1,4 @@
-"""A handler's source text, as its file has it now."""
+"""A handler's source text, as in its file now."""
 
 from __future__ import annotations
 

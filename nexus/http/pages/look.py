@@ -15,7 +15,7 @@ _STYLE: Final = Path(__file__).with_name("look.css")
 
 @cache
 def style() -> str:
-    """Return the style sheet, for a page that has it inside."""
+    """Return the style sheet, for a page that contains it."""
     return _STYLE.read_text(encoding="utf-8")
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from nexus.errors import InvalidArgument, NexusError
-from nexus.handlers.routes import is_reserved
+from nexus.handlers.routes import BODILESS_PATHS, is_reserved
 from nexus.http.body import content_length
 from nexus.server.granian.bodies import Bodies
 from nexus.server.granian.environ import Environs, remote_of
@@ -111,6 +111,8 @@ class Intake:
                 return max(version.limits.max_request_bytes for version in handler.split.versions)
             refused = handler.methods and environ["REQUEST_METHOD"] not in handler.methods
             return None if refused else handler.limits.max_request_bytes
+        if path in BODILESS_PATHS:
+            return None
         if is_reserved(path) or not service.handlers.loaded:
             most_version_bytes = service.settings.max_version_mb << 20  # `PUT /v1/handlers/NAME`
             return max(service.limits.max_request_bytes, most_version_bytes)

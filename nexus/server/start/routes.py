@@ -30,7 +30,7 @@ MOST = 40
 
 
 class Route(NamedTuple):
-    """One handler's route, as its manifest has it."""
+    """One handler's route, as in its manifest."""
 
     methods: str
     url: str

@@ -10,7 +10,6 @@ what functions call, so on all functions (`entries.py`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from nexus.errors import InvalidModule
 from nexus.wasm.format.immediates import (
@@ -42,9 +41,8 @@ from nexus.wasm.metering.costs import (
     PAGE_SHIFT,
     values_cost,
 )
-from nexus.wasm.metering.counted import Exit
 from nexus.wasm.metering.draft import EXTRA_LOCALS, I32, I64, CallSite, Draft
-from nexus.wasm.metering.loop_shape import recognize
+from nexus.wasm.metering.innermost import InnermostLoop
 from nexus.wasm.metering.meter import Meter
 from nexus.wasm.metering.patch import Patch
 
@@ -53,18 +51,8 @@ MAX_LOCALS = 50_000
 
 _LOCAL, _PLAIN, _MEMARG, _I32 = map(int, (Kind.LOCAL, Kind.PLAIN, Kind.MEMARG, Kind.I32))
 _FIRST_CONTROL = int(Kind.BLOCK)
-_END, _NOP = b"\x0b", b"\x01"
+_END = b"\x0b"
 _BR_IF = 0x0D
-
-
-class _Candidate(NamedTuple):
-    """An innermost loop that may turn out to count while it is read."""
-
-    head: int
-    segment: int
-    total: int
-    """cost of the code ahead of it"""
-    exits: list[Exit]
 
 
 class BodyRewriter:
@@ -118,6 +106,7 @@ class BodyRewriter:
         self._charges = Charges(self._patch)
         declared = self._data[first : reader.pos]
         self._draft = Draft(self._patch, self._charges, runs, declared, self._locals, end)
+        self._innermost = InnermostLoop(self._data, self._draft)
         self._scan(reader.pos, end, len(self.layout.signature(function).results))
         return self._draft
 
@@ -142,7 +131,6 @@ class BodyRewriter:
         """the slot ahead of the outermost loop"""
         self._loop_starts: list[tuple[int, int]] = []
         """for each loop, its segment and the number of calls before it"""
-        self._candidate: _Candidate | None = None
         self._charges.begin(pos, CHECK)
         self._charges.add(values_cost(results))
         try:
@@ -209,8 +197,10 @@ class BodyRewriter:
         charges.begin_loop(head, self._data[pos + 1 : head])
         charges.add(self._values(pos))  # each round
         self._loop_starts.append((charges.current, len(self._draft.sites)))
-        empty = self._data[pos + 1] == EMPTY_BLOCK
-        self._candidate = _Candidate(head, charges.current, charges.total, []) if empty else None
+        if self._data[pos + 1] == EMPTY_BLOCK:
+            self._innermost.begin(head)
+        else:
+            self._innermost.drop()
         return head
 
     def _if(self, pos: int) -> int:
@@ -242,7 +232,7 @@ class BodyRewriter:
         charges, control = self._charges, self._control
         frame = control.close()
         if frame.kind == LOOP and control.frames:
-            self._candidate = None
+            self._innermost.drop()
             loop, sites = self._loop_starts.pop()
             if len(self._draft.sites) > sites:
                 charges.has_calls(loop)
@@ -263,29 +253,13 @@ class BodyRewriter:
         label, end = read_u32(self._data, pos + 1)
         innermost = self._control.frames[-1].kind
         if label == 0 and self._data[end] == _END[0] and innermost == LOOP:
-            self._count_loop(pos)
+            self._tail = self._innermost.count(pos) or self._tail
         self._branch(pos)
         self._charges.begin(end, self._charges.current)
         return end
 
-    def _count_loop(self, pos: int) -> None:
-        """Find out whether the innermost loop, with its last branch at *pos*, counts."""
-        found, self._candidate = self._candidate, None
-        shape = recognize(self._data, found.head, pos) if found else None
-        if found is None or shape is None or (found.exits and not shape.constant):
-            return
-        draft, charges = self._draft, self._charges
-        locals = (draft.local(I32, "rounds"), draft.local(I32, "goal"))
-        loop = shape.loop(charges.total - found.total, tuple(found.exits), *locals)
-        *bounds, last = shape.cuts
-        for cut in bounds:
-            self._patch.replace(*cut, _NOP)
-        self._patch.replace(*last, loop.inner)
-        self._tail = loop.tail
-        charges.count_loop(found.segment, loop)
-
     def _br_table(self, pos: int) -> int:
-        self._candidate = None
+        self._innermost.drop()
         count, at = read_u32(self._data, pos + 1)
         for _ in range(count + 1):
             start = at
@@ -295,30 +269,28 @@ class BodyRewriter:
         return at
 
     def _return(self, pos: int) -> int:
-        if self._candidate is not None:
-            self._candidate.exits.append(Exit(self._patch.slot(pos, pos + 1), None, False))
+        if self._innermost.may_count:
+            self._innermost.leave(self._patch.slot(pos, pos + 1), None, conditional=False)
         return pos + 1
 
     def _branch(self, pos: int) -> int:
         """Read a `br` or `br_if`, and keep its target."""
         frame, label, end = self._control.label(self._data, pos + 1)
-        candidate = self._candidate
         if label:
             slot = self._patch.slot(pos, end)
             self._patch.fill(slot, self._data[pos : pos + 1] + encode_unsigned(label))
-            if candidate is not None:
-                conditional = self._data[pos] == _BR_IF
-                candidate.exits.append(Exit(slot, label, conditional))
-                if conditional and not frame.bare:
-                    self._candidate = None
+            conditional = self._data[pos] == _BR_IF
+            self._innermost.leave(slot, label, conditional=conditional)
+            if conditional and not frame.bare:
+                self._innermost.drop()
         elif frame.kind == LOOP:
-            self._candidate = None  # repeats the loop, or leaves the function
+            self._innermost.drop()  # repeats the loop, or leaves the function
         return end
 
     # ---- functions ---------------------------------------------------------------------------
 
     def _call(self, pos: int) -> int:
-        self._candidate = None
+        self._innermost.drop()
         index, end = read_u32(self._data, pos + 1)
         imported = self.layout.imported_functions
         if index < imported:
@@ -333,7 +305,7 @@ class BodyRewriter:
         return end
 
     def _call_indirect(self, pos: int) -> int:
-        self._candidate = None
+        self._innermost.drop()
         self._charges.add(CALL_INDIRECT)
         table = skip_index(self._data, pos + 1, len(self.layout.types), "type")
         type_ = read_u32(self._data, pos + 1)[0]
@@ -393,7 +365,7 @@ class BodyRewriter:
         return at
 
     def _check_length(self, pos: int, shift: int, cap: int | None) -> None:
-        self._candidate = None
+        self._innermost.drop()
         local, left = self._draft.local(I32, "length"), self._charges.left
         self._patch.insert(pos, self._meter.check_length(local, shift, cap, left))
 

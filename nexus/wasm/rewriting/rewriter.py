@@ -156,7 +156,7 @@ class _Rewrite:
         )
         self._rewrite(sections.TABLE, lambda reader, layout: rewrite_tables(reader, layout, limits))
         if table and not self.layout.tables:
-            raise InvalidModule("no table, whose functions the host is to call", len(self.wasm))
+            raise InvalidModule("no table, though the host must call its functions", len(self.wasm))
         payloads[sections.MEMORY], self.memory = self._read(
             sections.MEMORY, lambda reader, layout: rewrite_memories(reader, layout, limits)
         )

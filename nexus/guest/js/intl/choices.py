@@ -10,7 +10,7 @@ Options: TypeAlias = dict[str, Any]
 
 
 class Part(NamedTuple):
-    """A piece of a formatted text, as `formatToParts` has it."""
+    """A piece of a formatted text, as in the result of `formatToParts`."""
 
     type: str
     value: str

@@ -1,4 +1,4 @@
-// Deep equality, as node:assert has it.
+// Deep equality, like that of node:assert.
 
 const keysOf = (value) => Reflect.ownKeys(value).filter(
   (key) => Object.getOwnPropertyDescriptor(value, key).enumerable,

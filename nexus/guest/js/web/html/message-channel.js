@@ -23,7 +23,7 @@ class MessagePort extends EventTarget {
 
   get onmessage() { return this.#handler; }
 
-  // The first handler starts the port, as the HTML standard has it.
+  // The first handler starts the port, as the HTML standard says.
   set onmessage(handler) {
     if (this.#handler === null) this.addEventListener("message", (event) => this.#handler?.call(this, event));
     this.#handler = typeof handler === "function" ? handler : null;

@@ -1,4 +1,4 @@
-// error.stack as V8 has it: the error's name and message, then the calls. Many libraries print a
+// error.stack like V8's: the error's name and message, then the calls. Many libraries print a
 // stack alone; QuickJS leaves the first line out.
 
 const { toString: errorToString } = Error.prototype;

@@ -1,4 +1,4 @@
-// WeakRef: its target lives to the end of the turn, as the language has it. QuickJS counts
+// WeakRef: its target lives to the end of the turn, as the language demands. QuickJS counts
 // references and drops a target at once.
 
 const NativeWeakRef = WeakRef;

@@ -49,7 +49,7 @@ class StreamIterator {
         ends.reject(error);
       },
     });
-    return upon(ends.promise, (result) => result); // a turn later, as Web IDL has it
+    return upon(ends.promise, (result) => result); // a turn later, as Web IDL says
   }
 
   #return(value) {

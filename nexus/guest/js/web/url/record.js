@@ -1,4 +1,4 @@
-// A URL as the standard has it: {scheme, username, password, host, port, path, query, fragment}.
+// A URL as in the standard: {scheme, username, password, host, port, path, query, fragment}.
 // `path` is a list of segments, or a string where it is opaque (as in "mailto:a@b").
 
 const SPECIAL_PORTS = {
