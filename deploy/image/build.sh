@@ -53,6 +53,15 @@ if [ -z "${BASE_IMAGE:-}" ]; then
     buildah inspect --type image "$BASE_IMAGE" >/dev/null 2>&1 || make_base
 fi
 
+# A wheel has the playground's editor if it is there when the wheel is built.
+if [ ! -e nexus/http/console/assets/editor.js ]; then
+    if command -v npm >/dev/null; then
+        scripts/console/build.sh
+    else
+        echo "build.sh: without npm the playground has a plain field instead of its editor" >&2
+    fi
+fi
+
 # This machine's way to its package index: pip's configuration and the certificates.
 volumes=()
 for path in /etc/pip.conf /etc/xdg/pip /etc/ssl/certs; do

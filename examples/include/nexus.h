@@ -98,7 +98,7 @@ int32_t nexus_kv_compare_and_set(const char *space, size_t space_size, const cha
                                  const char *value, size_t value_size, int64_t ttl_ms);
 
 /* Send a request to a server that the manifest's `http` grants, in the background; its number. The
- * head is JSON: {"method", "url", "headers": [[name, value]], "redirect"}. */
+ * head is JSON: {"method", "url", "headers": [[name, value]], "redirect", "stream"}. */
 NEXUS_IMPORT(http_start)
 int32_t nexus_http_start(const char *head, size_t head_size, const char *body, size_t body_size);
 
@@ -108,7 +108,10 @@ NEXUS_IMPORT(http_wait) int32_t nexus_http_wait(int32_t milliseconds);
 NEXUS_IMPORT(http_result) int32_t nexus_http_result(char *buffer, size_t size);
 NEXUS_IMPORT(http_body) int32_t nexus_http_body(char *buffer, size_t size);
 
-/* Drop a request. */
+/* With "stream" a long body comes in parts: while http_result says "more", ask for the next one, and wait. */
+NEXUS_IMPORT(http_read) int32_t nexus_http_read(int32_t number);
+
+/* Drop a request, or the rest of its answer's body. */
 NEXUS_IMPORT(http_cancel) int32_t nexus_http_cancel(int32_t number);
 
 /* A line of the handler's log. */

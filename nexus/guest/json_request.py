@@ -42,7 +42,7 @@ def fields_of(request: HttpRequest, handler: Handler) -> dict[str, Any]:
     meta = request.meta
     with_credentials = AUTHORIZATION in handler.capabilities
     headers = [
-        [shown, meta_text(meta, name)]
+        (shown, meta_text(meta, name))
         for name, value in meta.items()
         if name.startswith("HTTP_")
         and isinstance(value, str)
@@ -51,7 +51,7 @@ def fields_of(request: HttpRequest, handler: Handler) -> dict[str, Any]:
     for name in _OWN_NAMES:
         value = meta_text(meta, name)
         if value:
-            headers.append([_header_name(name, with_credentials), value])
+            headers.append((_header_name(name, with_credentials), value))
     found: dict[str, Any] = {
         "method": meta_text(meta, "REQUEST_METHOD") or "GET",
         "url": f"{origin(meta)}{_target(meta, handler)}",

@@ -18,11 +18,13 @@ class OutboundRequest:
     body: bytes = b""
     redirect: str = "follow"
     """`follow`, `error`, or `manual`: return the redirect itself"""
+    stream: bool = False
+    """whether the guest reads a long body part by part"""
 
 
 @dataclass(frozen=True, slots=True)
 class OutboundResponse:
-    """The server's answer, whole."""
+    """The server's answer."""
 
     url: str
     """of the last request, after redirects"""
@@ -31,6 +33,17 @@ class OutboundResponse:
     headers: list[tuple[str, str]]
     body: bytes
     redirected: bool = False
+    more: bool = False
+    """whether the body follows, part by part; *body* is empty then"""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundPart:
+    """A part of an answer's body."""
+
+    body: bytes
+    more: bool
+    """whether another part may follow"""
 
 
 class FailureKind(str, Enum):
@@ -78,4 +91,4 @@ class OutboundRecord:
 
 ANSWERED = "answered"
 
-OutboundOutcome: TypeAlias = OutboundResponse | OutboundFailure
+OutboundOutcome: TypeAlias = OutboundResponse | OutboundPart | OutboundFailure

@@ -8,6 +8,8 @@ proxy.py       the operator's proxy, which opens connections
 connection.py  connections to checked addresses, for urllib3
 pools.py       the open connections of one worker
 headers.py     which header fields a guest may send, and which it gets
+body.py        the body of an answer, at once or part by part
+failures.py    why a request fails, in words for its guest
 exchange.py    one request and its redirects, on a thread of its own
 session.py     the requests of one execution, and how its guest waits for them
 client.py      `OutboundClient`: what all executions of a worker share

@@ -14,10 +14,8 @@ from typing import Final
 from urllib3 import BaseHTTPResponse, HTTPHeaderDict, Timeout
 from urllib3.exceptions import (
     HTTPError,
-    NameResolutionError,
     NewConnectionError,
     ProtocolError,
-    SSLError,
     TimeoutError,
 )
 
@@ -25,12 +23,15 @@ from nexus.model import (
     FailureKind,
     OutboundFailure,
     OutboundOutcome,
+    OutboundPart,
     OutboundRecord,
     OutboundResponse,
 )
 from nexus.model.outbound import ANSWERED
 from nexus.outbound import headers
+from nexus.outbound.body import Body
 from nexus.outbound.connection import CheckedPool, CheckedTlsPool, current
+from nexus.outbound.failures import Failed, not_granted, reason_of
 from nexus.outbound.grants import Grants
 from nexus.outbound.proxy import ProxyFailed
 from nexus.outbound.resolver import AddressDenied
@@ -41,7 +42,6 @@ from nexus.plugin_api.guest import Run
 log = logging.getLogger("nexus.outbound")
 
 MOST_REDIRECTS: Final = 10
-_CHUNK_BYTES: Final = 64 << 10
 
 GetPool = Callable[[Target], "CheckedPool | CheckedTlsPool"]
 
@@ -54,14 +54,8 @@ class Request:
     method: str
     fields: HTTPHeaderDict
     body: bytes
-
-
-class _Failed(Exception):
-    """Ends an exchange with a failure."""
-
-    def __init__(self, kind: FailureKind, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
+    streams: bool = False
+    """see `OutboundRequest.stream`"""
 
 
 class Exchange:
@@ -90,6 +84,9 @@ class Exchange:
         self._sock: socket.socket | None = None
         self._abandoned = False
         self.outcome: OutboundOutcome | None = None
+        self._body: Body | None = None
+        """the answer's body, until it is read to its end"""
+        self._status = self._received = 0
         self.ended = False
         """whether its thread is free again"""
         self.call: OutboundCall | None = None
@@ -106,22 +103,28 @@ class Exchange:
             if self._sock is not None:
                 with contextlib.suppress(OSError):  # the server was faster
                     socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
+        if self.ended:
+            self._close()
 
     def record(self, handler: str, run: Run, outcome: OutboundOutcome) -> OutboundRecord:
         """Return the record of this request, which ends with *outcome*."""
-        first = self._first
-        answered = outcome if isinstance(outcome, OutboundResponse) else None
+        first, kind, status = self._first, ANSWERED, self._status
+        # A guest need not read a body to its end.
+        if isinstance(outcome, OutboundFailure) and (
+            not status or outcome.kind is not FailureKind.CANCELLED
+        ):
+            kind, status = outcome.kind.value, 0
         return OutboundRecord(
             handler,
             run.execution_id,
             self._granted_by,
-            ANSWERED if isinstance(outcome, OutboundResponse) else outcome.kind.value,
+            kind,
             first.target.public_url,
             first.method,
-            0 if answered is None else answered.status,
+            status,
             time.monotonic() - self._began,
             len(first.body),
-            0 if answered is None else len(answered.body),
+            self._received if status else 0,
         )
 
     def late(self) -> OutboundFailure:
@@ -135,7 +138,7 @@ class Exchange:
         """Take the connection that is about to carry the request."""
         with self._lock:
             if self._abandoned:
-                raise _Failed(FailureKind.CANCELLED, "the request was abandoned")
+                raise Failed(FailureKind.CANCELLED, "the request was abandoned")
             self._sock, self._reuses = sock, reused
 
     def detach(self) -> None:
@@ -144,18 +147,28 @@ class Exchange:
             self._sock = None
 
     def carry_out(self) -> None:
-        """Send the request, follow redirects, and keep the outcome, unless it was abandoned."""
-        outcome = self._outcome()
+        """Send the request and follow redirects, or read the next part of the answer's body. Keep
+        the outcome, unless it was abandoned."""
+        outcome = self._outcome(self._follow if self._body is None else self._read_on)
         with self._lock:
-            if not self._abandoned:
+            abandoned = self._abandoned
+            if not abandoned:
                 self.outcome = outcome
+        if abandoned or isinstance(outcome, OutboundFailure):
+            self._close()
         self.ended = True
 
-    def _outcome(self) -> OutboundOutcome:
+    def _close(self) -> None:
+        """Close the connection of an answer that nobody reads to its end."""
+        body, self._body = self._body, None
+        if body is not None:
+            body.close()
+
+    def _outcome(self, step: Callable[[], OutboundOutcome]) -> OutboundOutcome:
         current.exchange = self
         try:
-            return self._follow()
-        except _Failed as failed:
+            return step()
+        except Failed as failed:
             return OutboundFailure(failed.kind, str(failed))
         except AddressDenied as denied:
             log.info("refused an outbound request: %s", denied)
@@ -164,12 +177,13 @@ class Exchange:
             return self._failure(FailureKind.FAILED, str(failed))
         except HTTPError as error:
             late = isinstance(error, TimeoutError) and not isinstance(error, NewConnectionError)
-            return self.late() if late else self._failure(FailureKind.FAILED, _reason(error))
+            return self.late() if late else self._failure(FailureKind.FAILED, reason_of(error))
         except Exception:
             log.exception("an outbound request failed")
             return self._failure(FailureKind.FAILED, "an internal error")
         finally:
-            self.detach()
+            if self._body is None:
+                self.detach()
             del current.exchange
 
     def _failure(self, kind: FailureKind, reason: str) -> OutboundFailure:
@@ -185,19 +199,19 @@ class Exchange:
             response.close()
             response.release_conn()
             self._go_to(location, response.status)
-        raise _Failed(FailureKind.FAILED, f"more than {MOST_REDIRECTS} redirects")
+        raise Failed(FailureKind.FAILED, f"more than {MOST_REDIRECTS} redirects")
 
     def _go_to(self, location: str, status: int) -> None:
         """Make the next request of a redirect."""
         request = self._request
         if self._redirect == "error":
-            raise _Failed(FailureKind.FAILED, f"{request.target.url:.200} redirects")
+            raise Failed(FailureKind.FAILED, f"{request.target.url:.200} redirects")
         try:
             target = follow(request.target, location)
         except ValueError as error:
-            raise _Failed(FailureKind.FAILED, f"a redirect leads nowhere: {error}") from error
+            raise Failed(FailureKind.FAILED, f"a redirect leads nowhere: {error}") from error
         if self._grants.find(target) is None:
-            raise _Failed(FailureKind.DENIED, not_granted(target))
+            raise Failed(FailureKind.DENIED, not_granted(target))
         method = headers.method_after(status, request.method)
         if method != request.method:
             fields = headers.without_body(request.fields)
@@ -233,44 +247,32 @@ class Exchange:
         )
 
     def _receive(self, response: BaseHTTPResponse, *, redirected: bool) -> OutboundResponse:
-        body, complete = bytearray(), False
-        try:
-            if not 200 <= response.status <= 599:
-                raise _Failed(FailureKind.FAILED, f"an answer of status {response.status}")
-            for chunk in response.stream(_CHUNK_BYTES, decode_content=True):
-                body += chunk
-                if len(body) > self._most_bytes:
-                    reason = f"an answer of more than {self._most_bytes} bytes"
-                    raise _Failed(FailureKind.TOO_LARGE, reason)
-                if time.monotonic() >= self.deadline:
-                    raise TimeoutError
-            complete = True
-        finally:
-            if not complete:
-                response.close()
+        self._body = body = Body(response, self._most_bytes, self.deadline)
+        if not 200 <= response.status <= 599:
+            raise Failed(FailureKind.FAILED, f"an answer of status {response.status}")
+        more = self._first.streams and not body.is_short
+        content = b"" if more else body.whole()
+        self._status = response.status
+        if not more:
+            self._at_end(body)
         return OutboundResponse(
             self._request.target.url,
             response.status,
             response.reason or "",
             headers.received(response.headers),
-            bytes(body),
+            content,
             redirected,
+            more,
         )
 
+    def _read_on(self) -> OutboundPart:
+        body = self._body
+        assert body is not None
+        part = body.part()
+        self._received = body.received
+        if not part.more:
+            self._at_end(body)
+        return part
 
-def not_granted(target: Target) -> str:
-    """Return the message for a target that the manifest does not list."""
-    return f"the handler's manifest does not grant http: {target.scheme}://{target.authority}"
-
-
-def _reason(error: HTTPError) -> str:
-    """Return in a few words what happened, without addresses."""
-    if isinstance(error, NameResolutionError):
-        return "the name has no address"
-    if isinstance(error, NewConnectionError):
-        return "no connection"
-    if isinstance(error, SSLError):
-        return f"TLS failed: {error.args[0]!s:.200}"
-    if isinstance(error, ProtocolError):
-        return "the connection broke, or the answer is not HTTP"
-    return "the answer cannot be read"
+    def _at_end(self, body: Body) -> None:
+        self._received, self._body = body.received, None

@@ -7,6 +7,7 @@ import queue
 import time
 from collections import deque
 from functools import partial
+from typing import Final
 
 from nexus.model import (
     FailureKind,
@@ -17,13 +18,16 @@ from nexus.model import (
 )
 from nexus.outbound import headers
 from nexus.outbound.client import OutboundClient
-from nexus.outbound.exchange import Exchange, GetPool, Request, not_granted
+from nexus.outbound.exchange import Exchange, GetPool, Request
+from nexus.outbound.failures import not_granted
 from nexus.outbound.grants import Grants
 from nexus.outbound.target import Target, read_target
 from nexus.plugin_api.filters import CallObserver, OutboundCall
 from nexus.plugin_api.guest import Run
 
 REDIRECT_MODES = ("follow", "error", "manual")
+MOST_OPEN: Final = 64
+"""Answers of one execution whose bodies are not read to their ends; one more closes the oldest"""
 
 
 class Session:
@@ -36,6 +40,8 @@ class Session:
         self._run, self._grants, self._pool = run, grants, pool
         self._numbers = itertools.count(1)
         self._under_way: dict[int, Exchange] = {}
+        self._open: dict[int, Exchange] = {}
+        """those whose answers' bodies the guest may read on"""
         self._queued: deque[Exchange] = deque()
         """those of them that have no thread yet"""
         self._threads: list[Exchange] = []
@@ -69,10 +75,23 @@ class Session:
             limits.max_response_bytes,
         )
         exchange.call = call
-        self._queued.append(exchange)
-        self._under_way[number] = exchange
-        self._begin()
+        self._enqueue(exchange)
         return number
+
+    def read(self, number: int) -> bool:
+        exchange = self._open.pop(number, None)
+        if exchange is None:
+            return False
+        if exchange in self._threads:
+            self._threads.remove(exchange)  # its place: it waits for one anew
+        exchange.outcome, exchange.ended = None, False
+        self._enqueue(exchange)
+        return True
+
+    def _enqueue(self, exchange: Exchange) -> None:
+        self._queued.append(exchange)
+        self._under_way[exchange.number] = exchange
+        self._begin()
 
     def wait(self, timeout_s: float | None) -> tuple[int, OutboundOutcome] | None:
         end = self._run.deadline
@@ -103,12 +122,20 @@ class Session:
             self._begin()
             if waited_for:
                 outcome = exchange.outcome or exchange.late()
-                self._record(exchange, outcome)
+                if not isinstance(outcome, OutboundFailure) and outcome.more:
+                    self._leave_open(exchange)
+                else:
+                    self._record(exchange, outcome)
                 return exchange.number, outcome
         return None
 
+    def _leave_open(self, exchange: Exchange) -> None:
+        self._open[exchange.number] = exchange
+        if len(self._open) > MOST_OPEN:
+            self.cancel(next(iter(self._open)))
+
     def cancel(self, number: int) -> None:
-        exchange = self._under_way.pop(number, None)
+        exchange = self._under_way.pop(number, None) or self._open.pop(number, None)
         if exchange is None:
             return
         self._give_up(exchange)
@@ -116,7 +143,7 @@ class Session:
         self._record(exchange, dropped)
 
     def close(self) -> None:
-        for number in list(self._under_way):
+        for number in [*self._under_way, *self._open]:
             self.cancel(number)
 
     def _give_up(self, exchange: Exchange) -> None:
@@ -176,4 +203,5 @@ class Session:
             raise ValueError(f"a body of {size} bytes; max_request_bytes allows {most}")
         target: Target = read_target(request.url)
         fields = headers.to_send(request.headers, limits.max_header_bytes)
-        return Request(target, headers.check_method(request.method), fields, request.body)
+        method = headers.check_method(request.method)
+        return Request(target, method, fields, request.body, request.stream)

@@ -52,6 +52,11 @@ class Outbound(Protocol):
         has within *timeout_s*, before the run's deadline."""
         ...
 
+    def read(self, number: int) -> bool:
+        """Ask for the next part of a body, which `wait` returns; return False if the answer of
+        this number has no more to read."""
+        ...
+
     def cancel(self, number: int) -> None:
         """Drop the request of this number; `wait` will not return it. Ignore another number."""
         ...

@@ -75,7 +75,7 @@ def test_without_a_context_there_is_no_state(task: Any) -> None:
 
 HOSTILE = [0, 1, 3, -1, -8, 1 << 30, 2**31 - 1, -(2**31), PAGE_BYTES - 1, PAGE_BYTES - 8, 1024]
 
-NO_POINTERS = ("http_cancel", "http_wait", "http_result", "http_body")
+NO_POINTERS = ("http_cancel", "http_read", "http_wait", "http_result", "http_body")
 """functions without, or that look at none while no request has ended"""
 
 

@@ -27,6 +27,22 @@ class Seen:
     body: bytes
     connection: int
     """which of the server's connections it came by, from 1"""
+    socket: socket.socket
+
+    def send(self, content: bytes) -> None:
+        """Send the first part of an answer."""
+        self.socket.sendall(content)
+
+    def wait_for_close(self, timeout_s: float) -> bool:
+        """Wait until the client closes the connection; return False if it sends something, or does
+        neither."""
+        self.socket.settimeout(timeout_s)
+        try:
+            return not self.socket.recv(1)
+        except TimeoutError:
+            return False
+        except OSError:  # reset
+            return True
 
     def header(self, name: str) -> str | None:
         """Return the value of a header; None if it was not sent."""
@@ -40,6 +56,14 @@ def answer(body: bytes = b"ok", status: str = "200 OK", **headers: str) -> bytes
     }
     lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
     return f"HTTP/1.1 {status}\r\n{lines}\r\n".encode("latin-1") + body
+
+
+def in_chunks(*chunks: bytes, head: bool = True, encoding: str = "") -> bytes:
+    """Return an answer, or the next part of one, in chunks; an empty one ends it."""
+    lines = ["HTTP/1.1 200 OK", "Transfer-Encoding: chunked"]
+    lines += [f"Content-Encoding: {encoding}"] if encoding else []
+    first = "\r\n".join([*lines, "", ""]).encode() if head else b""
+    return first + b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks)
 
 
 def redirect(location: str, status: int = 302) -> bytes:
@@ -85,6 +109,11 @@ class Server:
         for thread in self._threads:
             thread.join()
 
+    def wait_for_threads(self) -> None:
+        """Wait until all clients have left, or are dropped after some seconds."""
+        for thread in self._threads[1:]:
+            thread.join(9)
+
     def drop_connections(self) -> None:
         """Close all connections."""
         for connection in self._open:
@@ -110,7 +139,7 @@ class Server:
             if self.tls is not None:
                 connection = self.tls.wrap_socket(connection, server_side=True)
             with connection, connection.makefile("rb") as incoming:
-                while (seen := _read(incoming, number)) is not None:
+                while (seen := _read(incoming, number, connection)) is not None:
                     self.seen.append(seen)
                     if not (answered := self.answers(seen)):
                         return
@@ -121,7 +150,7 @@ class Server:
             pass  # the client left, or does not trust the certificate
 
 
-def _read(incoming: object, number: int) -> Seen | None:
+def _read(incoming: object, number: int, connection: socket.socket) -> Seen | None:
     line = incoming.readline().decode("latin-1").split(" ")  # type: ignore[attr-defined]
     if len(line) != 3:
         return None
@@ -131,4 +160,4 @@ def _read(incoming: object, number: int) -> Seen | None:
         headers.append((name.lower(), value.strip()))
     size = int(dict(headers).get("content-length", "0"))
     body = incoming.read(size)  # type: ignore[attr-defined]
-    return Seen(line[0], line[1], headers, body, number)
+    return Seen(line[0], line[1], headers, body, number, connection)

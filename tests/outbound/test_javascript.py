@@ -67,7 +67,8 @@ def test_a_thousand_requests_one_after_the_other(scripts: Scripts, serve: Serve)
       for (let i = 0; i < 1000; i += 1) length += (await (await fetch(base)).text()).length;
       return new Response(`${length}`);
     """
-    assert text(scripts, body, server.url) == "2000"
+    limits = scripts.limits.__class__(timeout_s=60.0, cpu_timeout_s=60.0, memory_bytes=16 << 20)
+    assert scripts.fetch(making(scripts, body, server.url, limits=limits)).body == b"2000"
 
 
 def test_an_answer_can_be_passed_on(scripts: Scripts, serve: Serve) -> None:

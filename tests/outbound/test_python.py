@@ -16,7 +16,7 @@ from tests.python.support import Pythons
 from tests.set_up import ENGINES
 
 from .name_server import NameServer
-from .servers import Seen, Server, answer, redirect
+from .servers import Seen, Server, answer, in_chunks, redirect
 
 Serve = Callable[..., Server]
 
@@ -214,3 +214,80 @@ def test_a_json_context_can_fetch(python: Pythons, serve: Serve) -> None:
     call = f"(await nexus.fetch({server.url!r})).text()"
     source = f"import nexus\nasync def run(context):\n    return {call}\n"
     assert python.evaluate(python.handler(source, http=(server.url,)), "{}") == "ok"
+
+
+# ---- long bodies -----------------------------------------------------------------------------
+
+LONG = bytes(range(256)) * 1000
+
+
+def test_a_part_is_read_before_the_next_is_sent(python: Pythons, serve: Serve) -> None:
+    """Other requests are under way meanwhile."""
+    asked = Event()
+
+    def answers(seen: Seen) -> bytes:
+        if seen.path == "/next":
+            asked.set()
+            return answer()
+        seen.send(in_chunks(b"one"))
+        assert asked.wait(9)
+        return in_chunks(b"two", b"", head=False)
+
+    server = serve(answers=answers)
+    body = """
+with urllib.request.urlopen(base) as first, nexus.fetch(base, stream=True).body as second:
+    parts = [first.read(3), second.read(3)]
+    urllib.request.urlopen(base + "/next").read()
+    parts += [first.read(), *second]
+return b" ".join(parts).decode()
+"""
+    assert text(python, body, server.url) == "one one two two"
+
+
+def test_everything_reads_a_long_body(python: Pythons, serve: Serve) -> None:
+    server = serve(answers=lambda seen: answer(LONG))
+    body = """
+found = urllib.request.urlopen(base)
+start = found.read(300)
+return [
+    start + found.read() == nexus.fetch(base).body, nexus.fetch(base, stream=True).body.read(2)[1],
+    len(urllib.request.urlopen(base).readlines()), len(nexus.fetch(base, stream=True).text()),
+    len([len(part) for part in nexus.fetch(base, stream=True).body]) > 3,
+]
+"""
+    lines = len(LONG.splitlines(keepends=True)) and LONG.count(b"\n") + 1
+    wanted = f"[true,1,{lines},{len(LONG)},true]"
+    assert text(python, body, server.url).replace(" ", "") == wanted
+
+
+def test_a_long_answer_can_be_passed_on(python: Pythons, serve: Serve) -> None:
+    server = serve(answers=lambda seen: answer(LONG))
+    handler = making(python, "return nexus.fetch(base, stream=True)", server.url)
+    assert python.fetch(handler).body == LONG
+
+
+def test_a_closed_body_leaves_its_server(python: Pythons, serve: Serve) -> None:
+    left = Event()
+
+    def answers(seen: Seen) -> bytes:
+        if seen.path == "/breaks":
+            seen.send(in_chunks(b"one"))
+        elif seen.path == "/long":
+            seen.send(in_chunks(b"one"))
+            if seen.wait_for_close(9):
+                left.set()
+        return b"" if seen.path != "/left" or not left.wait(9) else answer()
+
+    server = serve(answers=answers)
+    body = """
+found = urllib.request.urlopen(base + "/long")
+found.read(1)
+found.close()
+assert urllib.request.urlopen(base + "/left").read() == b"ok"
+try:
+    return urllib.request.urlopen(base + "/breaks").read()
+except nexus.FetchError as error:
+    return str(error)
+"""
+    reason = "the connection broke, or the answer is not HTTP"
+    assert text(python, body, server.url) == f"{server.url}: {reason}"

@@ -21,7 +21,7 @@ from tests.guest.test_host_engines import execute
 
 from .caller import LIMITS
 from .name_server import NameServer
-from .servers import Seen, Server, answer
+from .servers import Seen, Server, answer, in_chunks
 
 Serve = Callable[..., Server]
 DENIED, INVALID, NOT_FOUND, FAULT, STOPPED = -2, -3, -1, -5, -6
@@ -182,3 +182,29 @@ def test_outcomes_that_nobody_takes_are_few(
 
     asked(question, run)
     assert len(server.seen) == 20
+
+
+def test_a_long_body_comes_in_parts(run_with: Callable[..., LocalRun], serve: Serve) -> None:
+    """If the guest asks for that; otherwise it comes whole."""
+    content = bytes(range(256)) * 200
+    server = serve(answers=lambda seen: in_chunks(content[:30_000], content[30_000:], b""))
+
+    def question(call: Guest) -> None:
+        assert start(call, server.url, stream=True) == 1
+        assert call("http_wait", -1) == 1
+        head = call.read("http_result")
+        assert (head["status"], head["more"], head["size"]) == (200, True, 0)
+        body, more = b"", True
+        while more:
+            assert call("http_read", 1) == 0
+            assert call("http_wait", -1) == 1
+            part = call.read("http_result")
+            assert part.keys() == {"number", "more", "size"}
+            body, more = body + body_of(call), part["more"]
+        assert body == content
+        assert call("http_read", 1) == call("http_read", 7) == NOT_FOUND
+        start(call, server.url)
+        call("http_wait", -1)
+        assert call.read("http_result")["size"] == len(content)
+
+    asked(question, run_with(server.url))

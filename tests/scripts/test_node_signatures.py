@@ -121,3 +121,48 @@ def test_keys_that_cannot_be_used(scripts: Scripts) -> None:
     ]
     wrong = [pair for pair in zip(found, starts, strict=True) if not pair[0].startswith(pair[1])]
     assert wrong == []
+
+
+def test_key_objects(scripts: Scripts) -> None:
+    head = """import crypto, { createHmac, createPrivateKey as priv } from "node:crypto";
+import { createPublicKey as pub, createSecretKey } from "crypto";
+const told = (work) => { try { return work() } catch (e) { return `${e.name}: ${e.message}` } };
+"""
+    form = serial.PrivateFormat.TraditionalOpenSSL
+    keys = {"rsa": private(RSA), "ec": private(EC), "ecp": public(EC), "ed": private(ED)}
+    works = [
+        "priv(K.ec).export({ format: 'pem', type: 'sec1' })",
+        "[priv(K.rsa).type, priv(K.rsa).asymmetricKeyDetails.publicExponent + '', "
+        "pub(K.ecp).asymmetricKeyDetails, priv(K.ed).asymmetricKeyType, pub(K.ecp).type]",
+        "pub(priv(K.ec)).export({ format: 'pem', type: 'spki' }) === K.ecp",
+        "priv({ key: priv(K.ec).export({ format: 'jwk' }), format: 'jwk' }).equals(priv(K.ec))",
+        "crypto.verify('sha256', 'a', priv(K.ec), crypto.sign('sha256', 'a', priv(K.ec)))",
+        "crypto.verify(null, 'a', pub(K.ed), crypto.sign(null, 'a', { key: priv(K.ed) }))",
+        "[createSecretKey('abc').export().toString(), createSecretKey('abc').symmetricKeySize,"
+        "createSecretKey('abc').export({ format: 'jwk' }).k]",
+        "createHmac('md5', createSecretKey('k')).update('d').digest('hex') ==="
+        "createHmac('md5', 'k').update('d').digest('hex')",
+        "priv(K.ed).export({ format: 'pem', type: 'pkcs1' })",
+        "priv('x')",
+        "pub({ key: { kty: 'EC', crv: 'P-257' }, format: 'jwk' })",
+        "pub(createSecretKey('abc'))",
+    ]
+    listed = ",".join(f"() => ({work})" for work in works)
+    source = f"{head}const K = {json.dumps(keys)}, works = [{listed}], early = works.map(told);"
+    body = "export default () => Response.json([early, works.map(told)]);"
+    early, found = json.loads(scripts.fetch(scripts.handler(f"{source}\n{body}")).body)
+    assert found[1:8] == [
+        ["private", "65537", {"namedCurve": "prime256v1"}, "ed25519", "public"],
+        True,
+        True,
+        True,
+        True,
+        ["abc", 3, "YWJj"],
+        True,
+    ]
+    assert found[0] == private(EC, form)
+    assert found[8].startswith("Error: This key has no form 'pkcs1'")
+    assert found[9].startswith("Error: The key cannot be read")
+    assert found[10].startswith("Error: The JWK's kty and crv must be RSA or one of P-256")
+    assert found[11] == "TypeError: Invalid key object type secret, expected private."
+    assert early == found

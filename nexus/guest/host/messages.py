@@ -92,6 +92,8 @@ def _call(services: Services, words: object, value: bytes) -> bytes:
             services.emit(name, value)
         case ["http_wait", int() | float() as ms]:
             return ended_request(services.wait_outbound(None if ms < 0 else ms / 1000))
+        case ["http_read", int(number)]:
+            services.read_outbound(number)
         case ["http_cancel", int(number)]:
             services.cancel_outbound(number)
         case ["view", str(command), str(view)]:

@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from nexus.guest.host.arguments import MASK, give, read_value, with_status
-from nexus.guest.host.outbound import outcome_json, read_request
+from nexus.guest.host.outbound import body_of, outcome_json, read_request
 from nexus.guest.host.status import OK
 from nexus.guest.preview1.process import Process
-from nexus.model import FuncType, OutboundResponse
+from nexus.model import FuncType
 
 _PARAMETERS: Final = {
     "http_body": 2,
     "http_cancel": 1,
+    "http_read": 1,
     "http_result": 2,
     "http_start": 4,
     "http_wait": 1,
@@ -40,9 +41,12 @@ def _http_result(process: Process, buffer: int, size: int) -> int:
 
 
 def _http_body(process: Process, buffer: int, size: int) -> int:
-    outcome = process.services().last_outcome()[1]
-    body = outcome.body if isinstance(outcome, OutboundResponse) else b""
-    return give(process, body, buffer, size)
+    return give(process, body_of(process.services().last_outcome()[1]), buffer, size)
+
+
+def _http_read(process: Process, number: int) -> int:
+    process.services().read_outbound(number)
+    return OK
 
 
 def _http_cancel(process: Process, number: int) -> int:
@@ -52,5 +56,5 @@ def _http_cancel(process: Process, number: int) -> int:
 
 IMPLEMENTATIONS: Final[Mapping[str, Callable[..., int]]] = {
     function.__name__.removeprefix("_"): with_status(function)
-    for function in (_http_body, _http_cancel, _http_result, _http_start, _http_wait)
+    for function in (_http_body, _http_cancel, _http_read, _http_result, _http_start, _http_wait)
 }

@@ -184,6 +184,12 @@ class Services:
             raise Declined(NOT_FOUND, "no outbound request has ended")
         return self._last_outcome
 
+    def read_outbound(self, number: int) -> None:
+        """Ask for the next part of a request's answer, which `wait_outbound` returns."""
+        outbound = self._run.outbound
+        if outbound is None or not outbound.read(number):
+            raise Declined(NOT_FOUND, f"the answer to request {number} has no more to read")
+
     def cancel_outbound(self, number: int) -> None:
         """Drop the request of this number."""
         if self._run.outbound is not None:

@@ -346,10 +346,10 @@
       api.answer(number, ok, value);
     },
 
-    // An outbound request has ended: the host has so many bytes of JSON, then of the body.
-    fetched(headSize, bodySize) {
-      const head = receive(FETCHED, headSize);
-      api.fetched(head, bodySize ? receive(FETCHED, bodySize) : new Bytes(0));
+    // An outbound request has ended, or a part of a body is here: a line of JSON, and the body as
+    // text; or else the host has so many bytes of it.
+    fetched(text, bodySize) {
+      api.fetched(text, bodySize ? receive(FETCHED, bodySize) : new Bytes(0));
     },
   };
 })

@@ -144,6 +144,10 @@ class Interpreter:
                 memory[at : at + 8] = value.to_bytes(8, "little", signed=True)
         return self.c("JS_Call", function, UNDEFINED, len(arguments), start)
 
+    def free(self, value: int) -> None:
+        """Release a value that this class has returned."""
+        self.c("JS_FreeValue", value)
+
     def get(self, value: int, name: str) -> int:
         """Return the property *name* of an object."""
         return self.c("JS_GetPropertyStr", value, self.place(name.encode()))

@@ -6,7 +6,7 @@ import time
 from typing import NamedTuple, TypeAlias
 
 from nexus.errors import DeadlineExceeded
-from nexus.guest.host.outbound import outcome_json
+from nexus.guest.host.outbound import body_of, is_short_text, outcome_json
 from nexus.guest.js.bridge import Bridge, sleep
 from nexus.guest.js.entry import Entry
 from nexus.guest.js.interpreter import Interpreter
@@ -14,7 +14,7 @@ from nexus.guest.js.outcome import ERROR, PENDING, WAIT, failure, never_settles,
 from nexus.guest.js.source_maps.places import Translate
 from nexus.guest.js.structures.rejections import any_unhandled, forget, unhandled
 from nexus.guest.preview1.process import Process
-from nexus.model import Answered, OutboundResponse
+from nexus.model import Answered
 from nexus.plugin_api.guest import Outbound, Run
 
 Result: TypeAlias = "bytes | Waits"
@@ -91,11 +91,15 @@ class Settling:
             return False
         number, outcome = ended
         self._process.services().note_outcome(outcome)
-        head = outcome_json(number, outcome)
-        body = outcome.body if isinstance(outcome, OutboundResponse) else b""
-        self._bridge.hand_over(head + body)
+        text, body = outcome_json(number, outcome), body_of(outcome)
+        if is_short_text(outcome):
+            text, body = b"%b\n%b" % (text, body), b""
+        self._bridge.hand_over(body)
+        js = self._js
+        given = js.checked(js.string(text))
         # A value with the tag 0 is an integer.
-        self._js.checked(self._js.call(self._entry.fetched, (len(head), len(body))))
+        js.checked(js.call(self._entry.fetched, (given, len(body))))
+        js.free(given)
         self._bridge.hand_over(b"")
         return True
 

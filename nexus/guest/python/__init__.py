@@ -7,6 +7,7 @@ wheels.py   fetches packages with pip, for `nexus vendor`
 zones.py    the time zones' files
 setup.py    runs once per handler, in the compiler's child: starts CPython, loads the handler
 guest.py    `PythonGuest`: a task in, its result out
+answers.py  reads what the guest answers, and writes what a WSGI application gets
 channel.py  stdin and stdout of a guest, and the calls of the host between
 layout.py   offsets in CPython's objects
 boot/       Python code that runs in the guest

@@ -32,9 +32,9 @@ const later = async () => {
 };
 
 const succeed = (number, fields, body = "") =>
-  api.fetched(encode(JSON.stringify({
+  api.fetched(JSON.stringify({
     number, url: "https://a.test/", status: 200, reason: "OK", headers: [], redirected: false, ...fields,
-  })), encode(body));
+  }), encode(body));
 
 test("the host gets method, URL, headers, redirect mode and body", async () => {
   fetch("https://A.test/x?y#z", {
@@ -45,6 +45,7 @@ test("the host gets method, URL, headers, redirect mode and body", async () => {
     head: {
       method: "POST", url: "https://a.test/x?y#z",
       headers: [["x-a", "1"], ["content-type", "text/plain;charset=UTF-8"]], redirect: "manual",
+      stream: true,
     },
     body: "text",
   });
@@ -53,6 +54,35 @@ test("the host gets method, URL, headers, redirect mode and body", async () => {
 test("a request without a body starts at once", () => {
   fetch(new Request("https://a.test/now"));
   equal(started.head.url, "https://a.test/now");
+});
+
+test("a URL that looks normal is normal", async () => {
+  const hosts = ["a.test", "a.test:80", "a.test:443", "a.test:99", "a.test:065", "a.test:59999",
+    "a.test:65535", "a.test.", "A.test", "a-.test", "a_b.test", "xn--mnchen-3ya.test", "1.2.3.4",
+    "1.2.3", "1.2.3.4.", "1.2.3.256", "01.2.3.4", "1.2.3.4.test", "a.1test", "a.test:"];
+  const paths = ["", "/", "/a/b", "/a//b/", "/./a", "/a/../b", "/a/..", "/a/%2e%2E/b", "/a/.%2e/b",
+    "/a.b/c..d/...e", "/.well-known/x", "/a'b", "/a b", "/a%2fb", "/a|b", "/a\\b", "/é", "?a=b",
+    "/?a=b&c=%20/../?", "/?'", "/?a#b", "/#", "/a\tb"];
+  for (const scheme of ["http", "https", "HTTP"]) {
+    for (const host of hosts) {
+      for (const path of paths) {
+        const text = `${scheme}://${host}${path}`;
+        equal(URL.canParse(text) && new Request(text).url, URL.canParse(text) && new URL(text).href);
+      }
+    }
+  }
+  for (const text of ["http://a.test:65536/", "http://1.2.3.256/", "http://a.1/", "http://xn--/"]) {
+    await rejects((async () => new Request(text))(), "TypeError", "Invalid URL");
+  }
+});
+
+test("options that are not given are the default, or those of the Request given", () => {
+  const { mode, redirect, referrer, integrity, keepalive } = new Request("https://a.test/", {});
+  equal([mode, redirect, referrer, integrity, keepalive], ["cors", "follow", "about:client", "", false]);
+  const one = new Request("https://a.test/", { redirect: "error", cache: "no-store", keepalive: true });
+  const other = new Request(one, { cache: "reload", keepalive: null });
+  equal([other.redirect, other.cache, other.keepalive], ["error", "reload", true]);
+  equal([one.cache, new Request(one, { keepalive: false }).keepalive], ["no-store", false]);
 });
 
 test("the answer becomes a Response", async () => {
@@ -96,7 +126,7 @@ for (const [kind, name, message] of [
 ]) {
   test(`a failure of kind ${kind} rejects with ${name}`, async () => {
     const answer = fetch("https://a.test/");
-    const head = encode(JSON.stringify({ number: lastNumber, kind, message: "why" }));
+    const head = JSON.stringify({ number: lastNumber, kind, message: "why" });
     api.fetched(head, new Uint8Array(0));
     await rejects(answer, name, message);
   });

@@ -11,7 +11,14 @@ from typing import Any, Final
 from babel.dates import DateTimeFormat, get_timezone_gmt, get_timezone_name
 
 from nexus.guest.js.intl.choices import Mistyped, Options, Part, Unavailable, maybe, whole
-from nexus.guest.js.intl.patterns import default_cycle, fields_pattern, style_pattern, tokens
+from nexus.guest.js.intl.patterns import (
+    ISO,
+    default_cycle,
+    fields_pattern,
+    iso_pattern,
+    style_pattern,
+    tokens,
+)
 from nexus.guest.js.intl.tags import Found, in_digits, numbering_system, resolve
 
 _STYLES: Final = ("full", "long", "medium", "short")
@@ -74,11 +81,11 @@ def new_date_format(
     """
     found = resolve(tags)
     calendar = options.get("calendar") or found.keywords.get("ca") or _calendar(found)
-    if calendar not in ("gregory", "gregorian"):
-        raise Unavailable(f"the calendar is {calendar!r}; allowed: 'gregory'")
+    if calendar not in ("gregory", "gregorian", ISO):
+        raise Unavailable(f"the calendar is {calendar!r}; allowed: 'gregory', '{ISO}'")
     result: dict[str, Any] = {
         "locale": found.tag,
-        "calendar": "gregory",
+        "calendar": ISO if calendar == ISO else "gregory",
         "numberingSystem": numbering_system(found, options),
         "timeZone": _zone_name(options.get("timeZone")),
     }
@@ -90,8 +97,11 @@ def new_date_format(
     cycle = _cycle(found, options)
     if "hour" in asked or "timeStyle" in styles:
         result |= {"hourCycle": cycle, "hour12": cycle in ("h11", "h12")}
-    make = style_pattern if styles else fields_pattern
-    result["pattern"] = make(found.locale, styles or asked, cycle)
+    if calendar == ISO:
+        result["pattern"] = iso_pattern(found.locale, styles or asked, cycle)
+    else:
+        make = style_pattern if styles else fields_pattern
+        result["pattern"] = make(found.locale, styles or asked, cycle)
     return result | asked | styles
 
 

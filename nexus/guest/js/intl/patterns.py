@@ -32,6 +32,8 @@ _WIDTHS: Final[Mapping[str, Mapping[str, str]]] = {
     "day": {"numeric": "d", "2-digit": "dd"},
 }
 _TIMES: Final[Mapping[str, str]] = {"hour": "h", "minute": "m", "second": "s"}
+ISO: Final = "iso8601"
+"""the calendar whose dates are numbers, the year first, in every locale"""
 _CYCLES: Final = {"h11": "K", "h12": "h", "h23": "H", "h24": "k"}
 
 
@@ -72,6 +74,21 @@ def fields_pattern(locale: Locale, options: Options, cycle: str) -> str:
     month = date.get("M", "")
     size = {3: "medium", 4: "full" if "E" in date else "long"}.get(len(month), "short")
     return _both(locale, size, date_pattern, time_pattern)
+
+
+def iso_pattern(locale: Locale, options: Options, cycle: str) -> str:
+    """Return the pattern for fields in the calendar `iso8601`. Raises: Unavailable."""
+    words = [name for name in ("month", "weekday") if options.get(name) in _WIDTHS["weekday"]]
+    words += [name for name in ("dateStyle", "timeStyle") if name in options]
+    if words:
+        raise Unavailable(
+            f"the calendar {ISO!r} has numbers only: it cannot be used with {words[0]}"
+        )
+    letters = {"year": "y", "month": "MM", "day": "dd"}
+    date = "-".join(letter for name, letter in letters.items() if name in options)
+    times = {name: value for name, value in options.items() if name not in _WIDTHS}
+    time = fields_pattern(locale, times, cycle)
+    return _both(locale, "short", date, time) if date and time else date or time
 
 
 def _weekday_and_time(

@@ -74,8 +74,8 @@ _ELSEWHERE: Final = {
 _FILES: Final = {"util/types": "types"}
 _INTERNAL: Final = frozenset(
     (
-        *("chunks", "codecs", "duplex", "equal", "finished", "flow", "incoming"),
-        *("internal", "numbers", "readable", "sources", "states", "writable"),
+        *("ask", "chunks", "codecs", "duplex", "equal", "finished", "flow", "incoming"),
+        *("internal", "keys", "numbers", "readable", "sources", "states", "writable"),
     )
 )
 

@@ -70,6 +70,7 @@ PARTS: Final[Mapping[str, Part]] = {
             "readAllBytes",
             "readChunks",
             "streamOfBytes",
+            "streamOfParts",
             "teeStream",
         ),
         globals=(

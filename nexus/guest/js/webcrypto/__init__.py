@@ -9,6 +9,7 @@ pair_keys.py   RSA keys and keys on curves: import, export, generation
 rsa_check.py   whether the numbers of an RSA key belong together
 signing.py     sign and verify
 pem.py         signatures with keys in PEM or DER, for `node:crypto`
+key_objects.py  its `KeyObject`: a key's facts and other forms
 ciphers.py     encrypt and decrypt, and the wrapping of keys by AES
 derivation.py  PBKDF2, HKDF, and the agreement on a secret by ECDH and X25519
 work.py        estimates long work before it begins, and stops runs that have no time for it

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from nexus.guest.js.webcrypto import ciphers, derivation, pair_keys, pem, signing
+from nexus.guest.js.webcrypto import ciphers, derivation, key_objects, pair_keys, pem, signing
 from nexus.guest.js.webcrypto.failure import DATA, Failure
 from nexus.guest.js.webcrypto.key_table import KeyTable
 from nexus.guest.js.webcrypto.numbers import read_bytes, text_of
@@ -151,6 +151,16 @@ def _verify_pem(call: Call) -> Answer:
     return pem.verify_with(call.fields, key, signature, data), b""
 
 
+def _read_key_object(call: Call) -> Answer:
+    (content,) = call.pieces
+    return key_objects.read_key_object(call.fields, content)
+
+
+def _write_key_object(call: Call) -> Answer:
+    (content,) = call.pieces
+    return key_objects.write_key_object(call.fields, content)
+
+
 CALLS: Final[Mapping[str, Callable[[Call], Answer]]] = {
     "import": _import,
     "generate": _generate,
@@ -162,4 +172,6 @@ CALLS: Final[Mapping[str, Callable[[Call], Answer]]] = {
     "derive": _derive,
     "sign_pem": _sign_pem,
     "verify_pem": _verify_pem,
+    "read_key_object": _read_key_object,
+    "write_key_object": _write_key_object,
 }

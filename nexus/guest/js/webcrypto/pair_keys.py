@@ -25,7 +25,7 @@ CURVES: Final[Mapping[str, ec.EllipticCurve]] = {
     "P-521": ec.SECP521R1(),
 }
 _NAMES: Final = {curve.name: name for name, curve in CURVES.items()}
-_OKP: Final[Mapping[str, tuple[Any, Any]]] = {
+OKP: Final[Mapping[str, tuple[Any, Any]]] = {
     "Ed25519": (ed25519.Ed25519PrivateKey, ed25519.Ed25519PublicKey),
     "Ed448": (ed448.Ed448PrivateKey, ed448.Ed448PublicKey),
     "X448": (x448.X448PrivateKey, x448.X448PublicKey),
@@ -40,8 +40,8 @@ def generate(family: str, bits: int, exponent: int, curve: str) -> Any:
     """Return a new private key. Raises: Failure."""
     if family == "EC":
         return ec.generate_private_key(CURVES[curve])
-    if family in _OKP:
-        return _OKP[family][0].generate()
+    if family in OKP:
+        return OKP[family][0].generate()
     if not LEAST_BITS <= bits <= MOST_PRIVATE_BITS or bits % 8:
         raise Failure(
             OPERATION,
@@ -74,7 +74,7 @@ def _classes(family: str) -> tuple[Any, ...]:
     if family == "RSA":
         return (rsa.RSAPrivateKey, rsa.RSAPublicKey)
     return (
-        (ec.EllipticCurvePrivateKey, ec.EllipticCurvePublicKey) if family == "EC" else _OKP[family]
+        (ec.EllipticCurvePrivateKey, ec.EllipticCurvePublicKey) if family == "EC" else OKP[family]
     )
 
 
@@ -90,7 +90,7 @@ def _read(family: str, curve: str, form: str, content: bytes, jwk: Mapping[str, 
         return _read_rsa_jwk(jwk) if family == "RSA" else _read_curve_jwk(family, curve, jwk)
     if family == "EC":
         return ec.EllipticCurvePublicKey.from_encoded_point(CURVES[curve], content)
-    return _OKP[family][1].from_public_bytes(content)
+    return OKP[family][1].from_public_bytes(content)
 
 
 def _require_sequence(der: bytes, index: int) -> None:
@@ -135,7 +135,7 @@ def _read_curve_jwk(family: str, curve: str, jwk: Mapping[str, Any]) -> Any:
         if "d" not in jwk:
             return public.public_key()
         return ec.EllipticCurvePrivateNumbers(_coordinate(jwk, "d", size), public).private_key()
-    private, public_class = _OKP[family]
+    private, public_class = OKP[family]
     x_bytes = read_bytes(jwk, "x")
     if "d" not in jwk:
         return public_class.from_public_bytes(x_bytes)
@@ -198,7 +198,7 @@ def write_jwk(key: Any) -> dict[str, str]:
         return fields | (_rsa_secrets(key) if private else {})
     if isinstance(public, ec.EllipticCurvePublicKey):
         return _ec_jwk(public, key if private else None)
-    name = next(name for name, (_, kind) in _OKP.items() if isinstance(public, kind))
+    name = next(name for name, (_, kind) in OKP.items() if isinstance(public, kind))
     fields = {"kty": "OKP", "crv": name, "x": text_of(public.public_bytes(*_RAW))}
     return fields | ({"d": text_of(key.private_bytes_raw())} if private else {})
 

@@ -29,7 +29,7 @@ _P1363: Final = "ieee-p1363"
 
 def sign_with(fields: Mapping[str, Any], key_text: bytes, data: bytes) -> bytes:
     """Return the signature of *data*. Raises: Failure."""
-    key = _read(key_text, private=True)
+    key = read(key_text, private=True)
     hash_name = _hash(fields, key)
     if isinstance(key, (ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey)):
         return bytes(key.sign(data))
@@ -46,7 +46,7 @@ def sign_with(fields: Mapping[str, Any], key_text: bytes, data: bytes) -> bytes:
 
 def verify_with(fields: Mapping[str, Any], key_text: bytes, signature: bytes, data: bytes) -> bool:
     """Return whether *signature* is one of *data*. Raises: Failure for the key."""
-    key = _read(key_text, private=False)
+    key = read(key_text, private=False)
     hash_name = _hash(fields, key)
     try:
         if isinstance(key, (ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)):
@@ -91,7 +91,7 @@ def _padding(fields: Mapping[str, Any], hash_name: str, other: Any) -> padding.A
         raise Failure(OPERATION, f"saltLength is {salt!r}: {error}") from error
 
 
-def _read(text: bytes, *, private: bool) -> Any:
+def read(text: bytes, *, private: bool) -> Any:
     """Return the private key in *text*, or its public key unless *private*. Raises: Failure.
 
     Encrypted keys are refused: decryption may take any time, and no checkpoint interrupts it.

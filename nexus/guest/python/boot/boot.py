@@ -8,10 +8,10 @@ one call of `enter`, from the same state.
 import gc
 import importlib
 import json
+import marshal
 import os
 import sys
 import time
-import traceback
 
 
 class _Modules:
@@ -43,54 +43,8 @@ def _foresee():
         if file.endswith(".py") and not file.startswith(files.PACKAGES):
             ahead.import_for(content)
             text = content.decode("utf-8-sig")
-            linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
-
-
-def _frames(trace):
-    """Return the lines for the handler's own frames in *trace*.
-
-    Of a deep recursion only the outermost and the innermost frames: Python takes 30 us to describe
-    one, and a recursion without a limit has hundreds of thousands.
-    """
-    depth, inner = 0, trace
-    while inner is not None:
-        depth, inner = depth + 1, inner.tb_next
-    between = depth - OUTERMOST - INNERMOST
-    if between <= 0:
-        return _own(traceback.extract_tb(trace))
-    inner = trace
-    for _ in range(depth - INNERMOST):
-        inner = inner.tb_next
-    outer = _own(traceback.extract_tb(trace, OUTERMOST))
-    return f"{outer}  [{between} frames left out]\n{_own(traceback.extract_tb(inner))}"
-
-
-def _own(frames):
-    return "".join(traceback.format_list([f for f in frames if f.filename in TREE.files]))
-
-
-def _trace(error):
-    """Return a traceback with the handler's own frames, and the error in one line."""
-    text = _frames(error.__traceback__)
-    last = "".join(traceback.format_exception_only(error)).rstrip()
-    return (f"Traceback (most recent call last):\n{text}{last}" if text else last), last
-
-
-def _failed(error):
-    try:
-        return _described(error)
-    except MemoryError:
-        error.__traceback__ = None  # frees the frames, which may have taken all memory
-        kind = type(error).__name__
-        return {"error": {"type": kind, "message": kind, "trace": kind}}
-
-
-def _described(error):
-    trace, last = _trace(error)
-    found = {"type": type(error).__name__, "message": last[:2000], "trace": trace[:20000]}
-    if isinstance(error, host.PermissionDenied):
-        found["denied"] = str(error)
-    return {"error": found}
+            lines = len(text), None, text.splitlines(keepends=True), file
+            linecache.cache[file] = linecache.cache[f"/{file}"] = lines
 
 
 def _write(content):
@@ -111,31 +65,40 @@ def _read_all():
 
 
 def enter():
-    """Answer the request on stdin: a line of JSON, then its body. Never raises."""
+    """Answer the request on stdin: head and body as marshal writes them, or JSON. Never raises."""
     body = b""
     try:
-        line, _, content = _read_all().partition(b"\n")
-        head = DECODE(line)
+        given = _read_all()
+        if given[0] == _BRACE:
+            head, content = DECODE(given), b""
+            later.allowed = False
+        else:
+            head, content = marshal.loads(given)
+            later.allowed = True
         if head["env"]:
             os.environ.update(head["env"])
         reseed()
-        later.allowed = head["kind"] in ("http", "wsgi", "scheduled")
         stream.allowed = "stream" in head
         answer, body = SERVE[head["kind"]](head, content)
     except BaseException as error:
-        answer, body = _failed(error), b""
+        answer, body = traces.failed(error), b""
         sys.stdout.flush()
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-        if later.works and "error" not in answer:
-            if not stream.begun:
-                os.write(OUT, b"\1" + ENCODE(answer).encode() + b"\n" + body)
-            later.finish(_trace)
+        if type(answer) is dict:
+            waits = later.works and "error" not in answer
+            answer = ENCODE(answer).encode()
         else:
-            _write(ENCODE(answer).encode() + b"\n" + body)
+            waits = later.works
+        if waits:
+            if not stream.begun:
+                os.write(OUT, b"\1" + answer + b"\n" + body)
+            later.finish(traces.trace)
+        else:
+            _write(answer + b"\n" + body)
     except BaseException as error:
-        _write(json.dumps(_failed(error)).encode() + b"\n")
+        _write(json.dumps(traces.failed(error)).encode() + b"\n")
 
 
 def _warm_up():
@@ -149,11 +112,24 @@ def _warm_up():
     rounds = (
         (
             calls.serving(calls.Idle),
-            b'{"kind":"http","method":"GET","url":"http://h/p",'
-            b'"headers":[["host","h"]],"env":{}}\n{"a": 1}',
+            marshal.dumps(
+                (
+                    {
+                        "kind": "http",
+                        "method": "GET",
+                        "url": "http://h/p",
+                        "headers": [["host", "h"]],
+                        "env": {},
+                    },
+                    b'{"a": 1}',
+                )
+            ),
         ),
-        (calls.serving(calls.Idle), b'{"kind":"context","env":{},"context":{}}\n'),
-        (calls.serving(calls.IdleApp), b'{"kind":"wsgi","env":{},"meta":{"A":"b"}}\n'),
+        (calls.serving(calls.Idle), b'{"kind":"context","env":{},"context":{}}'),
+        (
+            calls.serving(calls.IdleApp),
+            marshal.dumps(({"kind": "wsgi", "env": {}, "meta": {"A": "b"}}, b"")),
+        ),
     )
     if "nexus_loop" in sys.modules:
         rounds += ((calls.serving(calls.IdleAsync), rounds[0][1]),)
@@ -195,7 +171,7 @@ def _take(size):
 
 
 _PART_BYTES = 1 << 16
-OUTERMOST, INNERMOST = 20, 100
+_BRACE = ord("{")
 OUT = 1
 REQUEST = None
 SERVE = {}
@@ -207,7 +183,6 @@ import nexus_adapt as adapt  # noqa: E402
 import nexus_ahead as ahead  # noqa: E402
 import nexus_calls as calls  # noqa: E402
 import nexus_files as files  # noqa: E402
-import nexus_host as host  # noqa: E402
 import nexus_http as http  # noqa: E402
 import nexus_import as imports  # noqa: E402
 import nexus_json as own_json  # noqa: E402
@@ -216,6 +191,7 @@ import nexus_log as log  # noqa: E402
 import nexus_missing as missing  # noqa: E402
 import nexus_random as randoms  # noqa: E402
 import nexus_stream as stream  # noqa: E402
+import nexus_trace as traces  # noqa: E402
 
 reseed, ENCODE, DECODE = randoms.reseed, own_json.encode, own_json.loads
 stream.encode = ENCODE
@@ -225,13 +201,14 @@ for module in (adapt, log, missing, randoms, http):
     module.install()
 adapt.when_imported("asyncio", calls.loop)
 files.install(TREE)
+traces.own = TREE.files
 IMPORTER = imports.Importer(TREE, given["main"])
 sys.meta_path.insert(0, IMPORTER)
 gc.enable()
 try:
     CAN_DEFER = _load(given["main"], given["is_text"])
 except BaseException as error:
-    _write(b"FAILED " + json.dumps(_failed(error)).encode() + b"\n")
+    _write(b"FAILED " + json.dumps(traces.failed(error)).encode() + b"\n")
 else:
     _warm_up()
     bytearray(given["headroom"])  # freed at once: later requests need not grow the memory

@@ -27,6 +27,13 @@ class Headers:
         pairs = items.items() if hasattr(items, "items") else items
         self._items = [(str(name), str(value)) for name, value in pairs]
 
+    @classmethod
+    def _of(cls, pairs):
+        """Return headers of *pairs* of strings, which they keep."""
+        made = cls.__new__(cls)
+        made._items = pairs
+        return made
+
     def get(self, name, default=None):
         """Return the first value of *name*, or *default*."""
         wanted = name.lower()
@@ -185,18 +192,30 @@ class Fetched(Response):
         return 200 <= self.status <= 299
 
     def text(self):
-        return self.body.decode("utf-8", "replace")
+        return self._whole().decode("utf-8", "replace")
 
     def json(self):
-        return _json.loads(self.body)
+        return _json.loads(self._whole())
+
+    def _whole(self):
+        return self.body if isinstance(self.body, bytes) else self.body.read()
 
 
-def fetch(url, method="GET", headers=(), body=b"", *, redirect="follow", timeout=None):
+def fetch(
+    url, method="GET", headers=(), body=b"", *, redirect="follow", timeout=None, stream=False
+):
     """Send a request to a server that the manifest grants; return its answer (`Fetched`), or inside
-    a running event loop a future of it. *timeout* is in seconds."""
+    a running event loop a future of it. *timeout* is in seconds. With *stream* the answer's `body`
+    is a file, whose parts are received as the handler reads them, by `read(n)` or by iteration."""
     if isinstance(body, str):
         body = body.encode()
-    return _http.send(method, url, headers, bytes(body), redirect, timeout, Fetched)
+    make = Fetched
+    if stream:
+
+        def make(outcome, content):
+            return Fetched(outcome, _http.Parts(_http.Body(outcome, content), 1 << 16))
+
+    return _http.send(method, url, headers, bytes(body), redirect, timeout, make, stream)
 
 
 def _multipart(kind, body):

@@ -7,9 +7,13 @@ import types
 import nexus_host
 import nexus_later
 import nexus_stream
+from nexus_json import dumps
 
 from nexus import Headers, Request, Response, ScheduledEvent
 
+_JSON_HEAD = b'{"status": 200, "headers": [["content-type", "application/json"]]}'
+_TEXT_HEAD = b'{"status": 200, "headers": [["content-type", "text/plain; charset=utf-8"]]}'
+"""heads of answers, as JSON, to what handlers return most"""
 _COROUTINE = types.CoroutineType
 _IS_COROUTINE, _TAKES_MANY = 0x80, 0x4
 """flags of a function's code, as `inspect` names them"""
@@ -125,8 +129,18 @@ def _most(function):
 
 
 def _fetched(fetch, takes, head, body):
-    request = Request(head["method"], head["url"], Headers(head["headers"]), body)
-    response = _response(_awaited(fetch(*(request, head["env"], nexus_later.CONTEXT)[:takes])))
+    request = Request(head["method"], head["url"], Headers._of(head["headers"]), body)
+    if takes == 1:
+        value = fetch(request)
+    else:
+        value = fetch(*(request, head["env"], nexus_later.CONTEXT)[:takes])
+    if type(value) is _COROUTINE:
+        value = loop().run(value)
+    if type(value) is dict:
+        return _JSON_HEAD, dumps(value).encode()
+    if type(value) is str:
+        return _TEXT_HEAD, value.encode()
+    response = _response(value)
     body = response.body
     if nexus_stream.iterates(body):
         answer = {"status": response.status, "headers": response.headers.items()}

@@ -24,11 +24,11 @@ class FetchError(OSError):
 FetchError.__module__ = "nexus"
 
 
-def start(method, url, headers, body, redirect, done):
+def start(method, url, headers, body, redirect, done, stream=False):
     """Let the host send a request; return its number. *done* is called with the outcome (a dict)
-    and the response's body."""
+    and the response's body; with *stream* `Body` may have to read it on."""
     fields = headers.items() if hasattr(headers, "items") else headers
-    head = {"method": method, "url": url, "redirect": redirect}
+    head = {"method": method, "url": url, "redirect": redirect, "stream": stream}
     head["headers"] = [(str(name), str(value)) for name, value in fields]
     status, answer = host.exchange(_REQUEST + json.dumps(head).encode() + b"\n" + body)
     number = json.loads(answer)
@@ -68,13 +68,67 @@ def failure(outcome):
     return kinds.get(kind, FetchError)(outcome["message"])
 
 
-def send(method, url, headers, body, redirect, timeout, make):
+class Body(io.RawIOBase):
+    """The body of an answer, which the host reads part by part, as the guest does."""
+
+    def __init__(self, outcome, content):
+        self._part, self._at = content, 0
+        self._number = outcome["number"] if outcome.get("more") else None
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        while self._at == len(self._part) and self._number is not None:
+            self._read_on()
+        end = self._at + min(len(buffer), len(self._part) - self._at)
+        count = end - self._at
+        buffer[:count] = self._part[self._at : end]
+        self._at = end
+        return count
+
+    def _read_on(self):
+        number, ended = self._number, []
+        status, answer = host.ask_raw(["http_read", number])
+        if status:
+            self._number = None
+            raise FetchError(json.loads(answer))
+        under_way[number] = lambda *found: ended.append(found)
+        while not ended:
+            wait(None)
+        outcome, self._part = ended[0]
+        self._at = 0
+        if not outcome.get("more"):
+            self._number = None
+        error = failure(outcome)
+        if error is not None:
+            raise error
+
+    def close(self):
+        number, self._number = self._number, None
+        if number is not None:
+            under_way.pop(number, None)
+            host.ask_raw(["http_cancel", number])
+        super().close()
+
+
+class Parts(io.BufferedReader):
+    """A body whose iterator gives parts as they come, not lines: a handler may return it."""
+
+    def __next__(self):
+        part = self.read1(1 << 16)
+        if not part:
+            raise StopIteration
+        return part
+
+
+def send(method, url, headers, body, redirect, timeout, make, stream=False):
     """Send a request. Return what *make* makes of outcome and body, or inside a running event loop
     a future of it."""
     events = sys.modules.get("asyncio.events")
     loop = events._get_running_loop() if events else None
     if loop is None:
-        return _send_and_wait(method, url, headers, body, redirect, timeout, make)
+        return send_and_wait(method, url, headers, body, redirect, timeout, make, stream)
     future = loop.create_future()
 
     def done(outcome, content):
@@ -86,7 +140,7 @@ def send(method, url, headers, body, redirect, timeout, make):
         else:
             future.set_exception(error)
 
-    number = start(method, url, headers, body, redirect, done)
+    number = start(method, url, headers, body, redirect, done, stream)
     future.add_done_callback(lambda future: cancel(number))
     if timeout is not None:
         late = TimeoutError(f"no answer within {timeout:g} s")
@@ -95,9 +149,10 @@ def send(method, url, headers, body, redirect, timeout, make):
     return future
 
 
-def _send_and_wait(method, url, headers, body, redirect, timeout, make):
+def send_and_wait(method, url, headers, body, redirect, timeout, make, stream=True):
+    """Send a request; return what *make* makes of outcome and body."""
     ended = []
-    number = start(method, url, headers, body, redirect, lambda *found: ended.append(found))
+    number = start(method, url, headers, body, redirect, lambda *found: ended.append(found), stream)
     end = None if timeout is None else time.monotonic() + timeout
     while not ended:
         left = None if end is None else end - time.monotonic()
@@ -133,7 +188,8 @@ def _adapt(module):
         headers = HTTPMessage()
         for name, value in outcome["headers"]:
             headers[name] = value
-        found = Answer(io.BytesIO(content), headers, outcome["url"], outcome["status"])
+        content = io.BufferedReader(Body(outcome, content), 1 << 16)
+        found = Answer(content, headers, outcome["url"], outcome["status"])
         found.msg = found.reason = outcome["reason"]
         return found
 
@@ -144,7 +200,7 @@ def _adapt(module):
             data = data.read() if hasattr(data, "read") else b"".join(data)
         fields = request.header_items()
         try:
-            return _send_and_wait(
+            return send_and_wait(
                 request.get_method(), request.full_url, fields, data or b"", "manual", timeout, make
             )
         except (FetchError, ValueError) as error:

@@ -66,7 +66,7 @@ class Importer:
 
     def get_code(self, name):
         file = self._file(name)
-        code = compile(self._tree.files[file], file, "exec", dont_inherit=True)
+        code = compile(self._tree.files[file], f"/{file}", "exec", dont_inherit=True)
         if not file.startswith(PACKAGES):
             self.codes.append(code)
         return code

@@ -31,13 +31,13 @@ dumps = encoder(True)
 
 def loads(content):
     """Return the value of JSON in bytes."""
-    # Only UTF-8 without space in front goes the short way.
-    if isinstance(content, bytes) and content[:1] in b'{["' and 0 not in content[:4]:
-        text = content.decode("utf-8", "surrogatepass")
+    # Only UTF-8 without space in front goes the short way; the rest, and errors, the long one.
+    if type(content) is bytes:
         try:
+            text = content.decode()
             value, end = _RAW(text, 0)
-        except StopIteration:
-            end = -1
-        if end == len(text):
-            return value
+            if end == len(text):
+                return value
+        except (StopIteration, ValueError):
+            pass
     return json.loads(content)

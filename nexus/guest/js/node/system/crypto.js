@@ -1,7 +1,11 @@
-// node:crypto: hashes, HMACs, signatures and random values. For keys use `crypto.subtle`.
+// node:crypto: hashes, HMACs, signatures, random values, KeyObject. `crypto.subtle` makes keys.
 
 import { Buffer } from "node:buffer";
+import { askHost, toBytes } from "node:nexus/ask";
 import { internal } from "node:nexus/internal";
+import { KeyObject, createPrivateKey, createPublicKey, createSecretKey, keyBytes } from "node:nexus/keys";
+
+export { KeyObject, createPrivateKey, createPublicKey, createSecretKey };
 
 const { crypto } = globalThis;
 const HASHES = { __proto__: null, md5: "MD5", sha1: "SHA-1", sha256: "SHA-256", sha384: "SHA-384", sha512: "SHA-512" };
@@ -11,17 +15,6 @@ const hashNamed = (name) => {
   if (found) return found;
   const error = new Error(`Digest method not supported: ${name}; there are ${Object.keys(HASHES).join(", ")}`);
   error.code = "ERR_CRYPTO_INVALID_DIGEST";
-  throw error;
-};
-
-const toBytes = (content, encoding) => {
-  if (typeof content === "string") return Buffer.from(content, encoding);
-  if (ArrayBuffer.isView(content)) return new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
-  if (content instanceof ArrayBuffer) return new Uint8Array(content);
-  const error = new TypeError(
-    'The "data" argument must be of type string or an instance of Buffer, TypedArray, or DataView.',
-  );
-  error.code = "ERR_INVALID_ARG_TYPE";
   throw error;
 };
 
@@ -60,7 +53,7 @@ export const createHash = (name) => {
   return new Digest((bytes) => internal.digest(hash, bytes));
 };
 export const createHmac = (name, key) => {
-  const hash = hashNamed(name), secret = Buffer.from(toBytes(key));
+  const hash = hashNamed(name), secret = Buffer.from(key instanceof KeyObject ? keyBytes(key) : toBytes(key));
   return new Digest((bytes) => internal.hmac(hash, secret, bytes));
 };
 export const hash = (name, content, encoding = "hex") => createHash(name).update(content).digest(encoding);
@@ -111,37 +104,35 @@ export const constants = {
 };
 
 // The key's text, and the options of a signature that came with it.
-const readKey = (key) => {
+const readKey = (key, isPublic) => {
   const isPlain = typeof key === "string" || ArrayBuffer.isView(key) || key instanceof ArrayBuffer;
-  const { key: text, passphrase, padding, saltLength: salt, dsaEncoding: dsa } = isPlain ? { key } : key ?? {};
+  const given = isPlain || key instanceof KeyObject ? { key } : key ?? {};
+  const { key: text, format, passphrase, padding, saltLength: salt, dsaEncoding: dsa } = given;
   if (passphrase !== undefined) throw new Error("Encrypted keys are not supported here; decrypt the key first");
-  return { text: Buffer.from(toBytes(text)), fields: { padding, salt, dsa } };
+  const read = isPublic ? createPublicKey : createPrivateKey;
+  const found = format === "jwk" ? read(given) : text;
+  const bytes = found instanceof KeyObject ? keyBytes(found, isPublic) : Buffer.from(toBytes(found));
+  return { text: bytes, fields: { padding, salt, dsa } };
 };
 
 const hashOfSignature = (name) => hashNamed(String(name).replace(/^RSA-/i, ""));
 
-const askHost = (op, name, { fields, text }, pieces) => {
+const askWithKey = (op, name, { fields, text }, pieces) => {
   const hash = name === null || name === undefined ? "" : hashOfSignature(name);
-  const all = [text, ...pieces];
-  const line = `${JSON.stringify({ op, hash, ...fields, sizes: all.map((one) => one.length) })}\n`;
-  const { status, bytes } = internal.crypto(Buffer.concat([Buffer.from(line), ...all]));
-  const end = bytes.indexOf(0x0a);
-  const answer = JSON.parse(Buffer.from(bytes.subarray(0, end)).toString());
-  if (status !== 0) throw Object.assign(new Error(answer.message), { code: "ERR_OSSL_EVP_UNSUPPORTED" });
-  return { answer, bytes: Buffer.from(bytes.slice(end + 1)) };
+  return askHost({ op, hash, ...fields }, [text, ...pieces]);
 };
 
 const encoded = (bytes, encoding) => (encoding === undefined || encoding === "buffer" ? bytes : bytes.toString(encoding));
 
 export const sign = (name, data, key, callback = undefined) => {
-  const made = askHost("sign_pem", name, readKey(key), [Buffer.from(toBytes(data))]).bytes;
+  const made = askWithKey("sign_pem", name, readKey(key, false), [Buffer.from(toBytes(data))]).bytes;
   if (!callback) return made;
   queueMicrotask(() => callback(null, made));
   return undefined;
 };
 export const verify = (name, data, key, signature, callback = undefined) => {
   const pieces = [Buffer.from(toBytes(signature)), Buffer.from(toBytes(data))];
-  const { answer } = askHost("verify_pem", name, readKey(key), pieces);
+  const { answer } = askWithKey("verify_pem", name, readKey(key, true), pieces);
   if (!callback) return answer;
   queueMicrotask(() => callback(null, answer));
   return undefined;
@@ -182,6 +173,7 @@ export const createVerify = (name) => new Verify(name);
 const exported = {
   createHash, createHmac, hash, getHashes, randomFillSync, randomBytes, randomInt, randomUUID,
   getRandomValues, timingSafeEqual, webcrypto, constants, sign, verify, createSign, createVerify,
+  KeyObject, createPrivateKey, createPublicKey, createSecretKey,
 };
 // `crypto.subtle` is loaded at its first use, and so stays a getter here.
 export default Object.defineProperty(exported, "subtle", { get: () => crypto.subtle, enumerable: true });

@@ -2,15 +2,16 @@
 //
 //   text    the content, if it is a string that nobody has needed as bytes yet
 //   bytes   the content, if it is known without reading
-//   stream  a ReadableStream: given by the user, or made of the bytes when `body` is asked for
+//   remote  a RemoteBody, at the host, that nobody has needed as a stream yet
+//   stream  a ReadableStream: given by the user, or made of the others when `body` is asked for
 //   used    the bytes were read; with a stream, the stream tells
 //   owned   nobody else has the bytes: they may be given away, to be written to or transferred
 
 const streams = () => part("streams");
 const isStream = (value) => isOf(value, "streams", "ReadableStream");
 
-const newBody = ({ text, bytes, stream, used = false, owned = false }) =>
-  ({ text, bytes, stream, used, owned });
+const newBody = ({ text, bytes, stream, remote, used = false, owned = false }) =>
+  ({ text, bytes, stream, remote, used, owned });
 
 // The content as bytes, or undefined where only reading the stream tells.
 const knownBytes = (body) => {
@@ -58,6 +59,11 @@ const bodyUsed = (body) =>
   body !== null && (body.stream ? streams().isDisturbed(body.stream) : body.used);
 
 const bodyStream = (body) => {
+  if (!body.stream && body.remote) {
+    body.stream = streams().streamOfParts(body.remote);
+    if (body.used) body.stream.cancel();
+    body.remote = undefined;
+  }
   if (!body.stream) {
     const bytes = knownBytes(body);
     // The reader of the chunk may write to it.
@@ -80,10 +86,17 @@ const takeBytes = async (body, what) => {
   requireUnused(body, what);
   if (body === null) return new Uint8Array(0);
   const bytes = knownBytes(body);
-  if (bytes === undefined) return streams().readAllBytes(body.stream);
+  if (bytes === undefined && body.stream) return streams().readAllBytes(body.stream);
   body.used = true;
+  if (bytes === undefined) return readAllParts(body.remote);
   if (body.stream) body.stream.cancel();
   return body.owned ? bytes : bytes.slice();
+};
+
+const readAllParts = async (remote) => {
+  const parts = [];
+  for (let part; (part = await remote.read()) !== undefined;) parts.push(part);
+  return parts.length === 1 ? parts[0] : concatBytes(parts);
 };
 
 // Like takeBytes, but gives a string as it is.
@@ -107,7 +120,7 @@ const takeText = async (body, what) => {
 const unreadStream = (body, what) => {
   if (body === null || body.text !== undefined || body.bytes !== undefined) return undefined;
   requireUnused(body, what);
-  return body.stream;
+  return bodyStream(body);
 };
 
 const cloneChunk = (chunk) => cloneValue(chunk, new Map());
@@ -116,11 +129,11 @@ const cloneChunk = (chunk) => cloneValue(chunk, new Map());
 const cloneBody = (body) => {
   requireUnused(body, "clone");
   if (body === null) return null;
-  if (!body.stream) {
+  if (!body.stream && !body.remote) {
     body.owned = false;
     return newBody({ text: body.text, bytes: body.bytes });
   }
-  const [mine, other] = streams().teeStream(body.stream, cloneChunk);
+  const [mine, other] = streams().teeStream(bodyStream(body), cloneChunk);
   Object.assign(body, { bytes: undefined, stream: mine });
   return newBody({ stream: other });
 };

@@ -29,12 +29,14 @@ const REQUEST_OPTIONS = {
   referrer: [],
 };
 
-const requestOption = (name, init, inherited) => {
+const OPTION_NAMES = Object.keys(REQUEST_OPTIONS);
+
+const defaultOption = (name) =>
+  REQUEST_OPTIONS[name][0] ?? (name === "referrer" ? "about:client" : "");
+
+const requestOption = (name, value) => {
   const allowed = REQUEST_OPTIONS[name];
-  if (init[name] === undefined) {
-    return inherited?.[name] ?? allowed[0] ?? (name === "referrer" ? "about:client" : "");
-  }
-  const text = toText(init[name]);
+  const text = toText(value);
   if (allowed.length > 0 && !allowed.includes(text)) {
     throw new TypeError(
       `The option ${name} of a Request may be ` +
@@ -44,7 +46,20 @@ const requestOption = (name, init, inherited) => {
   return text;
 };
 
+// Most URLs that programs write are in their normal form already; parsing takes twenty times as long
+// as seeing that. This leaves out ports that may be the scheme's default or too high, segments that
+// may be `.` or `..`, and names that end in a number or hold a label in Punycode.
+const BYTE = "(?:[1-9]?[0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5])";
+const NORMAL_URL = new RegExp(
+  "^https?://(?!.*xn--)" +
+  `(?:(?:[a-z0-9-]+\\.)*[a-z][a-z0-9-]*|(?:${BYTE}\\.){3}${BYTE})` +
+  "(?::(?!80/|443/)(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?" +
+  "(?:/(?:[\\w!$&'()*+,;=:@~-][\\w!$&'()*+,;=:@~.%-]*)?)+" +
+  "(?:\\?[\\w!$&()*+,;=:@~./?%-]*)?$",
+);
+
 const absoluteURL = (input) => {
+  if (typeof input === "string" && NORMAL_URL.test(input)) return input;
   const text = toUSV(input);
   const url = parseURL(text, requestURL());
   if (!url) {
@@ -81,7 +96,7 @@ class Request {
   #headers;
   #body = null;
   #signal;
-  #options;
+  #options; // those that are not the default
 
   constructor(input, init = undefined) {
     if (input === REQUEST_KEY) return;
@@ -94,10 +109,8 @@ class Request {
       : requestMethod(given.method);
     this.#headers = new Headers(given.headers ?? source?.headers);
     this.#signal = requestSignal(given, source);
-    this.#options = Object.fromEntries(
-      Object.keys(REQUEST_OPTIONS).map((name) => [name, requestOption(name, given, source)]),
-    );
-    this.#options.keepalive = Boolean(given.keepalive ?? source?.keepalive);
+    if (source?.#options) this.#options = { ...source.#options };
+    if (init !== undefined) this.#setOptions(given);
     this.#setBody(given, source);
   }
 
@@ -157,6 +170,16 @@ class Request {
     return copy;
   }
 
+  #setOptions(given) {
+    for (let i = 0; i < OPTION_NAMES.length; i += 1) {
+      const name = OPTION_NAMES[i];
+      const value = given[name];
+      if (value !== undefined) (this.#options ??= {})[name] = requestOption(name, value);
+    }
+    const keepalive = given.keepalive ?? undefined;
+    if (keepalive !== undefined) (this.#options ??= {}).keepalive = Boolean(keepalive);
+  }
+
   #setBody(given, source) {
     const isGiven = given.body !== undefined && given.body !== null;
     if (isGiven && (this.#method === "GET" || this.#method === "HEAD")) {
@@ -188,9 +211,9 @@ class Request {
   }
 
   static {
-    for (const name of Object.keys(REQUEST_OPTIONS)) {
+    for (const name of OPTION_NAMES) {
       Object.defineProperty(Request.prototype, name, {
-        get() { return this.#options?.[name] ?? requestOption(name, {}); },
+        get() { return this.#options?.[name] ?? defaultOption(name); },
         configurable: true,
       });
     }

@@ -9,7 +9,9 @@ const RESPONSE_KEY = Symbol("the key that only this file has");
 // Response -> {url, redirected}, for those that fetch returned
 const fetchedFacts = new WeakMap();
 
-let fetchedResponse; // ({url, status, reason, headers, redirected}, bytes): what fetch returns
+// ({url, status, reason, headers, redirected}, content, remote): what fetch returns; the body is text,
+// bytes, or a RemoteBody
+let fetchedResponse;
 let readResponse; // (value): what dispatch hands to the host, or undefined for no Response
 
 const responseStatus = (status) => {
@@ -57,14 +59,16 @@ class Response {
         headers: headerList(value.#headers), body: value.#body,
       };
     };
-    fetchedResponse = ({ url, status, reason, headers, redirected }, bytes) => {
+    fetchedResponse = ({ url, status, reason, headers, redirected }, content, remote) => {
       const response = new Response(RESPONSE_KEY);
       response.#type = "basic";
       response.#status = status;
       response.#reason = reason;
       response.#headers = freezeHeaders(headersOf(headers));
       if (!NULL_BODY_STATUSES.includes(status)) {
-        response.#body = newBody({ bytes, owned: true });
+        if (remote) response.#body = newBody({ remote });
+        else if (typeof content === "string") response.#body = newBody({ text: content });
+        else response.#body = newBody({ bytes: content, owned: true });
       }
       fetchedFacts.set(response, { url, redirected });
       return response;

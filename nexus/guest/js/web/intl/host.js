@@ -27,7 +27,7 @@ const asNumber = (value) => {
   if (Number.isNaN(number)) throw new RangeError("An option that must be a number is NaN");
   return number;
 };
-const asGrouping = (value) => (typeof value === "boolean" ? value : `${value}`);
+const asGrouping = (value) => (typeof value === "boolean" || !value ? Boolean(value) : `${value}`);
 
 // The options that are given, of those in `names`, which maps each name to its conversion.
 const readOptions = (options, names) => {

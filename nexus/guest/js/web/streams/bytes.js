@@ -13,6 +13,30 @@ const streamOfBytes = (bytes) => {
   return stream.face;
 };
 
+// Reads the parts of a RemoteBody as they are wanted.
+const streamOfParts = (remote) => {
+  const stream = makeReadable({
+    start: noop,
+    pull: () => upon(remote.read(), (part) => {
+      if (stream.state !== "readable") return;
+      if (part) enqueueView(stream.controller, part);
+      if (!remote.isOpen) endBytes(stream.controller);
+    }),
+    cancel: () => {
+      remote.close();
+      return resolvedWith(undefined);
+    },
+    highWaterMark: 0, size: undefined, isBytes: true,
+  });
+  return stream.face;
+};
+
+// Also answers a reader that brought its own buffer, and waits.
+const endBytes = (controller) => {
+  closeBytes(controller);
+  if (controller.pending.length > 0) respond(controller, 0);
+};
+
 const isDisturbed = (face) => stateOfStream(face).disturbed;
 
 // Calls `take` with each chunk of a body's stream; returns a promise of the end.

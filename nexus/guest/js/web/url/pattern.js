@@ -29,8 +29,7 @@ const CANONICAL = {
   username: (value) => throughURL("username", value),
   password: (value) => throughURL("password", value),
   hostname: (value) => {
-    if (/^\[[0-9a-f:.]*$/i.test(value) || /^[0-9a-f:]*\]$/i.test(value)) return value.toLowerCase();
-    const found = /[/\\?#@]|:(?![^[]*\])/.test(value) ? "" : throughURL("hostname", value, "https://-/");
+    const found = /[/\\?#@\t\n\r]|:(?![^[]*\])|^[^[]*\]/.test(value) ? "" : throughURL("hostname", value, "https://-/");
     return found === "-" && value !== "-" || found === "" ? refuse("hostname", value) : found;
   },
   port: (value, protocol) => {
@@ -47,6 +46,9 @@ const CANONICAL = {
   hash: (value) => throughURL("hash", value).replace(/^#/, ""),
 };
 const opaquePath = (value) => new URL(`data:${value}`).pathname;
+// A piece of a hostname whose pattern begins with a bracket: some of an address's characters.
+const addressPiece = (value) =>
+  (/^[0-9a-f:.[\]]*$/i.test(value) ? value.toLowerCase() : refuse("hostname", value));
 const encoderOf = (name) => (value) => (value === "" ? "" : CANONICAL[name](value));
 
 // The flag v is the standard's, but QuickJS 0.17 then refuses "-" outside of classes, too.
@@ -164,6 +166,7 @@ class URLPattern {
     if (isUsualPort(found.port, found.protocol)) found.port = "";
     for (const name of COMPONENTS) {
       let kind = name === "hostname" ? HOST_PARTS : PLAIN, encode = encoderOf(name), more = "";
+      if (name === "hostname" && /^(?:\{|\\)?\[/.test(found.hostname)) encode = addressPiece;
       if (name === "pathname") {
         const isPath = matchesSpecial(this.#parts.protocol);
         [kind, more] = [isPath ? PATH_PARTS : PLAIN, flags];
