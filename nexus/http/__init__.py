@@ -9,6 +9,7 @@ static_files.py  answers of handlers that are only a folder of files
 filters.py   request filters of plugins, around one request
 observers.py  plugins that see what one run asks of other services
 errors.py    error -> problem+json (RFC 9457); the one table of statuses
+frames.py    lets an answered request go at once
 app.py       the Flask apps of the main port (with the layer in front) and of the management port
 management.py  the management port: its socket, threads, and the pod's readiness
 streams.py   log records as server-sent events

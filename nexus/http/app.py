@@ -25,6 +25,7 @@ from nexus.errors import (
 )
 from nexus.handlers.routes import is_reserved
 from nexus.http.errors import refusal
+from nexus.http.frames import drop_frames
 from nexus.http.layer import BEGAN, PASSED_ON, HandlerLayer
 from nexus.http.management import BUSY, Readiness
 from nexus.http.metrics import add_metrics, count_requests, handler_totals
@@ -99,12 +100,10 @@ def _bare_app(service: Service) -> Flask:
 
 
 def _let_go(error: BaseException | None) -> None:
-    """Break the cycles of a request, its errors and their frames. Until the next garbage collection
-    they would keep what the server passed on, and under granian a connection is open as long as
-    that is there, if the request's body was not read."""
+    """Break the cycles of a request and its errors."""
     request.routing_exception = None
-    if isinstance(error, Exception):  # logged by now; the layer logs, and lets go, what is not
-        error.__traceback__ = None
+    if isinstance(error, Exception):  # the layer logs others, and breaks their cycles
+        drop_frames(error)
 
 
 def _check_busy() -> None:

@@ -16,6 +16,7 @@ from nexus.http.early import START
 from nexus.http.early_answers import FILTERING, EarlyAnswers
 from nexus.http.errors import problem
 from nexus.http.filters import Filtering
+from nexus.http.frames import drop_frames
 from nexus.http.head import head_of
 from nexus.http.static_files import pieces, static_response
 from nexus.model import Handler, HttpRequest, HttpResponse, Outcome
@@ -87,7 +88,10 @@ class HandlerLayer:
                     response, rest = self._static(handler, environ, run)
             except NexusError as error:
                 response, outcome, failed = self._problem(error, handler, run), error.outcome, error
-            if request.client is not None and self._early.end(request, handler, run, failed):
+            gone = request.client is not None and self._early.end(request, handler, run, failed)
+            if failed is not None:
+                drop_frames(failed)
+            if gone:
                 return ()
         if filtering is not None:
             filtering.end(handler, environ, response, outcome, run)
@@ -109,6 +113,7 @@ class HandlerLayer:
         finally:
             run.usage.duration_s = run.timer.wall_s()
             self._service.dispatcher.ended(handler, run, error)
+            error = None  # its traceback has this frame: a cycle
 
     def _follow(
         self, environ: dict[str, Any], start_response: StartResponse, began: float
@@ -123,7 +128,7 @@ class HandlerLayer:
             if is_interrupt(error):
                 raise
             log.exception("a view failed", extra={"fields": {"path": environ["PATH_INFO"]}})
-            error.__traceback__ = None  # Flask's frame has the error: a cycle that has the request
+            drop_frames(error)
             return self._refuse(environ, start_response, InternalError("a view failed"), began)
 
     def _answer_for_all(

@@ -178,6 +178,7 @@ class Dispatcher:
             usage, timer = run.usage, run.timer
             usage.duration_s, usage.cpu_s = timer.wall_s(), timer.cpu_s()
             way.observe(handler, run, error)
+            error = None  # its traceback has this frame, and so the task: a cycle
 
     def _run_admitted(self, handler: Handler, task: Task[R], run: Execution, way: Way) -> R:
         watch = way.deadlines.watch(run)

@@ -69,6 +69,12 @@ def test_what_the_child_made_runs_here(engine: Engine, tmp_path: Path) -> None:
         (b"hello", InvalidModule, "at byte 0x0"),
         (b"\0asm\1\0\0\0\1\5", InvalidModule, "at byte 0x"),
         (b"\0asm\1\0\0\0", InvalidHandler, "does not export `_start`"),
+        # A tail call: metering would refuse it, but no code is read without an entry point.
+        (
+            b"\0asm\1\0\0\0\1\4\1\x60\0\0\3\2\1\0\n\6\1\4\0\x12\0\x0b",
+            InvalidHandler,
+            "does not export `_start`",
+        ),
         # A body that leaves an i32 on the stack: metering cannot see it, the compiler does.
         (
             b"\0asm\1\0\0\0\1\4\1\x60\0\0\3\2\1\0\7\n\1\6_start\0\0\n\6\1\4\0A\0\x0b",
@@ -76,7 +82,7 @@ def test_what_the_child_made_runs_here(engine: Engine, tmp_path: Path) -> None:
             "type mismatch|values remaining",
         ),
     ],
-    ids=["text", "truncated", "no entry point", "ill-typed"],
+    ids=["text", "truncated", "no entry point", "no entry point, and code", "ill-typed"],
 )
 def test_what_is_wrong_crosses_the_process_border(
     quick: Engine, tmp_path: Path, content: bytes, expected: type[Exception], words: str

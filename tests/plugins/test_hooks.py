@@ -84,6 +84,17 @@ def test_nexus_config_sources(tmp_path: Path) -> None:
     assert seen == [tmp_path, "there"]
 
 
+RUNTIMES = dict.fromkeys(
+    (
+        "javascript_runtime",
+        "javascript_runtime_sha256",
+        "python_runtime",
+        "python_runtime_sha256",
+    ),
+    "",
+)
+
+
 class Greetings(AbiBase):
     name = "greeting"
 
@@ -125,12 +136,7 @@ class Noting:
 
 def test_nexus_guests() -> None:
     """`test_guests.py` has one that serves, from a package of its own."""
-    settings: Any = SimpleNamespace(
-        javascript_runtime="",
-        javascript_runtime_sha256="",
-        python_runtime="",
-        python_runtime_sha256="",
-    )
+    settings: Any = SimpleNamespace(**RUNTIMES)
     abi = Greetings()
     made = plugins(p=plugin(nexus_guests=lambda settings: [abi]))
     assert [found.name for found in made.guests(settings)] == ["greeting", "js", "python", "wasi"]
@@ -139,6 +145,26 @@ def test_nexus_guests() -> None:
     twice = plugins(p=plugin(nexus_guests=lambda settings: [abi, abi]))
     with pytest.raises(PluginError, match="'greeting' is there already, from plugin p"):
         twice.guests(settings)
+
+
+def test_returned_objects_are_closed_the_last_first() -> None:
+    closed: list[str] = []
+
+    class Closes(Greetings):
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def close(self) -> None:
+            closed.append(self.name)
+
+    settings: Any = SimpleNamespace(**RUNTIMES)
+    made = plugins(
+        a=plugin(nexus_guests=lambda settings: [Closes("a1"), Closes("a2")]),
+        b=plugin(nexus_guests=lambda settings: [Closes("b")]),
+    )
+    made.guests(settings)
+    made.close(10.0, closed.append)
+    assert closed == ["b", "a2", "a1"]
 
 
 def test_nexus_metrics_sinks(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
