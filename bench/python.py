@@ -2,9 +2,9 @@
 
 Prints medians in ms, without an HTTP server: Nexus on each engine that is installed, the same
 function called natively (the limit), a process pool, `python -I` for each request, and of
-RestrictedPython (in this process, without limits), pydantic-monty, pyeryx (needs Python 3.12) and
-llm-wasm-sandbox (needs an older wasmtime, so another environment) those that are installed. The
-kernels' figures are multiples of this Python's; `--kernels` runs nothing else.
+RestrictedPython (in this process, without limits), pydantic-monty and pyeryx (needs Python 3.12)
+those that are installed. The kernels' figures are multiples of this Python's; `--kernels` runs
+nothing else.
 """
 
 from __future__ import annotations

