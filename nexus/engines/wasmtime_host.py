@@ -1,7 +1,7 @@
 """Host functions through wasmtime's C API, which hands over raw values.
 
-wasmtime-py makes several Python objects of each value: 20 µs for a host call. Here a call reads and
-writes the values where wasmtime has them
+wasmtime-py makes several Python objects of each value: 10 µs for a host call with four numbers,
+which takes 0.6 µs here, where a call reads and writes the values where wasmtime has them
 (https://docs.wasmtime.dev/c-api/func_8h.html, `wasmtime_func_unchecked_callback_t`).
 """
 
