@@ -6,6 +6,7 @@ python -m bench.deadline   how late the answer to an endless loop is
 python -m bench.metering   what metering costs, beside native C and wasmtime's epochs and fuel
 python -m bench.engine     what an engine's small steps cost: calls, instances, a reset
 python -m bench.python     handlers in Python, beside native code and other sandboxes
+python -m bench.python_memory   what each further handler in Python takes of a worker's memory
 python -m bench.text       source text over the API, beside mini-racer, Deno and monty
 python -m bench.packages   packages of npm, bundled: whether they give Node's values, and their time
 python -m bench.stalled    what clients that stall cost the others, beside gunicorn's peers

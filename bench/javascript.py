@@ -1,10 +1,11 @@
-"""`python -m bench.javascript [start|compiling|stages]...`: what JavaScript costs, and where.
+"""`python -m bench.javascript [start|compiling|stages|kernels]...`: what JavaScript costs.
 
 start      the time from the command to the first answer of a JavaScript handler: with an empty
            cache, with the cache of `make run`, and with that of an earlier start
 compiling  another handler's latency alone, and while LLVM compiles QuickJS in the background
 stages     a request by stage (reset, body in, call, body out) and its instance's memory, without
            the HTTP server, at bodies of 1 KB and 1 MB
+kernels    nine kernels in a guest, beside the same QuickJS-NG as native code
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.javascript_kernels import print_kernels
 from bench.javascript_stages import print_stages
 from bench.load import Load, measure, need_wrk
 from bench.server import ROOT, Server
@@ -28,7 +30,7 @@ from nexus.compiler.compiler import Compiler, CompilerLimits
 from nexus.engines import create_engine
 from nexus.guest import Abis, built_in_abis
 
-PARTS = ("start", "compiling", "stages")
+PARTS = ("start", "compiling", "stages", "kernels")
 MEMORY_BYTES = 32 << 20
 """The default memory limit; handlers are compiled for it."""
 _BEFORE_LLVM_S = 1.5
@@ -55,8 +57,10 @@ def main() -> None:
             need_wrk()
             _print_beside(cache, options.rounds, options.seconds)
         if "stages" in parts:
-            _compiler(cache, "llvm").prepare(MEMORY_BYTES)
+            _compiler(cache, "llvm").prepare("javascript", MEMORY_BYTES)
             print_stages(cache, handlers)
+        if "kernels" in parts:
+            print_kernels(options.rounds)
 
 
 # ---- the first answer ------------------------------------------------------------------------
@@ -71,11 +75,11 @@ def _print_starts(cache: Path, rounds: int) -> None:
     found = []
     for _ in range(min(rounds, 3)):
         shutil.rmtree(artifacts)
-        quick.prepare(MEMORY_BYTES)
+        quick.prepare("javascript", MEMORY_BYTES)
         found.append(_first_answer(cache))
     _print_start("QuickJS prepared (`make run`)", found)
     best = _compiler(cache, "llvm")
-    best.prepare(MEMORY_BYTES)
+    best.prepare("javascript", MEMORY_BYTES)
     _first_answer(cache)
     _print_start("filled cache", [_first_answer(cache) for _ in range(rounds)])
 

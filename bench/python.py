@@ -1,9 +1,10 @@
 """`python -m bench.python`: handlers in Python, beside the same code natively and in sandboxes.
 
 Prints medians in ms, without an HTTP server: Nexus on each engine that is installed, the same
-function called natively (the limit), a process pool, `python -I` for each request, and
-RestrictedPython if it is installed, which runs in this process without limits. The kernels' figures
-are multiples of this Python's.
+function called natively (the limit), a process pool, `python -I` for each request, and of
+RestrictedPython (in this process, without limits), pydantic-monty, pyeryx (needs Python 3.12) and
+llm-wasm-sandbox (needs an older wasmtime, so another environment) those that are installed. The
+kernels' figures are multiples of this Python's; `--kernels` runs nothing else.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from bench.python_sandboxes import sandboxes
 from bench.python_work import FLASK, HELLO, KERNELS, ORDERS, TRANSFORM, VALUES, write_handlers
 from bench.server import ROOT
 from nexus import config
@@ -48,14 +51,17 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--kernels", action="store_true", help="run the kernels only")
     options = parser.parse_args()
     engines = [name for name in ("wasmer", "wasmtime") if find_spec(name)]
     with tempfile.TemporaryDirectory() as scratch, ProcessPoolExecutor(1) as processes:
         write_handlers(Path(scratch))
         services = {engine: _service(Path(scratch), engine) for engine in engines}
         try:
-            for name, (source, body) in WORK.items():
-                _print(name, _contenders(name, source, body, services, processes), options.rounds)
+            for name, (source, body) in () if options.kernels else WORK.items():
+                found = _contenders(name, source, body, services, processes)
+                with sandboxes(source, body) if name != "flask" else nullcontext({}) as others:
+                    _print(name, found | others, options.rounds)
             _print_kernels(services, options.rounds)
         finally:
             for service in services.values():
@@ -93,8 +99,6 @@ def _contenders(
     found["python -I"] = lambda: subprocess.run(
         command, input=body, capture_output=True, check=True
     )
-    if find_spec("RestrictedPython"):
-        found["RestrictedPython"] = lambda: _restricted(source, body)
     return found
 
 
@@ -174,20 +178,6 @@ def _wsgi(app: Callable[..., Any], body: bytes) -> bytes:
         "wsgi.input": io.BytesIO(body),
     }
     return b"".join(app(environ, lambda status, headers: None))
-
-
-def _restricted(source: str, body: bytes) -> str:
-    from RestrictedPython import Eval, Guards, compile_restricted, safe_builtins
-
-    names: dict[str, Any] = {
-        "__builtins__": {**safe_builtins, "sum": sum},
-        "_getitem_": Eval.default_guarded_getitem,
-        "_getiter_": Eval.default_guarded_getiter,
-        "_getattr_": Guards.safer_getattr,
-        "_write_": lambda value: value,
-    }
-    exec(compile_restricted(source, "handler", "exec"), names)
-    return _called(names["fetch"], body)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""JavaScript by the package quickjs: native code, no limits, a fresh context for each request."""
+"""JavaScript by quickjs-ng: native code, no limits, a fresh context for each request."""
 
 from __future__ import annotations
 

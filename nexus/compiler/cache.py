@@ -6,10 +6,10 @@ import fcntl
 import logging
 import os
 import tempfile
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from nexus.compiler.artifact import Artifact, Preparation, pack, unpack
 from nexus.compiler.bases import Bases, is_base
@@ -21,7 +21,7 @@ log = logging.getLogger("nexus.handlers")
 
 A = TypeVar("A", Compiled, Preparation)
 
-_TEMPORARY = "new-*"
+_TEMPORARY = "new-"
 
 
 class ArtifactCache:
@@ -130,7 +130,7 @@ class ArtifactCache:
             base = self._bases.find_or_make(artifact)
         try:
             sweep(self._folder, _TEMPORARY)
-            handle, temporary = tempfile.mkstemp(dir=self._folder, prefix=_TEMPORARY[:-1])
+            handle, temporary = tempfile.mkstemp(dir=self._folder, prefix=_TEMPORARY)
             try:
                 with os.fdopen(handle, "wb") as file:
                     file.write(pack(artifact, compressed=True, base=base))
@@ -142,22 +142,45 @@ class ArtifactCache:
             log.warning("the artifact was not kept, so the next start compiles again: %s", error)
             return
         if self._max_bytes is not None:
-            for _ in range(evict(self._folder, "*.nxa", self._max_bytes, self._path(key))):
+            for _ in range(evict(self._folder, ".nxa", self._max_bytes, self._path(key))):
                 self._observe("eviction")
 
-    def _lock(self, key: str) -> AbstractContextManager[object]:
-        """Hold the key's lock file; the kernel releases it when a process dies."""
+    @contextmanager
+    def _lock(self, key: str) -> Iterator[None]:
+        """Hold the key's lock file, and delete it; the kernel releases it when a process dies."""
+        path = self._folder / f"{key}.lock"
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             _make_private(self._folder)
-            file = open(self._folder / f"{key}.lock", "wb")  # noqa: SIM115  the caller closes it
-            fcntl.flock(file, fcntl.LOCK_EX)
+            file = _locked(path)
         except OSError as error:
             log.warning(
                 "every start compiles; the cache %s cannot be used: %s", self._folder, error
             )
-            return nullcontext()
-        return file
+            yield
+            return
+        with file:
+            try:
+                yield
+            finally:
+                with suppress(OSError):
+                    path.unlink()  # each source text has a key of its own: they would add up
+
+
+def _locked(path: Path) -> BinaryIO:
+    """Return the file at *path*, made if need be, with a lock. Raises: OSError."""
+    while True:
+        file = open(path, "wb")  # noqa: SIM115  the caller closes it
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if path.stat().st_ino == os.fstat(file.fileno()).st_ino:
+                return file
+        except FileNotFoundError:
+            pass  # the process that held the lock has deleted the file
+        except BaseException:
+            file.close()
+            raise
+        file.close()
 
 
 def _make_private(folder: Path) -> None:

@@ -43,7 +43,8 @@ def main() -> int:
 def execute(terms: Terms, fulfil: Callable[[], Artifact], answer: BinaryIO) -> int:
     """Write the artifact that *fulfil* makes, or why it makes none, to *answer*; return the exit
     status."""
-    _give_way(terms.idle)
+    if not terms.urgent:
+        _give_way(terms.idle)
     resource.setrlimit(resource.RLIMIT_CPU, (terms.cpu_s, terms.cpu_s + 1))
     try:
         artifact = fulfil()

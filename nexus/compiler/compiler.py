@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 from weakref import WeakValueDictionary
@@ -98,10 +98,11 @@ class Compiler:
         return self.compile_program(self._abis.read(path), memory_bytes, idle=idle)
 
     def compile_program(
-        self, program: Program, memory_bytes: int, *, idle: bool = False
+        self, program: Program, memory_bytes: int, *, idle: bool = False, is_awaited: bool = False
     ) -> Compiled:
-        """Compile *program*; see `compile`."""
-        job = Job(self, memory_bytes // PAGE_BYTES, idle)
+        """Compile *program*; see `compile`. *is_awaited*: a client waits for the handler, whose
+        sources are then loaded at the priority of handlers that run."""
+        job = Job(self, memory_bytes // PAGE_BYTES, idle, is_awaited=is_awaited)
         if isinstance(program, ModuleProgram):
             return job.module(program.module)
         return job.prepared(program)
@@ -182,14 +183,22 @@ class Compiler:
         return content
 
     def get_or_order(
-        self, key: str, kind: type[A], pages: int, idle: bool, work: Callable[[], Work]
+        self,
+        key: str,
+        kind: type[A],
+        pages: int,
+        idle: bool,
+        work: Callable[[], Work],
+        *,
+        urgent: bool = False,
     ) -> tuple[A, bool]:
         """Return the artifact with this *key*, from the cache or made; and whether it is new."""
         made: list[str] = []
 
         def make() -> A:
             made.append(key)
-            answer = self._run(Order(self._terms(key, pages, idle), work()))
+            terms = replace(self._terms(key, pages, idle), urgent=urgent)
+            answer = self._run(Order(terms, work()))
             if not isinstance(answer, kind):
                 raise CompilationError("the compiler answered with an artifact of another kind")
             return answer

@@ -17,35 +17,39 @@ def touch(path: Path) -> None:
         os.utime(path)
 
 
-def evict(folder: Path, pattern: str, max_bytes: int, keep: Path) -> int:
-    """Delete the least recently used files of *pattern* in *folder* until the rest takes up to
+def evict(folder: Path, suffix: str, max_bytes: int, keep: Path) -> int:
+    """Delete the least recently used files with *suffix* in *folder* until the rest takes up to
     *max_bytes*, but never *keep*. Return how many were deleted.
 
     Ignore files that another process has deleted meanwhile.
     """
     found = []
-    for path in folder.glob(pattern):
-        with suppress(OSError):
-            status = path.stat()
-            found.append((status.st_mtime, status.st_size, path))
+    with os.scandir(folder) as entries:  # of which there may be thousands: `Path.glob` is slower
+        for entry in entries:
+            if entry.name.endswith(suffix):
+                with suppress(OSError):
+                    status = entry.stat()
+                    found.append((status.st_mtime, status.st_size, entry.path))
     total = sum(size for _, size, _ in found)
     evicted = 0
     for _, size, path in sorted(found):
         if total <= max_bytes:
             break
-        if path == keep:
+        if path == str(keep):
             continue
         with suppress(OSError):
-            path.unlink()
+            os.unlink(path)
             evicted += 1
         total -= size
     return evicted
 
 
-def sweep(folder: Path, pattern: str) -> None:
-    """Delete the files of *pattern* that were last written over an hour ago."""
+def sweep(folder: Path, prefix: str) -> None:
+    """Delete the files with *prefix* that were last written over an hour ago."""
     old = time.time() - _ABANDONED_S
-    for path in folder.glob(pattern):
-        with suppress(OSError):
-            if path.stat().st_mtime < old:
-                path.unlink()
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(prefix):
+                with suppress(OSError):
+                    if entry.stat().st_mtime < old:
+                        os.unlink(entry)

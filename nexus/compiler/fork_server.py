@@ -22,6 +22,7 @@ from nexus.compiler.artifact import Artifact, unpack
 from nexus.compiler.orders import Order, Prepare, read_order
 from nexus.guest import Abis
 from nexus.model import Compiled
+from nexus.plugin_api.abi import AbiBase
 from nexus.plugin_api.engine import Engine, HoldsArtifacts
 
 IDLE_S: Final = 10_000
@@ -73,6 +74,8 @@ class _Loaded:
         abi = self.abis.named(work.program.abi)
         for name in ("nexus.compiler.prepare", *getattr(abi, "set_up_modules", ())):
             importlib.import_module(name)
+        if isinstance(abi, AbiBase):
+            abi.warm_up(self._module)
 
     def completed(self, order: Order) -> Order:
         """Return *order* with the runtime's module, which only the first order brings."""

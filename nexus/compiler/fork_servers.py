@@ -84,7 +84,11 @@ class ForkServers:
         """Send *order* to the process that has loaded its runtime, or to a new one."""
         work, terms = order.work, order.terms
         assert isinstance(work, Prepare)
-        key = (str(replace(terms, key="", idle=False)), work.program.abi, work.runtime_key)
+        key = (
+            str(replace(terms, key="", idle=False, urgent=False)),
+            work.program.abi,
+            work.runtime_key,
+        )
         message = repr(timeout_s).encode()
         server = self._servers.get(key)
         if server is not None:

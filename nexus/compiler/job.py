@@ -21,8 +21,12 @@ if TYPE_CHECKING:
 class Job:
     """One handler's compilation, for a number of pages and with an urgency."""
 
-    def __init__(self, compiler: Compiler, pages: int, idle: bool) -> None:
+    def __init__(
+        self, compiler: Compiler, pages: int, idle: bool, *, is_awaited: bool = False
+    ) -> None:
+        """*is_awaited*: a client waits for the handler."""
         self._compiler, self._pages, self._idle = compiler, pages, idle
+        self._is_awaited = is_awaited
 
     def module(self, module: Module) -> Compiled:
         """Compile a handler that is a module itself."""
@@ -49,6 +53,7 @@ class Job:
             self._pages,
             self._idle,
             lambda: Prepare(program, runtime.key, self._compiler.packed(runtime)),
+            urgent=self._is_awaited,
         )
         prepared = Prepared(shared(preparation.snapshot), preparation.entry, runtime)
         # Instances are looked up by key, and must not use another preparation's entry point, nor

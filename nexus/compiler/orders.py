@@ -25,6 +25,8 @@ class Terms:
     cpu_s: int
     idle: bool = False
     """use only CPU time that nothing else wants"""
+    urgent: bool = False
+    """a client waits: take CPU time as handlers do, not only what they leave"""
     settings: Mapping[str, str] = field(default_factory=dict, repr=False)
     """all settings as environment variables, if plugins bring ABIs; else empty"""
 

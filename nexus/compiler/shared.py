@@ -12,9 +12,10 @@ import hashlib
 import hmac
 import logging
 import threading
+import time
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from nexus.compiler.artifact import pack, unpack
 from nexus.errors import ConfigError, StoreUnavailable
@@ -22,10 +23,15 @@ from nexus.model import Compiled
 
 log = logging.getLogger("nexus.handlers")
 
+T = TypeVar("T")
+
 SETTING: Final = "artifact_key_file"
 LEAST_KEY_BYTES: Final = 32
 MOST_BYTES: Final = 128 << 20
 """Larger artifacts are not shared; CPython's code for LLVM has 30 MiB"""
+AWAY_S: Final = 30.0
+"""How long a store is left alone that could not be reached: a start with many handlers must not
+wait for its timeout once for each"""
 _MAGIC: Final = b"NXSIG001"
 _MAC_BYTES: Final = 32
 _START: Final = len(_MAGIC) + _MAC_BYTES
@@ -70,15 +76,16 @@ class SharedArtifacts:
         self._store, self._key = store, key
         self._observe, self._max_bytes = observe, max_bytes
         self._lock = threading.Lock()  # one use of the store at a time, which opens and closes it
+        self._again_at = 0.0
+        """monotonic seconds: not before this is the store asked again"""
 
     def take(self, key: str) -> Compiled | None:
         """Return the compiled code with this *key*, or None if the store has none that holds."""
         try:
             with self._lock:
-                try:
-                    found = self._store.get_artifact(key)
-                finally:
-                    self._store.close()
+                if time.monotonic() < self._again_at:
+                    return None
+                found = self._used(lambda: self._store.get_artifact(key))
         except StoreUnavailable as error:
             log.warning("compiling without shared artifacts: %s", error)
             self._observe("failed")
@@ -125,16 +132,22 @@ class SharedArtifacts:
         signed = _MAGIC + self._mac(compiled.key, content) + content
         try:
             with self._lock:
-                try:
-                    self._store.put_artifact(compiled.key, signed)
-                    self._tidy(compiled.key)
-                finally:
-                    self._store.close()
+                self._used(lambda: self._store.put_artifact(compiled.key, signed))
+                self._used(lambda: self._tidy(compiled.key))
         except StoreUnavailable as error:
             log.warning("compiled code is not shared: %s", error)
             self._observe("failed")
         else:
             self._observe("put")
+
+    def _used(self, work: Callable[[], T]) -> T:
+        try:
+            return work()
+        except StoreUnavailable:
+            self._again_at = time.monotonic() + AWAY_S
+            raise
+        finally:
+            self._store.close()
 
     def _tidy(self, keep: str) -> None:
         sizes = self._store.artifacts()

@@ -74,9 +74,12 @@ class TieredCompiler:
         """Return whether the cache has better code than *compiled*."""
         return compiled.tier != self._best.tier and self._best.has_compiled(path, memory_bytes)
 
-    def compile_program(self, program: Program, memory_bytes: int) -> Compiled:
+    def compile_program(
+        self, program: Program, memory_bytes: int, *, is_awaited: bool = False
+    ) -> Compiled:
         """Compile *program*; see `Compiler.compile_program`."""
-        return self._for(program, memory_bytes).compile_program(program, memory_bytes)
+        compiler = self._for(program, memory_bytes)
+        return compiler.compile_program(program, memory_bytes, is_awaited=is_awaited)
 
     def program_tier(self, program: Program, memory_bytes: int) -> str:
         """Return the name of the compiler that `compile_program` takes code from now."""

@@ -3,6 +3,7 @@
 wasmer.py       the engine on CPython 3.10, with LLVM or Cranelift
 wasmtime.py     the engine on CPython 3.11 and newer
 wasmtime_direct.py  wasmtime's C API on values prepared once
+wasmtime_host.py    host functions, called with raw values
 wasmtime_public.py  the same through the public API, for a wasmtime build that differs
 llvm_wheel.py   makes wasmer's LLVM wheel loadable
 frames.py       measures the native stack that one frame of a compiled module takes

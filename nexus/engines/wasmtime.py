@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from importlib.metadata import version
 from typing import Any
 from weakref import WeakValueDictionary
@@ -18,6 +19,7 @@ from nexus.engines import cpu
 from nexus.engines import wasmtime_direct as direct
 from nexus.engines.traps import guest_error
 from nexus.engines.wasmtime_direct import DirectGlobal, DirectMemory
+from nexus.engines.wasmtime_host import define
 from nexus.engines.wasmtime_public import PublicGlobal, PublicMemory, public_function
 from nexus.errors import CompilationError, GuestError, InternalError, InvalidModule, MemoryLimit
 from nexus.model import ModuleInfo
@@ -142,12 +144,17 @@ class WasmtimeModule:
                     [_TYPES[t]() for t in function.type.params],
                     [_TYPES[t]() for t in function.type.results],
                 )
-                self._linker.define_func(module, name, signature, function.call)
+                if direct.works():
+                    types = function.type.params, function.type.results
+                    define(self._linker, module, name, *types, signature, function.call)
+                else:
+                    self._linker.define_func(module, name, signature, function.call)
 
-    def __del__(self) -> None:
+    def __del__(self, linking: AbstractContextManager[Any] = _linking) -> None:
+        # The lock is a default, since at exit a module's names are gone.
         linker = self.__dict__.get("_linker")
         if linker is not None:
-            with _linking:
+            with linking:
                 linker.close()
 
     def instantiate(self) -> WasmtimeInstance:

@@ -17,6 +17,8 @@ from typing import Any
 import wasmtime
 from wasmtime import _ffi, _func
 
+from nexus.engines.wasmtime_host import define
+
 log = logging.getLogger("nexus.engines")
 
 _FIELDS = {"i32": 0, "i64": 1, "f32": 2, "f64": 3}
@@ -150,6 +152,8 @@ def _context(store: wasmtime.Store) -> int:
 
 
 _TRIAL = """(module
+  (import "h" "shift" (func $shift (param i32 i64 f32 f64) (result i64)))
+  (import "h" "none" (func $none))
   (memory (export "m") 1) (data (i32.const 3) "x")
   (global (export "i32") (mut i32) (i32.const -7)) (global (export "i64") (mut i64) (i64.const -8))
   (global (export "f32") (mut f32) (f32.const 1.5))
@@ -157,7 +161,10 @@ _TRIAL = """(module
   (func (export "narrow") (param i32 i64) (result i64)
     (i64.add (i64.extend_i32_s (local.get 0)) (local.get 1)))
   (func (export "wide") (param i64 i32) (result i32) (i32.sub (i32.const 1) (local.get 1)))
-  (func (export "trap") unreachable))"""
+  (func (export "trap") unreachable)
+  (func (export "asked") (result i64)
+    (call $none)
+    (call $shift (i32.const -1) (i64.const -2) (f32.const 0.5) (f64.const -0.25))))"""
 
 
 @lru_cache(maxsize=1)
@@ -175,9 +182,24 @@ def works() -> bool:
 def _try() -> str:
     """Return the first difference from what is expected; empty if all is as expected."""
     store = wasmtime.Store(wasmtime.Engine())
-    exports: Any = wasmtime.Instance(store, wasmtime.Module(store.engine, _TRIAL), []).exports(
-        store
-    )
+    linker = wasmtime.Linker(store.engine)
+    asked: list[tuple[float, ...]] = []
+
+    def shift(*given: float) -> int:
+        asked.append(given)
+        return -5
+
+    number = {t: getattr(wasmtime.ValType, t)() for t in _FIELDS}
+    for name, params, results, host in (
+        ("shift", list(_FIELDS), ["i64"], shift),
+        ("none", [], [], lambda: asked.append(())),
+    ):
+        signature = wasmtime.FuncType([number[t] for t in params], [number[t] for t in results])
+        define(linker, "h", name, params, results, signature, host)
+    module = wasmtime.Module(store.engine, _TRIAL)
+    exports: Any = linker.instantiate(store, module).exports(store)
+    if direct_function(store, exports["asked"])() != -5 or asked != [(), (-1, -2, 0.5, -0.25)]:
+        return f"a host function got {asked}"
     for type_, value in (("i32", -7), ("i64", -8), ("f32", 1.5), ("f64", 2.5)):
         cell = DirectGlobal(store, exports[type_], type_)
         if cell.get() != value:

@@ -23,7 +23,9 @@ KEPT: Final = 8
 class CompilesPrograms(Protocol):
     """The part of a compiler that source texts use."""
 
-    def compile_program(self, program: Program, memory_bytes: int) -> Compiled: ...
+    def compile_program(
+        self, program: Program, memory_bytes: int, *, is_awaited: bool = False
+    ) -> Compiled: ...
 
     def program_tier(self, program: Program, memory_bytes: int) -> str: ...
 
@@ -71,7 +73,7 @@ class SourceTexts:
                     found = self._kept[key] = replace(found, limits=limits)
                 self._kept.move_to_end(key)
                 return found, False
-        compiled = self._compiler.compile_program(program, memory_bytes)
+        compiled = self._compiler.compile_program(program, memory_bytes, is_awaited=True)
         made = Handler(NAME, "", compiled, limits=limits)
         with self._lock:
             self._kept[key] = made

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 from urllib.parse import quote, urljoin
@@ -18,6 +19,7 @@ _HOST: Final = re.compile(r"(?P<name>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<
 _NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _PRINTABLE: Final = re.compile(r"[!-\[\]-~]+")  # ASCII without space and backslash
 _MAX_NAME, _MAX_LABEL = 253, 63
+_MOST_KNOWN: Final = _MAX_NAME + 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def read_target(url: str) -> Target:
     scheme, authority = found["scheme"].lower(), found["host"]
     if "@" in authority:
         raise ValueError(f"{url!r:.200}: a URL must not have a user or a password")
-    host, port = read_host(authority)
+    host, port = _known_host(authority) if len(authority) <= _MOST_KNOWN else read_host(authority)
     path = found["path"]
     if not path.startswith("/"):
         path = f"/{path}"
@@ -91,6 +93,10 @@ def read_host(text: str) -> tuple[str, int | None]:
     if name.startswith("["):
         return str(IPv6Address(name[1:-1])), port
     return _read_name(name.lower().removesuffix(".")), port
+
+
+# A handler asks the same few servers again and again. Only a name that can be one is kept.
+_known_host: Final = lru_cache(maxsize=1024)(read_host)
 
 
 def _read_name(name: str) -> str:

@@ -156,6 +156,10 @@ class AbiBase:
     set_up_modules: Sequence[str] = ()
     """Python modules that `prepare` imports: where many handlers are prepared, imported once"""
 
+    def warm_up(self, runtime: Module) -> None:
+        """Do once what each `prepare` on *runtime* would do anew, and keep the result: processes
+        that prepare handlers are forked from the one that calls this."""
+
     def files(self, entry: Path) -> Sequence[Path]:
         return [entry]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -15,7 +16,10 @@ LONG_AFTER_S = 0.002
 class CpuAccount:
     """The `CpuControl` of one execution; used by its thread only."""
 
-    __slots__ = ("_in_lane", "_lane", "_outside", "_seen_s", "_share", "throttled_s")
+    __slots__ = (
+        *("_back_s", "_in_lane", "_lane", "_outside", "_owed_s", "_seen_s", "_share"),
+        "throttled_s",
+    )
 
     def __init__(self, lane: SlowLane, share: Share) -> None:
         self._lane, self._share = lane, share
@@ -24,6 +28,10 @@ class CpuAccount:
         """whether the guest waits for the network"""
         self._seen_s = 0.0
         """CPU time charged so far"""
+        self._back_s = -math.inf
+        """CPU time used when the guest came back; infinite until the next checkpoint"""
+        self._owed_s = 0.0
+        """CPU time of the turn under way that its share has yet to pay"""
         self.throttled_s = 0.0
         """wall time spent waiting because of the handler's limit"""
 
@@ -38,7 +46,11 @@ class CpuAccount:
         if self._share.bucket is not None and not self._keep_limit(used_s, deadline):
             return False
         if self._in_lane:
-            self._in_lane = self._lane.pass_on(self._share, used_s, deadline)
+            self._owed_s += used_s
+            self._back_s = min(self._back_s, cpu_s)
+            if cpu_s - self._back_s < LONG_AFTER_S:
+                return True
+            self._in_lane = self._lane.pass_on(self._share, self._owed(), deadline)
         elif cpu_s > LONG_AFTER_S:
             self._in_lane = self._lane.enter(self._share, deadline)
         else:
@@ -50,7 +62,7 @@ class CpuAccount:
         self._lane.before_wait()
         if self._in_lane:
             self._in_lane = False
-            self._lane.leave(self._share, 0.0)
+            self._lane.leave(self._share, self._owed())
 
     def go_out(self) -> None:
         """Let others run while the guest waits for the network, and count as short no more."""
@@ -60,8 +72,10 @@ class CpuAccount:
 
     def come_back(self, deadline: float) -> bool:
         """Wait for a turn, like a long execution: of many whose answers came at once each would
-        take the GIL from all others. Return False if *deadline* (monotonic seconds) came first."""
+        take the GIL from all others. Keep it for as long as short ones may run, since most end or
+        wait again by then. Return False if *deadline* (monotonic seconds) came first."""
         returns, self._outside = self._outside, False
+        self._back_s = math.inf
         self._in_lane = self._lane.enter(self._share, deadline, returns=returns)
         return self._in_lane
 
@@ -76,7 +90,11 @@ class CpuAccount:
             bucket.take(used_s, time.monotonic())
         if self._in_lane:
             self._in_lane = False
-            self._lane.leave(self._share, used_s)
+            self._lane.leave(self._share, self._owed() + used_s)
+
+    def _owed(self) -> float:
+        owed_s, self._owed_s = self._owed_s, 0.0
+        return owed_s
 
     def _keep_limit(self, used_s: float, deadline: float) -> bool:
         bucket = self._share.bucket

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
+from typing import BinaryIO
 
 import pytest
 
+from nexus.compiler import cache as cache_module
 from nexus.compiler.artifact import pack, unpack
 from nexus.compiler.cache import ArtifactCache
 from nexus.model import Compiled, Export, FuncType, Import, ModuleInfo, MutableGlobal
@@ -161,7 +165,7 @@ def test_where_nothing_can_be_written_it_is_made_all_the_same(
     assert make.made == 1
     assert "the artifact was not kept" in caplog.text
     left = {item.name for item in (tmp_path / "artifacts").iterdir()}
-    assert left == {"key.nxa", "key.lock"}
+    assert left == {"key.nxa"}
 
 
 def test_threads_make_it_once(tmp_path: Path) -> None:
@@ -176,6 +180,34 @@ def test_threads_make_it_once(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as threads:
         assert all(threads.map(get, caches))
     assert (make.made, sorted(make.observed)) == (1, ["hit"] * 7 + ["miss"])
+    # Each key has a lock file while it is made: they must not add up.
+    assert [item.name for item in (tmp_path / "artifacts").iterdir()] == ["key.nxa"]
+
+
+def test_who_waited_for_a_lock_that_was_deleted_takes_the_file_that_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting, inside, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def flock(file: BinaryIO, how: int) -> None:
+        waiting.set()
+        fcntl.flock(file, how)
+
+    def hold() -> None:
+        with ArtifactCache(tmp_path, lambda _: None).exclusive("x"):
+            inside.set()
+            ended.wait(20)
+
+    other = threading.Thread(target=hold)
+    with ArtifactCache(tmp_path, lambda _: None).exclusive("x"):
+        monkeypatch.setattr(cache_module, "fcntl", SimpleNamespace(flock=flock, LOCK_EX=2))
+        other.start()
+        assert waiting.wait(20)
+    assert inside.wait(20)
+    with open(tmp_path / "artifacts" / "x.lock", "rb") as file, pytest.raises(BlockingIOError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    ended.set()
+    other.join()
 
 
 def _make_in_a_process(folder: Path, together: object) -> None:

@@ -103,7 +103,7 @@ def test_on_a_full_disk_it_is_made_and_said(disk: Path, caplog: pytest.LogCaptur
         assert cache.get_or_make("large", Compiled, lambda: large).artifact == large.artifact
     assert observed == ["miss", "miss"]
     assert "the artifact was not kept, so the next start compiles again: [Errno 28]" in caplog.text
-    assert [path.name for path in (disk / "artifacts").iterdir()] == ["large.lock"]
+    assert list((disk / "artifacts").iterdir()) == []
     cache.get_or_make("a", Compiled, lambda: made("a"))  # what fits is kept
     assert kept(disk) == {"a"}
 

@@ -108,6 +108,12 @@ def test_a_store_that_is_away_leaves_the_compiling_to_this_machine(
     assert ours.take("key") is None
     ours.offer(MADE).join()
     assert observed == ["failed", "failed"]
+    store.is_away = False
+    assert ours.take("key") is None  # not asked again soon: each handler of a start would wait
+    assert observed == ["failed", "failed"]
+    ours._again_at = 0.0
+    assert ours.take("key") is None
+    assert observed == ["failed", "failed", "missing"]
 
 
 def test_the_oldest_artifacts_make_room(store: Memory, observed: list[str]) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Callable
+
 import pytest
 import wasmtime
 
 from nexus.engines import wasmtime_direct as direct
+from nexus.engines.wasmtime_host import _functions, define
 from nexus.errors import GuestTrap, StackLimit
 from nexus.plugin_api.engine import Engine
 from tests import support
@@ -76,6 +80,57 @@ def test_integers_come_back_signed() -> None:
             assert same(value) == value
         assert same(top) == -top  # unsigned in, signed out
         assert same((1 << bits) - 1) == -1
+
+
+def linked(call: Callable[..., object], type_: str) -> tuple[wasmtime.Linker, Callable[[], int]]:
+    """Return a linker, and an exported function that passes a constant through *call* of it."""
+    store = wasmtime.Store(wasmtime.Engine())
+    linker = wasmtime.Linker(store.engine)
+    number = getattr(wasmtime.ValType, type_)
+    signature = wasmtime.FuncType([number()], [number()])
+    define(linker, "h", "f", [type_], [type_], signature, call)
+    text = """(module (import "h" "f" (func $f (param TYPE) (result TYPE)))
+      (func (export "f") (result TYPE) (call $f (TYPE.const -1))))"""
+    module = wasmtime.Module(store.engine, wasmtime.wat2wasm(text.replace("TYPE", type_)))
+    found = linker.instantiate(store, module).exports(store)["f"]
+    assert isinstance(found, wasmtime.Func)
+    return linker, direct.direct_function(store, found)
+
+
+@pytest.mark.parametrize(("type_", "bits"), [("i32", 32), ("i64", 64)])
+def test_a_host_function_gets_and_returns_signed_integers(type_: str, bits: int) -> None:
+    for returned in (0, -1, 1 << (bits - 1), -(1 << (bits - 1)), (1 << bits) - 1):
+        got = []
+        _, call = linked(
+            lambda value, got=got, returned=returned: got.append(value) or returned, type_
+        )
+        signed = (returned + (1 << (bits - 1))) % (1 << bits) - (1 << (bits - 1))
+        assert (call(), got) == (signed, [-1])
+
+
+def test_a_host_function_that_raises_ends_its_own_call_only() -> None:
+    def fail(value: int) -> int:
+        raise KeyError("mine")
+
+    linker, failing = linked(fail, "i32")
+    _, working = linked(lambda value: value, "i32")
+    for _ in range(3):
+        with pytest.raises(wasmtime.WasmtimeError, match="a host function failed: KeyError"):
+            failing()
+        assert working() == -1
+    linker.close()
+
+
+def test_host_functions_go_with_all_that_can_call_them() -> None:
+    gc.collect()
+    before = len(_functions)
+    linker, call = linked(lambda value: value, "i32")
+    linker.close()
+    assert call() == -1
+    assert len(_functions) == before + 1
+    del linker, call
+    gc.collect()
+    assert len(_functions) == before
 
 
 def test_a_wrong_number_of_arguments_is_refused() -> None:

@@ -24,8 +24,11 @@ class Compiler:
         self.made: list[tuple[bytes, int]] = []
         self.tier = "quick"
 
-    def compile_program(self, program: Program, memory_bytes: int) -> Compiled:
+    def compile_program(
+        self, program: Program, memory_bytes: int, *, is_awaited: bool = False
+    ) -> Compiled:
         assert isinstance(program, RuntimeProgram)
+        assert is_awaited  # loaded at the priority of handlers that run
         self.made.append((program.sources, memory_bytes))
         return Compiled(f"{program.sources!r}", b"", INFO, "js", tier=self.tier, is_new=True)
 

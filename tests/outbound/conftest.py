@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from nexus.outbound.client import OutboundClient
+from tests.scripts.support import ENGINES, Scripts
 
 from .caller import LIMITS, Caller
 from .name_server import NameServer
@@ -47,3 +48,21 @@ def client(names: NameServer) -> Iterator[OutboundClient]:
     found = OutboundClient(LIMITS, resolve=names.resolve)
     yield found
     found.close()
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def script_engine(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Scripts]:
+    """Each engine, with QuickJS."""
+    found = Scripts(request.param, tmp_path_factory.mktemp("engine"))
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def scripts(script_engine: Scripts, client: OutboundClient) -> Iterator[Scripts]:
+    """Runs JavaScript handlers, whose requests *client* sends."""
+    script_engine.outbound = client
+    yield script_engine
+    script_engine.outbound = None

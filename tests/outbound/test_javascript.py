@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from threading import Barrier, Event
 
 import pytest
 
 from nexus.errors import DeadlineExceeded, PermissionDenied
 from nexus.model import Handler
-from nexus.outbound.client import OutboundClient
-from tests.scripts.support import ENGINES, Scripts
+from tests.scripts.support import Scripts
 
 from .name_server import NameServer
 from .servers import Seen, Server, answer, redirect
 
 Serve = Callable[..., Server]
-
-
-@pytest.fixture(scope="module", params=ENGINES)
-def engine(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Scripts]:
-    found = Scripts(request.param, tmp_path_factory.mktemp("engine"))
-    yield found
-    found.close()
-
-
-@pytest.fixture
-def scripts(engine: Scripts, client: OutboundClient) -> Iterator[Scripts]:
-    engine.outbound = client
-    yield engine
-    engine.outbound = None
 
 
 def making(scripts: Scripts, body: str, *grants: str, **fields: object) -> Handler:

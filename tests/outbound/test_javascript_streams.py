@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from threading import Event
 from typing import Any
 
 import pytest
 
-from nexus.outbound.client import OutboundClient
-from tests.scripts.support import ENGINES, Scripts
+from tests.scripts.support import Scripts
 
 from .servers import Seen, Server, answer, in_chunks
 
 Serve = Callable[..., Server]
 LONG = bytes(range(256)) * 1000
-
-
-@pytest.fixture(scope="module", params=ENGINES)
-def engine(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Scripts]:
-    found = Scripts(request.param, tmp_path_factory.mktemp("engine"))
-    yield found
-    found.close()
-
-
-@pytest.fixture
-def scripts(engine: Scripts, client: OutboundClient) -> Iterator[Scripts]:
-    engine.outbound = client
-    yield engine
-    engine.outbound = None
 
 
 def found(scripts: Scripts, body: str, base: str, **fields: Any) -> Any:

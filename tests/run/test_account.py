@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,7 @@ from nexus.model import CpuAllocation, Handler
 from nexus.plugin_api.engine import Engine
 from nexus.pool import InstancePool
 from nexus.run import Execution
-from nexus.run.account import CpuAccount
+from nexus.run.account import LONG_AFTER_S, CpuAccount
 from nexus.run.dispatch import Dispatcher
 from nexus.run.lane import SlowLane
 from nexus.run.shares import Share, Shares
@@ -118,3 +119,21 @@ def test_a_changed_manifest_makes_a_new_share(engine: Engine) -> None:
     assert shares.of(first) is shares.of(first)
     changed = replace(first, cpu=CpuAllocation(0.3, 0.5))
     assert shares.of(changed) is not shares.of(first)
+
+
+def test_who_comes_back_keeps_its_turn_for_as_long_as_short_ones_may_run() -> None:
+    lane, share, other = SlowLane(), Share(0.1), Share(0.1)
+    account = CpuAccount(lane, share)
+    account.go_out()
+    assert account.come_back(time.monotonic() + 20)
+    with ThreadPoolExecutor(1) as threads:
+        next_turn = threads.submit(lane.enter, other, time.monotonic() + 20)
+        support.until(lambda: bool(lane._waiting))
+        assert account.checkpoint(0.5, time.monotonic() + 20)
+        assert account.checkpoint(0.5 + LONG_AFTER_S / 2, time.monotonic() + 20)
+        assert lane._waiting
+        assert not account.checkpoint(0.5 + LONG_AFTER_S, time.monotonic()), "the other's turn"
+        assert next_turn.result()
+    assert share.virtual_s == pytest.approx((0.5 + LONG_AFTER_S) / 0.1)
+    lane.leave(other, 0.0)
+    assert lane._free == 1

@@ -35,6 +35,8 @@ REFUSED = {
     'new Intl.DateTimeFormat("en", { dateStyle: "short", year: "numeric" })': "TypeError: year",
     'new Intl.DateTimeFormat("en").format(NaN)': "RangeError: The date is not a valid time",
     'new Intl.DateTimeFormat("en").format(-1e15)': "RangeError: the year is outside of 1 to 9999",
+    'new Intl.DateTimeFormat("en").formatRange(1)': "TypeError: A range needs two dates",
+    'new Intl.DateTimeFormat("en").formatRange(1, NaN)': "RangeError: The date is not a valid time",
     'new Intl.DateTimeFormat("ckb-IR")': "RangeError: the calendar is 'persian'; allowed: 'greg",
     'new Intl.DateTimeFormat("th")': "RangeError: the calendar is 'buddhist'; allowed: 'greg",
     'new Date(0).toLocaleDateString("en", { timeStyle: "short" })': "TypeError: timeStyle canno",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from nexus.errors import InvalidHandler
@@ -14,6 +14,7 @@ from nexus.guest.js.runtime import ADDRESSED, FUNCTIONS, load_runtime, read_own_
 from nexus.guest.js.sources import MAX_BYTES, list_files, read_bundle
 from nexus.guest.js.version import SETUP_VERSION
 from nexus.guest.js.web import source as web
+from nexus.guest.js.web.parts import parts_for
 from nexus.model import Compiled, Snapshot
 from nexus.plugin_api.abi import AbiBase, Module, RuntimeProgram, Start, snapshot_of
 
@@ -64,18 +65,28 @@ class JsAbi(AbiBase):
     def prepare(self, program: RuntimeProgram, start: Start) -> tuple[tuple[int, ...], Snapshot]:
         # Only the compiler's child calls this; workers need not load these modules.
         from nexus.guest.js.setup import SetUp
-        from nexus.wasm.format.name_section import find_functions, find_slots
 
-        runtime = program.runtime.source
-        indices = find_functions(runtime, ADDRESSED)
-        slots = find_slots(runtime, list(indices.values()))
-        addresses = {name: slots[index] for name, index in indices.items()}
-        set_up = SetUp(unpack_bundle(program.sources), addresses)
+        set_up = SetUp(unpack_bundle(program.sources), _addresses(program.runtime.source))
         instance, run = start(set_up.functions())
         return set_up.prepare(instance, run), snapshot_of(instance)
+
+    def warm_up(self, runtime: Module) -> None:
+        _addresses(runtime.source)
+        web.prelude()
+        parts_for(())
 
     def can_defer(self, compiled: Compiled) -> bool:
         return True
 
     def guest(self, compiled: Compiled) -> JsGuest:
         return JsGuest()
+
+
+@lru_cache(maxsize=1)
+def _addresses(runtime: bytes) -> dict[str, int]:
+    """Return the addresses in C of the functions that set-up needs, by name."""
+    from nexus.wasm.format.name_section import find_functions, find_slots
+
+    indices = find_functions(runtime, ADDRESSED)
+    slots = find_slots(runtime, list(indices.values()))
+    return {name: slots[index] for name, index in indices.items()}

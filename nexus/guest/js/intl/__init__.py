@@ -8,5 +8,6 @@ numbers.py   Intl.NumberFormat
 affixes.py   adds signs, currencies, units and other words to a number
 patterns.py  finds the pattern of a date for the fields that an option object asks for
 dates.py     Intl.DateTimeFormat
+ranges.py    its formatRange
 words.py     Intl.PluralRules, RelativeTimeFormat, ListFormat, DisplayNames
 """

@@ -179,15 +179,26 @@ def _zone(name: str) -> tzinfo:
 
 def date_parts(found: Options, milliseconds: float) -> list[Part]:
     """Return the time that is *milliseconds* after 1970 in parts. Raises: Unavailable."""
+    return pattern_parts(found["pattern"], moment_of(found, milliseconds), found)
+
+
+def moment_of(found: Options, milliseconds: float) -> datetime:
+    """Return the time that is *milliseconds* after 1970 in the zone of *found*.
+
+    Raises: Unavailable.
+    """
     try:
-        moment = _EPOCH + timedelta(milliseconds=milliseconds)
-        moment = moment.astimezone(_zone(found["timeZone"]))
+        return (_EPOCH + timedelta(milliseconds=milliseconds)).astimezone(_zone(found["timeZone"]))
     except OverflowError:
         raise Unavailable("the year is outside of 1 to 9999") from None
+
+
+def pattern_parts(pattern: str, moment: datetime, found: Options) -> list[Part]:
+    """Return *moment* in parts, as *pattern* has them. Raises: Unavailable."""
     locale = resolve([found["locale"]]).locale
     fields = DateTimeFormat(moment, locale)
     parts: list[Part] = []
-    for letters, text in tokens(found["pattern"]):
+    for letters, text in tokens(pattern):
         if not letters:
             type_, value = "literal", text
         else:

@@ -107,6 +107,11 @@ def _weekday_and_time(
     return _spaced(_widths_of_time(pattern, time, cycle), locale)
 
 
+def joined(locale: Locale, date: str, time: str) -> str:
+    """Return the pattern of a short date and a time together."""
+    return _both(locale, "short", date, time)
+
+
 def _spaced(pattern: str, locale: Locale) -> str:
     """Return *pattern* with the space that the locale has before AM and PM; Babel keeps the form
     of the skeletons that is for ASCII."""

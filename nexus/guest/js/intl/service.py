@@ -15,6 +15,7 @@ from nexus.guest.host.framed import split_message
 from nexus.guest.js.intl.choices import Mistyped, Unavailable
 from nexus.guest.js.intl.dates import date_parts, new_date_format
 from nexus.guest.js.intl.numbers import new_number_format, number_parts
+from nexus.guest.js.intl.ranges import date_range_parts
 from nexus.guest.js.intl.tags import canonical, resolve, supported
 from nexus.guest.js.intl.words import (
     display_name,
@@ -72,10 +73,17 @@ def _answer(fields: dict[str, Any]) -> Any:
     return _formatted(kind, dict(fields["found"]), fields["value"], fields)
 
 
+def _finite(value: Any) -> float:
+    if not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise Unavailable("the date is not a valid time")
+    return value
+
+
 def _formatted(kind: str, found: dict[str, Any], value: Any, fields: dict[str, Any]) -> Any:
     if kind == "date":
-        if not isinstance(value, (int, float)) or not math.isfinite(value):
-            raise Unavailable("the date is not a valid time")
+        value = _finite(value)
+        if fields["op"] == "range":
+            return date_range_parts(found, value, _finite(fields["until"]))
         return date_parts(found, value)
     if kind == "list":
         return list_parts(found, [str(item) for item in value])

@@ -182,6 +182,7 @@ gc.disable()  # until the handler runs: what Nexus makes here stays
 import nexus_adapt as adapt  # noqa: E402
 import nexus_ahead as ahead  # noqa: E402
 import nexus_calls as calls  # noqa: E402
+import nexus_clients as clients  # noqa: E402
 import nexus_files as files  # noqa: E402
 import nexus_http as http  # noqa: E402
 import nexus_import as imports  # noqa: E402
@@ -204,6 +205,7 @@ files.install(TREE)
 traces.own = TREE.files
 IMPORTER = imports.Importer(TREE, given["main"])
 sys.meta_path.insert(0, IMPORTER)
+clients.install()
 gc.enable()
 try:
     CAN_DEFER = _load(given["main"], given["is_text"])

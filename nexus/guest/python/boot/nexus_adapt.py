@@ -33,10 +33,15 @@ class _Loader:
         self._adapt(module)
 
 
-class _Finder:
-    @staticmethod
-    def find_spec(name, path=None, target=None):
-        adapt = _pending.pop(name, None)  # the search below comes here again
+class Finder:
+    """Finds modules as those after it in `sys.meta_path` do, and lets them be adapted."""
+
+    def __init__(self, pending):
+        """*pending*: functions that take a module, by its name."""
+        self._pending = pending
+
+    def find_spec(self, name, path=None, target=None):
+        adapt = self._pending.pop(name, None)  # the search below comes here again
         if adapt is None:
             return None
         for finder in sys.meta_path:
@@ -48,4 +53,4 @@ class _Finder:
 
 
 def install():
-    sys.meta_path.insert(0, _Finder)
+    sys.meta_path.insert(0, Finder(_pending))

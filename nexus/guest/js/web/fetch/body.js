@@ -111,9 +111,12 @@ const takeContent = (body, what) => {
 
 const withoutBom = (text) => (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
 
-const takeText = async (body, what) => {
+const decodeLater = async (bytes) => utf8Decode(await bytes);
+
+// Gives the text, or a promise of it: each job that a promise needs is a call from the host.
+const takeText = (body, what) => {
   const content = takeContent(body, what);
-  return typeof content === "string" ? withoutBom(content) : utf8Decode(await content);
+  return typeof content === "string" ? withoutBom(content) : decodeLater(content);
 };
 
 // Returns the stream of a body whose content only reading it tells, else undefined.

@@ -81,7 +81,8 @@ define("fetch", async function fetch(input, init = undefined) {
   const bytes = body === null ? new Uint8Array(0) : await takeBytes(body, "send the Request");
   signal?.throwIfAborted();
   const number = startRequest(head, bytes);
-  return new Promise((resolve, reject) => {
+  // Without `await` two more jobs would pass the answer on.
+  return await new Promise((resolve, reject) => {
     let remote;
     requestsUnderWay.set(number, {
       resolve: (outcome, content) => {

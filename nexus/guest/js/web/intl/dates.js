@@ -13,14 +13,20 @@ const DATE_OPTIONS = {
 const newDate = (locales, options, required, defaults) => askNew({
   kind: "date", tags: toTags(locales), options: readOptions(options, DATE_OPTIONS), required, defaults,
 });
-const dateParts = (found, date) => {
-  const value = date === undefined ? Date.now() : Number(date);
+const toTime = (date) => {
+  const value = Number(date);
   if (!(Math.abs(value) <= 8.64e15)) throw new RangeError("The date is not a valid time");
-  return askIntl({ kind: "date", op: "format", found, value: Math.trunc(value) });
+  return Math.trunc(value);
+};
+const dateParts = (found, date) =>
+  askIntl({ kind: "date", op: "format", found, value: toTime(date === undefined ? Date.now() : date) });
+const rangeParts = (found, start, end) => {
+  if (start === undefined || end === undefined) throw new TypeError("A range needs two dates");
+  return askIntl({ kind: "date", op: "range", found, value: toTime(start), until: toTime(end) });
 };
 
 // Browsers and Node have a plain space before AM and PM, since programs look for one.
-const dateText = (found, date) => joinParts(dateParts(found, date)).replaceAll("\u202f", " ");
+const dateText = (parts) => joinParts(parts).replaceAll("\u202f", " ");
 
 class DateTimeFormat {
   #found;
@@ -31,11 +37,20 @@ class DateTimeFormat {
   }
 
   get format() {
-    return (this.#format ??= (date) => dateText(this.#found, date));
+    return (this.#format ??= (date) => dateText(dateParts(this.#found, date)));
   }
 
   formatToParts(date = undefined) {
     return toParts(dateParts(this.#found, date));
+  }
+
+  formatRange(start, end) {
+    const parts = rangeParts(this.#found, start, end);
+    return parts.every(([, , source]) => source === "shared") ? dateText(parts) : joinParts(parts);
+  }
+
+  formatRangeToParts(start, end) {
+    return rangeParts(this.#found, start, end).map(([type, value, source]) => ({ type, value, source }));
   }
 
   resolvedOptions() {

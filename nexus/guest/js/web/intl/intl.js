@@ -7,7 +7,7 @@ const DATE_METHODS = { toLocaleString: ["any", "all"], toLocaleDateString: ["dat
 const dateToLocale = (date, method, locales, options) => {
   const [required, defaults] = DATE_METHODS[method];
   const found = newDate(locales, options, required, defaults);
-  return Number.isNaN(date) ? "Invalid Date" : dateText(found, date);
+  return Number.isNaN(date) ? "Invalid Date" : dateText(dateParts(found, date));
 };
 
 const intlGlobal = Object.create(Object.prototype, {});
