@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 Call = Callable[[], object]
@@ -38,8 +40,9 @@ def sandboxes(source: str, body: bytes) -> Iterator[dict[str, Call]]:
             found["eryx, kept"] = lambda: kept.execute(silent)
         if find_spec("sandbox"):
             kind = import_module("sandbox")
+            folder = Path(stack.enter_context(TemporaryDirectory()))
             text = f"body = {body!r}\n{_CLASSES}{source}\nprint(json.dumps(fetch(Request())))"
-            found["llm-wasm-sandbox"] = lambda: _llm(kind, text)
+            found["llm-wasm-sandbox"] = lambda: _llm(kind, folder, text)
         yield found
 
 
@@ -48,8 +51,8 @@ def _monty(pool: Any, text: str, body: bytes) -> str:
         return json.dumps(session.feed_run(text, inputs={"value": json.loads(body)}))
 
 
-def _llm(kind: Any, text: str) -> str:
-    made = kind.create_sandbox(runtime=kind.RuntimeType.PYTHON)
+def _llm(kind: Any, folder: Path, text: str) -> str:
+    made = kind.create_sandbox(runtime=kind.RuntimeType.PYTHON, workspace_root=folder)
     return str(made.execute(text).stdout)
 
 
