@@ -60,6 +60,7 @@ def test_sigterm_drains(server: Server) -> None:
     under_way.join(20)
     assert [(answer.status, answer.body) for answer in answers] == [(200, b"rested")]
     assert server.process.wait(20) == 0
+    assert "was sent SIG" not in server.log.read_text(), "a worker crashed at its end"
     with pytest.raises(URLError):
         server.get("/healthz")
 

@@ -38,14 +38,13 @@ class Calls:
         self._address, self._tls = address, tls
         self._connection: HTTPConnection | None = None
         self._wanted = threading.Event()
-        self._closed = False
         self._thread = threading.Thread(target=self._run, name="nexus-calls", daemon=True)
 
     def gather(self, enough: Callable[[], bool]) -> None:
         """Call until *enough*, or until it takes too long."""
         until = time.monotonic() + GATHER_S
         try:
-            while not enough() and not self._closed:
+            while not enough():
                 if self._call():
                     continue
                 if time.monotonic() > until:
@@ -63,18 +62,11 @@ class Calls:
         """Call once, on a thread of its own."""
         self._wanted.set()
 
-    def close(self) -> None:
-        """End: call no more."""
-        self._closed = True
-        self._wanted.set()
-
     def _run(self) -> None:
         while True:
             self._wanted.wait()
             self._wanted.clear()
             self.gather(_Once())
-            if self._closed:
-                return
 
     def _call(self) -> bool:
         """Call; return whether this worker took the call."""

@@ -89,11 +89,6 @@ class Listener:
         """Accept no more; answer the requests that have begun, and end all other connections."""
         self._signal.set()
 
-    def close(self) -> None:
-        """Let granian's threads go."""
-        self.calls.close()
-        self.turns.close()
-
 
 class _Loop:
     """Takes the place of an event loop: runs granian's callbacks at once, on granian's threads."""
