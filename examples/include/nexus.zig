@@ -43,6 +43,7 @@ const imports = struct {
     extern "nexus" fn kv_put(space: [*]const u8, space_size: usize, key: [*]const u8, key_size: usize, value: [*]const u8, value_size: usize, ttl_ms: i64) i32;
     extern "nexus" fn kv_result(buffer: [*]u8, size: usize) i32;
     extern "nexus" fn http_body(buffer: [*]u8, size: usize) i32;
+    extern "nexus" fn http_read(number: i32) i32;
     extern "nexus" fn http_cancel(number: i32) i32;
     extern "nexus" fn http_result(buffer: [*]u8, size: usize) i32;
     extern "nexus" fn http_start(head: [*]const u8, head_size: usize, body: [*]const u8, body_size: usize) i32;
@@ -177,7 +178,13 @@ pub fn httpBody(buffer: []u8) Error![]u8 {
     return filled(buffer, imports.http_body(buffer.ptr, buffer.len));
 }
 
-/// Drop a request.
+/// Ask for the next part of a body that comes in parts ("stream" in the head, "more" in the result),
+/// and wait for it with `httpWait`.
+pub fn httpRead(number: usize) Error!void {
+    _ = try checked(imports.http_read(@intCast(number)));
+}
+
+/// Drop a request, or the rest of its answer's body.
 pub fn httpCancel(number: usize) void {
     _ = imports.http_cancel(@intCast(number));
 }
