@@ -74,7 +74,7 @@ class SuspendedInstances(Budget):
 
     def step_back(self, instance: WasmInstance) -> None:
         """Count *instance* again. Evict an idle one for it; if none is idle, it has a place all the
-        same, since admission limits how many runs there are."""
+        same, as in the queue: the run waits for its turn at the CPU instead."""
         with self._lock:
             self._aside.remove(instance)
             evicted = self._evict_while(self._is_full)

@@ -17,15 +17,13 @@ class CpuAccount:
     """The `CpuControl` of one execution; used by its thread only."""
 
     __slots__ = (
-        *("_back_s", "_in_lane", "_lane", "_outside", "_owed_s", "_seen_s", "_share"),
+        *("_back_s", "_in_lane", "_lane", "_owed_s", "_seen_s", "_share"),
         "throttled_s",
     )
 
     def __init__(self, lane: SlowLane, share: Share) -> None:
         self._lane, self._share = lane, share
         self._in_lane = False
-        self._outside = False
-        """whether the guest waits for the network"""
         self._seen_s = 0.0
         """CPU time charged so far"""
         self._back_s = -math.inf
@@ -67,16 +65,14 @@ class CpuAccount:
     def go_out(self) -> None:
         """Let others run while the guest waits for the network, and count as short no more."""
         self.give_way()
-        self._outside = True
         self._lane.goes_out()
 
     def come_back(self, deadline: float) -> bool:
         """Wait for a turn, like a long execution: of many whose answers came at once each would
         take the GIL from all others. Keep it for as long as short ones may run, since most end or
         wait again by then. Return False if *deadline* (monotonic seconds) came first."""
-        returns, self._outside = self._outside, False
         self._back_s = math.inf
-        self._in_lane = self._lane.enter(self._share, deadline, returns=returns)
+        self._in_lane = self._lane.enter(self._share, deadline, returns=True)
         return self._in_lane
 
     def end(self, cpu_s: Callable[[], float]) -> None:

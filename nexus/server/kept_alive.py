@@ -110,7 +110,7 @@ class KeptAlive:
     def keep(self, conn: Any) -> None:
         """Wait for the next request of *conn*. Call `lead` afterwards: some thread must lead."""
         may_be_ready = conn.sock.incoming.may_be_ready()
-        name = self._host.handler_of(conn) if may_be_ready else ""
+        name = self._name_of(conn) if may_be_ready else ""
         number = conn.sock.fileno()
         try:
             with self._lock:
@@ -216,14 +216,18 @@ class KeptAlive:
         """Find the connections that have a request by now. The caller leads meanwhile: no other
         thread sees those that are in its hands."""
         events = self._silent.poll(0.0 if self._ready else LINGER_S)
-        self._polled_s = now = time.monotonic()
+        self._polled_s = time.monotonic()
         with self._lock:
             conns = self._silent.take_ready(events)
         several = len(conns) + len(self._ready) > 1
-        # While all requests are fast, no order would serve any of them sooner by much.
-        names_count = several and now - self._slow_s < SLOW_FOR_S
-        names = [self._host.handler_of(conn) if names_count else "" for conn in conns]
+        names = [self._name_of(conn) if several else "" for conn in conns]
         self._give_back(partial(self._take_in, events, names, conns))
+
+    def _name_of(self, conn: Any) -> str:
+        """Return the handler's name where it counts: while all requests are fast, no order would
+        serve any of them sooner by much."""
+        slow = time.monotonic() - self._slow_s < SLOW_FOR_S
+        return self._host.handler_of(conn) if slow else ""
 
     def _begin(self, leader: _Leader) -> Any:
         """Take the next connection that has a request; return None if it is time to poll."""
