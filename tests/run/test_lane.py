@@ -114,21 +114,28 @@ def test_the_switch_interval_is_short_only_while_somebody_is_in_it() -> None:
     assert sys.getswitchinterval() == pytest.approx(IDLE_INTERVAL_S)
 
 
+def entering(lane: SlowLane, share: Share) -> tuple[threading.Thread, threading.Event]:
+    """Let a thread enter *lane*, where its turn waits for short requests; the event is set once it
+    has the turn."""
+    entered = threading.Event()
+
+    def enter() -> None:
+        assert lane.enter(share, later())
+        entered.set()
+
+    thread = threading.Thread(target=enter)
+    thread.start()
+    until(lambda: lane._yielding > 0)
+    return thread, entered
+
+
 def test_a_turn_waits_for_short_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nexus.run.lane.GIVE_WAY_S", 20.0)
     monkeypatch.setattr("nexus.run.lane.SHORT_S", 20.0)  # the thread may begin late
     lane, share = SlowLane(), Share(0.1)
     for _ in range(3):
         lane.request_begins()  # two short ones, and the one that turns out to be long
-    took_turn = threading.Event()
-
-    def long() -> None:
-        assert lane.enter(share, later())
-        took_turn.set()
-
-    thread = threading.Thread(target=long)
-    thread.start()
-    until(lambda: lane._yielding > 0)
+    thread, took_turn = entering(lane, share)
     lane.request_ends()
     assert not took_turn.is_set()
     lane.request_ends()
@@ -169,15 +176,7 @@ def test_no_turn_waits_for_an_execution_that_is_outside(monkeypatch: pytest.Monk
     lane, share = SlowLane(), Share(0.1)
     for _ in range(3):
         lane.request_begins()
-    entered = threading.Event()
-
-    def long() -> None:
-        assert lane.enter(share, later())
-        entered.set()
-
-    thread = threading.Thread(target=long)
-    thread.start()
-    until(lambda: lane._yielding > 0)
+    thread, entered = entering(lane, share)
     lane.goes_out()
     assert not entered.is_set()
     lane.goes_out()
