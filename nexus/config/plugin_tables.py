@@ -14,9 +14,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic_core import PydanticCustomError
-
-from nexus.plugin_api.problems import DESCRIBED
+from nexus.plugin_api.problems import described
 
 VARIABLE = "NEXUS_PLUGINS"
 SEPARATOR = "__"
@@ -31,12 +29,12 @@ def parse_tables(value: object) -> dict[str, dict[str, Any]]:
     if isinstance(value, str):
         value = _parse_json(value)
     if not isinstance(value, Mapping):
-        raise _wrong(f"{_kind(value)}, not a table")
+        raise described(f"{_kind(value)}, not a table")
     for name, table in value.items():
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise _wrong("a table's name that is not lower case letters, digits, - and _")
+            raise described("a table's name that is not lower case letters, digits, - and _")
         if not isinstance(table, Mapping):
-            raise _wrong(f"{_kind(table)} as {name}, which must be a table")
+            raise described(f"{_kind(table)} as {name}, which must be a table")
     return {name: dict(table) for name, table in value.items()}
 
 
@@ -83,16 +81,12 @@ def _parse_json(text: str) -> object:
     try:
         return json.loads(text)
     except RecursionError:
-        raise _wrong("JSON nested too deeply") from None
+        raise described("JSON nested too deeply") from None
     except json.JSONDecodeError as error:
         where = f"{error.msg} at character {error.pos + 1}"
-        raise _wrong(f"text that is not JSON ({where})") from None
+        raise described(f"text that is not JSON ({where})") from None
 
 
 def _kind(value: object) -> str:
     words: dict[type, str] = {str: "text", bool: "true or false", list: "a list"}
     return words.get(type(value), "nothing" if value is None else "a number")
-
-
-def _wrong(found: str) -> PydanticCustomError:
-    return PydanticCustomError(DESCRIBED, "{found}", {"found": found})

@@ -7,10 +7,9 @@ from typing import Annotated, Final, TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
-from pydantic_core import PydanticCustomError
 
 from nexus.plugin_api.option_types import Allowed
-from nexus.plugin_api.problems import DESCRIBED, shown
+from nexus.plugin_api.problems import described, shown
 
 _HOST: Final = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")
 _PASSED: Final = re.compile(r"\*|(\.?[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
@@ -30,9 +29,9 @@ def _proxy(url: str) -> str:
     if with_user:
         # It would be shown with the other settings.
         found = "a URL with a user, for which there is http_proxy_auth_file"
-        raise PydanticCustomError(DESCRIBED, "{found}", {"found": found})
+        raise described(found)
     if not is_one:
-        raise PydanticCustomError(DESCRIBED, "{found}", {"found": shown(url)})
+        raise described(shown(url))
     return url.rstrip("/")
 
 
@@ -40,7 +39,7 @@ def _passed_by(text: str) -> str:
     entries = [entry.strip() for entry in text.split(",")] if text.strip() else []
     for entry in entries:
         if not _PASSED.fullmatch(entry):
-            raise PydanticCustomError(DESCRIBED, "{found}", {"found": shown(entry)})
+            raise described(shown(entry))
     return ",".join(entries)
 
 

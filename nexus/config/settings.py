@@ -35,7 +35,7 @@ from nexus.plugin_api.option_types import (
     Whole,
     is_loopback,
 )
-from nexus.plugin_api.problems import DESCRIBED
+from nexus.plugin_api.problems import described
 
 _HOUR_MS = 3_600_000
 _MAX_BYTES = 2**31
@@ -437,8 +437,7 @@ class Settings(BaseSettings):
         name = str(info.field_name).removesuffix("_sha256")
         runtime = info.data.get(name, value)
         if bool(runtime) != bool(value):
-            found = f"{value or 'nothing'} beside the {name} {runtime or 'nothing'}"
-            raise PydanticCustomError(DESCRIBED, "alone", {"found": found})
+            raise described(f"{value or 'nothing'} beside the {name} {runtime or 'nothing'}")
         return value
 
     @classmethod

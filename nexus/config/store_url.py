@@ -7,10 +7,9 @@ from typing import Annotated, Final, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import AfterValidator
-from pydantic_core import PydanticCustomError
 
 from nexus.plugin_api.option_types import Allowed
-from nexus.plugin_api.problems import DESCRIBED, shown
+from nexus.plugin_api.problems import described, shown
 
 SQLITE: Final = "sqlite"
 POSTGRESQL: Final = "postgresql"
@@ -45,9 +44,9 @@ def _checked(url: str) -> str:
     if with_password:
         # It would be shown with the other settings.
         found = "a URL with a password, for which there is PGPASSWORD (docs/versions.md)"
-        raise PydanticCustomError(DESCRIBED, "{found}", {"found": found})
+        raise described(found)
     if not is_one:
-        raise PydanticCustomError(DESCRIBED, "{found}", {"found": shown(url)})
+        raise described(shown(url))
     return url
 
 

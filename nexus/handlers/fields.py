@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator
-from pydantic_core import PydanticCustomError
 
 from nexus.handlers.files import parse_folder, parse_guest_path
 from nexus.outbound.grants import read_grant
 from nexus.plugin_api.capabilities import check_token
 from nexus.plugin_api.option_types import Allowed
-from nexus.plugin_api.problems import DESCRIBED, shown
+from nexus.plugin_api.problems import described, shown
 from nexus.pod.quantity import ALLOWED as ALLOWED_CORES
 from nexus.pod.quantity import parse_cores
 from nexus.schedules.cron import read_entry
@@ -92,8 +91,7 @@ def _parse_cron(value: object) -> str:
     try:
         return read_entry(_text(value))
     except ValueError as error:
-        found = f"{shown(value)} ({error})"
-        raise PydanticCustomError(DESCRIBED, "{found}", {"found": found}) from error
+        raise described(f"{shown(value)} ({error})") from error
 
 
 def distinct(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ import reprlib
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, time
 
+from pydantic_core import PydanticCustomError
+
 
 class _Words(reprlib.Repr):
     """Bounds length and depth (a hostile manifest may nest 30,000 tables), and writes dates and
@@ -32,6 +34,11 @@ DESCRIBED = "described"
 def shown(value: object) -> str:
     """Return *value* in a form fit for messages: escaped and short."""
     return _SHORT.repr(value)
+
+
+def described(found: str) -> PydanticCustomError:
+    """Return the error for a value that *found* describes."""
+    return PydanticCustomError(DESCRIBED, "{found}", {"found": found})
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
