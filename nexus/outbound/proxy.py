@@ -100,7 +100,7 @@ class Proxy:
 
 
 def proxy_of(url: str, auth_file: str, bypass: str, *, resolves: bool) -> Proxy | None:
-    """Return the proxy of the settings; None: there is none.
+    """Return the proxy that the settings name, or None if they name no proxy.
 
     Raises: ConfigError if its credentials cannot be read, which it never quotes, or *bypass* names
     what is not a host.

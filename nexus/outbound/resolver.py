@@ -14,7 +14,7 @@ from nexus.outbound.addresses import Address, literal
 from nexus.outbound.grants import Grants
 
 Place: TypeAlias = Address | str
-"""What to connect to: a checked address, or a name that a proxy resolves"""
+"""the host to connect to: a checked address, or a name that a proxy resolves"""
 Resolve: TypeAlias = Callable[[str, int], Sequence[str]]
 """Returns the addresses of a name, for a port. Raises: OSError."""
 

@@ -136,8 +136,8 @@ class Engine(Protocol):
 
 @runtime_checkable
 class HoldsArtifacts(Protocol):
-    """What an engine may have besides: the process that forks for each set-up then deserializes
-    the language runtime once."""
+    """An engine that keeps an artifact for later loads, so that the process that forks for each
+    set-up deserializes the language runtime once."""
 
     def hold(self, artifact: bytes) -> object:
         """Deserialize *artifact* for the calling thread. While the returned object lives, `load`

@@ -116,7 +116,7 @@ def test_a_proxy_that_resolves_gets_the_name(
 def test_hosts_may_pass_the_proxy_by(
     calling: Callable[..., Caller], proxy: ProxyServer, names: NameServer, serve: Serve
 ) -> None:
-    """What passes it by is checked as ever."""
+    """Nexus checks the addresses of hosts that it connects to itself."""
     server = serve()
     names.add("x.svc.test", ["127.0.0.1"])
     found = proxy_of("http://127.0.0.1:1", "", "svc.test,127.0.0.1:1,127.0.0.1", resolves=False)

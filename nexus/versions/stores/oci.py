@@ -220,7 +220,7 @@ def _files(version: Version) -> list[dict[str, Any]]:
 
 
 def _parsed(key: str, record: bytes) -> Record:
-    """Return a handler's record; an empty one for other keys, and what is not a record."""
+    """Return a handler's record; an empty one for another key, or for no record."""
     if not key.startswith(PREFIX):
         return Record()
     try:

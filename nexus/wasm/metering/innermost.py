@@ -30,7 +30,7 @@ class InnermostLoop:
 
     @property
     def may_count(self) -> bool:
-        """Whether the code being read is in such a loop."""
+        """Return whether the rewriter is reading such a loop."""
         return self._candidate is not None
 
     def begin(self, head: int) -> None:

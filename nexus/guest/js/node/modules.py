@@ -81,7 +81,7 @@ _INTERNAL: Final = frozenset(
 
 
 def module_source(name: str) -> bytes | None:
-    """Return the source of the module called *name*, or None if there is none.
+    """Return the source of the module called *name*, or None if Nexus has no such module.
 
     A slash at the end, with which packages ask for npm's package of that name, makes no difference.
     """

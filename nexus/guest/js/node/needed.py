@@ -1,4 +1,4 @@
-"""What a handler's sources need of Node without an import: its globals, and `require`."""
+"""Finds Node's globals, and `require`, that a handler's sources use without an import."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def _bytes(body):
 
 
 def _longest(*times):
-    """Return the longest of *times* in seconds; None if there is none."""
+    """Return the longest of *times* in seconds; None without times."""
     return max((time for time in times if isinstance(time, (int, float))), default=None)
 
 
