@@ -159,8 +159,16 @@ def test_trips(name: str, change: Callable[[tuple[Object, ...]], None]) -> None:
 
 TRIGGER = "spec.triggers.0.metadata"
 BROKEN_COMPONENTS = [
-    ("keda", "keda_counts_our_pods", setting("ScaledObject", f"{TRIGGER}.query", "sum(nexus_in_flight)")),
-    ("keda", "keda_counts_our_pods", setting("ScaledObject", f"{TRIGGER}.ignoreNullValues", "true")),
+    (
+        "keda",
+        "keda_counts_our_pods",
+        setting("ScaledObject", f"{TRIGGER}.query", "sum(nexus_in_flight)"),
+    ),
+    (
+        "keda",
+        "keda_counts_our_pods",
+        setting("ScaledObject", f"{TRIGGER}.ignoreNullValues", "true"),
+    ),
     ("keda", "keda_counts_our_pods", setting("ScaledObject", "spec.fallback.replicas", 5)),
     ("keda", "in_flight_target_is_reachable", setting("ScaledObject", f"{TRIGGER}.threshold", "8")),
     ("keda", "in_flight_target_is_reachable", setting("ScaledObject", f"{TRIGGER}.threshold", "1")),
