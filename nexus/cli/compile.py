@@ -19,6 +19,7 @@ from nexus.cli.options import (
 )
 from nexus.cli.output import json_error
 from nexus.errors import NexusError
+from nexus.handlers.sources import handler_at
 
 if TYPE_CHECKING:
     from nexus.service import Service
@@ -36,7 +37,7 @@ def compile_module(module: Path, emit: Path | None, as_json: bool, **options: An
     """Compile MODULE into the artifact cache, and describe the result."""
     service = service_for_a_tool(**options)
     try:
-        facts = _compile(module, emit, service)
+        facts = _compile(_program(module, service), emit, service)
     except NexusError as error:
         if not as_json:
             raise
@@ -48,6 +49,14 @@ def compile_module(module: Path, emit: Path | None, as_json: bool, **options: An
     for name, value in facts.items():
         if value is not None:
             click.echo(f"{name:15} {value}")
+
+
+def _program(module: Path, service: Service) -> Path:
+    """Return the file that is compiled for the handler at *module*."""
+    source = handler_at(module, service.abis)
+    if source.is_static:
+        raise click.UsageError(f"{module} is a folder of files: there is nothing to compile")
+    return source.path
 
 
 def _compile(module: Path, emit: Path | None, service: Service) -> dict[str, Any]:

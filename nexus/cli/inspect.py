@@ -14,7 +14,7 @@ from nexus.cli.options import config_option, engine_options, json_option, servic
 from nexus.errors import HandlerError
 from nexus.handlers.catalogue import Catalogue, load_catalogue
 from nexus.handlers.facts import facts_of
-from nexus.handlers.sources import Source, find_orphans, find_sources, source_at
+from nexus.handlers.sources import Source, find_orphans, find_sources, handler_at, is_handler_folder
 from nexus.model import FuncType, Handler
 
 if TYPE_CHECKING:
@@ -27,19 +27,22 @@ if TYPE_CHECKING:
 @engine_options
 @json_option
 def inspect(path: Path, as_json: bool, **options: Any) -> None:
-    """Show the handlers at MODULE or in DIR; exits with 1 if one of them cannot serve."""
+    """Show the handler at MODULE, or those in DIR; exits with 1 if one of them cannot serve."""
 
     service = service_for_a_tool(**{"log_level": "error", **options})
     abis = service.abis
-    sources = find_sources(path, abis) if path.is_dir() else (source_at(path, abis),)
-    orphans = find_orphans(path, sources, abis) if path.is_dir() else {}
+    is_handler = path.is_file() or is_handler_folder(path, abis)
+    sources = (handler_at(path, abis),) if is_handler else find_sources(path, abis)
+    orphans = {} if is_handler else find_orphans(path, sources, abis)
+    if not sources and not orphans and not as_json:
+        click.echo(f"{path} holds no handler", err=True)
     catalogue = _load(sources, service)
     handlers = [_facts(handler) for handler in catalogue.handlers.values()]
     problems = {file: _problem(error) for file, error in catalogue.problems.items()}
     if as_json:
         found = {"handlers": handlers, "problems": problems, "warnings": orphans}
         click.echo(json.dumps(found, indent=2))
-    elif path.is_dir():
+    elif not is_handler:
         _print_table(handlers, problems)
         for file, missing in orphans.items():
             click.secho("warn", fg="yellow", nl=False)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-MODULE = click.Path(exists=True, dir_okay=False, path_type=Path)
+MODULE = click.Path(exists=True, path_type=Path)
+"""A handler's file or folder"""
 
 
 def load_settings(plugins: Plugins | None = None, **options: Any) -> Loaded:

@@ -100,6 +100,27 @@ def source_at(path: Path, abis: Abis) -> Source:
     return replace(found, state=state)
 
 
+def handler_at(path: Path, abis: Abis) -> Source:
+    """Return the source of the handler whose file, or whose folder, is *path*.
+
+    Raises: InvalidHandler if the folder is not a handler.
+    """
+    if path.is_file():
+        return source_at(path, abis)
+    found = _handler_files(path.resolve(), abis)
+    if not found:
+        raise InvalidHandler(
+            f"{path} is a folder without {' or '.join(abis.indexes)}, and no {path.name}.toml"
+            " beside it says static = true; name a handler's file or its folder"
+        )
+    return source_at(found[0], abis)
+
+
+def is_handler_folder(path: Path, abis: Abis) -> bool:
+    """Return whether the folder *path* is a handler, not a folder of handlers."""
+    return path.is_dir() and bool(_handler_files(path.resolve(), abis))
+
+
 def _folder_state(path: Path) -> FileState:
     """Return what differs between a folder and none: guests read the files in it as they are."""
     return (b"folder", 0, 0) if path.is_dir() else None

@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from nexus.errors import HandlerConflict, NexusError
+from nexus.errors import HandlerConflict, InvalidHandler, NexusError
 from nexus.handlers.catalogue import Catalogue, load_catalogue, load_handler
 from nexus.handlers.names import nearest_name
 from nexus.handlers.secrets import Secrets
 from nexus.handlers.settling import ClaimsFile, conflict
-from nexus.handlers.sources import Source, find_sources, source_at
+from nexus.handlers.sources import Source, find_sources, handler_at
 from nexus.handlers.split import Sharing
 from nexus.handlers.texts import SourceTexts
 from nexus.handlers.watcher import HandlersWatcher
@@ -111,12 +111,14 @@ class Handlers:
         self._load(find_sources(folder, self._parts.abis))
 
     def load_file(self, path: Path, limits: Limits | None) -> Handler:
-        """Load the one handler at *path* now, and return it. The file may have any name: nothing
-        is routed by it.
+        """Load the one handler at *path*, a file or a folder, now, and return it. The file may
+        have any name: nothing is routed by it.
 
-        Raises: HandlerError.
+        Raises: HandlerError, also if the folder holds only files to serve.
         """
-        source = source_at(path, self._parts.abis)
+        source = handler_at(path, self._parts.abis)
+        if source.is_static:
+            raise InvalidHandler(f"{path} is a folder of files: it has no program to run")
         name = nearest_name(source.name)
         handler = load_handler(source, self._compiler, limits or self._limits, name, self._secrets)
         self._serve(Catalogue({handler.name: handler}))

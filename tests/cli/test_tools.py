@@ -109,6 +109,27 @@ def test_inspect_names_the_bad_one_of_a_folder(nexus: Nexus, tmp_path: Path) -> 
     assert nexus("inspect", tmp_path).code == 0
 
 
+def test_a_folder_of_files_is_inspected_but_not_run(nexus: Nexus, tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "page.txt").write_text("a page")
+    (tmp_path / "site.toml").write_text("static = true")
+    (facts,) = json.loads(nexus("inspect", tmp_path / "site", "--json").out)["handlers"]
+    assert (facts["name"], facts["route"]) == ("site", "/site")
+    for command, code in ("run", 1), ("capacity", 1), ("compile", 2):
+        ended = nexus(command, tmp_path / "site")
+        assert ended.code == code
+        assert "is a folder of files: " in ended.err
+
+
+def test_a_folder_without_a_handler_is_said_to_be_one(nexus: Nexus, tmp_path: Path) -> None:
+    ended = nexus("inspect", tmp_path)
+    assert (ended.code, ended.out, ended.err) == (0, b"", f"{tmp_path} holds no handler\n")
+    for command in "run", "compile", "capacity":
+        ended = nexus(command, tmp_path)
+        assert ended.code == 1
+        assert "is a folder without index.js" in ended.err
+
+
 def test_inspect_names_a_manifest_without_its_handler(nexus: Nexus, tmp_path: Path) -> None:
     (tmp_path / "hello.wat").write_bytes((nexus.folder / "hello.wat").read_bytes())
     for name in ("hello.toml", "gone.toml", "nexus.toml"):

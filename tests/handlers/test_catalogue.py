@@ -22,7 +22,7 @@ from nexus.guest import Abis, built_in_abis
 from nexus.guest.wasi.abi import MAX_MODULE_BYTES
 from nexus.handlers.catalogue import Catalogue, about, load_catalogue
 from nexus.handlers.routes import RESERVED_ROUTES, Routes
-from nexus.handlers.sources import find_orphans, find_sources
+from nexus.handlers.sources import find_orphans, find_sources, handler_at
 from nexus.model import Compiled, Limits
 from nexus.plugin_api.abi import AbiBase, ModuleProgram
 from nexus.wasm import RewriteLimits, rewrite
@@ -137,6 +137,18 @@ def test_an_unreadable_file_is_its_handlers_only(tmp_path: Path, compiler: InPro
     found = load_catalogue(sources, compiler, Limits())
     assert list(found.handlers) == ["a"]
     assert "cannot read" in str(found.problems["b.wat"])
+
+
+def test_a_handlers_folder_names_its_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "site").mkdir()
+    with pytest.raises(InvalidHandler, match=r"site is a folder without index.js .* site.toml"):
+        handler_at(tmp_path / "site", ABIS)
+    index = tmp_path / "site" / "index.js"
+    index.write_text("")
+    monkeypatch.chdir(index.parent)
+    for path in index.parent, index, Path("."):
+        found = handler_at(path, ABIS)
+        assert (found.name, found.path.resolve(), found.is_static) == ("site", index, False)
 
 
 class Failing(AbiBase):

@@ -77,8 +77,8 @@ def test_forms(python: Pythons) -> None:
     source = """
 from nexus import File
 def fetch(request):
-    return {name: [v.filename, v.content_type, v.content.decode()] if isinstance(v, File) else v
-            for name, v in request.form().items()}
+    return {name: [v.filename, v.content_type, v.read().decode(), v.text()]
+            if isinstance(v, File) else v for name, v in request.form().items()}
 """
     handler = python.handler(source)
     plain = {"CONTENT_TYPE": "application/x-www-form-urlencoded", "REQUEST_METHOD": "POST"}
@@ -90,7 +90,7 @@ def fetch(request):
     )
     several = {"CONTENT_TYPE": "multipart/form-data; boundary=B", "REQUEST_METHOD": "POST"}
     found = json.loads(python.fetch(handler, body, **several).body)
-    assert found == {"t": "text", "f": ["a.csv", "text/csv", "1,2"]}
+    assert found == {"t": "text", "f": ["a.csv", "text/csv", "1,2", "1,2"]}
 
 
 def test_async_handlers(python: Pythons) -> None:

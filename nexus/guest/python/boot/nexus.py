@@ -134,6 +134,14 @@ class File:
     def __init__(self, filename, content_type, content):
         self.filename, self.content_type, self.content = filename, content_type, content
 
+    def read(self):
+        """Return the content."""
+        return self.content
+
+    def text(self):
+        """Return the content as text in UTF-8. Raises: UnicodeDecodeError."""
+        return self.content.decode()
+
 
 class ScheduledEvent:
     """The first argument of `scheduled`."""
