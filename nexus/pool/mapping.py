@@ -6,6 +6,10 @@ and no longer a file page*, or swapped, in `/proc/self/pagemap`
 (https://www.kernel.org/doc/html/latest/admin-guide/mm/pagemap.html). A reset copies those pages
 back and leaves them private, so the next write does not fault. The entries are mostly the same from
 request to request, so the list of pages is made anew only when they differ.
+
+Nor are the entries read each time, which takes some 10 ns a page: a page becomes private only by a
+page fault of the thread that writes it, and the kernel counts each thread's faults (getrusage(2)).
+While the count stays as it was before the entries were last read, no page has become private.
 """
 
 from __future__ import annotations
@@ -14,6 +18,8 @@ import ctypes
 import logging
 import mmap
 import os
+import resource
+import threading
 from functools import lru_cache
 
 from nexus.model import MemoryImage
@@ -39,8 +45,8 @@ class Mapping:
     """One instance's linear memory, mapped from an image. Used by the instance's thread."""
 
     __slots__ = (
-        *("_address", "_copies", "_entries", "_image", "_known", "_memory", "_pagemap"),
-        *("_pages", "_private", "_runs"),
+        *("_address", "_copies", "_entries", "_faults", "_image", "_known", "_memory"),
+        *("_pagemap", "_pages", "_private", "_runs"),
     )
 
     def __init__(self, image: MemoryImage, memory: memoryview) -> None:
@@ -64,6 +70,8 @@ class Mapping:
         self._copies: list[tuple[memoryview, memoryview]] = []
         """each run of pages, in the memory and in the image: slicing takes longer than copying"""
         self._private = 0
+        self._faults: tuple[int, ...] = ()
+        """the thread that last read the entries, and its page faults before that"""
 
     def reset(self) -> None:
         """Copy the written pages back. Raises: OSError."""
@@ -87,10 +95,15 @@ class Mapping:
         return self._private * PAGE_BYTES
 
     def _look(self) -> None:
-        """Read the pages' entries, and update `_runs`."""
+        """Read the pages' entries if some may have changed, and update `_runs`."""
+        faults = page_faults()
+        if faults == self._faults:
+            return
+        self._faults = faults
         size = 8 * self._pages
         offset = self._address // PAGE_BYTES * 8
         if _libc.pread(self._pagemap, self._entries, size, offset) != size:
+            self._faults = ()
             raise OSError(ctypes.get_errno(), "the pagemap cannot be read")
         entries = self._entries.raw
         if entries == self._known:
@@ -113,6 +126,12 @@ class Mapping:
         self._runs, self._private = runs, private
 
 
+def page_faults() -> tuple[int, ...]:
+    """Return the calling thread, and how many page faults it has had."""
+    used = resource.getrusage(resource.RUSAGE_THREAD)
+    return threading.get_ident(), used.ru_minflt, used.ru_majflt
+
+
 def map_over(image: MemoryImage | None, memory: memoryview) -> Mapping | None:
     """Map *image* over *memory*. Return None if that does not pay or fails: the caller must then
     copy it."""
@@ -129,14 +148,19 @@ def map_over(image: MemoryImage | None, memory: memoryview) -> Mapping | None:
 
 @lru_cache(maxsize=1)
 def can_map(process: int) -> bool:
-    """Return whether this *process* can find the pages written; tries it once."""
+    """Return whether this *process* can find the pages written, and whether the kernel counts the
+    faults by which they become private; tries it once."""
     try:
         image = SnapshotImage(bytes(4 * PAGE_BYTES))
         region = mmap.mmap(-1, 4 * PAGE_BYTES)
         tried = Mapping(image, memoryview(region))
         _ = region[0]  # reads the page without writing it
         region[2 * PAGE_BYTES] = 1
-        return tried.written() == [(2 * PAGE_BYTES, 3 * PAGE_BYTES)]
+        found = tried.written()
+        before = page_faults()
+        region[0] = 1
+        counts = page_faults() != before
+        return counts and found == [(2 * PAGE_BYTES, 3 * PAGE_BYTES)]
     except (OSError, AttributeError, ValueError):  # gVisor, a hardened /proc, another kernel
         return False
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import os
 import random
+import threading
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,14 @@ from nexus.plugin_api.engine import Engine
 from nexus.pool import mapping
 from nexus.pool.image import SnapshotImage, shared
 from nexus.pool.instance import WasmInstance
-from nexus.pool.mapping import PAGE_BYTES, SMALLEST_BYTES, Mapping, can_map, map_over
+from nexus.pool.mapping import (
+    PAGE_BYTES,
+    SMALLEST_BYTES,
+    Mapping,
+    can_map,
+    map_over,
+    page_faults,
+)
 from tests import support
 from tests.pool.guests import counts, pool_of, serve
 from tests.support import PAGE, build, calls, handler, prepared, run
@@ -76,6 +84,35 @@ def test_what_is_only_read_stays_shared() -> None:
     assert made.private_bytes() == PAGE_BYTES
     made.reset()  # the page stays private, so that the next write is quick
     assert made.private_bytes() == PAGE_BYTES
+
+
+def test_entries_are_read_only_after_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, memory = mapped()
+    memory[5 * PAGE_BYTES] = 1
+    monkeypatch.setattr(mapping, "page_faults", lambda: (1, 2, 3))
+    made.reset()
+    monkeypatch.setattr(made, "_pagemap", -1)  # cannot be read any more
+    memory[5 * PAGE_BYTES] = 1
+    made.reset()
+    assert memory == CONTENT
+    monkeypatch.setattr(mapping, "page_faults", lambda: (1, 3, 3))
+    for _ in range(2):  # a failure is not taken for a look
+        with pytest.raises(OSError, match="the pagemap cannot be read"):
+            made.reset()
+
+
+def test_each_new_private_page_is_a_fault_of_the_thread_that_writes_it() -> None:
+    _made, memory = mapped()
+    counts = [page_faults()]
+    for page in range(0, PAGES, 7):
+        memory[page * PAGE_BYTES] ^= 1
+        counts.append(page_faults())
+    assert len(set(counts)) == len(counts)
+    other: list[tuple[int, ...]] = []
+    thread = threading.Thread(target=lambda: other.append(page_faults()))
+    thread.start()
+    thread.join()
+    assert other[0][0] != counts[0][0]  # another thread never takes our count for its own
 
 
 def test_with_many_private_pages_the_mapping_is_made_anew() -> None:
