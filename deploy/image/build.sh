@@ -5,6 +5,7 @@
 #
 # PYTHON      its version: 3.13 with wasmtime by default; 3.10 with wasmer and LLVM
 # PLUGINS     folders of plugins/ to install, such as "nexus-statsd nexus-config-redis"
+# EXTRAS      extras of setup.cfg to install, such as postgresql,s3
 # LANGUAGES   runtimes to compile into it: javascript by default, or "javascript python"
 # BASE_IMAGE  a base that has that Python; else one is made from debootstrap and a Python of this
 #             machine
@@ -70,6 +71,7 @@ done
 # chroot: needs neither user namespaces nor a container runtime.
 buildah bud --isolation chroot --format docker --build-arg "BASE_IMAGE=$BASE_IMAGE" \
     --build-arg "PYTHON=$python_version" --build-arg "PLUGINS=${PLUGINS:-}" \
+    --build-arg "EXTRAS=${EXTRAS:-}" \
     --build-arg "LANGUAGES=${LANGUAGES:-javascript}" \
     "${volumes[@]}" --ignorefile deploy/image/Dockerfile.dockerignore --file deploy/image/Dockerfile --tag "$tag" .
 buildah images

@@ -4,12 +4,9 @@ The snapshot's image is mapped over the linear memory, private to the instance, 
 pages it does not write. The kernel copies a page at its first write; such a page is then *present
 and no longer a file page*, or swapped, in `/proc/self/pagemap`
 (https://www.kernel.org/doc/html/latest/admin-guide/mm/pagemap.html). A reset copies those pages
-back and leaves them private, so the next write does not fault. The entries are mostly the same from
-request to request, so the list of pages is made anew only when they differ.
-
-Nor are the entries read each time, which takes some 10 ns a page: a page becomes private only by a
-page fault of the thread that writes it, and the kernel counts each thread's faults (getrusage(2)).
-While the count stays as it was before the entries were last read, no page has become private.
+back and leaves them private, so the next write does not fault. The entries are read only after a
+page fault of the thread, since the first write to a page is one (`faults.py`); they are mostly the
+same even then, so the list of pages is made anew only when they differ.
 """
 
 from __future__ import annotations
@@ -18,11 +15,10 @@ import ctypes
 import logging
 import mmap
 import os
-import resource
-import threading
 from functools import lru_cache
 
 from nexus.model import MemoryImage
+from nexus.pool.faults import FaultCounter, counts_first_writes
 from nexus.pool.image import PAGE_BYTES, SnapshotImage
 
 log = logging.getLogger("nexus.pool")
@@ -45,8 +41,8 @@ class Mapping:
     """One instance's linear memory, mapped from an image. Used by the instance's thread."""
 
     __slots__ = (
-        *("_address", "_copies", "_entries", "_faults", "_image", "_known", "_memory"),
-        *("_pagemap", "_pages", "_private", "_runs"),
+        *("_address", "_copies", "_counter", "_entries", "_faults", "_image", "_known"),
+        *("_memory", "_pagemap", "_pages", "_private", "_runs"),
     )
 
     def __init__(self, image: MemoryImage, memory: memoryview) -> None:
@@ -59,6 +55,7 @@ class Mapping:
         self._pages = len(memory) // PAGE_BYTES
         self._pagemap = _pagemap(os.getpid())
         self._entries = ctypes.create_string_buffer(8 * self._pages)
+        self._counter = FaultCounter() if counts_first_writes(os.getpid()) else None
         self._map()
 
     def _map(self) -> None:
@@ -66,12 +63,12 @@ class Mapping:
             raise OSError("the memory does not begin at a page")
         self._image.map_at(self._address, len(self._memory))
         self._known = b""
+        self._faults = -1
+        """the thread's page faults before the last look; -1: nobody has looked"""
         self._runs: list[tuple[int, int]] = []
         self._copies: list[tuple[memoryview, memoryview]] = []
         """each run of pages, in the memory and in the image: slicing takes longer than copying"""
         self._private = 0
-        self._faults: tuple[int, ...] = ()
-        """the thread that last read the entries, and its page faults before that"""
 
     def reset(self) -> None:
         """Copy the written pages back. Raises: OSError."""
@@ -95,15 +92,16 @@ class Mapping:
         return self._private * PAGE_BYTES
 
     def _look(self) -> None:
-        """Read the pages' entries if some may have changed, and update `_runs`."""
-        faults = page_faults()
-        if faults == self._faults:
-            return
-        self._faults = faults
+        """Read the pages' entries if a page may have been written for the first time; update
+        `_runs`."""
+        if self._counter is not None:
+            faults = self._counter.read()
+            if faults == self._faults:
+                return
+            self._faults = faults  # those of the copying below count for the next look
         size = 8 * self._pages
         offset = self._address // PAGE_BYTES * 8
         if _libc.pread(self._pagemap, self._entries, size, offset) != size:
-            self._faults = ()
             raise OSError(ctypes.get_errno(), "the pagemap cannot be read")
         entries = self._entries.raw
         if entries == self._known:
@@ -126,12 +124,6 @@ class Mapping:
         self._runs, self._private = runs, private
 
 
-def page_faults() -> tuple[int, ...]:
-    """Return the calling thread, and how many page faults it has had."""
-    used = resource.getrusage(resource.RUSAGE_THREAD)
-    return threading.get_ident(), used.ru_minflt, used.ru_majflt
-
-
 def map_over(image: MemoryImage | None, memory: memoryview) -> Mapping | None:
     """Map *image* over *memory*. Return None if that does not pay or fails: the caller must then
     copy it."""
@@ -148,19 +140,14 @@ def map_over(image: MemoryImage | None, memory: memoryview) -> Mapping | None:
 
 @lru_cache(maxsize=1)
 def can_map(process: int) -> bool:
-    """Return whether this *process* can find the pages written, and whether the kernel counts the
-    faults by which they become private; tries it once."""
+    """Return whether this *process* can find the pages written; tries it once."""
     try:
         image = SnapshotImage(bytes(4 * PAGE_BYTES))
         region = mmap.mmap(-1, 4 * PAGE_BYTES)
         tried = Mapping(image, memoryview(region))
         _ = region[0]  # reads the page without writing it
         region[2 * PAGE_BYTES] = 1
-        found = tried.written()
-        before = page_faults()
-        region[0] = 1
-        counts = page_faults() != before
-        return counts and found == [(2 * PAGE_BYTES, 3 * PAGE_BYTES)]
+        return tried.written() == [(2 * PAGE_BYTES, 3 * PAGE_BYTES)]
     except (OSError, AttributeError, ValueError):  # gVisor, a hardened /proc, another kernel
         return False
 
