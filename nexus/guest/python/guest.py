@@ -48,8 +48,8 @@ _FILES: Final = "files"
 _FLAT: Final = frozenset({"http", "wsgi", "scheduled"})
 """the kinds of heads that hold no JSON of a caller's"""
 _MARSHAL_VERSION: Final = 2
-"""Version 4 keeps equal objects once, and takes the guest half as long again: 29 instead of 19 us for
-the variables of WSGI."""
+"""Version 4 keeps equal objects once, and takes the guest half as long again: 29 us instead of 19
+for the variables of WSGI."""
 _NO_PROGRAM: Final = Program()
 _WAITS: Final = b'{"waits":'
 
