@@ -10,6 +10,7 @@ from typing import Any
 import wasmtime
 
 from nexus.engines import create_engine
+from nexus.engines.wasmtime_direct import enable_branch_hints
 from nexus.wasm import RewriteLimits, rewrite
 from nexus.wasm.format.names import CHECKPOINT_MODULE, CHECKPOINT_NAME, DEPTH_EXPORT
 
@@ -49,6 +50,12 @@ def wasmtime_plain(wasm: bytes) -> Run:
     return _wasmtime(wasm, wasmtime.Config(), lambda store: None)
 
 
+def wasmtime_metered(wasm: bytes) -> Run:
+    config = wasmtime.Config()
+    enable_branch_hints(config)
+    return _wasmtime(metered(wasm), config, lambda store: None)
+
+
 def wasmtime_epochs(wasm: bytes) -> Run:
     config = wasmtime.Config()
     config.epoch_interruption = True
@@ -82,7 +89,7 @@ CONTESTANTS: dict[str, Callable[[bytes], Run]] = {
     "llvm": wasmer_llvm,
     "llvm metered": lambda wasm: wasmer_llvm(metered(wasm)),
     "wasmtime": wasmtime_plain,
-    "wasmtime metered": lambda wasm: wasmtime_plain(metered(wasm)),
+    "wasmtime metered": wasmtime_metered,
     "wasmtime epochs": wasmtime_epochs,
     "wasmtime fuel": wasmtime_fuel,
 }

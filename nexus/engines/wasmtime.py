@@ -75,6 +75,7 @@ class WasmtimeEngine:
         config.wasm_relaxed_simd = False
         config.wasm_exceptions = False
         config.wasm_component_model = False
+        direct.enable_branch_hints(config)
         self._engine = wasmtime.Engine(config)
         self._lock = threading.Lock()  # guards _shared
         self._shared: WeakValueDictionary[int, _Shared] = WeakValueDictionary()

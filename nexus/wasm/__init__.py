@@ -18,7 +18,7 @@ __all__ = ["REWRITER_VERSION", "Check", "RewriteLimits", "rewrite"]
 Check: TypeAlias = Callable[[Sequence[Import], Sequence[Export]], object]
 """Gets a module's imports and exports, and raises if the module cannot be used."""
 
-REWRITER_VERSION = 7
+REWRITER_VERSION = 8
 """Part of an artifact's cache key; raise it whenever the output changes"""
 
 

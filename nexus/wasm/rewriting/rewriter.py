@@ -31,8 +31,9 @@ from nexus.wasm.metering.call_graph import MAX_CHAIN
 from nexus.wasm.metering.code import rewrite_code
 from nexus.wasm.metering.meter import Meter
 from nexus.wasm.rewriting.declarations import (
+    encode_globals,
+    read_globals,
     rewrite_functions,
-    rewrite_globals,
     rewrite_imports,
     rewrite_memories,
     rewrite_tables,
@@ -59,9 +60,17 @@ _EXTENDED = (
     sections.FUNCTION,
     sections.GLOBAL,
     sections.EXPORT,
+    sections.CUSTOM,
     sections.CODE,
 )
 """Sections with additions of ours, which exist in every output"""
+
+_BEFORE_CODE = sections.ORDER.index(sections.CODE)
+_ORDER = (
+    *sections.ORDER[:_BEFORE_CODE],
+    sections.CUSTOM,  # the hints; the guest's custom sections are dropped
+    *sections.ORDER[_BEFORE_CODE:],
+)
 
 T = TypeVar("T")
 
@@ -160,7 +169,7 @@ class _Rewrite:
         payloads[sections.MEMORY], self.memory = self._read(
             sections.MEMORY, lambda reader, layout: rewrite_memories(reader, layout, limits)
         )
-        payloads[sections.GLOBAL], self.globals = self._read(sections.GLOBAL, rewrite_globals)
+        self.guests_globals, self.globals = self._read(sections.GLOBAL, read_globals)
 
     def _exports(self) -> None:
         self.mutable_globals = tuple(
@@ -192,10 +201,11 @@ class _Rewrite:
         layout = self.layout
         meter = Meter(layout)
         bodies = BodyRewriter(self.wasm, layout, meter, self.limits)
-        self._rewrite(
-            sections.CODE,
-            lambda reader, _: rewrite_code(reader, bodies, meter, table=self.table),
+        self.payloads[sections.CODE], self.payloads[sections.CUSTOM] = self._read(
+            sections.CODE, lambda reader, _: rewrite_code(reader, bodies, meter, table=self.table)
         )
+        ours = meter.spills.declarations()
+        self.payloads[sections.GLOBAL] = encode_globals(layout, self.guests_globals, ours)
         self.reset_blocker = self._global_blocker() or bodies.reset_blocker
 
     def _data(self) -> None:
@@ -221,7 +231,7 @@ class _Rewrite:
     def _join(self) -> bytes:
         return sections.join(
             sections.encode(section, self.payloads[section])
-            for section in sections.ORDER
+            for section in _ORDER
             if section in self.payloads and (section in _EXTENDED or section in self.found)
         )
 
