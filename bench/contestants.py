@@ -21,8 +21,8 @@ DEPTH = 4_000
 Run = Callable[[int], int]
 
 
-def metered(wasm: bytes) -> bytes:
-    return rewrite(wasm, RewriteLimits(memory_pages=1024))[0]
+def metered(wasm: bytes, *, in_place: bool = False) -> bytes:
+    return rewrite(wasm, RewriteLimits(memory_pages=1024), in_place=in_place)[0]
 
 
 def checkpoint(left: int) -> int:
@@ -53,7 +53,7 @@ def wasmtime_plain(wasm: bytes) -> Run:
 def wasmtime_metered(wasm: bytes) -> Run:
     config = wasmtime.Config()
     enable_branch_hints(config)
-    return _wasmtime(metered(wasm), config, lambda store: None)
+    return _wasmtime(metered(wasm, in_place=True), config, lambda store: None)
 
 
 def wasmtime_epochs(wasm: bytes) -> Run:

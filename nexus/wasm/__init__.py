@@ -29,6 +29,7 @@ def rewrite(
     check: Check | None = None,
     *,
     table: bool = False,
+    in_place: bool = False,
 ) -> tuple[bytes, ModuleInfo]:
     """Call `rewriter.rewrite`, imported at the first call: the import takes 40 ms, and workers
     need only the version.
@@ -37,4 +38,4 @@ def rewrite(
     """
     from nexus.wasm.rewriting import rewriter
 
-    return rewriter.rewrite(wasm, limits, functions, check, table=table)
+    return rewriter.rewrite(wasm, limits, functions, check, table=table, in_place=in_place)

@@ -50,6 +50,7 @@ def test_each_check_is_hinted() -> None:
         loops: [IF, IF, BR_IF, IF, BR_IF],
         refill: [IF, IF, IF],
     }
+    assert _read(metered(GUEST, in_place=True)) == {loops: [IF, IF, IF], refill: [IF, IF, IF]}
     assert own not in _read(metered(GUEST))
 
 

@@ -34,12 +34,14 @@ def _globals(wasm: bytes) -> int:
     return read_u32(wasm, found.payload)[0]
 
 
+@pytest.mark.parametrize("in_place", [False, True])
 @pytest.mark.parametrize("engine", ENGINES)
-def test_values_survive_each_refill(engine: str) -> None:
+def test_values_survive_each_refill(engine: str, in_place: bool) -> None:
+    wasm = metered(ALL_TYPES, in_place=in_place)
     found = []
     for slice_ in (0, 1, 1 << 40):
         meter = Meter(slice=slice_)
-        found.append(instantiate(metered(ALL_TYPES), engine, meter).call("run", 50))
+        found.append(instantiate(wasm, engine, meter).call("run", 50))
     assert meter.checkpoints == 1
     assert found == [RESULT] * 3
 

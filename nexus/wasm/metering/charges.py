@@ -133,8 +133,8 @@ class Charges:
             if index in self._counted:
                 return self._counted_code(self._counted[index], cost, meter, left, kept)
             inner = b"\x03" + self._loops[index]
-            if self._flags[index] & _CALLING:
-                return inner + meter.check(cost, left)
+            if self._flags[index] & _CALLING or meter.in_place:
+                return inner + meter.check(cost, left, kept)
             return meter.repair(left, kept) + inner + meter.leave_if_negative(cost, left)
         if self._parents[index] == CHECK or cost > LONG:
             return meter.check(cost, left)

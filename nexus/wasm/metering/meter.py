@@ -43,7 +43,10 @@ class Meter:
     depth left to a frame; *kept* are locals to save around the call of refill (`spills.py`).
     """
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, *, in_place: bool = False) -> None:
+        """*in_place*: loops without calls refill where they check. Otherwise they leave for that, so
+        that LLVM keeps the call out of them; Cranelift would only make more moves of it."""
+        self.in_place = in_place
         index = encode_unsigned(layout.fuel)
         self._get, self._set = _GLOBAL_GET + index, _GLOBAL_SET + index
         index = encode_unsigned(layout.depth)

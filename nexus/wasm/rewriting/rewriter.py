@@ -82,18 +82,19 @@ def rewrite(
     check: Callable[[Sequence[Import], Sequence[Export]], object] | None = None,
     *,
     table: bool = False,
+    in_place: bool = False,
 ) -> tuple[bytes, ModuleInfo]:
     """Meter *wasm*, clamp its maximum sizes, and export the state that a reset restores.
 
     Returns the new binary, and the facts about the module as the guest declared it. *functions*
     are exported too, by their names in its name section; *table* exports a function that calls
     those of table 0 (`TABLE_ENTRANCE`). *check* gets the module's imports and exports before any
-    code is read, and may raise.
+    code is read, and may raise. *in_place* suits Cranelift (`Meter`), and changes no charge.
 
     Raises: InvalidModule if it is malformed, uses what Nexus refuses, or lacks one of *functions*
             or the table.
     """
-    rewriting = _Rewrite(bytes(wasm), limits, functions, table)
+    rewriting = _Rewrite(bytes(wasm), limits, functions, table, in_place)
     rewriting.declare()
     if check is not None and rewriting.has_code():
         check(rewriting.imports, rewriting.exports)
@@ -104,9 +105,14 @@ class _Rewrite:
     """One module during the rewrite; the methods run in the order of the sections."""
 
     def __init__(
-        self, wasm: bytes, limits: RewriteLimits, functions: Sequence[str], table: bool
+        self,
+        wasm: bytes,
+        limits: RewriteLimits,
+        functions: Sequence[str],
+        table: bool,
+        in_place: bool,
     ) -> None:
-        self.wasm, self.limits, self.table = wasm, limits, table
+        self.wasm, self.limits, self.table, self.in_place = wasm, limits, table, in_place
         self.named = find_functions(wasm, functions)
         self.found = {section.id: section for section in sections.split(wasm)}
         self.layout = Layout(host_entered=tuple(self.named.values()))
@@ -199,7 +205,7 @@ class _Rewrite:
 
     def _code(self) -> None:
         layout = self.layout
-        meter = Meter(layout)
+        meter = Meter(layout, in_place=self.in_place)
         bodies = BodyRewriter(self.wasm, layout, meter, self.limits)
         self.payloads[sections.CODE], self.payloads[sections.CUSTOM] = self._read(
             sections.CODE, lambda reader, _: rewrite_code(reader, bodies, meter, table=self.table)
