@@ -15,7 +15,7 @@ empty :=
 space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-console test-cpython kill-rounds test-packages deploy-check examples lint clean
+.PHONY: help run test test-console test-cpython test-builds kill-rounds test-packages deploy-check examples lint clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' Makefile | expand -t 22
@@ -42,6 +42,10 @@ test-console: ## drive the console in Chromium, with axe-core (needs node, npm a
 test-cpython: ## run CPython's own tests in the guest (needs python3.12; ARGS=test_json: one module)
 	@scripts/setup.sh test
 	@$(VENV)/bin/python -m tests.python.cpython $(ARGS)
+
+test-builds: ## run handlers in another build of CPython (fetched by pip, 85 MB)
+	@scripts/setup.sh test
+	@$(VENV)/bin/python -m tests.python.builds
 
 kill-rounds: ## kill servers in the middle of 200 deploys (ARGS="--store postgresql --rounds 50")
 	@scripts/setup.sh test

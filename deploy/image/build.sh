@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Builds the image with buildah, also where no base image can be pulled: as root, on Debian.
 #
-#   deploy/image/build.sh [TAG]     default nexus-runtime:0.1.0 (0.1.0-wasmer with PYTHON=3.10)
+#   deploy/image/build.sh [TAG]     default nexus-runtime:0.2.0 (0.2.0-wasmer with PYTHON=3.10)
 #
 # PYTHON      its version: 3.13 with wasmtime by default; 3.10 with wasmer and LLVM
 # PLUGINS     folders of plugins/ to install, such as "nexus-statsd nexus-config-redis"
+# EXTRAS      extras of setup.cfg to install, such as postgresql,s3
 # LANGUAGES   runtimes to compile into it: javascript by default, or "javascript python"
 # BASE_IMAGE  a base that has that Python; else one is made from debootstrap and a Python of this
 #             machine
@@ -17,7 +18,7 @@ cd "$(dirname "$0")/../.."
 python_version=${PYTHON:-3.13}
 suffix=
 if [ "$python_version" = 3.10 ]; then suffix=-wasmer; fi
-tag=${1:-nexus-runtime:0.1.0$suffix}
+tag=${1:-nexus-runtime:0.2.0$suffix}
 storage=${STORAGE:-/var/tmp/nexus-image}
 # vfs: overlays do not nest, and this may run inside a container.
 buildah() { command buildah --root "$storage/root" --runroot "$storage/run" --storage-driver vfs "$@"; }
@@ -70,6 +71,7 @@ done
 # chroot: needs neither user namespaces nor a container runtime.
 buildah bud --isolation chroot --format docker --build-arg "BASE_IMAGE=$BASE_IMAGE" \
     --build-arg "PYTHON=$python_version" --build-arg "PLUGINS=${PLUGINS:-}" \
+    --build-arg "EXTRAS=${EXTRAS:-}" \
     --build-arg "LANGUAGES=${LANGUAGES:-javascript}" \
     "${volumes[@]}" --ignorefile deploy/image/Dockerfile.dockerignore --file deploy/image/Dockerfile --tag "$tag" .
 buildah images

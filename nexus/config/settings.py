@@ -34,6 +34,7 @@ from nexus.plugin_api.option_types import (
     Weights,
     Whole,
     is_loopback,
+    parse_file,
 )
 from nexus.plugin_api.problems import described
 
@@ -358,11 +359,17 @@ class Settings(BaseSettings):
         "", validate_default=True, description="SHA-256 of the file that javascript_runtime names"
     )
     python_runtime: Annotated[File, Derived("none (the pinned package's build)")] = Field(
-        "", description="another build of CPython 3.12 for Python handlers: a WASI command"
+        "", description="another build of CPython 3.11 or 3.12 for Python handlers: a WASI command"
     )
     python_runtime_sha256: Annotated[Digest, Derived("none")] = Field(
         "", validate_default=True, description="SHA-256 of the file that python_runtime names"
     )
+    python_library: Annotated[
+        str,
+        BeforeValidator(parse_file),
+        Derived("none (it is inside the build)"),
+        Allowed("the path of a folder or a zip file, set together with python_runtime, or nothing"),
+    ] = Field("", description="standard library of the build that python_runtime names")
 
     # ---- what handlers reach
     kv_store: Name = Field(
@@ -438,6 +445,13 @@ class Settings(BaseSettings):
         runtime = info.data.get(name, value)
         if bool(runtime) != bool(value):
             raise described(f"{value or 'nothing'} beside the {name} {runtime or 'nothing'}")
+        return value
+
+    @field_validator("python_library")
+    @classmethod
+    def _needs_its_build(cls, value: str, info: ValidationInfo) -> str:
+        if value and not info.data.get("python_runtime", value):
+            raise described(f"{value} beside the python_runtime nothing")
         return value
 
     @classmethod

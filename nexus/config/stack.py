@@ -102,10 +102,20 @@ def join(
         name: place.absolute(getattr(settings, name))
         for name in ("handlers_dir", "state_dir", "cache_dir")
     }
-    for name in ("javascript_runtime", "python_runtime", "secrets_dir", "artifact_key_file"):
+    for name in _OTHER_PATHS:
         if path := getattr(settings, name):
             paths[name] = str(place.absolute(Path(path)))
     return settings.model_copy(update=paths), origins
+
+
+_OTHER_PATHS = (
+    "javascript_runtime",
+    "python_runtime",
+    "python_library",
+    "secrets_dir",
+    "artifact_key_file",
+)
+"""settings that are the path of a file or folder, or empty"""
 
 
 def _defaults(names: Iterable[str]) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 wasmer.py       the engine on CPython 3.10, with LLVM or Cranelift
 wasmtime.py     the engine on CPython 3.11 and newer
 wasmtime_direct.py  wasmtime's C API on values prepared once
+wasmtime_library.py its functions
+wasmtime_trial.py   finds out whether this wasmtime is as they expect
 wasmtime_host.py    host functions, called with raw values
 wasmtime_public.py  the same through the public API, for a wasmtime build that differs
 llvm_wheel.py   makes wasmer's LLVM wheel loadable

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 from weakref import WeakValueDictionary
@@ -16,11 +17,11 @@ from weakref import WeakValueDictionary
 import wasmtime
 
 from nexus.engines import cpu
-from nexus.engines import wasmtime_direct as direct
 from nexus.engines.traps import guest_error
-from nexus.engines.wasmtime_direct import DirectGlobal, DirectMemory
+from nexus.engines.wasmtime_direct import DirectInstance, DirectModule
 from nexus.engines.wasmtime_host import define
-from nexus.engines.wasmtime_public import PublicGlobal, PublicMemory, public_function
+from nexus.engines.wasmtime_public import PublicInstance, PublicModule
+from nexus.engines.wasmtime_trial import works
 from nexus.errors import CompilationError, GuestError, InternalError, InvalidModule, MemoryLimit
 from nexus.model import ModuleInfo
 from nexus.plugin_api.engine import HostFunctions
@@ -135,7 +136,7 @@ class WasmtimeModule:
     def __init__(
         self, engine: wasmtime.Engine, shared: _Shared, info: ModuleInfo, imports: HostFunctions
     ) -> None:
-        self._engine, self._shared, self.info = engine, shared, info
+        self._shared, self.info = shared, info
         wanted = {(i.module, i.name) for i in info.imports} | {CHECKPOINT}
         with _linking:
             self._linker = wasmtime.Linker(engine)
@@ -145,11 +146,17 @@ class WasmtimeModule:
                     [_TYPES[t]() for t in function.type.params],
                     [_TYPES[t]() for t in function.type.results],
                 )
-                if direct.works():
+                if works():
                     types = function.type.params, function.type.results
                     define(self._linker, module, name, *types, signature, function.call)
                 else:
                     self._linker.define_func(module, name, signature, function.call)
+        # Both ways have the same methods; the installed wasmtime decides which one serves.
+        self._new: Callable[[], DirectInstance | PublicInstance]
+        if works():
+            self._new = partial(DirectInstance, DirectModule(self._linker, shared.module))
+        else:
+            self._new = partial(PublicInstance, PublicModule(self._linker, shared.module))
 
     def __del__(self, linking: AbstractContextManager[Any] = _linking) -> None:
         # The lock is a default, since at exit a module's names are gone.
@@ -159,11 +166,8 @@ class WasmtimeModule:
                 linker.close()
 
     def instantiate(self) -> WasmtimeInstance:
-        store = wasmtime.Store(self._engine)
         try:
-            return WasmtimeInstance(
-                store, self._linker.instantiate(store, self._shared.module), self
-            )
+            return WasmtimeInstance(self._new(), self)
         except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
             raise _trap(error) from error
 
@@ -171,23 +175,15 @@ class WasmtimeModule:
 class WasmtimeInstance:
     """One wasmtime instance in a store of its own."""
 
-    def __init__(
-        self, store: wasmtime.Store, instance: wasmtime.Instance, module: WasmtimeModule
-    ) -> None:
-        self._store = store
+    def __init__(self, made: DirectInstance | PublicInstance, module: WasmtimeModule) -> None:
+        self._made = made
         self._module = module  # its linker owns the host functions that this instance calls
-        exports: Any = instance.exports(store)
-        self._exports = exports
         info = module.info
-        # Both classes have the same methods; the installed wasmtime decides which one serves.
-        global_ = DirectGlobal if direct.works() else PublicGlobal
-        memory = DirectMemory if direct.works() else PublicMemory
-        self._function = direct.direct_function if direct.works() else public_function
-        self._fuel = global_(store, exports[FUEL_EXPORT], "i64")
-        self._depth = global_(store, exports[DEPTH_EXPORT], "i64")
-        self._memory = memory(store, exports[MEMORY_EXPORT]) if info.has_memory else None
+        self._fuel = made.global_(FUEL_EXPORT, "i64")
+        self._depth = made.global_(DEPTH_EXPORT, "i64")
+        self._memory = made.memory(MEMORY_EXPORT) if info.has_memory else None
         self._view = memoryview(b"")
-        self._globals = [global_(store, exports[g.export], g.type) for g in info.mutable_globals]
+        self._globals = [made.global_(each.export, each.type) for each in info.mutable_globals]
         self._functions: dict[str, Callable[..., int]] = {}
 
     def call(self, export: str) -> None:
@@ -196,8 +192,7 @@ class WasmtimeInstance:
     def invoke(self, export: str, *arguments: int) -> int:
         function = self._functions.get(export)
         if function is None:
-            found = self._exports[export]
-            function = self._functions[export] = self._function(self._store, found)
+            function = self._functions[export] = self._made.function(export)
         try:
             return function(*arguments)
         except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
@@ -217,7 +212,7 @@ class WasmtimeInstance:
         missing = size_bytes - self.memory_size()
         if missing and self._memory is not None:
             try:
-                self._exports[MEMORY_EXPORT].grow(self._store, missing // PAGE_BYTES)
+                self._memory.grow(missing // PAGE_BYTES)
             except wasmtime.WasmtimeError as error:
                 raise MemoryLimit(f"the memory cannot grow to {size_bytes} bytes") from error
 

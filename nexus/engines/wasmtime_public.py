@@ -8,6 +8,35 @@ from typing import Any
 import wasmtime
 
 
+class PublicModule:
+    """A module that a linker can instantiate."""
+
+    def __init__(self, linker: wasmtime.Linker, module: wasmtime.Module) -> None:
+        self.linker, self.module = linker, module
+
+
+class PublicInstance:
+    """One instance in a store of its own."""
+
+    def __init__(self, module: PublicModule) -> None:
+        """Instantiate *module*. Raises: wasmtime.Trap, wasmtime.WasmtimeError."""
+        self._store = wasmtime.Store(module.linker.engine)
+        made = module.linker.instantiate(self._store, module.module)
+        self._exports: Any = made.exports(self._store)
+
+    def global_(self, name: str, type_: str) -> PublicGlobal:
+        """Return the mutable global *name* of a number type."""
+        return PublicGlobal(self._store, self._exports[name], type_)
+
+    def memory(self, name: str) -> PublicMemory:
+        """Return the memory *name*."""
+        return PublicMemory(self._store, self._exports[name])
+
+    def function(self, name: str) -> Callable[..., int]:
+        """Return the function *name*, like `DirectInstance.function`."""
+        return public_function(self._store, self._exports[name])
+
+
 class PublicGlobal:
     """One mutable global of a number type."""
 
@@ -38,6 +67,10 @@ class PublicMemory:
         if not self.size():
             return memoryview(b"")
         return memoryview(self._memory.get_buffer_ptr(self._store)).cast("B")
+
+    def grow(self, pages: int) -> None:
+        """Make the memory longer. Raises: wasmtime.WasmtimeError."""
+        self._memory.grow(self._store, pages)
 
 
 def public_function(store: wasmtime.Store, found: wasmtime.Func) -> Callable[..., int]:

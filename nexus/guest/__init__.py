@@ -48,6 +48,6 @@ def built_in_abis(settings: Settings | None = None) -> Sequence[Abi]:
         return (JsAbi(), PythonAbi(), WasiAbi())
     return (
         JsAbi(settings.javascript_runtime, settings.javascript_runtime_sha256),
-        PythonAbi(settings.python_runtime, settings.python_runtime_sha256),
+        PythonAbi(settings.python_runtime, settings.python_runtime_sha256, settings.python_library),
         WasiAbi(),
     )

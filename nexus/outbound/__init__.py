@@ -10,7 +10,8 @@ pools.py       the open connections of one worker
 headers.py     which header fields a guest may send, and which it gets
 body.py        the body of an answer, at once or part by part
 failures.py    why a request fails, in words for its guest
-exchange.py    one request and its redirects, on a thread of its own
+reading.py     reads an answer until its deadline, out of the way of others
+exchange.py    one request and its redirects, on a thread of its own or its guest's
 session.py     the requests of one execution, and how its guest waits for them
 client.py      `OutboundClient`: what all executions of a worker share
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
@@ -13,6 +12,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 from nexus.outbound.proxy import Proxy, ProxyFailed
+from nexus.outbound.reading import Answer, NeedsThread, current
 from nexus.outbound.resolver import Place
 
 Addresses: TypeAlias = Callable[[str, int], Sequence[Place]]
@@ -23,12 +23,11 @@ IDLE_S: Final = 15.0
 LIFE_S: Final = 300.0
 """A connection older than this is not used again: the name may have other addresses by now"""
 
-current = threading.local()
-"""`exchange`: the exchange that the calling thread carries out"""
-
 
 class _Checked(HTTPConnection):
     """A connection that its pool makes for one exchange, and keeps for others."""
+
+    response_class = Answer
 
     def __init__(
         self, *args: Any, addresses: Addresses, proxied_by: Proxy | None, **options: Any
@@ -41,6 +40,8 @@ class _Checked(HTTPConnection):
         """how many requests it has carried since it was opened"""
 
     def _new_conn(self) -> socket.socket:
+        if current.exchange.waits is not None:
+            raise NeedsThread
         try:
             addresses = self._addresses(self.host, self.port)
         except OSError as error:

@@ -30,10 +30,11 @@ from nexus.model import (
 from nexus.model.outbound import ANSWERED
 from nexus.outbound import headers
 from nexus.outbound.body import Body
-from nexus.outbound.connection import CheckedPool, CheckedTlsPool, current
+from nexus.outbound.connection import CheckedPool, CheckedTlsPool
 from nexus.outbound.failures import Failed, not_granted, reason_of
 from nexus.outbound.grants import Grants
 from nexus.outbound.proxy import ProxyFailed
+from nexus.outbound.reading import NeedsThread, Waits, current
 from nexus.outbound.resolver import AddressDenied
 from nexus.outbound.target import Target, follow
 from nexus.plugin_api.filters import OutboundCall
@@ -59,7 +60,8 @@ class Request:
 
 
 class Exchange:
-    """One request. Its thread calls `carry_out`; the guest's thread may `abandon` it."""
+    """One request. Its thread calls `carry_out`; the guest's thread may `abandon` it, or carry it
+    out itself."""
 
     def __init__(
         self,
@@ -93,6 +95,15 @@ class Exchange:
         """what a plugin keeps of it"""
         self._reuses = False
         """whether the connection in use has carried another request"""
+        self._followed = 0
+        """redirects so far"""
+        self.waits: Waits | None = None
+        """set while its guest's own thread carries it out: entered for each wait"""
+
+    @property
+    def sends_bytes(self) -> int:
+        """The length of the body that it has yet to send."""
+        return 0 if self._body is not None else len(self._request.body)
 
     # ---- the guest's thread ------------------------------------------------------------------
 
@@ -158,6 +169,18 @@ class Exchange:
             self._close()
         self.ended = True
 
+    def carry_out_here(self, waits: Waits) -> bool:
+        """Do the same on the guest's own thread, whose place and turn others have during *waits*.
+        Return False if another thread must do the rest."""
+        self.waits = waits
+        try:
+            self.carry_out()
+        except NeedsThread:
+            return False
+        finally:
+            self.waits = None
+        return True
+
     def _close(self) -> None:
         """Close the connection of an answer that nobody reads to its end."""
         body, self._body = self._body, None
@@ -168,6 +191,8 @@ class Exchange:
         current.exchange = self
         try:
             return step()
+        except NeedsThread:
+            raise
         except Failed as failed:
             return OutboundFailure(failed.kind, str(failed))
         except AddressDenied as denied:
@@ -191,14 +216,15 @@ class Exchange:
         return OutboundFailure(kind, f"{target.scheme}://{target.authority}: {reason}")
 
     def _follow(self) -> OutboundResponse:
-        for followed in range(MOST_REDIRECTS + 1):
+        while self._followed <= MOST_REDIRECTS:
             response = self._send()
             location = headers.redirect_of(response.status, response.headers)
             if location is None or self._redirect == "manual":
-                return self._receive(response, redirected=followed > 0)
+                return self._receive(response, redirected=self._followed > 0)
             response.close()
             response.release_conn()
             self._go_to(location, response.status)
+            self._followed += 1
         raise Failed(FailureKind.FAILED, f"more than {MOST_REDIRECTS} redirects")
 
     def _go_to(self, location: str, status: int) -> None:

@@ -61,6 +61,14 @@ class Outbound(Protocol):
         """Drop the request of this number; `wait` will not return it. Ignore another number."""
         ...
 
+    def send_now(self) -> None:
+        """Send a request that is held because the guest may wait for it next."""
+        ...
+
+    def at_checkpoint(self) -> None:
+        """Do so if the guest works instead."""
+        ...
+
     def close(self) -> None:
         """Drop all requests: the run has ended."""
         ...

@@ -59,3 +59,6 @@ class Settings(Protocol):
 
     @property
     def python_runtime_sha256(self) -> str: ...
+
+    @property
+    def python_library(self) -> str: ...

@@ -3,6 +3,7 @@
 linked.py      one module loaded and linked for one thread
 image.py       a snapshot's memory as a file that instances map
 mapping.py      resets an instance's memory by copying only the pages written
+faults.py       tells whether any page was written for the first time
 verify.py      compares an instance with its snapshot, for the setting `verify_resets`
 instance.py    `WasmInstance`: an instance with a state and a way back to its snapshot
 shelf.py        one thread's modules and idle instances

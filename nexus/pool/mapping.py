@@ -4,8 +4,9 @@ The snapshot's image is mapped over the linear memory, private to the instance, 
 pages it does not write. The kernel copies a page at its first write; such a page is then *present
 and no longer a file page*, or swapped, in `/proc/self/pagemap`
 (https://www.kernel.org/doc/html/latest/admin-guide/mm/pagemap.html). A reset copies those pages
-back and leaves them private, so the next write does not fault. The entries are mostly the same from
-request to request, so the list of pages is made anew only when they differ.
+back and leaves them private, so the next write does not fault. The entries are read only after a
+page fault of the thread, since the first write to a page is one (`faults.py`); they are mostly the
+same even then, so the list of pages is made anew only when they differ.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import os
 from functools import lru_cache
 
 from nexus.model import MemoryImage
+from nexus.pool.faults import FaultCounter, counts_first_writes
 from nexus.pool.image import PAGE_BYTES, SnapshotImage
 
 log = logging.getLogger("nexus.pool")
@@ -39,8 +41,8 @@ class Mapping:
     """One instance's linear memory, mapped from an image. Used by the instance's thread."""
 
     __slots__ = (
-        *("_address", "_copies", "_entries", "_image", "_known", "_memory", "_pagemap"),
-        *("_pages", "_private", "_runs"),
+        *("_address", "_copies", "_counter", "_entries", "_faults", "_image", "_known"),
+        *("_memory", "_pagemap", "_pages", "_private", "_runs"),
     )
 
     def __init__(self, image: MemoryImage, memory: memoryview) -> None:
@@ -53,6 +55,7 @@ class Mapping:
         self._pages = len(memory) // PAGE_BYTES
         self._pagemap = _pagemap(os.getpid())
         self._entries = ctypes.create_string_buffer(8 * self._pages)
+        self._counter = FaultCounter() if counts_first_writes(os.getpid()) else None
         self._map()
 
     def _map(self) -> None:
@@ -60,6 +63,8 @@ class Mapping:
             raise OSError("the memory does not begin at a page")
         self._image.map_at(self._address, len(self._memory))
         self._known = b""
+        self._faults = -1
+        """the thread's page faults before the last look; -1: nobody has looked"""
         self._runs: list[tuple[int, int]] = []
         self._copies: list[tuple[memoryview, memoryview]] = []
         """each run of pages, in the memory and in the image: slicing takes longer than copying"""
@@ -87,11 +92,18 @@ class Mapping:
         return self._private * PAGE_BYTES
 
     def _look(self) -> None:
-        """Read the pages' entries, and update `_runs`."""
+        """Read the pages' entries if a page may have been written for the first time; update
+        `_runs`."""
+        if self._counter is not None:
+            faults = self._counter.read()
+            if faults == self._faults:
+                return
         size = 8 * self._pages
         offset = self._address // PAGE_BYTES * 8
         if _libc.pread(self._pagemap, self._entries, size, offset) != size:
             raise OSError(ctypes.get_errno(), "the pagemap cannot be read")
+        if self._counter is not None:
+            self._faults = faults  # from before: what faults during the look is looked at next time
         entries = self._entries.raw
         if entries == self._known:
             return

@@ -198,6 +198,8 @@ class Execution:
         """Leave the CPU and both places to others for a `with` block that waits for the network;
         afterwards wait for a turn at the CPU, until the deadline at the latest."""
         aside, cpu = self.aside, self._cpu
+        if self.outbound is not None:
+            self.outbound.send_now()
         if cpu is not None:
             cpu.go_out()
         if aside is not None:
@@ -212,6 +214,8 @@ class Execution:
 
     def give_way(self) -> None:
         """Let others have the CPU: the host is about to block on the guest's behalf."""
+        if self.outbound is not None:
+            self.outbound.send_now()
         if self._cpu is not None:
             self._cpu.give_way()
 
@@ -235,6 +239,8 @@ class Execution:
             self.stopped = self._why_not_on(cpu_s)
         if self.stopped is not None:
             return self._last_slice()
+        if self.outbound is not None:
+            self.outbound.at_checkpoint()
         self._granted = self.slice
         return self.slice
 

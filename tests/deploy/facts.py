@@ -72,10 +72,10 @@ class Facts:
         volumes = {volume["name"]: volume for volume in self.pod["volumes"]}
         for variable in self.container.get("env", ()):
             if variable["name"] == "NEXUS_CONFIG_FOLDER":
-                volume = volumes[mounts[variable["value"]]]
-                if "secret" in volume:
-                    continue  # its content is not in the manifests
-                data = self._data(volume["configMap"]["name"])
+                sources = volumes[mounts[variable["value"]]]["projected"]["sources"]
+                # What a Secret has is not in the manifests.
+                (name,) = (s["configMap"]["name"] for s in sources if "configMap" in s)
+                data = self._data(name)
                 return {f"NEXUS_{key.upper()}": value for key, value in data.items()}
         return {}
 
@@ -108,6 +108,12 @@ class Facts:
         found = self.resource("limits", "memory")
         assert found is not None, "without a memory limit one pod may take the node's"
         return int(found)
+
+    def volume_at(self, path: str) -> Any:
+        """The volume mounted at *path*, or an empty one."""
+        volumes = {volume["name"]: volume for volume in self.pod["volumes"]}
+        names = (m["name"] for m in self.container["volumeMounts"] if m["mountPath"] == path)
+        return volumes[found] if (found := next(names, None)) else {}
 
     def empty_dirs(self) -> Iterator[tuple[str, Any]]:
         """Name and `emptyDir` of each such volume."""

@@ -19,7 +19,13 @@ Invariant: TypeAlias = Callable[[Facts], Iterator[str]]
 
 NODE_CORES = 64.0
 """what a pod without a CPU limit sees on a large node"""
-FOLDERS_AND_FILES = ("NEXUS_ADMIN_TOKEN_FILE", "NEXUS_CONFIG_FOLDER")
+FOLDERS_AND_FILES = (
+    "NEXUS_ADMIN_TOKEN_FILE",
+    "NEXUS_CONFIG_FOLDER",
+    "PGSERVICEFILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "DOCKER_CONFIG",
+)
 """Variables that components set in the Deployment, beside what they mount"""
 PROBE_PATHS = ("startupProbe", "readinessProbe", "livenessProbe")
 

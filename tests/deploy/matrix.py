@@ -22,12 +22,13 @@ REFUSED: Mapping[frozenset[str], str] = {
     frozenset({"handlers-configmap", "handlers-pvc"}): _BOTH_MOUNT,
     frozenset({"handlers-configmap", "handlers-image"}): _BOTH_MOUNT,
     frozenset({"handlers-image", "handlers-pvc"}): _BOTH_MOUNT,
+    frozenset({"shared-state", "state-volume"}): "both mount a volume at /var/lib/nexus",
     frozenset({"hpa-inflight", "keda"}): "keda deletes the HPA that hpa-inflight changes",
 }
 """Pairs of components that contradict each other, with the reason."""
 LAST = ("hpa-inflight", "keda")
 """Components that take over what the others before them set."""
-SETS_BOUNDS = ("small-cluster",)
+SETS_BOUNDS = ("small-cluster", "state-volume")
 """Components whose purpose is other bounds than the environment's."""
 
 

@@ -116,8 +116,34 @@ def references_exist(facts: Facts) -> Iterator[str]:
             yield f"{found['kind']} {found['metadata']['name']} is in another namespace"
 
 
+def state_has_one_home(facts: Facts) -> Iterator[str]:
+    """What must outlive a pod is on a volume, which one pod alone opens, or in shared stores; and
+    paths in the settings are mounted."""
+    settings = facts.settings
+    home = facts.volume_at(str(settings.state_dir))
+    stores = {"version_store": settings.version_store, "kv_store": settings.kv_store}
+    local = sorted(name for name, store in stores.items() if store == "sqlite")
+    if "emptyDir" in home:
+        yield from (f"{name} ends with the pod" for name in local)
+    if "persistentVolumeClaim" in home:
+        if (most := facts.scaling.max_replicas) > 1:
+            yield f"{most} pods would open one SQLite file"
+        if facts.deployment["strategy"] != {"type": "Recreate"}:
+            yield "a rollout's next pod waits for the volume, which the last one keeps"
+    folders = [settings.secrets_dir, settings.artifact_key_file.rpartition("/")[0]]
+    for folder in filter(None, folders):
+        if "secret" not in facts.volume_at(folder):
+            yield f"{folder} is not a Secret's"
+
+
 def _labels(found: dict) -> dict[str, str]:
     return found["metadata"].get("labels", {})
 
 
-ALL = (*INVARIANTS, paths_and_ports_exist, selectors_match, references_exist)
+ALL = (
+    *INVARIANTS,
+    paths_and_ports_exist,
+    selectors_match,
+    references_exist,
+    state_has_one_home,
+)

@@ -58,13 +58,17 @@ def render(target: str) -> tuple[Object, ...]:
 def build(folder: Path) -> tuple[Object, ...]:
     """The objects of *folder*. Raises: AssertionError with what kustomize says."""
     done = subprocess.run(
-        [kubectl(), "kustomize", str(folder)], capture_output=True, text=True, timeout=60
+        [kubectl(), "kustomize", str(folder)],
+        env={**os.environ, "GOGC": "off", "GOMAXPROCS": "1"},  # takes a quarter less CPU
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.returncode == 0, f"{folder} does not render:\n{done.stderr}"
     return tuple(yaml.load_all(done.stdout, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
 
 
-def build_with(folder: Path, overlay: str, *names: str, **fields: str) -> tuple[Object, ...]:
+def build_with(folder: Path, overlay: str, *names: str, **fields: Any) -> tuple[Object, ...]:
     """The objects of an *overlay* with components *names*, as an environment in *folder*.
 
     *fields*: others of its kustomization, such as `namespace`.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import textwrap
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -87,19 +86,41 @@ def test_the_admin_token_is_a_file(tmp_path: Path) -> None:
     assert volume["secret"]["secretName"] == "nexus-runtime-admin"
 
 
-def test_the_documented_store_goes_with_production(tmp_path: Path) -> None:
-    """The example in docs/key-value.md, beside the component that it names."""
-    text = (ROOT / "docs/key-value.md").read_text().partition("## On Kubernetes")[2]
-    (example,) = re.findall(r"\n\n((?:    .*\n)*    kind: Component\n(?:    .*\n)*)", text)
-    (tmp_path / "store").mkdir()
-    (tmp_path / "store/kustomization.yaml").write_text(textwrap.dedent(example))
-    relative = os.path.relpath(tmp_path / "store", DEPLOY / "components")
-    facts = Facts(build_with(tmp_path, "environments/production", "egress-plugins", relative))
-    assert [problem for check in ALL for problem in check(facts)] == []
-    assert {mount["mountPath"] for mount in facts.container["volumeMounts"]} >= {
-        "/etc/nexus/store",
-        "/var/lib/nexus",
+@pytest.mark.parametrize("name", ["state-volume", "shared-state"])
+def test_state_has_a_folder_that_the_server_may_write_to(name: str, tmp_path: Path) -> None:
+    facts = Facts(build_with(tmp_path, "environments/production", name, "admin-api"))
+    home = facts.volume_at(str(facts.settings.state_dir))
+    assert {"state-volume": "persistentVolumeClaim", "shared-state": "emptyDir"}[name] in home
+    (mount,) = (m for m in facts.container["volumeMounts"] if m["name"] == home["name"])
+    assert not mount.get("readOnly")
+
+
+def test_shared_state_keeps_its_credentials_in_files_of_one_secret(tmp_path: Path) -> None:
+    facts = Facts(build_with(tmp_path, "overlays/cpu-burst", "shared-state"))
+    files = {variable["name"]: variable["value"] for variable in facts.container["env"]}
+    files |= {"NEXUS_ARTIFACT_KEY_FILE": facts.settings.artifact_key_file}
+    assert files.keys() >= {"PGSERVICEFILE", "AWS_SHARED_CREDENTIALS_FILE", "DOCKER_CONFIG"}
+    assert {os.path.commonpath([file, "/etc/nexus/state"]) for file in files.values()} == {
+        "/etc/nexus/state"
     }
+    secret = facts.volume_at("/etc/nexus/state")["secret"]["secretName"]
+    assert f"create secret generic {secret}" in (ROOT / "docs/versions.md").read_text()
+
+
+def test_the_documented_state_goes_with_production(tmp_path: Path) -> None:
+    """The example in docs/versions.md."""
+    text = (ROOT / "docs/versions.md").read_text().partition("### On Kubernetes")[2]
+    example = yaml.safe_load(text.partition("```yaml\n")[2].partition("```")[0])
+    names = [Path(path).name for path in example.pop("components")]
+    facts = Facts(build_with(tmp_path, "environments/production", *names, **example))
+    assert [problem for check in ALL for problem in check(facts)] == []
+    assert facts.settings.version_store == "postgresql://db.data/nexus?service=nexus"
+
+
+def test_secret_settings_join_the_live_ones(tmp_path: Path) -> None:
+    facts = Facts(build_with(tmp_path, "overlays/cpu-burst", "live-settings"))
+    sources = facts.volume_at("/etc/nexus/settings")["projected"]["sources"]
+    assert {"secret": {"name": "nexus-secret-settings", "optional": True}} in sources
 
 
 def test_the_stack_finds_monitors_by_their_label(tmp_path: Path) -> None:

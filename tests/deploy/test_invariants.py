@@ -25,9 +25,9 @@ def copied() -> tuple[Object, ...]:
 
 
 @functools.cache
-def with_keda() -> tuple[Object, ...]:
+def with_component(name: str) -> tuple[Object, ...]:
     with tempfile.TemporaryDirectory() as folder:
-        return build_with(Path(folder), "environments/staging", "keda")
+        return build_with(Path(folder), "environments/staging", name)
 
 
 def find(objects: tuple[Object, ...], kind: str) -> Any:
@@ -158,27 +158,44 @@ def test_trips(name: str, change: Callable[[tuple[Object, ...]], None]) -> None:
 
 
 TRIGGER = "spec.triggers.0.metadata"
-BROKEN_KEDA = [
-    ("keda_counts_our_pods", setting("ScaledObject", f"{TRIGGER}.query", "sum(nexus_in_flight)")),
-    ("keda_counts_our_pods", setting("ScaledObject", f"{TRIGGER}.ignoreNullValues", "true")),
-    ("keda_counts_our_pods", setting("ScaledObject", "spec.fallback.replicas", 5)),
-    ("in_flight_target_is_reachable", setting("ScaledObject", f"{TRIGGER}.threshold", "8")),
-    ("in_flight_target_is_reachable", setting("ScaledObject", f"{TRIGGER}.threshold", "1")),
-    ("bounds_are_in_order", setting("ScaledObject", "spec.minReplicaCount", 0)),
-    ("one_scaler_alone", setting("ScaledObject", "spec.scaleTargetRef.name", "other")),
+BROKEN_COMPONENTS = [
+    (
+        "keda",
+        "keda_counts_our_pods",
+        setting("ScaledObject", f"{TRIGGER}.query", "sum(nexus_in_flight)"),
+    ),
+    (
+        "keda",
+        "keda_counts_our_pods",
+        setting("ScaledObject", f"{TRIGGER}.ignoreNullValues", "true"),
+    ),
+    ("keda", "keda_counts_our_pods", setting("ScaledObject", "spec.fallback.replicas", 5)),
+    ("keda", "in_flight_target_is_reachable", setting("ScaledObject", f"{TRIGGER}.threshold", "8")),
+    ("keda", "in_flight_target_is_reachable", setting("ScaledObject", f"{TRIGGER}.threshold", "1")),
+    ("keda", "bounds_are_in_order", setting("ScaledObject", "spec.minReplicaCount", 0)),
+    ("keda", "one_scaler_alone", setting("ScaledObject", "spec.scaleTargetRef.name", "other")),
+    ("state-volume", "state_has_one_home", setting(HPA, "spec.maxReplicas", 2)),
+    ("state-volume", "state_has_one_home", setting("Deployment", "spec.strategy", {})),
+    ("shared-state", "state_has_one_home", environ("NEXUS_VERSION_STORE", "sqlite")),
+    ("shared-state", "state_has_one_home", environ("NEXUS_KV_STORE", "sqlite")),
+    ("shared-state", "state_has_one_home", environ("NEXUS_ARTIFACT_KEY_FILE", "/etc/key")),
+    ("handler-secrets", "state_has_one_home", environ("NEXUS_SECRETS_DIR", "/etc/other")),
 ]
 
 
-@pytest.mark.parametrize(("name", "change"), BROKEN_KEDA)
-def test_trips_with_keda(name: str, change: Callable[[tuple[Object, ...]], None]) -> None:
-    objects = copy.deepcopy(with_keda())
+@pytest.mark.parametrize(("component", "name", "change"), BROKEN_COMPONENTS)
+def test_trips_with_a_component(
+    component: str, name: str, change: Callable[[tuple[Object, ...]], None]
+) -> None:
+    objects = copy.deepcopy(with_component(component))
     assert list(CHECKS[name](Facts(objects))) == []
     change(objects)
     assert list(CHECKS[name](Facts(objects))) != []
 
 
 def test_every_invariant_is_tripped() -> None:
-    assert {name for name, _ in BROKEN + BROKEN_KEDA} == CHECKS.keys()
+    tripped = {name for name, _ in BROKEN} | {name for _, name, _ in BROKEN_COMPONENTS}
+    assert tripped == CHECKS.keys()
 
 
 def test_schemas_trip_on_an_unknown_field() -> None:

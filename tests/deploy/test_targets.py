@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+import nexus
 from tests.deploy.__main__ import KNOWN, report
 from tests.deploy.facts import Facts
 from tests.deploy.references import ALL
-from tests.deploy.render import render, targets
+from tests.deploy.render import DEPLOY, render, targets
 from tests.deploy.schemas import MINIMUM, OWN_GROUPS, VERSIONS, validate
 
 PROFILES = ("burst", "guaranteed", "throughput", "latency", "edge")
@@ -72,6 +75,17 @@ def test_base_has_the_numbers_of_the_description() -> None:
     (name,) = (source["configMapRef"]["name"] for source in facts.container["envFrom"])
     assert name.startswith("nexus-runtime-config-")
     assert facts.environ["TIMEOUT_MS"] == "5000"
+
+
+def test_the_image_is_of_this_version() -> None:
+    version = nexus.__version__
+    for target in ("base", "environments/staging", "environments/production"):
+        assert Facts(render(target)).container["image"].endswith(f"nexus-runtime:{version}")
+    for name in ("image/build.sh", "image/try.sh", "chart/Chart.yaml"):
+        found = re.findall(
+            r"(?:nexus-runtime:|appVersion: )(\d+\.\d+\.\d+)", (DEPLOY / name).read_text()
+        )
+        assert set(found) == {version}
 
 
 def test_guaranteed_pods_get_exclusive_cores() -> None:

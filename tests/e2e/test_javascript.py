@@ -36,6 +36,9 @@ def folder(http_server: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def server(http_server: str, folder: Path, tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
     (folder / "hi.js").write_text(answering("hi"))
+    (folder / "rows.js").write_text(
+        "export default async (r) => new Response((await r.json()).at(-1).id);\n"
+    )
     (folder / "boom.js").write_text('export default () => { throw new TypeError("boom"); };\n')
     environ = {"NEXUS_CACHE_DIR": str(shared_cache())}
     with serving(folder, tmp_path_factory.mktemp("server"), **environ) as running:
@@ -63,3 +66,18 @@ def test_an_edit_is_served_and_a_broken_one_is_not(server: Server, folder: Path)
     (folder / "fresh.js").write_text(answering("fresh"))
     eventually(lambda: server.get("/fresh"), lambda found: found.status == 200)
     assert server.get("/hi").body == b"changed"
+
+
+@pytest.mark.only("gunicorn")
+def test_8_mb_of_records_fit_in_the_memory_that_handlers_have_by_default(server: Server) -> None:
+    eventually(lambda: server.get("/rows", b"[{}]"), lambda found: found.status == 200)
+    records = [
+        {"id": number, "first": "Anna", "last": f"Meier {number}", "email": f"a{number}@x.test"}
+        | {"zip": "10115", "age": number % 90, "paid": False, "sum": number * 1.25}
+        for number in range(68_000)
+    ]
+    body = json.dumps(records, separators=(",", ":")).encode()
+    assert len(body) > 8_000_000
+    for content_type in ("application/json", "text/plain"):
+        answer = server.get("/rows", body, {"content-type": content_type})
+        assert (answer.status, answer.body) == (200, b"67999")

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 
 from nexus.errors import ConfigError
 from nexus.guest.js.abi import JsAbi
-from nexus.guest.js.runtime import FUNCTIONS, load_runtime
+from nexus.guest.js.runtime import FUNCTIONS, PACKAGE, load_runtime
+from nexus.guest.js.structures.tight_strings import with_tight_strings
 from nexus.wasm.format import sections
+
+GREATER, NOT_EQUAL = 0x4B, 0x47
+"""opcodes: i32.gt_u, i32.ne"""
 
 
 def written(folder: Path, wasm: bytes) -> tuple[str, str]:
@@ -34,6 +39,17 @@ def test_a_build_with_names_is_entered_by_them(tmp_path: Path) -> None:
     wasm = load_runtime() + b"\x00\x05\x04mine"  # a custom section: another build
     runtime = JsAbi(*written(tmp_path, wasm)).runtime()
     assert (runtime.source, runtime.functions) == (wasm, FUNCTIONS)
+
+
+def test_of_the_pinned_build_one_instruction_is_changed() -> None:
+    path = distribution(PACKAGE).locate_file("qjs-wasi-reactor/qjs-wasi-reactor.wasm")
+    shipped, tight = Path(str(path)).read_bytes(), load_runtime()
+    assert len(shipped) == len(tight)
+    pairs = zip(shipped, tight, strict=True)
+    changes = [(old, new) for old, new in pairs if old != new]
+    assert changes == [(GREATER, NOT_EQUAL)]
+    assert with_tight_strings(tight) is tight
+    assert with_tight_strings(shipped + shipped) == shipped + shipped  # it could be either
 
 
 def test_a_build_without_names_is_refused(tmp_path: Path) -> None:

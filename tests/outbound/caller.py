@@ -21,7 +21,7 @@ from nexus.outbound.resolver import Resolve
 from nexus.outbound.session import Session
 from nexus.run import Execution
 
-LIMITS = OutboundLimits(max_concurrent=4, max_response_bytes=1 << 20, timeout_s=5.0)
+LIMITS = OutboundLimits(max_concurrent=4, max_response_bytes=1 << 20, timeout_s=60.0)
 _COMPILED = Compiled("key", b"", ModuleInfo((), (), 0, 0, False, (), None, False, 0, 0, 0), "wasi")
 
 

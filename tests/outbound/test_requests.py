@@ -246,6 +246,7 @@ def test_the_runs_deadline_counts_where_a_request_ends_with_it(
     server = serve(answers=lambda seen: answer() if release.wait(9) else b"")
     session = caller.session(server.url, timeout_s=0.05)
     session.start(OutboundRequest("GET", f"{server.url}/"))
+    session.send_now()
     until(lambda: not session._done.empty())
     assert session.wait(None) is None
     session.close()

@@ -90,6 +90,7 @@ RUNTIMES = dict.fromkeys(
         "javascript_runtime_sha256",
         "python_runtime",
         "python_runtime_sha256",
+        "python_library",
     ),
     "",
 )

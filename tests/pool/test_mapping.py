@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import os
 import random
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from nexus.model import Compiled, Snapshot
 from nexus.plugin_api.engine import Engine
 from nexus.pool import mapping
+from nexus.pool.faults import counts_first_writes
 from nexus.pool.image import SnapshotImage, shared
 from nexus.pool.instance import WasmInstance
 from nexus.pool.mapping import PAGE_BYTES, SMALLEST_BYTES, Mapping, can_map, map_over
@@ -44,16 +46,20 @@ def mapped(*, base: bytes | None = None) -> tuple[Mapping, memoryview]:
 @given(
     rounds=st.lists(WRITES, min_size=1, max_size=6),
     other=st.none() | st.sets(st.integers(0, PAGES - 1)),
+    counts=st.booleans(),
 )
 def test_whatever_is_written_goes(
-    rounds: list[list[tuple[int, int, int]]], other: set[int] | None
+    rounds: list[list[tuple[int, int, int]]], other: set[int] | None, counts: bool
 ) -> None:
-    """With an image of its own, and with one over a base that has *other* pages."""
+    """With an image of its own, and with one over a base that has *other* pages; where the kernel
+    *counts* a thread's page faults, and where it does not."""
     base = None if other is None else bytearray(CONTENT)
     for page in other or ():
         assert base is not None
         base[page * PAGE_BYTES] ^= 1
     made, memory = mapped(base=None if base is None else bytes(base))
+    if not counts:
+        made._counter = None
     assert memory == CONTENT
     for writes in rounds:
         for start, length, value in writes:
@@ -76,6 +82,33 @@ def test_what_is_only_read_stays_shared() -> None:
     assert made.private_bytes() == PAGE_BYTES
     made.reset()  # the page stays private, so that the next write is quick
     assert made.private_bytes() == PAGE_BYTES
+
+
+def test_the_pagemap_is_read_only_after_a_first_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert counts_first_writes(os.getpid())  # like the kernels that CI and users have
+    made, memory = mapped()
+    memory[0] ^= 1
+    memory[4 * PAGE_BYTES] ^= 1
+    made.reset()
+    reads = []
+    real = mapping._libc.pread
+
+    def pread(*arguments: int) -> int:
+        reads.append(arguments)
+        return int(real(*arguments))
+
+    monkeypatch.setattr(mapping, "_libc", SimpleNamespace(pread=pread))
+    for _ in range(100):
+        memory[0] ^= 1
+        made.reset()
+        assert memory == CONTENT
+    assert len(reads) < 50  # each fault of this thread, say of its allocator, causes one
+    reads.clear()
+    with open("/proc/self/exe", "rb") as file:  # the kernel writes for the thread
+        os.readv(file.fileno(), [memory[9 * PAGE_BYTES : 10 * PAGE_BYTES]])
+    made.reset()
+    assert memory == CONTENT
+    assert reads
 
 
 def test_with_many_private_pages_the_mapping_is_made_anew() -> None:

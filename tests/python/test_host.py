@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from nexus.errors import GuestTrap, PermissionDenied
+from nexus.errors import GuestError, GuestTrap, PermissionDenied
+from nexus.http.errors import problem
 
 from .support import Pythons
 
@@ -106,6 +107,26 @@ def test_wrong_calls_raise_what_python_raises(python: Pythons, call: str, error:
     with pytest.raises(GuestTrap) as caught:
         python.evaluate(handler, "{}")
     assert str(caught.value).startswith(error)
+
+
+@pytest.mark.parametrize(
+    ("raises", "code"),
+    [
+        ("ValueError('a ' + 'secret')", "EXECUTION_ERROR"),
+        ("ExceptionGroup('a ' + 'secret', [ValueError(1)])", "EXECUTION_ERROR"),
+        ("SystemExit('a ' + 'secret')", "EXECUTION_ERROR"),
+        ("MemoryError('a ' + 'secret')", "MEMORY_LIMIT"),
+        ("RecursionError('a ' + 'secret')", "STACK_LIMIT"),
+    ],
+)
+def test_what_a_handler_raises_is_for_its_log(python: Pythons, raises: str, code: str) -> None:
+    handler = python.handler(f"def fetch(request): raise {raises}")
+    with pytest.raises(GuestError) as caught:
+        python.fetch(handler)
+    shown = problem(caught.value, "h", None)
+    assert (shown.status, b"secret" in shown.body) == (500, False)
+    assert json.loads(shown.body)["code"] == code
+    assert "a secret" in python.log()
 
 
 def test_a_request_has_no_state(python: Pythons) -> None:

@@ -9,6 +9,7 @@ real.py      folders of the host's file system
 real_files.py  files there
 memory_files.py  files in memory, and their limited space
 memory.py    a writable folder in memory, of a limited size
+fixed.py     a read-only folder of bytes in memory
 tree.py      a read-only folder that shows other folders under names of its own
 assets.py    files as answers to HTTP requests
 mounts.py    the root folder of a handler's guest, by its manifest

@@ -38,6 +38,8 @@ from nexus.plugin_api.engine import EngineInstance, HostFunctions
 from nexus.plugin_api.guest import GuestBase, Run
 
 _NO_PROGRAM: Final = Program()
+_LONG_BYTES: Final = 1 << 20
+"""A longer body that looks like JSON counts as JSON, whatever its type: many clients send none."""
 
 
 def _refuse(process: Process, *arguments: int) -> int:
@@ -190,10 +192,13 @@ class JsGuest(GuestBase):
 def _is_json_text(request: HttpRequest) -> bool:
     """Return whether the body is best passed as a string: to parse it then needs fewer copies. One
     that is not UTF-8 would not come back as it is."""
-    if "json" not in request.meta.get("CONTENT_TYPE", ""):
+    body = request.body
+    if "json" not in request.meta.get("CONTENT_TYPE", "") and (
+        len(body) < _LONG_BYTES or body[:64].lstrip()[:1] not in (b"[", b"{")
+    ):
         return False
     try:
-        return request.body.isascii() or bool(request.body.decode())
+        return body.isascii() or bool(body.decode())
     except UnicodeDecodeError:
         return False
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from nexus.errors import InvalidArgument
 from nexus.guest.files.mounts import root_of
 from nexus.guest.files.nodes import Folder
 from nexus.guest.files.real import RealFolder
-from nexus.guest.files.tree import EMPTY
+from nexus.guest.files.tree import EMPTY, Tree
 from nexus.guest.preview1.descriptors import Descriptor
 from nexus.guest.preview1.opened import OpenFolder, Shared
 from nexus.model import Files, MountedFolder
@@ -23,20 +24,32 @@ _MOST_OF_A_COMMAND: Final = 512
 class _Root(OpenFolder):
     """The root folder of a handler's guest, made when the guest first looks at it."""
 
-    def __init__(self, files: Files) -> None:
+    def __init__(self, make: Callable[[], Folder]) -> None:
         super().__init__(EMPTY, preopened=b"/")
-        self._files: Files | None = files
+        self._make: Callable[[], Folder] | None = make
 
     @property
     def folder(self) -> Folder:
-        if self._files is not None:
-            self._folder, self._files = root_of(self._files), None
+        if self._make is not None:
+            self._folder, self._make = self._make(), None
         return self._folder
 
 
-def root_folder(files: Files | None) -> OpenFolder:
-    """Return a new root folder with *files*, as `/`; for None an empty one."""
-    return OpenFolder(EMPTY, preopened=b"/") if files is None else _Root(files)
+def root_folder(files: Files | None, beside: Mapping[bytes, Folder] | None = None) -> OpenFolder:
+    """Return a new root folder, `/`, with *files* and the folders *beside* them, by their names."""
+    if beside:
+        return _Root(lambda: _with(beside, EMPTY if files is None else root_of(files)))
+    if files is None:
+        return OpenFolder(EMPTY, preopened=b"/")
+    return _Root(lambda: root_of(files))
+
+
+def _with(beside: Mapping[bytes, Folder], below: Folder) -> Folder:
+    return Tree({name: partial(_same, folder) for name, folder in beside.items()}, lambda: below)
+
+
+def _same(folder: Folder) -> Folder:
+    return folder
 
 
 def command_folders(folders: Sequence[MountedFolder]) -> dict[int, Descriptor]:

@@ -2,6 +2,7 @@
 
 abi.py      registers the language: files, runtime (CPython), set-up, guests
 runtime.py  loads CPython
+library.py  the standard library of another build of CPython
 sources.py  finds the files of a handler and of its packages
 wheels.py   fetches packages with pip, for `nexus vendor`
 zones.py    the time zones' files

@@ -19,8 +19,11 @@ from nexus.guest.wasi.cgi_request import environment
 from nexus.model import Handler, HttpRequest
 from nexus.plugin_api.guest import Run
 
-_KINDS: Final = {"MemoryError": MemoryLimit, "RecursionError": StackLimit}
-"""Maps the name of a Python exception to the Nexus error with a code of its own."""
+_LIMITS: Final = {
+    "MemoryError": (MemoryLimit, "the handler needs more memory than it may have"),
+    "RecursionError": (StackLimit, "the handler's calls are nested too deeply"),
+}
+"""Maps the name of a Python exception to the Nexus error with a code of its own, and its text."""
 
 
 def wake_s(output: Output) -> float | None:
@@ -55,8 +58,14 @@ def failure(line: bytes, denied: str, run: Run) -> GuestError:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InvalidResponse(f"the error cannot be read as JSON: {error}") from error
     LogOutput(run).write_record(b"<3>", trace.encode("utf-8", "replace"))
-    made: GuestError = _KINDS.get(kind, GuestTrap)(message)
+    made: GuestError
     if denied and found.get("denied") == denied:
         made = PermissionDenied(denied)
+    elif kind in _LIMITS:
+        limit, text = _LIMITS[kind]
+        made = limit(text)
+    else:
+        made = GuestTrap(message)
+        made.quotes_guest = True
     made.stack = trace
     return made

@@ -26,6 +26,7 @@ from nexus.guest.preview1.process import Process
 from nexus.guest.preview1.program import Program
 from nexus.guest.python.answers import failure, meta, parts, wake_s
 from nexus.guest.python.channel import Input, Output
+from nexus.guest.python.library import Library
 from nexus.model import (
     Context,
     Handler,
@@ -55,8 +56,10 @@ _WAITS: Final = b'{"waits":'
 class PythonGuest(GuestBase):
     """The host's side of one thread's CPython; calls a function of the snapshot by vectorcall."""
 
-    def __init__(self) -> None:
+    def __init__(self, library: Library | None = None) -> None:
+        """*library*: the standard library of a build that has none inside."""
         self._process = Process()
+        self._beside = None if library is None else library.folders
         self._messages = Messages(self._process.services)
         self._outbound = OutboundMessages(self._process.services)
         self._functions = host_functions(self._process)
@@ -172,7 +175,7 @@ class PythonGuest(GuestBase):
             0: stdin,
             1: output,
             2: LogOutput(run),
-            ROOT: root_folder(handler.files),
+            ROOT: root_folder(handler.files, self._beside),
         }
         self._process.start(instance, run, _NO_PROGRAM, descriptors, context)
         return output

@@ -2,7 +2,8 @@
 
 The package holds only the module, which contains its standard library. The build is pinned to the
 byte: Nexus enters it at addresses that depend on the layout of CPython's objects. The setting
-`python_runtime` names another build: a WASI preview 1 command that contains its standard library.
+`python_runtime` names another build: a WASI preview 1 command. Its standard library is inside
+it, or in the folder or zip that `python_library` names.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from nexus.guest.preview1.preopened import ROOT, root_folder
 from nexus.guest.preview1.process import Process
 from nexus.guest.preview1.program import Program
 from nexus.guest.python.layout import vectorcall_of
+from nexus.guest.python.library import COMMAND, Library
 from nexus.model import Snapshot
 from nexus.plugin_api.abi import snapshot_of
 from nexus.plugin_api.engine import EngineInstance, HostFunctions
@@ -55,15 +56,20 @@ class _Parked(GuestTrap):
 class _Interpreter(Program):
     """CPython's command line: ignores environment and user site, writes no bytecode files."""
 
+    def __init__(self, command: bytes) -> None:
+        super().__init__()
+        self._command = command
+
     def list_arguments(self) -> list[bytes]:
-        return [b"python", b"-I", b"-B", b"-S", b"-c", boot_source().encode()]
+        return [self._command, b"-I", b"-B", b"-S", b"-c", boot_source().encode()]
 
 
 class SetUp:
     """One handler's set-up; `functions` are linked before, `prepare` is called once."""
 
-    def __init__(self, bundle: Bundle) -> None:
-        self._bundle = bundle
+    def __init__(self, bundle: Bundle, library: Library | None = None) -> None:
+        """*library*: the standard library of a build that has none inside."""
+        self._bundle, self._library = bundle, library
         self._process = Process()
         self._instance: EngineInstance | None = None
         self._snapshot: Snapshot | None = None
@@ -95,9 +101,10 @@ class SetUp:
             0: BytesInput(self._given()),
             1: output,
             2: LogOutput(run),
-            ROOT: root_folder(None),
+            ROOT: root_folder(None, None if self._library is None else self._library.folders),
         }
-        self._process.start(instance, run, _Interpreter(), descriptors)
+        command = b"python" if self._library is None else COMMAND
+        self._process.start(instance, run, _Interpreter(command), descriptors)
         try:
             instance.call("_start")
         except GuestError as error:

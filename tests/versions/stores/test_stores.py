@@ -158,6 +158,21 @@ def test_a_role_that_may_not_make_tables_uses_them(postgresql: PostgresServer) -
     app.close()
 
 
+def test_credentials_may_be_in_a_service_file_that_a_group_may_read(
+    postgresql: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of a Secret is such a file, which PGPASSFILE must not name: libpq ignores it there."""
+    url = postgresql.make_database("serviced").replace("nexus@", "")
+    service = tmp_path / "pg_service.conf"
+    service.write_text("[nexus]\nuser=nexus\npassword=secret\n")
+    service.chmod(0o440)
+    monkeypatch.setenv("PGSERVICEFILE", str(service))
+    monkeypatch.setenv("PGUSER", "nobody")  # would be refused
+    store = open_store(f"{url}?service=nexus", tmp_path)
+    assert store.artifacts() == {}
+    store.close()
+
+
 def test_a_bucket_holds_other_things_and_more_than_a_page(s3: S3Server) -> None:
     url = s3.make_bucket("shared")
     store = open_store(url, Path())

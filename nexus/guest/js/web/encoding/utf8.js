@@ -17,9 +17,6 @@ const utf8Lead = (byte) => {
 
 // How many bytes from `start` on belong together, and whether they are a whole sequence.
 const utf8Sequence = (bytes, start) => {
-  if (bytes[start] < 0x80) {
-    return { length: 1, whole: true };
-  }
   const lead = utf8Lead(bytes[start]);
   if (!lead) {
     return { length: 1, whole: false, open: false };
@@ -53,9 +50,14 @@ const decodeBroken = (bytes) => {
   const pieces = [];
   let good = 0;
   for (let at = 0; at < bytes.length;) {
+    if (bytes[at] < 0x80) {
+      at += 1;
+      continue;
+    }
     const { length, whole } = utf8Sequence(bytes, at);
     if (!whole) {
-      pieces.push(decodeWhole(bytesToLatin1(bytes.subarray(good, at))), "\ufffd");
+      if (good < at) pieces.push(decodeWhole(bytesToLatin1(bytes.subarray(good, at))));
+      pieces.push("\ufffd");
       good = at + length;
     }
     at += length;

@@ -1,0 +1,1 @@
+"""Another build of CPython, run by settings alone: `make test-builds`."""
