@@ -10,7 +10,7 @@ from typing import Any
 import wasmtime
 
 from nexus.engines import create_engine
-from nexus.engines.wasmtime_direct import enable_branch_hints
+from nexus.engines.wasmtime_library import enable_branch_hints
 from nexus.wasm import RewriteLimits, rewrite
 from nexus.wasm.format.names import CHECKPOINT_MODULE, CHECKPOINT_NAME, DEPTH_EXPORT
 

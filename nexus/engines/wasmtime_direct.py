@@ -100,14 +100,6 @@ class DirectInstance:
         return _function(self._store, self._find(name).func, *self._module.signature(name))
 
 
-def enable_branch_hints(config: wasmtime.Config) -> None:
-    """Let the compiler use the hints that the rewriter gives (`nexus/wasm/metering/hints.py`), if
-    this wasmtime can; without them, code is the same but slower."""
-    enable = getattr(_ffi, "wasmtime_config_wasm_branch_hinting_set", None)
-    if enable is not None:
-        enable(config.ptr(), True)
-
-
 class DirectGlobal:
     """One mutable global of a number type."""
 

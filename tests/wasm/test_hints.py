@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import wasmtime
 
-from nexus.engines.wasmtime_direct import enable_branch_hints
+from nexus.engines.wasmtime_library import enable_branch_hints
 from nexus.wasm.format import sections
 from nexus.wasm.format.reader import Reader
 from nexus.wasm.metering.hints import IS_NEGATIVE

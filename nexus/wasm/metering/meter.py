@@ -44,8 +44,8 @@ class Meter:
     """
 
     def __init__(self, layout: Layout, *, in_place: bool = False) -> None:
-        """*in_place*: loops without calls refill where they check. Otherwise they leave for that, so
-        that LLVM keeps the call out of them; Cranelift would only make more moves of it."""
+        """*in_place*: loops without calls refill where they check. Otherwise they leave for that,
+        so that LLVM keeps the call out of them; Cranelift would only make more moves of it."""
         self.in_place = in_place
         index = encode_unsigned(layout.fuel)
         self._get, self._set = _GLOBAL_GET + index, _GLOBAL_SET + index
