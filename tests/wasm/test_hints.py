@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import wasmtime
 
+from nexus.engines.wasmtime import WasmtimeEngine
 from nexus.engines.wasmtime_library import enable_branch_hints
 from nexus.wasm.format import sections
 from nexus.wasm.format.reader import Reader
@@ -63,3 +64,11 @@ def test_the_compiler_uses_hints_also_where_no_branch_is() -> None:
     lookalike += f"(i64.const {pattern}))) f64.const nan:0x{pattern:x} drop))"
     for text in (GUEST, lookalike):
         wasmtime.Module(engine, metered(text))
+
+
+def test_nexus_compiles_with_hints() -> None:
+    wasm = metered(GUEST, in_place=True)
+    other = wasm.replace(b"branch_hint", b"branch_hole")  # as long, so that all places stay
+    engine = WasmtimeEngine()
+    assert engine.compile(wasm) == engine.compile(wasm)
+    assert engine.compile(wasm) != engine.compile(other)
