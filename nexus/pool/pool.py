@@ -63,7 +63,6 @@ class InstancePool(SuspendedInstances):
         """
         shelf = self._shelf()
         compiled = handler.compiled
-        needed = _initial_bytes(compiled)
         with self._lock:
             if self._closed:
                 raise ShuttingDown("this worker is shutting down")
@@ -74,6 +73,7 @@ class InstancePool(SuspendedInstances):
                 self._active.add(instance)
                 instance.lend()
                 return instance
+            needed = _initial_bytes(compiled)
             evicted = self._reserve(needed, run.deadline)
         for instance in evicted:
             instance.terminate()
@@ -162,6 +162,7 @@ class InstancePool(SuspendedInstances):
             return
         shelf = self._shelf()
         key = handler.compiled.key
+        evicted: list[WasmInstance] = []
         with self._lock:
             wanted = self._wanted is None or key in self._wanted[0]
             kept = wanted and not self._closed and not self._surplus
@@ -173,7 +174,8 @@ class InstancePool(SuspendedInstances):
                 if stack is None:
                     stack = shelf.idle[key] = []
                 stack.append(instance)
-                evicted = self._over_budget(instance)
+                if instance.held_bytes() != self._memory.get(instance):
+                    evicted = self._over_budget(instance)
                 if self._spare:
                     evicted += self._over_spare()
                 self._notify()

@@ -7,11 +7,10 @@ import logging
 from nexus.errors import GuestError, InternalError, NexusError
 from nexus.live.failures import Failures
 from nexus.logs import guest_records
-from nexus.model import Handler, OutboundRecord
+from nexus.model import Handler, OutboundRecord, Outcome
 from nexus.plugin_api.metrics import MetricsSink
 from nexus.plugin_api.secrets import conceal
 from nexus.run import Execution
-from nexus.run.dispatch import outcome_of
 
 outbound_log = logging.getLogger("nexus.outbound")
 log = logging.getLogger("nexus.service")
@@ -26,15 +25,15 @@ def observe(
     error: NexusError | None,
 ) -> None:
     """Count *run*, keep its *error*, and log what its guest wrote to stderr."""
-    metrics.record(handler, run.usage, outcome_of(error), error)
+    outcome = Outcome.OK if error is None else error.outcome
+    metrics.record(handler, run.usage, outcome, error)
     if error is not None:
         failures.add(handler.name, run.execution_id, error, _secrets(handler))
-    if isinstance(error, InternalError):  # its details are kept from the client
         fields = {"handler": handler.name, "execution_id": run.execution_id}
-        log.error("internal error", exc_info=error, extra={"fields": fields})
-    if isinstance(error, GuestError) and error.quotes_guest and not error.stack:
-        fields = {"handler": handler.name, "execution_id": run.execution_id}
-        guest_log.error("%s", error, extra={"fields": fields})  # what the client is not shown
+        if isinstance(error, InternalError):  # its details are kept from the client
+            log.error("internal error", exc_info=error, extra={"fields": fields})
+        if isinstance(error, GuestError) and error.quotes_guest and not error.stack:
+            guest_log.error("%s", error, extra={"fields": fields})  # what the client is not shown
     if run.stderr:
         fields = {"handler": handler.name, "execution_id": run.execution_id}
         for level, text in written_by(handler, run):
