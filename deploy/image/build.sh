@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the image with buildah, also where no base image can be pulled: as root, on Debian.
 #
-#   deploy/image/build.sh [TAG]     default nexus-runtime:0.1.0 (0.1.0-wasmer with PYTHON=3.10)
+#   deploy/image/build.sh [TAG]     default nexus-runtime:0.2.0 (0.2.0-wasmer with PYTHON=3.10)
 #
 # PYTHON      its version: 3.13 with wasmtime by default; 3.10 with wasmer and LLVM
 # PLUGINS     folders of plugins/ to install, such as "nexus-statsd nexus-config-redis"
@@ -18,7 +18,7 @@ cd "$(dirname "$0")/../.."
 python_version=${PYTHON:-3.13}
 suffix=
 if [ "$python_version" = 3.10 ]; then suffix=-wasmer; fi
-tag=${1:-nexus-runtime:0.1.0$suffix}
+tag=${1:-nexus-runtime:0.2.0$suffix}
 storage=${STORAGE:-/var/tmp/nexus-image}
 # vfs: overlays do not nest, and this may run inside a container.
 buildah() { command buildah --root "$storage/root" --runroot "$storage/run" --storage-driver vfs "$@"; }

@@ -2,12 +2,12 @@
 # Runs the image as a cluster would confine it, at half a core, and shows that it serves an example,
 # knows its quota, and is throttled under load: as root, on Debian, after build.sh.
 #
-#   deploy/image/try.sh [TAG]     default nexus-runtime:0.1.0
+#   deploy/image/try.sh [TAG]     default nexus-runtime:0.2.0
 #
 # To install what it needs: apt-get install podman runc curl
 set -euo pipefail
 
-tag=${1:-nexus-runtime:0.1.0}
+tag=${1:-nexus-runtime:0.2.0}
 storage=${STORAGE:-/var/tmp/nexus-image}
 port=${PORT:-18080}
 management=${MANAGEMENT_PORT:-18090}

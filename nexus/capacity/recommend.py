@@ -108,8 +108,8 @@ def recommend(outlooks: Iterable[Outlook]) -> Recommendation:
         best = max(every, key=lambda found: (found.served_share, -found.core_hours))
         return Recommendation(
             best.profile.name,
-            f"none fits; it serves most ({best.served_share:.1%}), but "
-            + " and ".join(best.objections),
+            f"none fits; it serves most ({best.served_share:.1%}), although: "
+            + "; ".join(best.objections),
         )
     best = min(fit, key=_cost)
     names = ", ".join(found.profile.name for found in fit)

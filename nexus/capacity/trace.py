@@ -19,8 +19,10 @@ class Trace:
     steps: tuple[tuple[float, float], ...]
 
     def __post_init__(self) -> None:
-        if len(self.steps) < 2 or self.steps[0][0] != 0:
-            raise ValueError("a trace begins at second 0 and has at least two lines")
+        if len(self.steps) < 2:
+            raise ValueError(f"found {len(self.steps)} lines of numbers, allowed: at least two")
+        if self.steps[0][0] != 0:
+            raise ValueError(f"found {self.steps[0][0]:g} s in the first line, allowed: 0 s")
         for (before, _), (start, _) in zip(self.steps, self.steps[1:], strict=False):
             if not before < start <= MAX_DURATION_S:
                 raise ValueError(
@@ -29,7 +31,7 @@ class Trace:
                 )
         for start, rate in self.steps:
             if not 0 <= rate < 1e9:
-                raise ValueError(f"the rate must be 0 or more, got {rate:g} at {start:g} s")
+                raise ValueError(f"the rate must be 0 to 1e9, got {rate:g} at {start:g} s")
 
     @cached_property
     def _starts(self) -> list[float]:

@@ -168,7 +168,8 @@ class Settings(BaseSettings):
         default_factory=lambda data: data.get("max_instances", 1) * data.get("memory_limit_mb", 1),
         ge=1,
         le=1 << 22,
-        description="linear memory of all instances of one worker together, in MiB",
+        description="linear memory of all instances of one worker together, "
+        "and scratch_mb of running ones, in MiB",
     )
     max_queue: Annotated[Whole, LIVE] = Field(
         100, ge=0, le=100_000, description="requests of one worker that may wait for an instance"

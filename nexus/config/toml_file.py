@@ -30,6 +30,14 @@ def read_toml(path: Path) -> dict[str, object]:
         raise
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror}") from error
+    return parse_toml(raw)
+
+
+def parse_toml(raw: bytes) -> dict[str, object]:
+    """Parse the content of a TOML file, of up to `MAX_BYTES`.
+
+    Raises: ValueError, like `read_toml`.
+    """
     if len(raw) > MAX_BYTES:
         raise ValueError(f"larger than {MAX_BYTES} bytes")
     for number, line in enumerate(raw.split(b"\n"), 1):

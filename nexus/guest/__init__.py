@@ -16,6 +16,7 @@ json_request.py   a request's head as JSON, for JavaScript and Python
 json_response.py  reads their answers
 early.py      answers that leave before their run ends
 excerpt.py    guest output in error messages
+json_pieces.py    long JSON bodies in pieces
 json_text.py  JSON texts from callers and guests
 headers.py    response headers that guests may not set
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from nexus.config.toml_file import read_toml
+from nexus.config.toml_file import parse_toml, read_toml
 from nexus.errors import ManifestError
 from nexus.guest.files.mounts import SCRATCH, open_mount
 from nexus.guest.preview1.errno import Refused
@@ -113,6 +113,14 @@ def static_mount(folder: Path, manifest: str) -> Mount:
         problem = f"static: found a link, or no folder; allowed: a folder in {folder.parent}"
         raise ManifestError([f"{manifest}: {problem}"]) from error
     return mount
+
+
+def declares_static(manifest: bytes) -> bool:
+    """Return whether the content of a manifest says that a folder of files is the handler."""
+    try:
+        return parse_toml(manifest).get("static") is True
+    except ValueError:
+        return False  # reported when the handler is loaded
 
 
 class Declared(NamedTuple):

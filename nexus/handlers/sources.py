@@ -133,10 +133,10 @@ def _handler_files(path: Path, abis: Abis) -> list[Path]:
     if path.is_file():
         return [path] if path.suffix in abis.suffixes and path.name not in abis.indexes else []
     found = [index for name in abis.indexes if (index := path / name).is_file()]
-    return found or ([path] if _is_static(path) else [])
+    return found or ([path] if is_static_folder(path) else [])
 
 
-def _is_static(path: Path) -> bool:
+def is_static_folder(path: Path) -> bool:
     """Return whether a manifest says that the folder at *path* is a handler."""
     manifest = path.parent / f"{path.name}.toml"
     state = file_state(manifest)

@@ -7,7 +7,6 @@ early_answers.py  opens such answers, and reports how their runs end
 body.py      reads a request body, up to a size and a time limit
 static_files.py  answers of handlers that are only a folder of files
 filters.py   request filters of plugins, around one request
-observers.py  plugins that see what one run asks of other services
 errors.py    error -> problem+json (RFC 9457); the one table of statuses
 frames.py    lets an answered request go at once
 app.py       the Flask apps of the main port (with the layer in front) and of the management port

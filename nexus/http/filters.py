@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from nexus.errors import InternalError, NexusError, is_interrupt
-from nexus.http.observers import Guarded, Observers
 from nexus.model import Handler, HttpResponse, Outcome
 from nexus.plugin_api.filters import CallObserver, RequestFilter
 from nexus.run import Execution
 from nexus.service import Service
+from nexus.service.observers import Guarded, Observers
 
 log = logging.getLogger("nexus.plugins")
 

@@ -11,6 +11,7 @@ from nexus.metrics.workers import STUCK
 from nexus.metrics.zeros import Known
 from nexus.model import FailureKind, Outcome
 from nexus.model.outbound import ANSWERED
+from nexus.schedules import OUTCOMES as _SCHEDULED
 from nexus.service import Service
 
 _RUNS = tuple(
@@ -26,6 +27,7 @@ _DIRECTIONS = ("sent", "received")
 _KV_CALLS = ("get", "put", "delete", "list", "increment", "compare_and_set")
 _KV_OUTCOMES = ("ok", "refused", "unavailable")
 _KV_DIRECTIONS = ("read", "written")
+_ARTIFACTS = ("taken", "missing", "refused", "put", "failed")
 _REASONS = tuple(kind.reason for kind in AdmissionError.__subclasses__())
 
 
@@ -38,6 +40,7 @@ def known_series(service: Service) -> Known:
     handlers = [(name,) for name in served]
     calling = [name for name, handler in served.items() if handler.http]
     storing = [name for name, handler in served.items() if handler.kv]
+    scheduled = [name for name, handler in served.items() if handler.schedule]
     outbound = [(name, host) for name, handler in served.items() for host in handler.http]
     return {
         counters.EXECUTIONS: [(name, run) for (name,) in handlers for run in _RUNS],
@@ -64,6 +67,10 @@ def known_series(service: Service) -> Known:
         ],
         counters.KV_SECONDS: [(name, call) for name in storing for call in _KV_CALLS],
         counters.KV_BYTES: [(name, way) for name in storing for way in _KV_DIRECTIONS],
+        counters.SCHEDULED: [(name, how) for name in scheduled for how in _SCHEDULED],
+        counters.SHARED_ARTIFACTS: [
+            (how,) for how in _ARTIFACTS if service.settings.artifact_key_file
+        ],
         counters.PLUGIN_ERRORS: plugins,
         counters.REPLACED: [(STUCK,)],
     }

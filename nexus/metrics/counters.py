@@ -53,6 +53,11 @@ OUTBOUND_BYTES: Final = LabelledCounter(
 SCHEDULED: Final = LabelledCounter(
     "nexus_scheduled_runs", "Due times of schedules by outcome", ("handler", "outcome")
 )
+SHARED_ARTIFACTS: Final = LabelledCounter(
+    "nexus_shared_artifacts",
+    "Compiled code looked up in the store of versions or put there, by what came of it",
+    ("result",),
+)
 PLUGIN_ERRORS: Final = LabelledCounter(
     "nexus_plugin_errors", "Calls of a plugin that raised or took too long", ("plugin",)
 )
@@ -73,6 +78,6 @@ REPLACED: Final = LabelledCounter(
 
 COUNTERS: Final = (
     *(EXECUTIONS, CPU, THROTTLED, INSTRUCTIONS, ERRORS, REJECTED, HOST_CALLS, CACHE),
-    *(SUSPENSIONS, OUTBOUND, OUTBOUND_BYTES, PLUGIN_ERRORS, REPLACED),
-    *(KV_OPERATIONS, KV_SECONDS, KV_BYTES, VERSION_EXECUTIONS),
+    *(SUSPENSIONS, OUTBOUND, OUTBOUND_BYTES, PLUGIN_ERRORS, REPLACED, SCHEDULED),
+    *(KV_OPERATIONS, KV_SECONDS, KV_BYTES, VERSION_EXECUTIONS, SHARED_ARTIFACTS),
 )

@@ -56,12 +56,7 @@ class SharedArtifactCounts:
     """`nexus_shared_artifacts_total`: what came of compiled code in the store of versions."""
 
     def __init__(self, registry: CollectorRegistry | None) -> None:
-        self._counts = Counter(
-            "nexus_shared_artifacts",
-            "Compiled code looked up in the store of versions or put there, by what came of it",
-            ["result"],
-            registry=registry,
-        )
+        self._counts = Counter(*counters.SHARED_ARTIFACTS, registry=registry)
 
     def count(self, result: str) -> None:
         """Count one artifact that was `taken`, `missing`, `refused`, `put`, or `failed`."""

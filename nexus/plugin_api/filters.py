@@ -70,6 +70,34 @@ class CallObserver(Protocol):
         ...
 
 
+class OtherRun(NamedTuple):
+    """A run that no HTTP request begins."""
+
+    execution_id: str
+    kind: str
+    """`schedule`, `execute` (a JSON context), or `resume` (a suspended execution that goes on)"""
+    cron: str = ""
+    """the schedule, if one calls"""
+
+
+class RunObserver(CallObserver, Protocol):
+    """Sees one such run, its calls and its end."""
+
+    def end(self, outcome: Outcome, usage: Usage) -> None:
+        """See how the run has ended, on its own thread."""
+        ...
+
+
+class RunFilter(RequestFilter, Protocol):
+    """A filter that also sees runs that no HTTP request begins. A filter may have this method, or
+    not."""
+
+    def begin_run(self, handler: Handler, run: OtherRun) -> RunObserver | None:
+        """Return what observes *run*, which is about to wait for its place; None: nothing does. An
+        exception is logged and counted, and the run goes on."""
+        ...
+
+
 class ObservingFilter(RequestFilter, Protocol):
     """A filter that also sees the calls of runs. A filter may have this method, or not."""
 

@@ -9,6 +9,7 @@ instance.py    `WasmInstance`: an instance with a state and a way back to its sn
 shelf.py        one thread's modules and idle instances
 budget.py       how many instances and how much memory the pool may have, and which are evicted
 suspended.py    instances in the middle of a suspended execution
+scratch.py      counts the scratch space of runs as memory of the pool
 pool.py        `InstancePool`: per-thread shelves under that budget
 warming.py      makes idle instances on the threads that will serve
 """

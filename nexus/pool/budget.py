@@ -136,5 +136,6 @@ class Budget:
         return len(self._idle)
 
     def total_memory(self) -> int:
-        """Return the bytes of linear memory of all live instances; lent ones as when lent."""
+        """Return the bytes of linear memory of all live instances, lent ones as when lent, and of
+        the scratch space of runs."""
         return self._memory_bytes

@@ -98,11 +98,12 @@ class Mapping:
             faults = self._counter.read()
             if faults == self._faults:
                 return
-            self._faults = faults  # those of the copying below count for the next look
         size = 8 * self._pages
         offset = self._address // PAGE_BYTES * 8
         if _libc.pread(self._pagemap, self._entries, size, offset) != size:
             raise OSError(ctypes.get_errno(), "the pagemap cannot be read")
+        if self._counter is not None:
+            self._faults = faults  # from before: what faults during the look is looked at next time
         entries = self._entries.raw
         if entries == self._known:
             return

@@ -19,14 +19,14 @@ from nexus.pool.image import shared
 from nexus.pool.instance import WasmInstance, restore
 from nexus.pool.linked import LinkedModule
 from nexus.pool.mapping import Mapping, map_over
+from nexus.pool.scratch import ScratchSpace
 from nexus.pool.shelf import Shelf
-from nexus.pool.suspended import SuspendedInstances
 from nexus.run.execution import Execution
 
 PAGE_BYTES = 65536
 
 
-class InstancePool(SuspendedInstances):
+class InstancePool(ScratchSpace):
     """Lends instances to the calling thread. Thread-safe."""
 
     def __init__(
@@ -38,7 +38,8 @@ class InstancePool(SuspendedInstances):
         max_memory_bytes: int | None = None,
         verify_resets: bool = False,
     ) -> None:
-        """*max_memory_bytes*: limits the linear memory of all instances; None: unlimited.
+        """*max_memory_bytes*: limits the linear memory of all instances and the scratch space of
+        those lent; None: unlimited.
         *verify_resets*: compare all of an instance with its snapshot after each reset."""
         self._engine, self._make_guest = engine, make_guest
         self._verifies = verify_resets
@@ -61,6 +62,19 @@ class InstancePool(SuspendedInstances):
         Raises: Overloaded if no place came free before the run's deadline; ShuttingDown; GuestError
             if the module's start function failed.
         """
+        scratch = _scratch_bytes(handler)
+        if not scratch:
+            return self._lend(handler, run)
+        self._claim_scratch(scratch, run.deadline)
+        try:
+            instance = self._lend(handler, run)
+        except BaseException:
+            self._give_up_claim(scratch)
+            raise
+        self._keep_scratch(instance, scratch)
+        return instance
+
+    def _lend(self, handler: Handler, run: Execution) -> WasmInstance:
         shelf = self._shelf()
         compiled = handler.compiled
         with self._lock:
@@ -167,6 +181,8 @@ class InstancePool(SuspendedInstances):
             wanted = self._wanted is None or key in self._wanted[0]
             kept = wanted and not self._closed and not self._surplus
             if kept:
+                if self._scratch:
+                    self._free_scratch(instance)
                 instance.give_back()
                 self._active.remove(instance)
                 self._idle[instance] = (shelf, key)
@@ -192,6 +208,7 @@ class InstancePool(SuspendedInstances):
             if instance.suspension_ids():
                 self._forget_suspended(instance)
             self._forget_memory(instance)
+            self._free_scratch(instance)
             if self._surplus:
                 self._surplus -= 1
             self._notify()
@@ -216,8 +233,9 @@ class InstancePool(SuspendedInstances):
     def warm(self, handler: Handler, run: Execution) -> bool:
         """Put one idle instance on the calling thread's shelf; return False if that would evict
         another."""
+        needed = _initial_bytes(handler.compiled) + _scratch_bytes(handler)
         with self._lock:
-            if not self._has_room(_initial_bytes(handler.compiled)):
+            if not self._has_room(needed):
                 return False
         self.release(self.acquire(handler, run), handler, run)
         return True
@@ -283,6 +301,10 @@ class InstancePool(SuspendedInstances):
             self._changed.notify_all()
         for instance in idle:
             instance.terminate()
+
+
+def _scratch_bytes(handler: Handler) -> int:
+    return 0 if handler.files is None else handler.files.scratch_bytes
 
 
 def _initial_bytes(compiled: Compiled) -> int:

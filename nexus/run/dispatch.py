@@ -29,6 +29,11 @@ Lent = TypeVar("Lent", bound="Instance")
 Observer = Callable[[Handler, Execution, "NexusError | None"], None]
 """Called once for every run, on the run's thread, after it ended"""
 
+Ended = Callable[["NexusError | None"], None]
+
+Watches = Callable[[Handler, Task[Any], Execution], "Ended | None"]
+"""Called when a run begins; returns what to call at its end, or None"""
+
 
 class Queue(Protocol):
     """The part of admission that the data path uses (`nexus.scheduling.Admission`)."""
@@ -105,15 +110,16 @@ class Dispatcher:
         extensions: ExtensionCaller | None = None,
         outbound: Callable[[Handler, Execution], Outbound] | None = None,
         key_value: Callable[[Handler, Execution], KeyValue] | None = None,
+        watches: Watches | None = None,
     ) -> None:
         """*cpu* makes each execution's `CpuControl`; None: CPU time is not controlled.
         *extensions* answers guests that call an extension; *outbound* makes the outbound requests
         of a run whose manifest grants hosts, *key_value* the key-value calls of one whose manifest
-        grants namespaces."""
+        grants namespaces. *watches* shows plugins the runs that no HTTP request begins."""
         self._way, self._pool, self._cpu = Way(admission, watchdog, observe), pool, cpu
         self._measures = admission.measures
         self._extensions, self._outbound = extensions, outbound
-        self._key_value = key_value
+        self._key_value, self._watches = key_value, watches
         self._prefix = secrets.token_hex(4)
         self._numbers = itertools.count(1)
 
@@ -148,6 +154,7 @@ class Dispatcher:
         """
         if way is None:
             way = self._way
+        ended = None if self._watches is None else self._watches(handler, task, run)
         error: NexusError | None = None
         try:
             run.usage.queue_s = way.queue.enter(
@@ -178,6 +185,8 @@ class Dispatcher:
             usage, timer = run.usage, run.timer
             usage.duration_s, usage.cpu_s = timer.wall_s(), timer.cpu_s()
             way.observe(handler, run, error)
+            if ended is not None:
+                ended(error)
             error = None  # its traceback has this frame, and so the task: a cycle
 
     def _run_admitted(self, handler: Handler, task: Task[R], run: Execution, way: Way) -> R:

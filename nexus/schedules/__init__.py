@@ -7,9 +7,9 @@ call.py       one call of a handler: its request, another try while the queue is
 schedules.py  the thread that waits for due times
 """
 
-from nexus.schedules.call import OK, Call, check, request_for
+from nexus.schedules.call import OK, OUTCOMES, Call, check, request_for
 from nexus.schedules.cron import read_entry
 from nexus.schedules.ledger import Ledger
 from nexus.schedules.schedules import Schedules
 
-__all__ = ["OK", "Call", "Ledger", "Schedules", "check", "read_entry", "request_for"]
+__all__ = ["OK", "OUTCOMES", "Call", "Ledger", "Schedules", "check", "read_entry", "request_for"]

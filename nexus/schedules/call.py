@@ -18,6 +18,7 @@ OK: Final = "ok"
 FAILED: Final = "failed"
 OVERLAP: Final = "overlap"
 MISSED: Final = "missed"
+OUTCOMES: Final = (OK, FAILED, OVERLAP, MISSED)
 """what `ScheduledRun.outcome` may be"""
 
 

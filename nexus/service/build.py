@@ -33,12 +33,13 @@ from nexus.plugin_api.metrics import MetricsSink, SuspensionSink
 from nexus.plugins import Plugins
 from nexus.pool import InstancePool
 from nexus.run.account import CpuAccount
-from nexus.run.dispatch import Dispatcher
+from nexus.run.dispatch import Dispatcher, Watches
 from nexus.run.lane import SlowLane
 from nexus.run.shares import Shares
 from nexus.run.watchdog import Watchdog
 from nexus.scheduling import Admission
 from nexus.service.observe import log_outbound, observe
+from nexus.service.other_runs import watches_of
 from nexus.service.policy import policy_of, policy_options
 from nexus.stores import KeyValueLimits, KeyValueStores, choose_store
 from nexus.suspension import Extensions, KeptResults, SuspensionBook, SuspensionIds, Suspensions
@@ -112,6 +113,7 @@ def build(
     store = choose_store(settings.kv_store, plugins.store_factories(), settings)
     key_values = KeyValueStores(store, key_value_limits(settings))
     failures = Failures()
+    filters = tuple(plugins.request_filters(settings))
     dispatcher = _dispatcher(
         settings,
         admission,
@@ -123,6 +125,7 @@ def build(
         answering,
         outbound,
         key_values,
+        watches_of(filters, plugin_errors),
     )
     return Parts(
         limits,
@@ -140,7 +143,7 @@ def build(
         lane,
         dispatcher,
         failures,
-        tuple(plugins.request_filters(settings)),
+        filters,
         Suspensions(
             dispatcher,
             admission,
@@ -286,6 +289,7 @@ def _dispatcher(
     extensions: Extensions,
     outbound: OutboundClient,
     key_values: KeyValueStores,
+    watches: Watches | None,
 ) -> Dispatcher:
     shares = Shares(settings.workers)
 
@@ -298,6 +302,7 @@ def _dispatcher(
         extensions,
         outbound.open,
         key_values.open,
+        watches,
     )
 
 

@@ -11,10 +11,15 @@ from typing import Final
 
 from nexus.errors import InvalidArgument, InvalidHandler
 from nexus.guest import Abis
+from nexus.handlers.files import declares_static
 from nexus.handlers.names import check_name
 
 MOST_FILES: Final = 2000
 _MOST_PATH_BYTES: Final = 512
+STATIC: Final = "static"
+"""the language of a handler that is a folder of files"""
+WELL_KNOWN: Final = ".well-known"
+"""the one hidden folder that a client may ask for (RFC 8615)"""
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,8 @@ def lay_out(
 
     *files*: one handler file under any name, or several by their relative paths. Of several, an
     index file (such as `main.py`) makes a folder of them; otherwise the one file at the top with a
-    handler's suffix is the handler, or of more than one the one called like the handler.
+    handler's suffix is the handler, or of more than one the one called like the handler. If the
+    *manifest* says `static = true` and there is no index file, all of them are the answers.
 
     Raises: InvalidHandler for *name*, or if no file or more than one can be the handler;
         InvalidArgument for a path.
@@ -64,6 +70,9 @@ def lay_out(
     if index is not None:
         entry = f"{name}/{index}"
         laid_out = {f"{name}/{path}": content for path, content in files.items()}
+    elif files and declares_static(manifest):
+        entry = name
+        laid_out = {f"{name}/{path}": content for path, content in files.items()}
     else:
         own = _own_file(name, files, abis)
         entry = name + Path(own).suffix
@@ -71,7 +80,8 @@ def lay_out(
         laid_out |= {path: content for path, content in files.items() if path != own}
     if manifest:
         laid_out[f"{name}.toml"] = manifest
-    return Upload(name, entry, _language(entry, abis), laid_out, note)
+    language = STATIC if entry == name else _language(entry, abis)
+    return Upload(name, entry, language, laid_out, note)
 
 
 def _own_file(name: str, files: Mapping[str, bytes], abis: Abis) -> str:
@@ -94,7 +104,7 @@ def _language(entry: str, abis: Abis) -> str:
 
 def _check_path(path: str) -> None:
     parts = path.split("/")
-    bad = any(part in ("", ".", "..") or part.startswith(".") for part in parts)
+    bad = any(not part or (part.startswith(".") and part != WELL_KNOWN) for part in parts)
     if bad or not path.isprintable() or "\\" in path or len(path.encode()) > _MOST_PATH_BYTES:
         raise InvalidArgument(
             f"files: found the path {path[:80]!r}, allowed: a relative path without hidden parts, "

@@ -26,9 +26,9 @@ def test_the_built_in_one_has_a_spike_of_twice_the_rate() -> None:
 @pytest.mark.parametrize(
     ("lines", "problem"),
     [
-        ([], "at least two lines"),
-        (["0,1"], "at least two lines"),
-        (["5,1", "10,1"], "begins at second 0"),
+        ([], "found 0 lines of numbers, allowed: at least two"),
+        (["seconds,rate", "0,1"], "found 1 lines"),
+        (["5,1", "10,1"], "found 5 s in the first line, allowed: 0 s"),
         (["0,1", "ten,2"], "line 2: found 'ten,2', expected two numbers"),
         (["0,1", "10"], "line 2: found '10'"),
         (["a,b", "c,d"], "line 2: found 'c,d'"),

@@ -99,6 +99,41 @@ def test_what_the_server_refuses(
     assert said in ended.err
 
 
+def test_deploy_of_a_folder_of_files(nexus: Nexus, url: str, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    for path, content in {
+        "index.html": b"<p>one",
+        ".well-known/x": b"known",
+        ".git/x": b"hidden",
+        "a/b.bin": b"\0\xff",
+    }.items():
+        (site / path).parent.mkdir(parents=True, exist_ok=True)
+        (site / path).write_bytes(content)
+    (tmp_path / "site.toml").write_text("static = true")
+    where = ("--url", url, "--token", TOKEN)
+    for content in (b"<p>one", b"<p>two"):
+        (site / "index.html").write_bytes(content)
+        assert nexus("deploy", site, *where).code == 0
+        assert read(f"{url}/site/") == content
+    assert [read(f"{url}/site/{path}") for path in ("a/b.bin", ".well-known/x")] == [
+        b"\0\xff",
+        b"known",
+    ]
+    assert not answers(f"{url}/site/.git/x")
+    assert nexus("rollback", "site", *where).code == 0
+    assert read(f"{url}/site/") == b"<p>one"
+    listed = json.loads(nexus("versions", "site", "--json", *where).out)
+    assert {version["language"] for version in listed["versions"]} == {"static"}
+    ended = nexus("deploy", tmp_path, *where)  # a folder of handlers, which has no other
+    assert "site: v2 serves: these files were deployed before" in ended.out.decode()
+
+
+def read(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=10) as found:
+        content: bytes = found.read()
+        return content
+
+
 @pytest.mark.parametrize("command", ["logs", "top"])
 def test_no_server(nexus: Nexus, command: str) -> None:
     ended = nexus(command, "--url", f"http://127.0.0.1:{free_port()}")

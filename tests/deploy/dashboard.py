@@ -24,13 +24,27 @@ from matplotlib.figure import Figure
 
 from tests.deploy.facts import Facts
 from tests.deploy.live import prepare
-from tests.deploy.pod import Load, handlers, pod
+from tests.deploy.pod import JAVASCRIPT, Load, handlers, pod
 from tests.deploy.render import DEPLOY, render
 from tests.e2e.conftest import free_port, until
 
 DASHBOARD = DEPLOY / "components/grafana/nexus.json"
 PROFILE = "edge"
 SCRAPE_S = 1
+TOKEN = "dashboard"
+SHOP = """export default {
+  async fetch(request, env) {
+    await env.KV.increment("requests");
+    return fetch("http://127.0.0.1:%d/healthz");
+  },
+  scheduled() {},
+};
+"""
+MANIFEST = """http = ["http://127.0.0.1:%d"]
+kv = ["self:rw"]
+schedule = ["* * * * *"]
+"""
+"""A handler for the panels that others leave empty: it uses the store, a server and a schedule."""
 
 
 @contextmanager
@@ -56,6 +70,22 @@ def prometheus(folder: Path, target: int, port: int) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(30)
+
+
+def write_shop(folder: Path, management: int) -> str:
+    """Write the handler `shop`, which asks the management port; return its name."""
+    (folder / "shop.js").write_text(SHOP % management)
+    (folder / "shop.toml").write_text(MANIFEST % management)
+    return "shop"
+
+
+def deploy(name: str, source: str, management: int) -> str:
+    """Deploy a version of *name*; return that name."""
+    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "text/javascript"}
+    url = f"http://127.0.0.1:{management}/v1/handlers/{name}"
+    request = urllib.request.Request(url, source.encode(), headers, method="PUT")
+    urllib.request.urlopen(request, timeout=60).close()
+    return name
 
 
 def ask(address: str, path: str, **parameters: object) -> list[dict[str, Any]]:
@@ -108,15 +138,18 @@ def main() -> None:
         names, cache = handlers(folder, ["wasm", "js"]), Path(name, "cache")
         prepare(PROFILE, folder, cache)
         ports = free_port(), free_port()
+        names.append(write_shop(folder, ports[1]))
         facts = Facts(render(f"overlays/cpu-{PROFILE}"))
+        facts.environ["NEXUS_ADMIN_TOKEN"] = TOKEN
         with (
             pod(facts, folder, cache, ports) as running,
             prometheus(Path(name), ports[1], free_port()) as address,
         ):
             assert running.ready_s() is not None, running.log.read_text()
+            names.append(deploy("deployed", JAVASCRIPT, ports[1]))
             until(lambda: bool(ask(address, "query", query="nexus_cpu_quota_cores")))
             began = time.time()
-            # More clients than places, so that some requests wait and some are rejected.
+            # More clients than places, so that some requests wait.
             Load(running, names).run(12, chosen.seconds)
             figure = Figure(figsize=(9, 2 * len(panels) // 2 + 1), dpi=90, layout="constrained")
             for axes, panel in zip(

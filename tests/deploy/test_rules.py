@@ -58,7 +58,7 @@ def test_alerts_say_what_to_do() -> None:
 
 @needs_promtool
 def test_promtool_takes_the_rules(rules: Path) -> None:
-    assert "12 rules found" in promtool("check", "rules", str(rules))
+    assert "15 rules found" in promtool("check", "rules", str(rules))
 
 
 WARNING = {"severity": "warning", "namespace": "nexus-runtime"}
@@ -80,8 +80,10 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Series:
     folder = tmp_path_factory.mktemp("handlers")
     for name in ("h", "g"):
         (folder / f"{name}.wat").write_text(prints("Content-Type: text/plain\n\nhello"))
+    (folder / "h.toml").write_text('kv = ["self:rw"]\nschedule = ["0 0 1 1 *"]')
+    (folder / "key").write_text("k" * 32)
     registry = CollectorRegistry()
-    service = make_service(folder, registry)
+    service = make_service(folder, registry, NEXUS_ARTIFACT_KEY_FILE=str(folder / "key"))
     service.start_with(folder)
     app = create_management_app(service, registry)
     text = app.test_client().get("/metrics").text
@@ -166,6 +168,26 @@ EVENTS: dict[str, tuple[Series, dict]] = {
     "NexusVersionStoreAway": (
         {key("nexus_version_store_up"): "1x10 0x50"},
         alerts("NexusVersionStoreAway", "20m", {**WARNING, "pod": "a"}),
+    ),
+    "NexusStoreUnavailable": (
+        {
+            key(
+                "nexus_kv_operations_total", handler="h", operation="get", outcome="unavailable"
+            ): "0x10 1+1x50"
+        },
+        alerts("NexusStoreUnavailable", "20m", {**WARNING, "handler": "h"}),
+    ),
+    "NexusScheduleFailed": (
+        {key("nexus_scheduled_runs_total", handler="h", outcome="missed"): "0x10 1x50"},
+        alerts("NexusScheduleFailed", "20m", {**WARNING, "handler": "h"}),
+    ),
+    "NexusArtifactRefused": (
+        {key("nexus_shared_artifacts_total", result="refused"): "0x10 1x50"},
+        alerts(
+            "NexusArtifactRefused",
+            "20m",
+            {"severity": "critical", "namespace": "nexus-runtime", "pod": "a"},
+        ),
     ),
 }
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+import nexus
 from tests.deploy.__main__ import KNOWN, report
 from tests.deploy.facts import Facts
 from tests.deploy.references import ALL
-from tests.deploy.render import render, targets
+from tests.deploy.render import DEPLOY, build_with, render, targets
 from tests.deploy.schemas import MINIMUM, OWN_GROUPS, VERSIONS, validate
 
 PROFILES = ("burst", "guaranteed", "throughput", "latency", "edge")
@@ -72,6 +76,25 @@ def test_base_has_the_numbers_of_the_description() -> None:
     (name,) = (source["configMapRef"]["name"] for source in facts.container["envFrom"])
     assert name.startswith("nexus-runtime-config-")
     assert facts.environ["TIMEOUT_MS"] == "5000"
+
+
+def test_the_image_is_of_this_version() -> None:
+    version = nexus.__version__
+    for target in ("base", "environments/staging", "environments/production"):
+        assert Facts(render(target)).container["image"].endswith(f"nexus-runtime:{version}")
+    for name in ("image/build.sh", "image/try.sh", "chart/Chart.yaml"):
+        found = re.findall(
+            r"(?:nexus-runtime:|appVersion: )(\d+\.\d+\.\d+)", (DEPLOY / name).read_text()
+        )
+        assert set(found) == {version}
+
+
+def test_an_environment_names_the_image_of_handlers(tmp_path: Path) -> None:
+    images = [
+        {"name": "registry.example.com/nexus-handlers", "newName": "r/shop", "newTag": "1.2.3"}
+    ]
+    facts = Facts(build_with(tmp_path, "overlays/cpu-burst", "handlers-image", images=images))
+    assert facts.volume_at("/handlers")["image"]["reference"] == "r/shop:1.2.3"
 
 
 def test_guaranteed_pods_get_exclusive_cores() -> None:

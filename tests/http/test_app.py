@@ -71,9 +71,12 @@ def test_metrics_by_name(client: Client) -> None:
 
 def test_every_labelled_counter_is_there_from_the_start(tmp_path: Path) -> None:
     (tmp_path / "hello.wat").write_text(HANDLERS["hello"][0])
-    (tmp_path / "hello.toml").write_text('http = ["*.a.test"]\nkv = ["self:rw"]')
+    (tmp_path / "hello.toml").write_text(
+        'http = ["*.a.test"]\nkv = ["self:rw"]\nschedule = ["0 0 1 1 *"]'
+    )
+    (tmp_path / "key").write_text("k" * 32)
     registry = CollectorRegistry()
-    service = make_service(tmp_path, registry)
+    service = make_service(tmp_path, registry, NEXUS_ARTIFACT_KEY_FILE=str(tmp_path / "key"))
     service.start_with(tmp_path)
     client = Client(create_app(service, registry), service, registry)
     found = lines(client, "")
@@ -93,6 +96,8 @@ def test_every_labelled_counter_is_there_from_the_start(tmp_path: Path) -> None:
         'nexus_kv_operations_total{handler="hello",operation="get",outcome="ok"} 0.0',
         'nexus_kv_seconds_total{handler="hello",operation="compare_and_set"} 0.0',
         'nexus_kv_bytes_total{direction="written",handler="hello"} 0.0',
+        'nexus_scheduled_runs_total{handler="hello",outcome="missed"} 0.0',
+        'nexus_shared_artifacts_total{result="refused"} 0.0',
         'nexus_plugin_errors_total{plugin="wasmtime"} 0.0',
     ):
         assert found.count(line) == 1, line

@@ -94,7 +94,11 @@ def server(
     folder: Path, packages: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     state = tmp_path_factory.mktemp("server")
-    environ = {"PYTHONPATH": python_path(packages), "NEXUS_CACHE_DIR": str(shared_cache())}
+    environ = {
+        "PYTHONPATH": python_path(packages),
+        "NEXUS_CACHE_DIR": str(shared_cache()),
+        "NEXUS_ADMIN_TOKEN": "secret",
+    }
     with serving(folder, state, **environ) as running:
         yield running
 
@@ -111,19 +115,30 @@ def test_what_is_wrong_with_a_handler_is_said(server: Server) -> None:
     assert "empty.greet: found nothing, allowed is a line of text" in server.log.read_text()
 
 
-def test_inspect_names_the_abi(folder: Path, packages: Path) -> None:
-    code = "from nexus.cli import main; main()"
-    environ = {
-        **os.environ,
-        "PYTHONPATH": python_path(packages),
-        "NEXUS_CACHE_DIR": str(shared_cache()),
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", code, "inspect", str(folder / "hi.greet"), "--json"],
+def nexus(packages: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    given = {"PYTHONPATH": python_path(packages), "NEXUS_CACHE_DIR": str(shared_cache()), **environ}
+    return subprocess.run(
+        [sys.executable, "-c", "from nexus.cli import main; main()", *arguments],
         capture_output=True,
         text=True,
         timeout=60,
-        env=environ,
+        env={**os.environ, **given},
     )
+
+
+def test_inspect_names_the_abi(folder: Path, packages: Path) -> None:
+    done = nexus(packages, "inspect", str(folder / "hi.greet"), "--json")
     (found,) = json.loads(done.stdout)["handlers"]
     assert (found["name"], found["abi"]) == ("hi", "greeting")
+
+
+def test_it_is_deployed_from_where_the_plugin_is(
+    server: Server, packages: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "sent.greet").write_text("hello from afar\n")
+    url = f"http://127.0.0.1:{server.port}"
+    sent = str(tmp_path / "sent.greet")
+    done = nexus(packages, "deploy", sent, NEXUS_URL=url, NEXUS_TOKEN="secret")
+    assert done.returncode == 0, done.stderr
+    answer = server.get("/sent")
+    assert (answer.status, answer.body) == (200, b"hello from afar\n")

@@ -54,6 +54,35 @@ def test_what_fetch_may_return(
     assert headers.get("content-type") == kind
 
 
+def test_json_of_what_people_put_into_answers(python: Pythons) -> None:
+    source = """
+import dataclasses, datetime, decimal, uuid
+@dataclasses.dataclass
+class Item:
+    price: decimal.Decimal
+def fetch(request):
+    if request.body:
+        return {"a": object()}
+    day = datetime.date(2026, 11, 28)
+    at = datetime.datetime(2026, 11, 28, 12, tzinfo=datetime.timezone.utc)
+    headers = dict(request.headers)
+    return {"day": day, "at": at, "time": at.time(), "items": [Item(decimal.Decimal("1.50"))],
+            "id": uuid.UUID(int=1), "host": headers["host"], "n": len(request.headers.values())}
+"""
+    handler = python.handler(source)
+    assert json.loads(python.fetch(handler).body) == {
+        "day": "2026-11-28",
+        "at": "2026-11-28T12:00:00+00:00",
+        "time": "12:00:00",
+        "items": [{"price": "1.50"}],
+        "id": "00000000-0000-0000-0000-000000000001",
+        "host": "test",
+        "n": 1,
+    }
+    with pytest.raises(GuestTrap, match="Object of type object is not JSON serializable"):
+        python.fetch(handler, b"x", REQUEST_METHOD="POST")
+
+
 def test_a_request_has_its_parts(python: Pythons) -> None:
     source = """
 def fetch(request, env):

@@ -31,6 +31,8 @@ REFUSED = {
     'new Intl.NumberFormat("en", { maximumFractionDigits: 200 })': "RangeError: maximumFraction",
     'new Intl.NumberFormat("en", { maximumFractionDigits: NaN })': "RangeError: An option that m",
     'new Intl.NumberFormat("en-u-nu-hanidec")': "RangeError: the numbering system is 'hanidec'",
+    'new Intl.NumberFormat("en").formatRange(1, 2)': "RangeError: Intl.NumberFormat's formatRange",
+    'new Intl.PluralRules("en").selectRange(1, 2)': "RangeError: Intl.PluralRules' selectRange is",
     'new Intl.DateTimeFormat("en", { timeZone: "Nowhere/X" })': "RangeError: timeZone is 'Nowhere",
     'new Intl.DateTimeFormat("en", { dateStyle: "short", year: "numeric" })': "TypeError: year",
     'new Intl.DateTimeFormat("en").format(NaN)': "RangeError: The date is not a valid time",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from nexus.guest.json_pieces import pieces_of
 from tests.clients import Receiver
 
 from .support import LIMITS, Scripts
@@ -77,3 +80,46 @@ def test_a_long_text_is_not_copied_to_its_head(scripts: Scripts) -> None:
 def test_a_short_text_may_end_like_the_mark_of_a_long_one(scripts: Scripts) -> None:
     handler = scripts.handler('export default () => new Response("a\\r")')
     assert scripts.fetch(handler).body == b"a\r"
+
+
+def rows(count: int, separator: str = ",", **more: object) -> list[str]:
+    made = [json.dumps({"id": number, "name": f"user {number}", **more}) for number in range(count)]
+    return [f"{row}{separator}" for row in made[:-1]] + made[-1:]
+
+
+def test_of_an_array_of_records_no_more_than_pieces_of_the_text_stay(scripts: Scripts) -> None:
+    """It takes all of the memory, and more with its text whole."""
+    whole = f"[{''.join(rows(75_000, more=None))}]".encode()
+    answered = scripts.fetch(scripts.handler(HANDLER % ("json()", "at(-1).id")), whole)
+    assert answered.body == b"74999"
+
+
+def in_pieces_and_whole(scripts: Scripts, work: str, body: bytes) -> list[bytes]:
+    """Return what *work* makes of `json`, a function that parses the body either way."""
+    assert len(pieces_of(body)) > 1
+    source = f"export default async (r) => {{ const json = %s; {work} }}"
+    ways = ("() => r.json()", "async () => JSON.parse(await r.text())")
+    return [scripts.fetch(scripts.handler(source % way), body).body for way in ways]
+
+
+@pytest.mark.parametrize("separator", [",", "\n, "])
+def test_a_text_in_pieces_is_what_it_is_whole(scripts: Scripts, separator: str) -> None:
+    made = rows(8_000, separator, inner=[{"id": 1}, {"id": 2}], text='}, {"id":' + "x" * 250)
+    work = (
+        "const all = await json(); return Response.json([all.length, all.at(-1), "
+        "all.every((row, number) => row.id === number && row.inner.length === 2)])"
+    )
+    found, expected = in_pieces_and_whole(scripts, work, f"\n[{''.join(made)}]\n".encode())
+    assert found == expected
+    assert found.startswith(b'[8000,{"id":7999,')
+    assert found.endswith(b",true]")
+
+
+@pytest.mark.parametrize("number", [20_000, 39_999])
+def test_an_error_far_into_a_text_names_its_place(scripts: Scripts, number: int) -> None:
+    wrong = rows(40_000, ",\n", more="x" * 20)
+    wrong[number] = wrong[number].replace('"name"', "name")
+    work = "return json().then(() => new Response(), (e) => new Response(e.message))"
+    found, expected = in_pieces_and_whole(scripts, work, f"[{''.join(wrong)}]".encode())
+    assert found == expected
+    assert f"(line {number + 1} column ".encode() in found

@@ -15,7 +15,7 @@ from nexus.versions.stores.choose import open_store
 _SUBJECT: Final = "versions"
 _CURES: Final = {
     SQLITE: "let this user read and write it, or set state_dir to another folder",
-    POSTGRESQL: "check host, role and database in version_store, and PGPASSWORD or PGPASSFILE",
+    POSTGRESQL: "check host, role and database in version_store, and PGPASSWORD or PG...FILE",
     S3: "check the bucket in version_store, and the credentials, region and endpoint (AWS_...)",
     OCI: "check host and repository in version_store, and the credentials in DOCKER_CONFIG",
 }

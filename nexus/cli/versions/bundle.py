@@ -12,8 +12,9 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartEnco
 
 from nexus.guest import Abis
 from nexus.handlers.files import declared_files
-from nexus.handlers.sources import Source, find_sources, source_at
+from nexus.handlers.sources import Source, find_sources, is_static_folder, source_at
 from nexus.model.file_state import file_state
+from nexus.versions.upload import WELL_KNOWN
 
 _BOUNDARY = b"nexus-5f0c6a1f7e0d4d0f9a4c"
 
@@ -48,7 +49,9 @@ def collect(path: Path, abis: Abis) -> list[Bundle]:
     for index in abis.indexes:
         if (path / index).is_file():
             return [_bundle(source_at(path / index, abis), abis)]
-    sources = [source for source in find_sources(path, abis) if not source.is_static]
+    if is_static_folder(path):
+        return [_bundle(source_at(path, abis), abis)]
+    sources = find_sources(path, abis)
     if not sources:
         allowed = ", ".join((*abis.suffixes, *abis.indexes))
         raise click.UsageError(f"{path} has no handler; allowed: {allowed}")
@@ -72,8 +75,8 @@ def encode(bundle: Bundle, note: str) -> tuple[bytes, str]:
 
 
 def _bundle(source: Source, abis: Abis) -> Bundle:
-    root = source.path.parent
-    if source.is_index:
+    root = source.path if source.is_static else source.path.parent
+    if source.is_index or source.is_static:
         paths: Iterable[Path] = _walk(root)
     else:
         state = file_state(source.manifest)
@@ -90,7 +93,7 @@ def _bundle(source: Source, abis: Abis) -> Bundle:
 
 def _walk(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.name == "__pycache__":
+        if (path.name.startswith(".") and path.name != WELL_KNOWN) or path.name == "__pycache__":
             continue
         if path.is_dir():
             yield from _walk(path)

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import click
 
-from nexus.cli.options import json_option
+from nexus.cli.options import installed_plugins, json_option, load_settings
 from nexus.cli.remote.server import Server, server_options
 from nexus.cli.versions.weights import path_of, sticky_option
 
@@ -47,9 +47,10 @@ def deploy(
     before it serves; if one is refused, the old version goes on serving.
     """
     from nexus.cli.versions.bundle import collect, encode  # late: `--help` needs no guests
-    from nexus.guest import Abis, built_in_abis
+    from nexus.guest import Abis
 
-    bundles = collect(path, Abis(built_in_abis()))
+    plugins = installed_plugins()
+    bundles = collect(path, Abis(plugins.guests(load_settings(plugins).settings)))
     if name is not None and len(bundles) > 1:
         raise click.UsageError(f"--name names one handler, but {path} has {len(bundles)}")
     asked = {"weight": weight} | ({} if sticky is None else {"sticky": sticky})

@@ -265,11 +265,12 @@
       send(descriptor, utf8(text));
     },
 
-    // Called for each request. `outcome` is undefined until the promise has settled.
-    respond(head, body) {
+    // Called for each request, with the body's bytes or pieces of its text. `outcome` is undefined
+    // until the promise has settled.
+    respond(head, ...sent) {
       outcome = undefined;
       try {
-        follow(api.dispatch(handler, head, body ?? new Bytes(0)));
+        follow(api.dispatch(handler, head, sent));
       } catch (error) {
         fail(error);
       }

@@ -16,6 +16,7 @@ from nexus.guest.js.entry import Entry
 from nexus.guest.js.interpreter import UNDEFINED, Interpreter
 from nexus.guest.js.outcome import EARLY, STREAM, check_stopped, tell_where, value_of
 from nexus.guest.js.settling import Result, Settling, Waits
+from nexus.guest.json_pieces import pieces_of
 from nexus.guest.json_request import head_of
 from nexus.guest.json_response import response_of, stream_head_of
 from nexus.guest.json_text import to_json
@@ -78,9 +79,14 @@ class JsGuest(GuestBase):
             nonlocal early
             arguments = [js.checked(js.parse_json(head))]
             if request.body:
-                make = js.string if _is_json_text(request) else js.uint8array
-                arguments.append(js.checked(make(request.body)))
+                if _is_json_text(request):
+                    arguments += [js.checked(js.string(one)) for one in pieces_of(request.body)]
+                else:
+                    arguments.append(js.checked(js.uint8array(request.body)))
             js.checked(js.call(entry.respond, arguments))
+            if len(request.body) > _LONG_BYTES:
+                for value in arguments[1:]:  # the handler may drop them before the run ends
+                    js.free(value)
             answer = task.settle(entry.result)
             if isinstance(answer, bytes) and answer.startswith(EARLY):
                 if stream is not None and answer.startswith(STREAM):

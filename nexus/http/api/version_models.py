@@ -65,7 +65,7 @@ class VersionItem(Model):
     created_at: float = Field(description="Unix time, in seconds")
     created_by: str = Field(description="name of the token that deployed it")
     note: str
-    language: str = Field(examples=["javascript", "python", "wasm"])
+    language: str = Field(examples=["javascript", "python", "wasm", "static"])
     size_bytes: Annotated[int, Field(ge=0)]
     weight: Annotated[int, Field(ge=0, le=100)] = Field(
         description="how many of a hundred requests it serves; 0: it does not serve"

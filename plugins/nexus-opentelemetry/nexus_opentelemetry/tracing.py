@@ -1,4 +1,4 @@
-"""One server span for each request, with a child for each stage of its run.
+"""A server span for each request, an internal one for each other run; a child for each stage.
 
 W3C Trace Context: the server's span continues a client's `traceparent`. The guest gets the server's
 span as `traceparent`, the client gets it as `traceresponse` (Trace Context level 2).
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, set_span_in_context
 
+from nexus.plugin_api.filters import OtherRun
 from nexus.plugin_api.values import Handler, HttpResponse, Outcome, Usage
 from nexus_opentelemetry.calls import METHODS, Calls, propagator
 from nexus_opentelemetry.providers import Traces
@@ -87,7 +88,7 @@ class Tracing:
             headers.append(("traceresponse", said))
         if span.is_recording():
             if usage is not None:
-                self._stages(began, usage)
+                self.stages(began, usage)
                 span.set_attributes(_usage_attributes(usage))
             span.set_attribute("http.response.status_code", response.status)
             span.set_attribute("nexus.outcome", outcome.value)
@@ -95,6 +96,24 @@ class Tracing:
                 span.set_attribute("error.type", outcome.value)
                 span.set_status(Status(StatusCode.ERROR))
         span.end()
+
+    def begin_run(self, handler: Handler, run: OtherRun) -> RunSpan:
+        """Start the span of a run that no request begins; the server of a trace is not known."""
+        began_ns, began = time.time_ns(), time.monotonic()
+        attributes = {
+            "nexus.handler": handler.name,
+            "nexus.execution_id": run.execution_id,
+            "faas.trigger": "timer" if run.kind == "schedule" else "other",
+        }
+        if run.cron:
+            attributes["faas.cron"] = run.cron
+        name = f"{run.kind} {handler.name}"
+        span = self._tracer.start_span(
+            name, Context(), SpanKind.INTERNAL, attributes, start_time=began_ns
+        )
+        return RunSpan(
+            self, self._tracer, Began(span, began_ns, began), self._store, sends=self._sends
+        )
 
     def close(self) -> None:
         """Export the remaining spans and end the SDK's thread."""
@@ -110,7 +129,7 @@ class Tracing:
         }
         return propagator.extract(carrier, Context())
 
-    def _stages(self, began: Began, usage: Usage) -> None:
+    def stages(self, began: Began, usage: Usage) -> None:
         """Add a child span for each stage, from the times that the run has measured already."""
         if not usage.acquired_at:
             return  # the run got no instance
@@ -123,6 +142,28 @@ class Tracing:
         ):
             child = self._tracer.start_span(name, inside, start_time=_epoch_ns(began, start))
             child.end(_epoch_ns(began, end))
+
+
+class RunSpan(Calls):
+    """A `RunObserver`: ends the span of a run that no request began."""
+
+    def __init__(
+        self, tracing: Tracing, tracer: Tracer, began: Began, store: str, *, sends: bool
+    ) -> None:
+        super().__init__(tracer, began.span, "", store, sends=sends)
+        self._tracing, self._began = tracing, began
+
+    def end(self, outcome: Outcome, usage: Usage) -> None:
+        """End the span."""
+        span = self._began.span
+        if span.is_recording():
+            self._tracing.stages(self._began, usage)
+            span.set_attributes(_usage_attributes(usage))
+            span.set_attribute("nexus.outcome", outcome.value)
+            if outcome is not Outcome.OK:
+                span.set_attribute("error.type", outcome.value)
+                span.set_status(Status(StatusCode.ERROR))
+        span.end()
 
 
 def _epoch_ns(began: Began, monotonic_s: float) -> int:

@@ -137,6 +137,12 @@ def test_a_form_brings_several_files_and_a_manifest(api: Deployer) -> None:
         ([("files", "a.js", b"1"), ("files", "b.py", b"1")], 422, "found a.js, b.py, allowed: one"),
         ([("files", "x.txt", b"1")], 422, "found no file that can be a handler"),
         ([("files", "a.js", b"1"), ("files", "a.js/b", b"1")], 400, "is a file and a folder"),
+        (
+            [("files", "main.py", b"1"), ("manifest", "", b"static = true")],
+            422,
+            "static: found true; allowed for a folder without a program only",
+        ),
+        ([("manifest", "", b"static = true")], 422, "found no file that can be a handler"),
     ],
 )
 def test_a_form_that_is_wrong_is_said(api: Deployer, parts: Any, status: int, detail: str) -> None:

@@ -90,6 +90,11 @@ PARTS: Final[Mapping[str, Part]] = {
         ),
         mentions=r"\.body\b|\.stream\(",
     ),
+    "json-pieces": Part(
+        files=("fetch/json-pieces",),
+        exports=("parsePieces",),
+        globals=(),
+    ),
     "legacy-text": Part(
         files=("encoding/legacy",),
         exports=("legacyDecoder", "legacyFromLabel"),

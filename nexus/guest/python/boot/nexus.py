@@ -70,6 +70,12 @@ class Headers:
     def __len__(self):
         return len(self._items)
 
+    def keys(self):
+        return list(self)
+
+    def values(self):
+        return [value for _, value in self._items]
+
     def items(self):
         return list(self._items)
 

@@ -1,9 +1,29 @@
-"""JSON as `json.dumps` and `json.loads` read and write it, without what they do anew each time."""
+"""JSON as `json.dumps` and `json.loads` read and write it, without what they do anew each time.
+
+Values that people put into answers become JSON, too: dates and times (in ISO 8601), decimals and
+UUIDs (as text), and dataclasses.
+"""
 
 import json
+import sys
 from json.encoder import c_make_encoder, encode_basestring_ascii
 
 _RAW = json.JSONDecoder().scan_once
+
+
+_AS_TEXT = {"datetime": ("date", "time"), "decimal": ("Decimal",), "uuid": ("UUID",)}
+"""Maps a module to those of its types that `str`, or `isoformat` where there is one, writes"""
+
+
+def _plain(value):
+    """Return what JSON has in place of *value*. Raises: TypeError."""
+    for name, kinds in _AS_TEXT.items():
+        module = sys.modules.get(name)  # without its module, *value* is of none of its types
+        if module is not None and isinstance(value, tuple(getattr(module, kind) for kind in kinds)):
+            return value.isoformat() if hasattr(value, "isoformat") else str(value)
+    if hasattr(value, "__dataclass_fields__") and not isinstance(value, type):
+        return sys.modules["dataclasses"].asdict(value)
+    return json.JSONEncoder().default(value)
 
 
 def encoder(allow_nan):
@@ -11,7 +31,7 @@ def encoder(allow_nan):
     time."""
     marks = {}
     make = c_make_encoder(
-        *(marks, json.JSONEncoder().default, encode_basestring_ascii),
+        *(marks, _plain, encode_basestring_ascii),
         *(None, ": ", ", ", False, False, allow_nan),
     )
 

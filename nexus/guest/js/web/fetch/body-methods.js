@@ -31,7 +31,11 @@ const installBodyMethods = (Class, bodyOf) => {
     bytes: async (self, what) => new Uint8Array(exactBuffer(await takeBytes(bodyOf(self), what))),
     formData: async (self, what) =>
       readForm(await takeBytes(bodyOf(self), what), self.headers.get("content-type")),
-    json: async (self, what) => JSON.parse(await takeText(bodyOf(self), what)),
+    json: async (self, what) => {
+      const body = bodyOf(self);
+      if (body?.pieces) return part("json-pieces").parsePieces(takePieces(body, what));
+      return JSON.parse(await takeText(body, what));
+    },
     text: async (self, what) => takeText(bodyOf(self), what),
   };
   for (const [name, read] of Object.entries(methods)) {

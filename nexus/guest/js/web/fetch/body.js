@@ -1,6 +1,7 @@
 // The body that Request and Response share:
 //
 //   text    the content, if it is a string that nobody has needed as bytes yet
+//   pieces  the content, if it is a list of strings, which json() may parse one by one
 //   bytes   the content, if it is known without reading
 //   remote  a RemoteBody, at the host, that nobody has needed as a stream yet
 //   stream  a ReadableStream: given by the user, or made of the others when `body` is asked for
@@ -13,8 +14,43 @@ const isStream = (value) => isOf(value, "streams", "ReadableStream");
 const newBody = ({ text, bytes, stream, remote, used = false, owned = false }) =>
   ({ text, bytes, stream, remote, used, owned });
 
+// The body of an incoming request: of its bytes, or of its text in pieces. Leaves `sent` without them,
+// as the call that brought them lasts longer than they may be needed.
+const bodyOfRequest = (sent) => {
+  if (sent.length > 1) {
+    const body = newBody({});
+    body.pieces = sent;
+    return body;
+  }
+  const content = sent.pop();
+  if (content === undefined) return null;
+  return typeof content === "string"
+    ? newBody({ text: content })
+    : newBody({ bytes: content, owned: true });
+};
+
+const takePieces = (body, what) => {
+  requireUnused(body, what);
+  const { pieces } = body;
+  Object.assign(body, { pieces: undefined, text: "", used: true });
+  return pieces;
+};
+
+// Makes one text of a body in pieces.
+const joinPieces = (body) => {
+  if (body === null || !body.pieces) return;
+  const { pieces } = body;
+  body.pieces = undefined;
+  body.text = "";
+  for (let i = 0; i < pieces.length; i += 1) {
+    body.text += pieces[i];
+    pieces[i] = "";
+  }
+};
+
 // The content as bytes, or undefined where only reading the stream tells.
 const knownBytes = (body) => {
+  joinPieces(body);
   if (body.bytes === undefined && body.text !== undefined) {
     body.bytes = utf8Encode(body.text);
     body.text = undefined;
@@ -101,6 +137,7 @@ const readAllParts = async (remote) => {
 
 // Like takeBytes, but gives a string as it is.
 const takeContent = (body, what) => {
+  joinPieces(body);
   if (body === null || body.text === undefined) return takeBytes(body, what);
   requireUnused(body, what);
   body.used = true;
@@ -121,6 +158,7 @@ const takeText = (body, what) => {
 
 // Returns the stream of a body whose content only reading it tells, else undefined.
 const unreadStream = (body, what) => {
+  joinPieces(body);
   if (body === null || body.text !== undefined || body.bytes !== undefined) return undefined;
   requireUnused(body, what);
   return bodyStream(body);
@@ -132,6 +170,7 @@ const cloneChunk = (chunk) => cloneValue(chunk, new Map());
 const cloneBody = (body) => {
   requireUnused(body, "clone");
   if (body === null) return null;
+  joinPieces(body);
   if (!body.stream && !body.remote) {
     body.owned = false;
     return newBody({ text: body.text, bytes: body.bytes });

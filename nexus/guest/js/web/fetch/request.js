@@ -83,8 +83,8 @@ const requestSignal = (init, input) => {
 };
 
 let requestParts; // (request): what fetch sends
-// ({method, url, headers}, bytes): the request that a handler gets. The host gives each header as
-// Headers keeps it: the name in lower case.
+// ({method, url, headers}, [bytes] or pieces of text): the request that a handler gets. The host gives
+// each header as Headers keeps it: the name in lower case.
 let incomingRequest;
 
 const REQUEST_KEY = Symbol("the key that only this file has");
@@ -115,14 +115,13 @@ class Request {
   }
 
   static {
-    incomingRequest = ({ method, url, headers }, content) => {
+    incomingRequest = ({ method, url, headers }, sent) => {
       const request = new Request(REQUEST_KEY);
       request.#method = method;
       request.#url = url;
       request.#isNormal = false;
       request.#headers = freezeHeaders(headersOf(headers));
-      if (typeof content === "string") request.#body = newBody({ text: content });
-      else if (content.length > 0) request.#body = newBody({ bytes: content, owned: true });
+      request.#body = bodyOfRequest(sent);
       return request;
     };
     requestParts = (request) => ({
@@ -194,6 +193,7 @@ class Request {
       if (type) addContentType(this.#headers, type);
     } else if (source?.#body && given.body === undefined) {
       requireUnused(source.#body, "make a Request of a Request");
+      joinPieces(source.#body);
       this.#body = { ...source.#body };
       source.#leaveBody();
     }

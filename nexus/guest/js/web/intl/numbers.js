@@ -21,6 +21,10 @@ const newNumber = (locales, options) => askNew({
 const numberParts = (found, value) =>
   askIntl({ kind: "number", op: "format", found, value: numberText(value) });
 
+const refuseRange = (method) => {
+  throw new RangeError(`${method} is not available: format the two ends, each by itself`);
+};
+
 class NumberFormat {
   #found;
   #format;
@@ -35,6 +39,14 @@ class NumberFormat {
 
   formatToParts(value) {
     return toParts(numberParts(this.#found, value));
+  }
+
+  formatRange() {
+    return refuseRange("Intl.NumberFormat's formatRange");
+  }
+
+  formatRangeToParts() {
+    return refuseRange("Intl.NumberFormat's formatRangeToParts");
   }
 
   resolvedOptions() {
@@ -53,6 +65,10 @@ class PluralRules {
 
   select(value) {
     return askIntl({ kind: "plural", op: "format", found: this.#found, value: numberText(value) });
+  }
+
+  selectRange() {
+    return refuseRange("Intl.PluralRules' selectRange");
   }
 
   resolvedOptions() {
