@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from nexus.errors import DeadlineExceeded, GuestError, InternalError, NexusError, on_main_thread
-from nexus.model import Compiled, Handler, Task
+from nexus.model import Compiled, Handler, Outcome, Task
 from nexus.plugin_api.capabilities import NO_CAPABILITIES, capabilities_of
 from nexus.plugin_api.guest import KeyValue, Outbound
 from nexus.plugin_api.secrets import conceal
@@ -223,3 +223,8 @@ def _conceal(error: NexusError, handler: Handler) -> None:
     )
     if isinstance(error, GuestError):
         error.stack = conceal(error.stack, values)
+
+
+def outcome_of(error: NexusError | None) -> Outcome:
+    """Return the outcome of a run that ended with *error*."""
+    return Outcome.OK if error is None else error.outcome

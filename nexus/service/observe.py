@@ -7,10 +7,11 @@ import logging
 from nexus.errors import GuestError, InternalError, NexusError
 from nexus.live.failures import Failures
 from nexus.logs import guest_records
-from nexus.model import Handler, OutboundRecord, Outcome
+from nexus.model import Handler, OutboundRecord
 from nexus.plugin_api.metrics import MetricsSink
 from nexus.plugin_api.secrets import conceal
 from nexus.run import Execution
+from nexus.run.dispatch import outcome_of
 
 outbound_log = logging.getLogger("nexus.outbound")
 log = logging.getLogger("nexus.service")
@@ -25,8 +26,7 @@ def observe(
     error: NexusError | None,
 ) -> None:
     """Count *run*, keep its *error*, and log what its guest wrote to stderr."""
-    outcome = Outcome.OK if error is None else error.outcome
-    metrics.record(handler, run.usage, outcome, error)
+    metrics.record(handler, run.usage, outcome_of(error), error)
     if error is not None:
         failures.add(handler.name, run.execution_id, error, _secrets(handler))
         fields = {"handler": handler.name, "execution_id": run.execution_id}

@@ -26,7 +26,7 @@ from nexus.plugin_api.guest import Run
 from nexus.plugin_api.scheduling import Policy
 from nexus.pool import InstancePool
 from nexus.run import Execution
-from nexus.run.dispatch import Dispatcher, Way
+from nexus.run.dispatch import Dispatcher, Way, outcome_of
 from nexus.run.watchdog import Watchdog
 from nexus.scheduling import Admission, Fifo
 from tests import support
@@ -106,10 +106,6 @@ def path(make: Callable[..., Path]) -> Path:
 @pytest.fixture
 def served(engine: Engine) -> Handler:
     return handler(build(engine, GUEST))
-
-
-def outcome_of(error: NexusError | None) -> Outcome:
-    return Outcome.OK if error is None else error.outcome
 
 
 def test_a_result_comes_back_and_is_observed(path: Path, served: Handler) -> None:
