@@ -42,3 +42,14 @@ def fetch(request):
     return [hasattr(urllib.robotparser, "HTTPHandler"), sorted(loaders)]
 """
     assert json.loads(python.fetch(python.handler(source)).body) == [False, ["zipimporter"]]
+
+
+def test_set_up_imports_the_codec_that_a_package_names(python: Pythons) -> None:
+    source = """
+import hosts, sys
+def fetch(request):
+    return ["encodings.idna" in sys.modules, hosts.ascii("a.b")]
+"""
+    package = 'def ascii(name):\n    return name.encode("idna").decode()\n'
+    handler = python.handler({"main.py": source, "site-packages/hosts.py": package})
+    assert json.loads(python.fetch(handler).body) == [True, "a.b"]

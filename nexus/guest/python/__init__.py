@@ -10,6 +10,7 @@ setup.py    runs once per handler, in the compiler's child: starts CPython, load
 guest.py    `PythonGuest`: a task in, its result out
 answers.py  reads what the guest answers, and writes what a WSGI application gets
 channel.py  stdin and stdout of a guest, and the calls of the host between
+lasting.py  makes the objects of the snapshot immortal
 layout.py   offsets in CPython's objects
 boot/       Python code that runs in the guest
 """

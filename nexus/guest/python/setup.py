@@ -19,6 +19,7 @@ from nexus.guest.preview1.link import Implementation, host_functions
 from nexus.guest.preview1.preopened import ROOT, root_folder
 from nexus.guest.preview1.process import Process
 from nexus.guest.preview1.program import Program
+from nexus.guest.python.lasting import SetUpOutput
 from nexus.guest.python.layout import vectorcall_of
 from nexus.guest.python.library import COMMAND, Library
 from nexus.model import Snapshot
@@ -95,7 +96,7 @@ class SetUp:
         Raises: CompilationError, naming the handler's fault or the limit it met.
         """
         self._instance = instance
-        output = CappedOutput(run, _ANSWER_BYTES)
+        output = SetUpOutput(run, _ANSWER_BYTES, instance)
         # CPython looks for open folders once, as it starts: their numbers belong to the snapshot.
         descriptors: dict[int, Descriptor] = {
             0: BytesInput(self._given()),

@@ -39,6 +39,8 @@ def _foresee():
 
     for code in IMPORTER.codes:
         ahead.import_within(code)
+    if IMPORTER.mentions_idna:
+        importlib.import_module("encodings.idna")
     for file, content in TREE.files.items():
         if file.endswith(".py") and not file.startswith(files.PACKAGES):
             ahead.import_for(content)
@@ -187,6 +189,7 @@ import nexus_files as files  # noqa: E402
 import nexus_http as http  # noqa: E402
 import nexus_import as imports  # noqa: E402
 import nexus_json as own_json  # noqa: E402
+import nexus_lasting as lasting  # noqa: E402
 import nexus_later as later  # noqa: E402
 import nexus_log as log  # noqa: E402
 import nexus_missing as missing  # noqa: E402
@@ -213,7 +216,8 @@ except BaseException as error:
     _write(b"FAILED " + json.dumps(traces.failed(error)).encode() + b"\n")
 else:
     _warm_up()
-    bytearray(given["headroom"])  # freed at once: later requests need not grow the memory
     gc.collect()
+    lasting.make_immortal()
+    lasting.fill_holes(given["headroom"])
     gc.freeze()  # the collector skips these objects from now on
     _park()
