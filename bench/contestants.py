@@ -10,6 +10,7 @@ from typing import Any
 import wasmtime
 
 from nexus.engines import create_engine
+from nexus.engines.wasmtime_library import enable_branch_hints
 from nexus.wasm import RewriteLimits, rewrite
 from nexus.wasm.format.names import CHECKPOINT_MODULE, CHECKPOINT_NAME, DEPTH_EXPORT
 
@@ -20,8 +21,8 @@ DEPTH = 4_000
 Run = Callable[[int], int]
 
 
-def metered(wasm: bytes) -> bytes:
-    return rewrite(wasm, RewriteLimits(memory_pages=1024))[0]
+def metered(wasm: bytes, *, in_place: bool = False) -> bytes:
+    return rewrite(wasm, RewriteLimits(memory_pages=1024), in_place=in_place)[0]
 
 
 def checkpoint(left: int) -> int:
@@ -47,6 +48,12 @@ def wasmer_llvm(wasm: bytes) -> Run:
 
 def wasmtime_plain(wasm: bytes) -> Run:
     return _wasmtime(wasm, wasmtime.Config(), lambda store: None)
+
+
+def wasmtime_metered(wasm: bytes) -> Run:
+    config = wasmtime.Config()
+    enable_branch_hints(config)
+    return _wasmtime(metered(wasm, in_place=True), config, lambda store: None)
 
 
 def wasmtime_epochs(wasm: bytes) -> Run:
@@ -82,7 +89,7 @@ CONTESTANTS: dict[str, Callable[[bytes], Run]] = {
     "llvm": wasmer_llvm,
     "llvm metered": lambda wasm: wasmer_llvm(metered(wasm)),
     "wasmtime": wasmtime_plain,
-    "wasmtime metered": lambda wasm: wasmtime_plain(metered(wasm)),
+    "wasmtime metered": wasmtime_metered,
     "wasmtime epochs": wasmtime_epochs,
     "wasmtime fuel": wasmtime_fuel,
 }

@@ -97,7 +97,8 @@ def engine_ids(pair: tuple[str, str]) -> str:
 @functools.cache
 def build(made_by: Engine, wat: str, pages: int = 64, abi: str = "test") -> Compiled:
     """Meter and compile a module in the text format."""
-    wasm, info = rewrite(made_by.wat_to_wasm(wat), RewriteLimits(memory_pages=pages))
+    wasm, limits = made_by.wat_to_wasm(wat), RewriteLimits(memory_pages=pages)
+    wasm, info = rewrite(wasm, limits, in_place=made_by.compiler == "cranelift")
     artifact = made_by.compile(wasm)
     return Compiled(f"key-{next(_numbers)}", artifact, measured(info, artifact), abi)
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs the image as a cluster would confine it, at half a core, and shows that it serves an example,
-# knows its quota, and is throttled under load: as root, on Debian, after build.sh.
+# Runs the image as a cluster would confine it, at half a core, and shows that it serves examples
+# without compiling anything, knows its quota, and is throttled under load: as root, on Debian, after
+# build.sh.
 #
 #   deploy/image/try.sh [TAG]     default nexus-runtime:0.2.0
 #
@@ -50,6 +51,12 @@ done
 [ "$ready" = yes ] || fail "not ready after 30 s"
 
 echo "hello:             $(get /hello)"
+orders='[{"customer": "ann", "items": [{"price": 2, "count": 3}]}]'
+echo "javascript:        $(get /transform --data "$orders")"
+# The image has the code of QuickJS and of the handlers, made for this profile's memory and compiler.
+compiled=$(managed /metrics | sed -n 's/^nexus_compile_seconds_count{\(.*\)} /\1 /p')
+echo "compiled:          ${compiled:-nothing}"
+[ -z "$compiled" ] || fail "the image's code does not fit"
 # The sandbox is what it should be, and Nexus can work as it should in it.
 confined=$(podman exec "$container" grep -E '^(Uid|CapEff|NoNewPrivs|Seccomp):' /proc/1/status | tr -s '\t\n' ' ')
 echo "sandbox:           $confined"

@@ -54,7 +54,7 @@ class Outlook:
             most = self.profile.scaling.max_replicas
             found.append(f"{most} pods, its most, have too little CPU for the rate")
         if self.served_share < SERVED_ENOUGH:
-            found.append(f"turns away {1 - self.served_share:.1%} of the trace")
+            found.append(f"rejects {1 - self.served_share:.1%} of the requests")
         if self.borrowed_share > BORROWED_TOO_OFTEN:
             found.append(
                 f"uses more CPU than it requests for {self.borrowed_share:.0%} of the time, which "

@@ -27,4 +27,5 @@ def metered(
     """
     wasm = to_wasm(module.source, engine) if module.is_text else module.source
     limits = RewriteLimits(memory_pages=pages)
-    return rewrite(wasm, limits, module.functions, check, table=module.table)
+    in_place = engine.compiler == "cranelift"
+    return rewrite(wasm, limits, module.functions, check, table=module.table, in_place=in_place)

@@ -20,6 +20,7 @@ from nexus.engines import cpu
 from nexus.engines.traps import guest_error
 from nexus.engines.wasmtime_direct import DirectInstance, DirectModule
 from nexus.engines.wasmtime_host import define
+from nexus.engines.wasmtime_library import enable_branch_hints
 from nexus.engines.wasmtime_public import PublicInstance, PublicModule
 from nexus.engines.wasmtime_trial import works
 from nexus.errors import CompilationError, GuestError, InternalError, InvalidModule, MemoryLimit
@@ -76,6 +77,7 @@ class WasmtimeEngine:
         config.wasm_relaxed_simd = False
         config.wasm_exceptions = False
         config.wasm_component_model = False
+        enable_branch_hints(config)
         self._engine = wasmtime.Engine(config)
         self._lock = threading.Lock()  # guards _shared
         self._shared: WeakValueDictionary[int, _Shared] = WeakValueDictionary()

@@ -70,3 +70,11 @@ def raised(error: int | None, trap: Any) -> Exception:
 def address_of(found: Any) -> int:
     """Return the address of one of wasmtime-py's objects."""
     return ctypes.cast(found.ptr(), ctypes.c_void_p).value or 0
+
+
+def enable_branch_hints(config: wasmtime.Config) -> None:
+    """Let the compiler use the hints that the rewriter gives (`nexus/wasm/metering/hints.py`), if
+    this wasmtime can; without them, code is the same but slower."""
+    enable = getattr(_ffi, "wasmtime_config_wasm_branch_hinting_set", None)
+    if enable is not None:
+        enable(config.ptr(), True)

@@ -19,6 +19,7 @@ from nexus.model import Handler, HttpRequest
 from nexus.plugin_api.capabilities import AUTHORIZATION
 
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+_quote = json.encoder.encode_basestring_ascii
 _OWN_NAMES = ("CONTENT_TYPE", "CONTENT_LENGTH")
 """headers that CGI and WSGI name without the prefix HTTP_"""
 
@@ -29,8 +30,15 @@ def head_of(request: HttpRequest, handler: Handler, *, streams: bool = False) ->
     fields = fields_of(request, handler)
     if streams:
         fields["stream"] = True
-    fields["now"] = exact_time_ns(REALTIME) // RESOLUTION_NS
-    return _encode(fields).encode()
+    # Written by hand, since the encoder takes 10 µs for what every request has.
+    method, url, env = _quote(fields.pop("method")), _quote(fields.pop("url")), fields.pop("env")
+    headers = ",".join([f"[{_quote(n)},{_quote(value)}]" for n, value in fields.pop("headers")])
+    others = f",{_encode(fields)[1:-1]}" if fields else ""
+    return (
+        f'{{"method":{method},"url":{url},"headers":[{headers}],'
+        f'"env":{_encode(env) if env else "{}"},'
+        f'"now":{exact_time_ns(REALTIME) // RESOLUTION_NS}{others}}}'
+    ).encode()
 
 
 def fields_of(request: HttpRequest, handler: Handler) -> dict[str, Any]:
@@ -42,7 +50,7 @@ def fields_of(request: HttpRequest, handler: Handler) -> dict[str, Any]:
     meta = request.meta
     with_credentials = AUTHORIZATION in handler.capabilities
     headers = [
-        (shown, meta_text(meta, name))
+        (shown, value if value.isascii() else meta_text(meta, name))
         for name, value in meta.items()
         if name.startswith("HTTP_")
         and isinstance(value, str)

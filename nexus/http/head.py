@@ -6,6 +6,8 @@ from http import HTTPStatus
 
 from nexus.model import HttpResponse, Outcome
 
+_OUTCOMES = {outcome.value: ("X-Nexus-Outcome", outcome.value) for outcome in Outcome}
+"""by the outcome or its word: they are equal, and `value` calls two functions of Python's"""
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
@@ -21,7 +23,7 @@ def head_of(
     else:
         line = _STATUS_LINES.get(response.status) or f"{response.status} Unknown"
     headers = response.headers
-    headers.append(("X-Nexus-Outcome", outcome.value))
+    headers.append(_OUTCOMES[outcome])
     length = None if streams else _content_length(response, to_head=to_head)
     if length is not None:
         headers.append(("Content-Length", str(length)))

@@ -126,7 +126,7 @@ class PathMetrics:
         with self._lock:
             tally = self._tally
             found = tally.handler(handler.counted_as)
-            found.count(outcome.value)
+            found.count(outcome._value_)  # `value` is two calls of functions in Python
             if error is not None:
                 tally.count_error(error)
                 if isinstance(error, AdmissionError):

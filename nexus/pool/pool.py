@@ -77,7 +77,6 @@ class InstancePool(ScratchSpace):
     def _lend(self, handler: Handler, run: Execution) -> WasmInstance:
         shelf = self._shelf()
         compiled = handler.compiled
-        needed = _initial_bytes(compiled)
         with self._lock:
             if self._closed:
                 raise ShuttingDown("this worker is shutting down")
@@ -88,6 +87,7 @@ class InstancePool(ScratchSpace):
                 self._active.add(instance)
                 instance.lend()
                 return instance
+            needed = _initial_bytes(compiled)
             evicted = self._reserve(needed, run.deadline)
         for instance in evicted:
             instance.terminate()
@@ -176,6 +176,7 @@ class InstancePool(ScratchSpace):
             return
         shelf = self._shelf()
         key = handler.compiled.key
+        evicted: list[WasmInstance] = []
         with self._lock:
             wanted = self._wanted is None or key in self._wanted[0]
             kept = wanted and not self._closed and not self._surplus
@@ -189,7 +190,8 @@ class InstancePool(ScratchSpace):
                 if stack is None:
                     stack = shelf.idle[key] = []
                 stack.append(instance)
-                evicted = self._over_budget(instance)
+                if instance.held_bytes() != self._memory.get(instance):
+                    evicted = self._over_budget(instance)
                 if self._spare:
                     evicted += self._over_spare()
                 self._notify()

@@ -19,19 +19,25 @@ class Depth:
         self._room_bytes = room_bytes()
         self._at_start = 0
         """frames that a start function gets when it asks"""
+        self._known = (-1, 0)
+        """the last limit in bytes, and the frames that it allows"""
 
     def frames(self, run: Run) -> int:
         """Return how many frames *run* may nest.
 
         Raises: StackLimit where the stack has too little room even for the uncounted frames.
         """
+        limit_bytes = run.limits.stack_bytes
+        if self._known[0] == limit_bytes:
+            return self._known[1]
         info = self._info
-        size = min(run.limits.stack_bytes, self._room_bytes)
+        size = min(limit_bytes, self._room_bytes)
         frames = size // info.frame_bytes - info.uncounted_frames
         if frames < 0:
             raise StackLimit(
                 f"its largest frame takes {info.frame_bytes} bytes of the stack's {size}"
             )
+        self._known = limit_bytes, frames
         return frames
 
     def start(self, run: Run | None) -> None:

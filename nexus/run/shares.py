@@ -35,7 +35,8 @@ class Shares:
     def of(self, handler: Handler) -> Share:
         """Return the share of *handler*; a new one if its manifest has changed."""
         known = self._known.get(handler.name)
-        if known is not None and known[0] == handler.cpu:
+        # A handler keeps its allocation; comparing two takes as long as all the rest.
+        if known is not None and (known[0] is handler.cpu or known[0] == handler.cpu):
             return known[1]
         return self._make(handler)
 

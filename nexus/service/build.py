@@ -18,12 +18,12 @@ from nexus.compiler.compiler import Compiler, CompilerLimits
 from nexus.compiler.tiers import TieredCompiler
 from nexus.config import Settings
 from nexus.engines import create_engine
-from nexus.errors import EngineUnavailable, NexusError
+from nexus.errors import EngineUnavailable
 from nexus.guest import Abis
 from nexus.handlers.secrets import Secrets
 from nexus.live.failures import Failures
 from nexus.metrics import FanOut, PluginErrors
-from nexus.model import Handler, Limits, OutboundRecord
+from nexus.model import Limits, OutboundRecord
 from nexus.outbound.client import OutboundClient, OutboundLimits
 from nexus.outbound.proxy import Proxy, proxy_of
 from nexus.plugin_api.engine import Engine
@@ -32,7 +32,6 @@ from nexus.plugin_api.filters import RequestFilter
 from nexus.plugin_api.metrics import MetricsSink, SuspensionSink
 from nexus.plugins import Plugins
 from nexus.pool import InstancePool
-from nexus.run import Execution
 from nexus.run.account import CpuAccount
 from nexus.run.dispatch import Dispatcher, Watches
 from nexus.run.lane import SlowLane
@@ -294,14 +293,11 @@ def _dispatcher(
 ) -> Dispatcher:
     shares = Shares(settings.workers)
 
-    def report(handler: Handler, run: Execution, error: NexusError | None) -> None:
-        observe(metrics, failures, handler, run, error)
-
     return Dispatcher(
         admission,
         pool,
         watchdog,
-        report,
+        partial(observe, metrics, failures),
         lambda handler: CpuAccount(lane, shares.of(handler)),
         extensions,
         outbound.open,

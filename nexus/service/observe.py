@@ -29,12 +29,11 @@ def observe(
     metrics.record(handler, run.usage, outcome_of(error), error)
     if error is not None:
         failures.add(handler.name, run.execution_id, error, _secrets(handler))
-    if isinstance(error, InternalError):  # its details are kept from the client
         fields = {"handler": handler.name, "execution_id": run.execution_id}
-        log.error("internal error", exc_info=error, extra={"fields": fields})
-    if isinstance(error, GuestError) and error.quotes_guest and not error.stack:
-        fields = {"handler": handler.name, "execution_id": run.execution_id}
-        guest_log.error("%s", error, extra={"fields": fields})  # what the client is not shown
+        if isinstance(error, InternalError):  # its details are kept from the client
+            log.error("internal error", exc_info=error, extra={"fields": fields})
+        if isinstance(error, GuestError) and error.quotes_guest and not error.stack:
+            guest_log.error("%s", error, extra={"fields": fields})  # what the client is not shown
     if run.stderr:
         fields = {"handler": handler.name, "execution_id": run.execution_id}
         for level, text in written_by(handler, run):

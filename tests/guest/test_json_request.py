@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from nexus.guest.json_request import head_of
-from nexus.model import HttpRequest
+from nexus.guest.json_request import fields_of, head_of
+from nexus.model import HttpRequest, Scheduled
 
 from .support import handler
 
@@ -38,3 +38,23 @@ def test_it_is_the_whole_url_by_default() -> None:
     assert (
         json.loads(head_of(HttpRequest(meta), handler(route="/hello")))["url"] == "http://h/hello/x"
     )
+
+
+@pytest.mark.parametrize("streams", [False, True])
+@pytest.mark.parametrize(
+    ("env", "scheduled"),
+    [({}, None), ({"A": 'ü"\\'}, Scheduled("* * * * *", 0)), ({"B": ""}, None)],
+)
+def test_it_is_the_json_of_all_fields(
+    streams: bool, env: dict[str, str], scheduled: Scheduled | None
+) -> None:
+    meta = {"REQUEST_METHOD": 'P"\\', "RAW_URI": "/\u00fc\n", "HTTP_HOST": "h"}
+    meta["HTTP_X_A"] = '\u00ff"\x7f'
+    request, served = HttpRequest(meta), handler(env=env)
+    request.scheduled = scheduled
+    found = json.loads(head_of(request, served, streams=streams))
+    assert found.pop("now") > 0
+    fields = fields_of(request, served)
+    expected = json.loads(json.dumps(fields | ({"stream": True} if streams else {})))
+    assert found == expected
+    assert head_of(HttpRequest({"HTTP_HOST": "h"}), handler()).isascii()

@@ -35,7 +35,9 @@ class MixedCompiler:
         wasm = path.read_bytes()
         if path.suffix == ".wat":
             wasm = self._engine.wat_to_wasm(wasm.decode())
-        rewritten, info = rewrite(wasm, RewriteLimits(memory_pages=memory_bytes >> 16))
+        limits = RewriteLimits(memory_pages=memory_bytes >> 16)
+        in_place = self._engine.compiler == "cranelift"  # as in production
+        rewritten, info = rewrite(wasm, limits, in_place=in_place)
         abi = ABIS.recognise(info.imports, info.exports)
         artifact = self._engine.compile(rewritten)
         return Compiled(path.stem, artifact, measured(info, artifact), abi)

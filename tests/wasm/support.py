@@ -32,8 +32,8 @@ def wat(text: str) -> bytes:
     return bytes(wasmtime.wat2wasm(text))
 
 
-def metered(text: str, limits: RewriteLimits = LIMITS) -> bytes:
-    return rewrite(wat(text), limits)[0]
+def metered(text: str, limits: RewriteLimits = LIMITS, *, in_place: bool = False) -> bytes:
+    return rewrite(wat(text), limits, in_place=in_place)[0]
 
 
 def info(text: str, limits: RewriteLimits = LIMITS) -> ModuleInfo:

@@ -5,6 +5,7 @@ wasmtime's own fuel is the oracle: it counts the instructions that really run.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import wasmtime
@@ -51,9 +52,9 @@ def test_no_instruction_is_uncharged(text: str, a: int, b: int) -> None:
 def test_result_and_charge_are_the_same_everywhere(text: str, a: int, b: int, slice: int) -> None:
     wasm = wat(text)
     result, _ = run_unmetered(wasm, a, b)
-    rewritten, _ = rewrite(wasm, LIMITS)
+    forms = [rewrite(wasm, LIMITS, in_place=in_place)[0] for in_place in (False, True)]
     charged = set()
-    for engine in ENGINES:
+    for rewritten, engine in itertools.product(forms, ENGINES):
         for meter in (Meter(slice=slice), Meter(slice=1 << 40)):
             program = instantiate(rewritten, engine, meter)
             assert program.call("run", a, b) == result

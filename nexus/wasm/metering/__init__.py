@@ -10,6 +10,8 @@ costs.py       the cost of each instruction
 bulk.py        the additional cost of bulk instructions
 charges.py     the charges of a body: where, and how much
 innermost.py   finds out whether the innermost loop counts, while a body is read
+spills.py      saves locals around the rare call that refills
+hints.py       tells compilers which branches are unlikely
 counted.py     loops charged for many rounds at once
 loop_shape.py  recognises loops that count
 call_graph.py  decides which functions must count their depth

@@ -9,7 +9,7 @@ what functions call, so on all functions (`entries.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from nexus.errors import InvalidModule
 from nexus.wasm.format.immediates import (
@@ -45,6 +45,7 @@ from nexus.wasm.metering.draft import EXTRA_LOCALS, I32, I64, CallSite, Draft
 from nexus.wasm.metering.innermost import InnermostLoop
 from nexus.wasm.metering.meter import Meter
 from nexus.wasm.metering.patch import Patch
+from nexus.wasm.metering.spills import Accesses
 
 MAX_LOCALS = 50_000
 """Limit for one function, parameters included; engines accept no more"""
@@ -101,25 +102,31 @@ class BodyRewriter:
         """
         reader = Reader(self._data, start, end, "function body")
         runs, first = reader.u32(), reader.pos
-        self._locals = self._count_locals(reader, runs, function)
+        params = self.layout.signature(function).params
+        self._types = self._read_locals(reader, runs, params)
+        self._locals = len(self._types)
         self._patch = Patch(self._data, reader.pos)
         self._charges = Charges(self._patch)
         declared = self._data[first : reader.pos]
         self._draft = Draft(self._patch, self._charges, runs, declared, self._locals, end)
+        self._draft.params = tuple(enumerate(params))
+        self._accesses = Accesses(self._data)
         self._innermost = InnermostLoop(self._data, self._draft)
         self._scan(reader.pos, end, len(self.layout.signature(function).results))
         return self._draft
 
-    def _count_locals(self, reader: Reader, runs: int, function: int) -> int:
-        at = reader.pos
-        count = len(self.layout.signature(function).params)
-        for _ in range(runs):
-            count += reader.u32()
-            read_value_type(reader)
+    def _read_locals(self, reader: Reader, runs: int, params: Sequence[str]) -> list[str]:
+        at, types, count = reader.pos, list(params), len(params)
         most = MAX_LOCALS - EXTRA_LOCALS
+        for _ in range(runs):
+            more = reader.u32()
+            count += more
+            type_ = read_value_type(reader)
+            if count <= most:
+                types += [type_] * more
         if count > most:
             raise InvalidModule(f"a function has {count} locals; the limit is {most}", at)
-        return count
+        return types
 
     # ---- the pass ----------------------------------------------------------------------------
 
@@ -147,6 +154,7 @@ class BodyRewriter:
     def _instructions(self, pos: int, end: int) -> int:
         data, kinds, costs, handlers = self._data, KINDS, COSTS, self._handlers
         charges, frames = self._charges, self._control.frames
+        accessed = self._accesses.found.append
         short_locals = min(self._locals, 0x80)
         cost = ENTRY
         while pos < end:
@@ -154,6 +162,7 @@ class BodyRewriter:
             kind = kinds[opcode]
             cost += costs[opcode]
             if kind == _LOCAL:
+                accessed(pos)
                 if data[pos + 1] < short_locals:
                     pos += 2
                 else:
@@ -196,6 +205,7 @@ class BodyRewriter:
         control.checked = charges.total
         charges.begin_loop(head, self._data[pos + 1 : head])
         charges.add(self._values(pos))  # each round
+        self._accesses.begin_loop()
         self._loop_starts.append((charges.current, len(self._draft.sites)))
         if self._data[pos + 1] == EMPTY_BLOCK:
             self._innermost.begin(head)
@@ -234,8 +244,11 @@ class BodyRewriter:
         if frame.kind == LOOP and control.frames:
             self._innermost.drop()
             loop, sites = self._loop_starts.pop()
+            read = self._accesses.end_loop()
             if len(self._draft.sites) > sites:
                 charges.has_calls(loop)
+            else:
+                charges.keeps(loop, [(local, self._types[local]) for local in read])
             self._patch.insert(pos + 1, self._tail)
             self._tail = _END
             if not control.loops:

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from nexus.wasm.metering.costs import LONG, SLACK
 from nexus.wasm.metering.counted import CountedLoop
-from nexus.wasm.metering.meter import Meter
+from nexus.wasm.metering.meter import Kept, Meter
 from nexus.wasm.metering.patch import Patch
 
 CHECK = -1
@@ -37,8 +37,8 @@ class Charges:
     """The segments of one function body, and the segment of the code being read."""
 
     __slots__ = (
-        "_costs", "_counted", "_flags", "_lefts", "_loops", "_parents", "_patch", "_payers",
-        "_slots", "current", "left", "total",
+        "_costs", "_counted", "_flags", "_kept", "_lefts", "_loops", "_parents", "_patch",
+        "_payers", "_slots", "current", "left", "total",
     )  # fmt: skip
 
     def __init__(self, patch: Patch) -> None:
@@ -51,6 +51,7 @@ class Charges:
         self._flags = bytearray()
         self._loops: dict[int, bytes] = {}
         self._counted: dict[int, CountedLoop] = {}
+        self._kept: dict[int, Kept] = {}
         self.current = 0
         self.left: int | None = None
         """the local that mirrors the fuel, if the code being read is in a loop"""
@@ -93,6 +94,10 @@ class Charges:
         """Record that there are calls within the loop of the segment *loop*."""
         self._flags[loop] |= _CALLING
 
+    def keeps(self, loop: int, locals: Kept) -> None:
+        """Record the *locals* that the loop of the segment *loop*, without calls, needs."""
+        self._kept[loop] = locals
+
     def settle(self) -> int:
         """Leave small segments to their parents; return the cost of the first segment."""
         costs, parents = self._costs, self._parents
@@ -124,17 +129,20 @@ class Charges:
         cost, left = self._costs[index], self._lefts[index]
         if index in self._loops:
             assert left is not None
+            kept = self._kept.get(index, ())
             if index in self._counted:
-                return self._counted_code(self._counted[index], cost, meter, left)
+                return self._counted_code(self._counted[index], cost, meter, left, kept)
             inner = b"\x03" + self._loops[index]
-            if self._flags[index] & _CALLING:
-                return inner + meter.check(cost, left)
-            return meter.repair(left) + inner + meter.leave_if_negative(cost, left)
+            if self._flags[index] & _CALLING or meter.in_place:
+                return inner + meter.check(cost, left, kept)
+            return meter.repair(left, kept) + inner + meter.leave_if_negative(cost, left)
         if self._parents[index] == CHECK or cost > LONG:
             return meter.check(cost, left)
         return meter.charge(cost, left)
 
-    def _counted_code(self, loop: CountedLoop, cost: int, meter: Meter, left: int) -> bytes:
+    def _counted_code(
+        self, loop: CountedLoop, cost: int, meter: Meter, left: int, kept: Kept
+    ) -> bytes:
         for exit in loop.exits:
             self._patch.fill(exit.slot, loop.leave(exit, cost, meter, left))
-        return loop.check(cost, meter, left)
+        return loop.check(cost, meter, left, kept)

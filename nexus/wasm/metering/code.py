@@ -11,14 +11,17 @@ from nexus.wasm.metering.body import BodyRewriter
 from nexus.wasm.metering.call_graph import analyse
 from nexus.wasm.metering.draft import Draft
 from nexus.wasm.metering.entries import Entries
+from nexus.wasm.metering.hints import hint_section
 from nexus.wasm.metering.inlining import MOST_UNFOLDED, unfold
 from nexus.wasm.metering.meter import Meter
 
 
 def rewrite_code(
     reader: Reader, bodies: BodyRewriter, meter: Meter, *, table: bool = False
-) -> bytes:
+) -> tuple[bytes, bytes]:
     """Meter all bodies and append ours; *table*: also the one that calls functions of table 0.
+
+    Returns the code section, and the custom section that goes before it.
 
     Raises: InvalidModule if a body is malformed or uses what Nexus refuses, or if there are not
     as many bodies as functions.
@@ -41,7 +44,7 @@ def rewrite_code(
     parts = [encode_unsigned(len(out))]
     for body in out:
         parts += (encode_unsigned(len(body)), body)
-    return b"".join(parts)
+    return b"".join(parts), hint_section(out, layout.imported_functions + 1)
 
 
 def _read_bodies(reader: Reader, bodies: BodyRewriter) -> list[Draft]:

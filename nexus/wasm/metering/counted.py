@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 from nexus.wasm.format.leb128 import encode_signed, encode_unsigned
 from nexus.wasm.metering.costs import CHUNK
-from nexus.wasm.metering.meter import Meter
+from nexus.wasm.metering.meter import Kept, Meter
 
 _LOOP, _END, _BR_IF, _SELECT = b"\x03\x40", b"\x0b", b"\x0d\x00", b"\x1b"
 _IF, _BR, _RETURN = b"\x04\x40", b"\x0c", b"\x0f"
@@ -69,7 +69,7 @@ class CountedLoop:
     rounds: int
     goal: int
 
-    def check(self, cost: int, meter: Meter, left: int) -> bytes:
+    def check(self, cost: int, meter: Meter, left: int, kept: Kept) -> bytes:
         """Return the code that begins the inner loop, at *cost* for each round."""
         most = max(1, CHUNK // max(1, self.weight))
         set_rounds = _SET + encode_unsigned(self.rounds)
@@ -85,7 +85,7 @@ class CountedLoop:
                 set_rounds,
                 goal,
                 meter.charge_sum(costs, left),
-                meter.refill_if_negative(left),
+                meter.refill_if_negative(left, (*kept, (self.rounds, "i32"))),
                 _LOOP,
             )
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from nexus.wasm.format.leb128 import encode_unsigned
@@ -40,7 +41,7 @@ class Draft:
 
     __slots__ = (
         "_added", "_declared", "_end", "_locals", "_runs", "_types",
-        "charges", "patch", "sites",
+        "charges", "params", "patch", "sites",
     )  # fmt: skip
 
     def __init__(
@@ -56,6 +57,8 @@ class Draft:
         parameters included."""
         self.patch, self.charges = patch, charges
         self.sites: list[CallSite] = []
+        self.params: Sequence[tuple[int, str]] = ()
+        """the parameters, by index and type"""
         self._runs, self._declared, self._locals, self._end = (
             runs,
             declared,

@@ -100,7 +100,7 @@ class Entries:
     def _entry(self, kind: Entry, cost: int, draft: Draft) -> bytes:
         meter = self._meter
         if kind is Entry.CHECKED:
-            return meter.check(cost)
+            return meter.check(cost, kept=() if draft.sites else draft.params)
         if kind is Entry.LEAF:
             return meter.charge(cost)
         own = draft.local(I64, "own")

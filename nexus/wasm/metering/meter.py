@@ -9,11 +9,14 @@ of the way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 from nexus.wasm.format.layout import Layout
 from nexus.wasm.format.leb128 import encode_signed, encode_unsigned
 from nexus.wasm.format.names import ASK_DEPTH
+from nexus.wasm.metering.hints import IS_NEGATIVE as _IS_NEGATIVE
+from nexus.wasm.metering.spills import Spills
 
 _EMPTY = b"\x40"  # block type: nothing in, nothing out
 _ONE_I64 = b"\1\1\x7e"  # a body's locals
@@ -23,12 +26,13 @@ _CALL_INDIRECT = b"\x11"
 _LOCAL_GET, _LOCAL_SET, _LOCAL_TEE = b"\x20", b"\x21", b"\x22"
 _GLOBAL_GET, _GLOBAL_SET = b"\x23", b"\x24"
 _I32_CONST, _I64_CONST = b"\x41", b"\x42"
-_I32_LT_U, _I64_LT_S = b"\x49", b"\x53"
+_I32_LT_U = b"\x49"
 _I64_ADD, _I64_OR = b"\x7c", b"\x84"
 _I64_SUB, _I64_SHL, _I64_SHR_U, _I64_EXTEND_I32_U = b"\x7d", b"\x86", b"\x88", b"\xad"
 
-_IS_NEGATIVE = _I64_CONST + b"\0" + _I64_LT_S
 _BR_IF_1 = b"\x0d\x01"
+Kept: TypeAlias = Sequence[tuple[int, str]]
+"""Locals, by index and type, whose values are needed behind a check"""
 _STOP = _IF + _EMPTY + _UNREACHABLE + _END
 
 
@@ -36,17 +40,20 @@ class Meter:
     """Emits metering code for one module, with the indices of fuel, refill and checkpoint.
 
     *left* is the local that mirrors the fuel in a loop, None elsewhere; *own* is the local with the
-    depth left to a frame.
+    depth left to a frame; *kept* are locals to save around the call of refill (`spills.py`).
     """
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, *, in_place: bool = False) -> None:
+        """*in_place*: loops without calls refill where they check. Otherwise they leave for that,
+        so that LLVM keeps the call out of them; Cranelift would only make more moves of it."""
+        self.in_place = in_place
         index = encode_unsigned(layout.fuel)
         self._get, self._set = _GLOBAL_GET + index, _GLOBAL_SET + index
         index = encode_unsigned(layout.depth)
         self._get_depth, self._set_depth = _GLOBAL_GET + index, _GLOBAL_SET + index
         self._checkpoint = _CALL + encode_unsigned(layout.checkpoint)
         self._refill = _CALL + encode_unsigned(layout.refill)
-        self._checks: dict[tuple[int, int | None], bytes] = {}
+        self.spills = Spills(layout.depth + 1)
 
     # ---- fuel --------------------------------------------------------------------------------
 
@@ -65,15 +72,11 @@ class Meter:
         index = encode_unsigned(left)
         return b"".join((_LOCAL_GET, index, costs, _I64_SUB, _LOCAL_TEE, index, self._set))
 
-    def check(self, cost: int, left: int | None = None) -> bytes:
+    def check(self, cost: int, left: int | None = None, kept: Kept = ()) -> bytes:
         """Subtract *cost* from the fuel; call refill if the result is negative."""
-        found = self._checks.get((cost, left))
-        if found is None:
-            found = self.charge(cost, left) + self.refill_if_negative(left)
-            self._checks[cost, left] = found
-        return found
+        return self.charge(cost, left) + self.refill_if_negative(left, kept)
 
-    def repair(self, left: int) -> bytes:
+    def repair(self, left: int, kept: Kept) -> bytes:
         """Begin the outer loop that `leave_if_negative` branches to: refill after such a branch.
 
         The fuel does not include the charge on *left* then. Add it again, for the inner loop to
@@ -82,7 +85,8 @@ class Meter:
         index = encode_unsigned(left)
         get = _LOCAL_GET + index
         taken = self._get + get + _I64_SUB
-        more = get + self._set + self._refill + self._get + _I64_ADD + _LOCAL_SET + index
+        refill = get + self._set + self.spills.around(self._refill, kept)
+        more = refill + self._get + _I64_ADD + _LOCAL_SET + index
         return get + _IS_NEGATIVE + _IF + _EMPTY + taken + more + _END
 
     def leave_if_negative(self, cost: int, left: int) -> bytes:
@@ -92,11 +96,12 @@ class Meter:
         leave = _LOCAL_TEE + index + _IS_NEGATIVE + _BR_IF_1
         return less + leave + _LOCAL_GET + index + self._set
 
-    def refill_if_negative(self, left: int | None) -> bytes:
+    def refill_if_negative(self, left: int | None, kept: Kept = ()) -> bytes:
+        refill = self.spills.around(self._refill, kept)
         if left is None:
-            return self._get + _IS_NEGATIVE + _IF + _EMPTY + self._refill + _END
+            return self._get + _IS_NEGATIVE + _IF + _EMPTY + refill + _END
         get = _LOCAL_GET + encode_unsigned(left)
-        more = self._refill + self.take_left(left)
+        more = refill + self.take_left(left)
         return get + _IS_NEGATIVE + _IF + _EMPTY + more + _END
 
     def check_length(self, local: int, shift: int, cap: int | None, left: int | None) -> bytes:

@@ -5,6 +5,7 @@ Each function reads one section, updates the layout, and returns the section's n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from nexus.errors import InvalidModule
@@ -149,16 +150,23 @@ def rewrite_memories(
     return b"\x01" + clamped.encode(), clamped
 
 
-def rewrite_globals(reader: Reader, layout: Layout) -> tuple[bytes, list[Global]]:
+def read_globals(reader: Reader, layout: Layout) -> tuple[bytes, list[Global]]:
+    """Return the guest's globals, as declared without their number, and their types."""
     layout.globals = count = reader.u32()
-    out = bytearray(encode_unsigned(count + 2))
+    out = bytearray()
     found = []
     for _ in range(count):
         start = reader.pos
         found.append(_read_global_type(reader))
         out += reader.data[start : reader.pos]
         copy_constant(reader, layout, out)
-    return bytes(out + _FUEL + _DEPTH), found
+    return bytes(out), found
+
+
+def encode_globals(layout: Layout, guests: bytes, ours: Sequence[bytes]) -> bytes:
+    """Return the global section: the guest's, fuel and depth, and *ours* (`Spills`)."""
+    count = encode_unsigned(layout.globals + 2 + len(ours))
+    return b"".join((count, guests, _FUEL, _DEPTH, *ours))
 
 
 def _peek_count(reader: Reader) -> tuple[int, int]:

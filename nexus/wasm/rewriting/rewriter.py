@@ -31,8 +31,9 @@ from nexus.wasm.metering.call_graph import MAX_CHAIN
 from nexus.wasm.metering.code import rewrite_code
 from nexus.wasm.metering.meter import Meter
 from nexus.wasm.rewriting.declarations import (
+    encode_globals,
+    read_globals,
     rewrite_functions,
-    rewrite_globals,
     rewrite_imports,
     rewrite_memories,
     rewrite_tables,
@@ -59,9 +60,17 @@ _EXTENDED = (
     sections.FUNCTION,
     sections.GLOBAL,
     sections.EXPORT,
+    sections.CUSTOM,
     sections.CODE,
 )
 """Sections with additions of ours, which exist in every output"""
+
+_BEFORE_CODE = sections.ORDER.index(sections.CODE)
+_ORDER = (
+    *sections.ORDER[:_BEFORE_CODE],
+    sections.CUSTOM,  # the hints; the guest's custom sections are dropped
+    *sections.ORDER[_BEFORE_CODE:],
+)
 
 T = TypeVar("T")
 
@@ -73,18 +82,19 @@ def rewrite(
     check: Callable[[Sequence[Import], Sequence[Export]], object] | None = None,
     *,
     table: bool = False,
+    in_place: bool = False,
 ) -> tuple[bytes, ModuleInfo]:
     """Meter *wasm*, clamp its maximum sizes, and export the state that a reset restores.
 
     Returns the new binary, and the facts about the module as the guest declared it. *functions*
     are exported too, by their names in its name section; *table* exports a function that calls
     those of table 0 (`TABLE_ENTRANCE`). *check* gets the module's imports and exports before any
-    code is read, and may raise.
+    code is read, and may raise. *in_place* suits Cranelift (`Meter`), and changes no charge.
 
     Raises: InvalidModule if it is malformed, uses what Nexus refuses, or lacks one of *functions*
             or the table.
     """
-    rewriting = _Rewrite(bytes(wasm), limits, functions, table)
+    rewriting = _Rewrite(bytes(wasm), limits, functions, table, in_place)
     rewriting.declare()
     if check is not None and rewriting.has_code():
         check(rewriting.imports, rewriting.exports)
@@ -95,9 +105,14 @@ class _Rewrite:
     """One module during the rewrite; the methods run in the order of the sections."""
 
     def __init__(
-        self, wasm: bytes, limits: RewriteLimits, functions: Sequence[str], table: bool
+        self,
+        wasm: bytes,
+        limits: RewriteLimits,
+        functions: Sequence[str],
+        table: bool,
+        in_place: bool,
     ) -> None:
-        self.wasm, self.limits, self.table = wasm, limits, table
+        self.wasm, self.limits, self.table, self.in_place = wasm, limits, table, in_place
         self.named = find_functions(wasm, functions)
         self.found = {section.id: section for section in sections.split(wasm)}
         self.layout = Layout(host_entered=tuple(self.named.values()))
@@ -160,7 +175,7 @@ class _Rewrite:
         payloads[sections.MEMORY], self.memory = self._read(
             sections.MEMORY, lambda reader, layout: rewrite_memories(reader, layout, limits)
         )
-        payloads[sections.GLOBAL], self.globals = self._read(sections.GLOBAL, rewrite_globals)
+        self.guests_globals, self.globals = self._read(sections.GLOBAL, read_globals)
 
     def _exports(self) -> None:
         self.mutable_globals = tuple(
@@ -190,12 +205,13 @@ class _Rewrite:
 
     def _code(self) -> None:
         layout = self.layout
-        meter = Meter(layout)
+        meter = Meter(layout, in_place=self.in_place)
         bodies = BodyRewriter(self.wasm, layout, meter, self.limits)
-        self._rewrite(
-            sections.CODE,
-            lambda reader, _: rewrite_code(reader, bodies, meter, table=self.table),
+        self.payloads[sections.CODE], self.payloads[sections.CUSTOM] = self._read(
+            sections.CODE, lambda reader, _: rewrite_code(reader, bodies, meter, table=self.table)
         )
+        ours = meter.spills.declarations()
+        self.payloads[sections.GLOBAL] = encode_globals(layout, self.guests_globals, ours)
         self.reset_blocker = self._global_blocker() or bodies.reset_blocker
 
     def _data(self) -> None:
@@ -221,7 +237,7 @@ class _Rewrite:
     def _join(self) -> bytes:
         return sections.join(
             sections.encode(section, self.payloads[section])
-            for section in sections.ORDER
+            for section in _ORDER
             if section in self.payloads and (section in _EXTENDED or section in self.found)
         )
 
