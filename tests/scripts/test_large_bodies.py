@@ -94,6 +94,25 @@ def test_of_an_array_of_records_no_more_than_pieces_of_the_text_stay(scripts: Sc
     assert answered.body == b"74999"
 
 
+def test_json_can_be_sent_back_as_bytes(scripts: Scripts) -> None:
+    """A quarter of the memory, to which its bytes come; once in pieces, once whole."""
+    handler = scripts.handler("export default async (r) => new Response(r.body)")
+    meta = {"REQUEST_METHOD": "POST", "CONTENT_TYPE": "application/json"}
+    for body in (f"[{''.join(rows(110_000))}]".encode(), NUMBERS):
+        assert len(body) * 4 > 0.9 * LIMITS.memory_bytes
+        assert scripts.fetch(handler, body, **meta).body == body
+
+
+def test_a_long_text_beyond_ascii_is_encoded_whole(scripts: Scripts) -> None:
+    """Surrogates are paired across the slices of which it is made, and lone ones replaced."""
+    source = (
+        "const text = `a${'\\u{1f600}'.repeat(200000)}\\ud800\\u00e9`;"
+        "export default () => new Response(new TextEncoder().encode(text))"
+    )
+    expected = f"a{chr(0x1F600) * 200_000}\ufffd\u00e9".encode()
+    assert scripts.fetch(scripts.handler(source)).body == expected
+
+
 def in_pieces_and_whole(scripts: Scripts, work: str, body: bytes) -> list[bytes]:
     """Return what *work* makes of `json`, a function that parses the body either way."""
     assert len(pieces_of(body)) > 1

@@ -60,7 +60,8 @@ def test_a_handler_that_loads_for_ever(scripts: Scripts, monkeypatch: pytest.Mon
     monkeypatch.setattr(prepare, "PREPARE_S", 0.3)
     with pytest.raises(CompilationError) as caught:
         scripts.handler("function load() {\nfor (;;) Math.abs(1); }\nload();\nexport default {};")
-    why = "while it was loaded: used more than 0.3 s of CPU"
+    reason = r"used more than 0.3 s of CPU|not finished within its deadline"  # on a busy machine
+    why = rf"while it was loaded: ({reason}).*"
     assert re.match(rf"hello.js:2:[0-9]+: {why}\n2 \| for \(;;\)", str(caught.value))
 
 

@@ -20,6 +20,7 @@ from nexus.model import FuncType
 from nexus.wasm.format.instructions import Instruction, instructions
 from nexus.wasm.format.leb128 import encode_unsigned, read_u32
 from nexus.wasm.format.types import EMPTY_BLOCK, VALUE_TYPES
+from nexus.wasm.metering.spills import ZEROS
 
 MOST_BYTES = 1200
 """Limit on a body with its copies"""
@@ -34,11 +35,7 @@ _RETURN, _CALL = 0x0F, 0x10
 _LOCALS = range(0x20, 0x23)
 _BYTES = {name: byte for byte, name in VALUE_TYPES.items()}
 _ZEROS = {
-    "i32": b"\x41\0",
-    "i64": b"\x42\0",
-    "f32": b"\x43" + bytes(4),
-    "f64": b"\x44" + bytes(8),
-    "v128": b"\xfd\x0c" + bytes(16),
+    **ZEROS,
     "funcref": b"\xd0\x70",
     "externref": b"\xd0\x6f",
 }

@@ -25,7 +25,7 @@ MOST_OF_A_TYPE = 8
 _GET_LOCAL, _SET_LOCAL, _GET_GLOBAL, _SET_GLOBAL = b"\x20", b"\x21", b"\x23", b"\x24"
 _READ = 0x20
 _BYTES = {name: byte for byte, name in VALUE_TYPES.items()}
-_ZEROS = {
+ZEROS = {
     "i32": b"\x41\0",
     "i64": b"\x42\0",
     "f32": b"\x43" + bytes(4),
@@ -42,7 +42,7 @@ class Spills:
         """*first*: index of the first of these globals."""
         self._first = first
         self._types: list[str] = []
-        self._by_type: dict[str, list[int]] = {type_: [] for type_ in _ZEROS}
+        self._by_type: dict[str, list[int]] = {type_: [] for type_ in ZEROS}
 
     def around(self, call: bytes, locals: Sequence[tuple[int, str]]) -> bytes:
         """Return *call* with code that saves and restores *locals*, indices with their types."""
@@ -50,7 +50,7 @@ class Spills:
             return call
         before: list[bytes] = []
         after: list[bytes] = []
-        used = dict.fromkeys(_ZEROS, 0)
+        used = dict.fromkeys(ZEROS, 0)
         for local, type_ in locals:
             place = used.get(type_, MOST_OF_A_TYPE)
             if place == MOST_OF_A_TYPE:
@@ -70,7 +70,7 @@ class Spills:
 
     def declarations(self) -> list[bytes]:
         """Return each global as the global section declares it."""
-        return [bytes((_BYTES[t], 1)) + _ZEROS[t] + b"\x0b" for t in self._types]
+        return [bytes((_BYTES[t], 1)) + ZEROS[t] + b"\x0b" for t in self._types]
 
 
 class Accesses:

@@ -50,10 +50,9 @@ const joinPieces = (body) => {
 
 // The content as bytes, or undefined where only reading the stream tells.
 const knownBytes = (body) => {
-  joinPieces(body);
-  if (body.bytes === undefined && body.text !== undefined) {
-    body.bytes = utf8Encode(body.text);
-    body.text = undefined;
+  if (body.pieces || (body.bytes === undefined && body.text !== undefined)) {
+    body.bytes = body.pieces ? encodeLong(body.pieces) : utf8Encode(body.text);
+    body.pieces = body.text = undefined;
     body.owned = true;
   }
   return body.bytes;

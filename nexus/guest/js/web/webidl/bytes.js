@@ -13,10 +13,39 @@ const latin1ToBytes = (text) => Uint8Array.fromBase64(encodeBase64(text));
 
 const bytesToLatin1 = (bytes) => decodeBase64(bytes.toBase64());
 
-const utf8Encode = (text) =>
-  text === ""
-    ? new Uint8Array(0)
-    : latin1ToBytes(unescape(encodeURIComponent(text.toWellFormed())));
+const encodeShort = (text) => latin1ToBytes(unescape(encodeURIComponent(text.toWellFormed())));
+
+const LONG_SLICE = 1 << 17;
+
+// The bytes of all texts, which it takes out of the array; none but the last may end in half a pair.
+// They go by slices: each detour takes several times its length in memory.
+const encodeLong = (texts) => {
+  let left = texts.reduce((sum, text) => sum + text.length, 0);
+  let bytes = new Uint8Array(left);
+  let end = 0;
+  for (let i = 0; i < texts.length; i += 1) {
+    const text = texts[i];
+    texts[i] = "";
+    for (let start = 0; start < text.length;) {
+      let stop = Math.min(start + LONG_SLICE, text.length);
+      const isHalf = (text.charCodeAt(stop - 1) & 0xfc00) === 0xd800;
+      if (isHalf && stop < text.length) stop -= 1;
+      const slice = encodeShort(text.slice(start, stop));
+      left -= stop - start;
+      const needed = end + slice.length + left;
+      if (needed > bytes.length) bytes = new Uint8Array(bytes.buffer.transfer(needed));
+      bytes.set(slice, end);
+      end += slice.length;
+      start = stop;
+    }
+  }
+  return bytes;
+};
+
+const utf8Encode = (text) => {
+  if (text === "") return new Uint8Array(0);
+  return text.length > LONG_SLICE ? encodeLong([text]) : encodeShort(text);
+};
 
 const isBufferSource = (value) =>
   ArrayBuffer.isView(value) ||
