@@ -1,6 +1,7 @@
 """Benchmarks: the source of every claim of speed; each measures the alternatives, too.
 
 python -m bench.dispatch   requests/s of handlers, of plain Flask, and of other ways to run guests
+python -m bench.path       where the microseconds of a request go, without a server
 python -m bench.memory     resident memory over 50,000 requests
 python -m bench.deadline   how late the answer to an endless loop is
 python -m bench.metering   what metering costs, beside native C and wasmtime's epochs and fuel
