@@ -46,7 +46,7 @@ export default () => { let got; const program = new Command("x").exitOverride().
 import { __awaiter, __decorate, __rest, __spreadArray, __values } from "tslib";
 export default async () => [__rest({ a: 1, b: 2 }, ["a"]), __spreadArray([1], [2], false), [...{ [Symbol.iterator]: () => __values([3]) }], await __awaiter(null, [], Promise, function* () { return yield Promise.resolve(4); })];
 
-//// core-js@3.51.0
+//// core-js@3.51.0 core-js-pure@3.51.0
 import "core-js/actual/array/group-by.js";
 import "core-js/actual/iterator/index.js";
 import structured from "core-js/actual/structured-clone.js";
