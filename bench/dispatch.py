@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import idle_plugins, wsgi_servers
+from bench import idle_plugins, python_handlers, wsgi_servers
 from bench.chart import Bar, bar_chart
 from bench.load import Load, measure, need_wrk
 from bench.server import Server
@@ -50,6 +50,8 @@ CONTESTANTS = {
     "Nexus, 5 idle plugins": Contestant("nexus"),
     "Nexus, isolation fresh": Contestant("nexus", "/fresh"),
     "Nexus, JavaScript": Contestant("nexus", "/script"),
+    "Nexus, Python": Contestant("nexus", "/json"),
+    "Nexus, Flask view in Python": Contestant("nexus", "/view/hello"),
     "Nexus on granian, warm handler": Contestant("nexus", environ=_ON_GRANIAN),
     "Nexus on granian, JavaScript": Contestant("nexus", "/script", environ=_ON_GRANIAN),
     "Flask + wasmtime-py, fresh store": Contestant("flask_wasmtime"),
@@ -58,7 +60,11 @@ CONTESTANTS = {
     "Flask + quickjs, fresh context": Contestant("flask_quickjs"),
     "node, http server": Contestant("node", "/"),
 }
-ENVIRON = {"Nexus, 5 idle plugins": idle_plugins.environ}
+ENVIRON = {
+    "Nexus, 5 idle plugins": idle_plugins.environ,
+    "Nexus, Python": python_handlers.environ,
+    "Nexus, Flask view in Python": python_handlers.environ,
+}
 """Maps a contestant to a function that returns extra environment variables for its server."""
 
 Row = dict[str, Any]

@@ -69,19 +69,24 @@ _FLASK = ("flask", "werkzeug", "jinja2", "markupsafe", "click", "itsdangerous", 
 
 
 def write_handlers(folder: Path) -> None:
-    """Write the handlers into *folder*; Flask comes from the packages that Nexus itself uses."""
+    """Write the handlers into *folder*."""
     (folder / "hello.py").write_text(HELLO)
     (folder / "transform.py").write_text(TRANSFORM)
     (folder / "flask").mkdir()
     (folder / "flask/main.py").write_text(FLASK)
+    copy_flask(folder / "flask")
+    for name in KERNELS:
+        (folder / f"{name}.py").write_text(kernel_source(name))
+
+
+def copy_flask(folder: Path) -> None:
+    """Put Flask, as installed here, beside the handler in *folder*."""
     for name in _FLASK:
         for path in files(name) or ():
             if path.suffix == ".py":
-                target = folder / "flask/site-packages" / str(path)
+                target = folder / "site-packages" / str(path)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(Path(str(path.locate())).read_bytes())
-    for name in KERNELS:
-        (folder / f"{name}.py").write_text(kernel_source(name))
 
 
 def kernel_source(name: str) -> str:

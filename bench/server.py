@@ -37,6 +37,7 @@ class Server:
         for Nexus."""
         self.port = _free_port()
         self._is_nexus = app == "nexus"
+        self._has_llvm = _HAS_LLVM and environ.get("NEXUS_COMPILER") != "cranelift"
         self.url = f"http://127.0.0.1:{self.port}{path}"
         if app == "node":
             command = ["node", str(ROOT / "bench" / "apps" / "node.mjs")]
@@ -73,7 +74,9 @@ class Server:
         if self._is_nexus:
             base = f"http://127.0.0.1:{self.port}"
             self._wait_for(f"{base}/readyz")
-            self._wait_for(f"{base}/metrics", lambda page: not (_HAS_LLVM and _QUICK.search(page)))
+            self._wait_for(
+                f"{base}/metrics", lambda page: not (self._has_llvm and _QUICK.search(page))
+            )
 
     def _wait_for(self, url: str, holds: Callable[[str], object] = lambda page: True) -> None:
         deadline = time.monotonic() + _START_TIMEOUT_S
