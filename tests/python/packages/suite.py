@@ -109,7 +109,7 @@ def _files(name: str, package: Package, folder: Path) -> dict[str, bytes]:
     (archive,) = (folder / name).glob("*.tar.gz")
     with tarfile.open(archive) as source:
         source.extractall(folder / name, filter="data")
-    (root,) = (folder / name).glob(f"{name}-*/")
+    (root,) = (path for path in (folder / name).glob(f"{name}-*") if path.is_dir())
     return {
         **{
             f"site-packages/{path.relative_to(packages)}": path.read_bytes()
