@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Server, serving
+from tests.e2e.conftest import Server, serving, until
 from tests.support import shared_cache
 
 from .support import package, python_path
@@ -140,5 +140,6 @@ def test_it_is_deployed_from_where_the_plugin_is(
     sent = str(tmp_path / "sent.greet")
     done = nexus(packages, "deploy", sent, NEXUS_URL=url, NEXUS_TOKEN="secret")
     assert done.returncode == 0, done.stderr
-    answer = server.get("/sent")
-    assert (answer.status, answer.body) == (200, b"hello from afar\n")
+    # The other worker hears of it a moment later.
+    until(lambda: all(server.get("/sent").status == 200 for _ in range(20)))
+    assert server.get("/sent").body == b"hello from afar\n"
