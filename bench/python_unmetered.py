@@ -52,5 +52,5 @@ def _run(arguments: list[str], folder: str) -> None:
     wasi.preopen_dir(folder, "/out")
     store.set_wasi(wasi)
     instance = linker.instantiate(store, wasmtime.Module(engine, load_runtime()))
-    with suppress(wasmtime.ExitTrap):  # its way to end; if it failed, there is no result to read
+    with suppress(wasmtime.ExitTrap):  # CPython ends like that; a failed run leaves no result
         instance.exports(store)["_start"](store)

@@ -14,7 +14,7 @@ from nexus.cli.options import config_option, engine_options, json_option, servic
 from nexus.errors import HandlerError
 from nexus.handlers.catalogue import Catalogue, load_catalogue
 from nexus.handlers.facts import facts_of
-from nexus.handlers.sources import Source, find_orphans, find_sources, handler_at, is_handler_folder
+from nexus.handlers.sources import Source, find_orphans, find_sources, handler_at, is_handler
 from nexus.model import FuncType, Handler
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ def inspect(path: Path, as_json: bool, **options: Any) -> None:
 
     service = service_for_a_tool(**{"log_level": "error", **options})
     abis = service.abis
-    is_handler = path.is_file() or is_handler_folder(path, abis)
-    sources = (handler_at(path, abis),) if is_handler else find_sources(path, abis)
-    orphans = {} if is_handler else find_orphans(path, sources, abis)
+    is_one = is_handler(path, abis)
+    sources = (handler_at(path, abis),) if is_one else find_sources(path, abis)
+    orphans = {} if is_one else find_orphans(path, sources, abis)
     if not sources and not orphans and not as_json:
         click.echo(f"{path} holds no handler", err=True)
     catalogue = _load(sources, service)
@@ -42,7 +42,7 @@ def inspect(path: Path, as_json: bool, **options: Any) -> None:
     if as_json:
         found = {"handlers": handlers, "problems": problems, "warnings": orphans}
         click.echo(json.dumps(found, indent=2))
-    elif not is_handler:
+    elif not is_one:
         _print_table(handlers, problems)
         for file, missing in orphans.items():
             click.secho("warn", fg="yellow", nl=False)

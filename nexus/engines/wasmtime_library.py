@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -16,34 +17,29 @@ class Library:
     def __init__(self) -> None:
         # Calls through PyDLL keep the GIL: they are shorter than getting it back in a busy server.
         quick = ctypes.PyDLL(str(_ffi.filename))
-        self.global_get = quick.wasmtime_global_get
-        self.global_get.argtypes, self.global_get.restype = [ctypes.c_void_p] * 3, None
-        self.global_set = quick.wasmtime_global_set
-        self.global_set.argtypes, self.global_set.restype = [ctypes.c_void_p] * 3, ctypes.c_void_p
-        self.data_size = quick.wasmtime_memory_data_size
-        self.data_size.argtypes, self.data_size.restype = [ctypes.c_void_p] * 2, ctypes.c_size_t
-        self.data = quick.wasmtime_memory_data
-        self.data.argtypes, self.data.restype = [ctypes.c_void_p] * 2, ctypes.c_void_p
-        self.export = quick.wasmtime_instance_export_get
-        self.export.argtypes = [*[ctypes.c_void_p] * 3, ctypes.c_size_t, ctypes.c_void_p]
-        self.export.restype = ctypes.c_bool
-        self.new_store = quick.wasmtime_store_new
-        self.new_store.argtypes, self.new_store.restype = [ctypes.c_void_p] * 3, ctypes.c_void_p
-        self.context = quick.wasmtime_store_context
-        self.context.argtypes, self.context.restype = [ctypes.c_void_p], ctypes.c_void_p
+        pointer, size = ctypes.c_void_p, ctypes.c_size_t
+        self.global_get = _typed(quick.wasmtime_global_get, [pointer] * 3, None)
+        self.global_set = _typed(quick.wasmtime_global_set, [pointer] * 3, pointer)
+        self.data_size = _typed(quick.wasmtime_memory_data_size, [pointer] * 2, size)
+        self.data = _typed(quick.wasmtime_memory_data, [pointer] * 2, pointer)
+        named = [*[pointer] * 3, size, pointer]
+        self.export = _typed(quick.wasmtime_instance_export_get, named, ctypes.c_bool)
+        self.new_store = _typed(quick.wasmtime_store_new, [pointer] * 3, pointer)
+        self.context = _typed(quick.wasmtime_store_context, [pointer], pointer)
         # A guest may run for long, also in a start function, and the kernel needs time for a large
         # memory: other threads get the GIL meanwhile.
         slow = ctypes.CDLL(str(_ffi.filename))
-        self.call = slow.wasmtime_func_call_unchecked
-        self.call.argtypes = [*[ctypes.c_void_p] * 3, ctypes.c_size_t, ctypes.c_void_p]
-        self.call.restype = ctypes.c_void_p
-        self.instantiate = slow.wasmtime_linker_instantiate
-        self.instantiate.argtypes, self.instantiate.restype = [ctypes.c_void_p] * 5, ctypes.c_void_p
-        self.grow = slow.wasmtime_memory_grow
-        self.grow.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_void_p]
-        self.grow.restype = ctypes.c_void_p
-        self.delete_store = slow.wasmtime_store_delete
-        self.delete_store.argtypes, self.delete_store.restype = [ctypes.c_void_p], None
+        called = [*[pointer] * 3, size, pointer]
+        self.call = _typed(slow.wasmtime_func_call_unchecked, called, pointer)
+        self.instantiate = _typed(slow.wasmtime_linker_instantiate, [pointer] * 5, pointer)
+        grown = [pointer, pointer, ctypes.c_uint64, pointer]
+        self.grow = _typed(slow.wasmtime_memory_grow, grown, pointer)
+        self.delete_store = _typed(slow.wasmtime_store_delete, [pointer], None)
+
+
+def _typed(function: Any, arguments: Sequence[Any], result: Any) -> Any:
+    function.argtypes, function.restype = arguments, result
+    return function
 
 
 @lru_cache(maxsize=1)

@@ -17,6 +17,7 @@ json_response.py  reads their answers
 early.py      answers that leave before their run ends
 excerpt.py    guest output in error messages
 json_pieces.py    long JSON bodies in pieces
+own_limits.py errors for the limits of a language itself
 json_text.py  JSON texts from callers and guests
 headers.py    response headers that guests may not set
 

@@ -116,9 +116,9 @@ def handler_at(path: Path, abis: Abis) -> Source:
     return source_at(found[0], abis)
 
 
-def is_handler_folder(path: Path, abis: Abis) -> bool:
-    """Return whether the folder *path* is a handler, not a folder of handlers."""
-    return path.is_dir() and bool(_handler_files(path.resolve(), abis))
+def is_handler(path: Path, abis: Abis) -> bool:
+    """Return whether *path* is a file, or a folder that is a handler, not a folder of handlers."""
+    return path.is_file() or (path.is_dir() and bool(_handler_files(path.resolve(), abis)))
 
 
 def _folder_state(path: Path) -> FileState:
@@ -133,10 +133,10 @@ def _handler_files(path: Path, abis: Abis) -> list[Path]:
     if path.is_file():
         return [path] if path.suffix in abis.suffixes and path.name not in abis.indexes else []
     found = [index for name in abis.indexes if (index := path / name).is_file()]
-    return found or ([path] if is_static_folder(path) else [])
+    return found or ([path] if _is_static(path) else [])
 
 
-def is_static_folder(path: Path) -> bool:
+def _is_static(path: Path) -> bool:
     """Return whether a manifest says that the folder at *path* is a handler."""
     manifest = path.parent / f"{path.name}.toml"
     state = file_state(manifest)

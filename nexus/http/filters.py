@@ -11,7 +11,7 @@ from nexus.model import Handler, HttpResponse, Outcome
 from nexus.plugin_api.filters import CallObserver, RequestFilter
 from nexus.run import Execution
 from nexus.service import Service
-from nexus.service.observers import Guarded, Observers
+from nexus.service.observers import Guarded, let_see
 
 log = logging.getLogger("nexus.plugins")
 
@@ -53,12 +53,7 @@ class Filtering:
             made = maker.call(lambda of: of.observer(handler, environ))
             if made is not None:
                 observers.append(Guarded(plugin, made, self._count))
-        if not observers:
-            return
-        observer = Observers(observers, self._count)
-        for calls in (run.outbound, run.key_value):
-            if calls is not None:
-                calls.observer = observer
+        let_see(run, observers, self._count)
 
     def end(
         self,

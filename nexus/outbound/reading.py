@@ -64,7 +64,7 @@ class _Received(io.RawIOBase):
 
 
 class _Source:
-    """What an HTTPResponse asks of a socket."""
+    """The part of a socket that HTTPResponse uses."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock

@@ -98,14 +98,12 @@ class WasmInstance:
 
     def lend(self) -> None:
         """Go from idle to executing. Raises: InvalidState in any other state."""
-        if self.state is not State.IDLE:
-            self._must_be(State.IDLE)
+        self._must_be(State.IDLE)
         self.state = State.EXECUTING
 
     def give_back(self) -> None:
         """Go from executing to idle. Raises: InvalidState in any other state."""
-        if self.state is not State.EXECUTING:
-            self._must_be(State.EXECUTING)
+        self._must_be(State.EXECUTING)
         self.state = State.IDLE
 
     def suspend(self, suspension_ids: Sequence[str], resume: GoOn) -> None:

@@ -63,8 +63,8 @@ class Mapping:
             raise OSError("the memory does not begin at a page")
         self._image.map_at(self._address, len(self._memory))
         self._known = b""
-        self._faults = -1
-        """the thread's page faults before the last look; -1: nobody has looked"""
+        self._faults: int | None = None
+        """the thread's page faults before the last look; None: nobody has looked, or counts them"""
         self._runs: list[tuple[int, int]] = []
         self._copies: list[tuple[memoryview, memoryview]] = []
         """each run of pages, in the memory and in the image: slicing takes longer than copying"""
@@ -94,16 +94,14 @@ class Mapping:
     def _look(self) -> None:
         """Read the pages' entries if a page may have been written for the first time; update
         `_runs`."""
-        if self._counter is not None:
-            faults = self._counter.read()
-            if faults == self._faults:
-                return
+        faults = None if self._counter is None else self._counter.read()
+        if faults is not None and faults == self._faults:
+            return
         size = 8 * self._pages
         offset = self._address // PAGE_BYTES * 8
         if _libc.pread(self._pagemap, self._entries, size, offset) != size:
             raise OSError(ctypes.get_errno(), "the pagemap cannot be read")
-        if self._counter is not None:
-            self._faults = faults  # from before: what faults during the look is looked at next time
+        self._faults = faults  # from before: what faults during the look is looked at next time
         entries = self._entries.raw
         if entries == self._known:
             return

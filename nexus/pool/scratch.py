@@ -46,7 +46,7 @@ class ScratchSpace(SuspendedInstances):
             self._scratch[instance] = size
 
     def _give_up_claim(self, size: int) -> None:
-        """End a claim for which there is no instance."""
+        """End the claim of a run that got no instance."""
         with self._lock:
             self._count_scratch(-size)
             self._notify()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from nexus.errors import is_interrupt
 from nexus.model import OutboundRecord
 from nexus.plugin_api.filters import CallObserver, KeyValueCall, OutboundCall
+from nexus.run import Execution
 
 log = logging.getLogger("nexus.plugins")
 
@@ -58,6 +59,15 @@ class Observers:
         """Show an operation to the plugins."""
         for observer in self._observers:
             observer.call(lambda found: found.key_value(call))
+
+
+def let_see(run: Execution, observers: Sequence[Guarded[Any]], count: Count) -> None:
+    """Let *observers*, which are `CallObserver`s, see the calls of *run*."""
+    if observers:
+        observer = Observers(observers, count)
+        for calls in (run.outbound, run.key_value):
+            if calls is not None:
+                calls.observer = observer
 
 
 class _Begun:

@@ -8,10 +8,10 @@ from typing import Any
 from nexus.errors import NexusError
 from nexus.metrics import PluginErrors
 from nexus.model import Context, Handler, HttpRequest, Resumption, Task
-from nexus.plugin_api.filters import CallObserver, OtherRun, RequestFilter, RunObserver
+from nexus.plugin_api.filters import OtherRun, RequestFilter, RunObserver
 from nexus.run import Execution
 from nexus.run.dispatch import Ended, Watches, outcome_of
-from nexus.service.observers import Guarded, Observers
+from nexus.service.observers import Guarded, let_see
 
 
 def watches_of(
@@ -45,12 +45,7 @@ def _begin(
         made = guarded.call(lambda of: of.begin_run(handler, other))
         if made is not None:
             observers.append(Guarded(guarded.plugin, made, errors.count))
-    if observers:
-        calls_seen: Sequence[Guarded[Any]] = observers
-        observer: CallObserver = Observers(calls_seen, errors.count)
-        for calls in (run.outbound, run.key_value):
-            if calls is not None:
-                calls.observer = observer
+    let_see(run, observers, errors.count)
 
     def end(error: NexusError | None) -> None:
         outcome = outcome_of(error)

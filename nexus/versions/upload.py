@@ -18,7 +18,7 @@ MOST_FILES: Final = 2000
 _MOST_PATH_BYTES: Final = 512
 STATIC: Final = "static"
 """the language of a handler that is a folder of files"""
-WELL_KNOWN: Final = ".well-known"
+_WELL_KNOWN: Final = ".well-known"
 """the one hidden folder that a client may ask for (RFC 8615)"""
 
 
@@ -53,7 +53,7 @@ def lay_out(
     *files*: one handler file under any name, or several by their relative paths. Of several, an
     index file (such as `main.py`) makes a folder of them; otherwise the one file at the top with a
     handler's suffix is the handler, or of more than one the one called like the handler. If the
-    *manifest* says `static = true` and there is no index file, all of them are the answers.
+    *manifest* says `static = true` and no file is an index file, the handler serves all of them.
 
     Raises: InvalidHandler for *name*, or if no file or more than one can be the handler;
         InvalidArgument for a path.
@@ -102,9 +102,14 @@ def _language(entry: str, abis: Abis) -> str:
     return (abi.language if abi is not None else "") or "wasm"
 
 
+def is_hidden(name: str) -> bool:
+    """Return whether a file or folder called *name* stays out of versions."""
+    return name.startswith(".") and name != _WELL_KNOWN
+
+
 def _check_path(path: str) -> None:
     parts = path.split("/")
-    bad = any(not part or (part.startswith(".") and part != WELL_KNOWN) for part in parts)
+    bad = any(not part or is_hidden(part) for part in parts)
     if bad or not path.isprintable() or "\\" in path or len(path.encode()) > _MOST_PATH_BYTES:
         raise InvalidArgument(
             f"files: found the path {path[:80]!r}, allowed: a relative path without hidden parts, "

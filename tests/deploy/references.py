@@ -117,8 +117,8 @@ def references_exist(facts: Facts) -> Iterator[str]:
 
 
 def state_has_one_home(facts: Facts) -> Iterator[str]:
-    """What must outlive a pod is on a volume, which one pod alone opens, or in shared stores; and
-    paths in the settings are mounted."""
+    """Nexus keeps what must outlive a pod on a volume, which one pod alone opens, or in shared
+    stores; and the deployment mounts the paths in the settings."""
     settings = facts.settings
     home = facts.volume_at(str(settings.state_dir))
     stores = {"version_store": settings.version_store, "kv_store": settings.kv_store}

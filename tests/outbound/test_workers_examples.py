@@ -1,4 +1,4 @@
-"""What the guides of Workers show for fetch and static assets, told anew."""
+"""Handlers like those in the guides of Workers on fetch and static assets, written anew."""
 
 from __future__ import annotations
 

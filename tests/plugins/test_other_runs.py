@@ -1,4 +1,4 @@
-"""What request filters see of runs that no HTTP request begins."""
+"""Request filters see runs that no HTTP request begins."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Seeing(Filter):
 
 
 class Seen:
-    """What observes one run."""
+    """Observes one run."""
 
     def __init__(self, by: Seeing) -> None:
         self._by = by

@@ -12,9 +12,9 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartEnco
 
 from nexus.guest import Abis
 from nexus.handlers.files import declared_files
-from nexus.handlers.sources import Source, find_sources, is_static_folder, source_at
+from nexus.handlers.sources import Source, find_sources, handler_at, is_handler
 from nexus.model.file_state import file_state
-from nexus.versions.upload import WELL_KNOWN
+from nexus.versions.upload import is_hidden
 
 _BOUNDARY = b"nexus-5f0c6a1f7e0d4d0f9a4c"
 
@@ -38,19 +38,12 @@ def collect(path: Path, abis: Abis) -> list[Bundle]:
 
     Raises: click.UsageError if there are none; NexusError, OSError.
     """
-    if path.is_file():
-        if path.suffix not in abis.suffixes:
-            allowed = ", ".join(abis.suffixes)
-            raise click.UsageError(
-                f"{path}: found {path.suffix or 'no suffix'}, allowed: {allowed}"
-            )
-        return [_bundle(source_at(path, abis), abis)]
+    if path.is_file() and path.suffix not in abis.suffixes:
+        allowed = ", ".join(abis.suffixes)
+        raise click.UsageError(f"{path}: found {path.suffix or 'no suffix'}, allowed: {allowed}")
+    if is_handler(path, abis):
+        return [_bundle(handler_at(path, abis), abis)]
     path = path.resolve()
-    for index in abis.indexes:
-        if (path / index).is_file():
-            return [_bundle(source_at(path / index, abis), abis)]
-    if is_static_folder(path):
-        return [_bundle(source_at(path, abis), abis)]
     sources = find_sources(path, abis)
     if not sources:
         allowed = ", ".join((*abis.suffixes, *abis.indexes))
@@ -93,7 +86,7 @@ def _bundle(source: Source, abis: Abis) -> Bundle:
 
 def _walk(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
-        if (path.name.startswith(".") and path.name != WELL_KNOWN) or path.name == "__pycache__":
+        if is_hidden(path.name) or path.name == "__pycache__":
             continue
         if path.is_dir():
             yield from _walk(path)

@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from nexus.errors import GuestError, GuestTrap, MemoryLimit, StackLimit
+from nexus.errors import GuestError, GuestTrap
 from nexus.guest.js.source_maps.places import Places
+from nexus.guest.own_limits import memory_limit, stack_limit
 
 _POSITION: Final = re.compile(r"(?:at |\()([^\s()]+):([0-9]+):([0-9]+)\)?$", re.MULTILINE)
 _OUR_FILES: Final = ("(nexus:", "(<input>:")
@@ -47,9 +48,9 @@ class Thrown(NamedTuple):
         """Return the matching Nexus error, without the stack."""
         kind = (self.name, self.message)
         if kind == _MEMORY:
-            return MemoryLimit("the handler needs more memory than it may have")
+            return memory_limit()
         if kind == _STACK:
-            return StackLimit("the handler's calls are nested too deeply")
+            return stack_limit()
         error = GuestTrap(self.headline())
         error.quotes_guest = True
         return error

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Final
 
 from nexus.errors import (
     GuestError,
     GuestTrap,
     InvalidResponse,
-    MemoryLimit,
     PermissionDenied,
-    StackLimit,
 )
+from nexus.guest.own_limits import memory_limit, stack_limit
 from nexus.guest.preview1.descriptors import LogOutput
 from nexus.guest.python.channel import Output
 from nexus.guest.wasi.cgi_request import environment
 from nexus.model import Handler, HttpRequest
 from nexus.plugin_api.guest import Run
 
-_LIMITS: Final = {
-    "MemoryError": (MemoryLimit, "the handler needs more memory than it may have"),
-    "RecursionError": (StackLimit, "the handler's calls are nested too deeply"),
+_LIMITS: Final[dict[str, Callable[[], GuestError]]] = {
+    "MemoryError": memory_limit,
+    "RecursionError": stack_limit,
 }
-"""Maps the name of a Python exception to the Nexus error with a code of its own, and its text."""
+"""Maps the name of a Python exception to what makes the Nexus error with a code of its own."""
 
 
 def wake_s(output: Output) -> float | None:
@@ -62,8 +62,7 @@ def failure(line: bytes, denied: str, run: Run) -> GuestError:
     if denied and found.get("denied") == denied:
         made = PermissionDenied(denied)
     elif kind in _LIMITS:
-        limit, text = _LIMITS[kind]
-        made = limit(text)
+        made = _LIMITS[kind]()
     else:
         made = GuestTrap(message)
         made.quotes_guest = True

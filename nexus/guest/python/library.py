@@ -47,8 +47,8 @@ class Library:
 
     @cached_property
     def folders(self) -> Mapping[bytes, FixedFolder]:
-        """What lies beside a guest's other files at `/`."""
-        # CPython warns if there is no folder for its compiled modules.
+        """The folder with the library, by its name beside a guest's other files at `/`."""
+        # CPython warns if it does not find the folder of its compiled modules.
         library = fixed_folder({**self.files, "lib-dynload/": b""})
         versions = {version.encode(): library for version in _VERSIONS}
         return {_FOLDER: FixedFolder({b"lib": FixedFolder(versions)})}
