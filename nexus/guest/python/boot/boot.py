@@ -161,6 +161,7 @@ def _load(main, is_text):
         module = importlib.import_module(imports.MAIN)
     SERVE.update(calls.serving(module))
     _foresee()
+    flasks.prepare(calls.application(module))
     return calls.can_defer(module)
 
 
@@ -198,6 +199,7 @@ import nexus_ahead as ahead  # noqa: E402
 import nexus_calls as calls  # noqa: E402
 import nexus_clients as clients  # noqa: E402
 import nexus_files as files  # noqa: E402
+import nexus_flask as flasks  # noqa: E402
 import nexus_http as http  # noqa: E402
 import nexus_import as imports  # noqa: E402
 import nexus_json as own_json  # noqa: E402
@@ -225,6 +227,7 @@ traces.own = TREE.files
 IMPORTER = imports.Importer(TREE, given["main"])
 sys.meta_path.insert(0, IMPORTER)
 clients.install()
+flasks.install()
 gc.enable()
 try:
     CAN_DEFER = _load(given["main"], given["is_text"])
