@@ -180,6 +180,9 @@ class WasmerModule:
         if self._spare is None and imports.memory is not None and imports.clear():
             self._spare = imports
 
+    def drop_kept(self) -> None:
+        self._spare = None
+
     def _new_imports(self) -> _Imports:
         memory = None
         if self._imports_memory:

@@ -252,6 +252,9 @@ class WasmtimeModule:
         if instance.module is self._renewing is not None and instance.end():
             self._spare = instance
 
+    def drop_kept(self) -> None:
+        self._spare = None
+
 
 class WasmtimeInstance:
     """One wasmtime instance in a store of its own."""

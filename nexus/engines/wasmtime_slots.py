@@ -13,12 +13,13 @@ import wasmtime
 from wasmtime import _ffi
 
 from nexus.engines.wasmtime_library import address_of
+from nexus.engines.zeros import COPIED_BYTES
 from nexus.wasm.format.limits import MAX_TABLES, RewriteLimits
 
 _PREFIX: Final = "wasmtime_pooling_allocation_config_"
 _SLOTS: Final = 64
 """Instances at once; each has 4 GiB of addresses, as without slots"""
-_KEPT_BYTES: Final = 64 << 10
+_KEPT_BYTES: Final = COPIED_BYTES
 """Up to this size wasmtime writes what a new instance expects; it gives all memory beyond it back,
 whose page faults take longer"""
 _SIZES: Final = {

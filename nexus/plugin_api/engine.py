@@ -176,6 +176,10 @@ class Renews(Protocol):
         The thread that made it calls this, and only after a clean exit."""
         ...
 
+    def drop_kept(self) -> None:
+        """Drop what `retire` kept: its thread has too many such modules."""
+        ...
+
 
 EngineFactory: TypeAlias = Callable[[str, Path], Engine]
 """Makes an engine from (compiler, folder for its files). Raises EngineUnavailable, with what to

@@ -136,12 +136,15 @@ class WasmInstance:
         self._linked = None
         self._suspension_ids, self._resume = (), None
 
-    def retire(self) -> None:
-        """Drop the instance after a clean exit, on its own thread: its engine may keep parts."""
+    def retire(self) -> LinkedModule | None:
+        """Drop the instance after a clean exit, on its own thread; return its module if that may
+        keep parts of it."""
         linked, instance = self._linked, self._engine_instance
         self.terminate()
-        if self._renewed and linked is not None and instance is not None:
-            linked.retire(instance)
+        if not self._renewed or linked is None or instance is None:
+            return None
+        linked.retire(instance)
+        return linked
 
     # ---- work -------------------------------------------------------------------------------
 

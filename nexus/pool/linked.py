@@ -61,6 +61,11 @@ class LinkedModule:
         if self._renews is not None:
             self._renews.retire(instance)
 
+    def drop_kept(self) -> None:
+        """Drop what `retire` kept."""
+        if self._renews is not None:
+            self._renews.drop_kept()
+
     def enter(self, run: Execution, instance: EngineInstance) -> None:
         """Pass checkpoints to *run* from now on."""
         instance.set_depth(self._depth.frames(run))

@@ -180,7 +180,9 @@ class InstancePool(ScratchSpace):
             raise
         if not ready:
             self._forget(instance)
-            instance.retire()
+            keeps = instance.retire()
+            if keeps is not None:
+                self._shelf().keep(keeps)
             return
         shelf = self._shelf()
         key = handler.compiled.key
@@ -239,6 +241,7 @@ class InstancePool(ScratchSpace):
         for instance in idle:
             instance.terminate()
         shelf.modules.clear()
+        shelf.kept.clear()
 
     # ---- limits and contents ----------------------------------------------------------------
 
@@ -288,7 +291,9 @@ class InstancePool(ScratchSpace):
         wanted = self._wanted
         if wanted is not None:
             for key in shelf.modules.keys() - wanted[1]:
-                del shelf.modules[key]
+                linked = shelf.modules.pop(key)
+                if linked in shelf.kept:
+                    shelf.kept.remove(linked)
 
     def _shelf(self) -> Shelf:
         try:

@@ -8,6 +8,7 @@ import time
 import weakref
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -109,6 +110,22 @@ def test_a_new_instance_is_made_of_an_earlier_one(engine: Engine) -> None:
         pool.release(instance, served, by)
         assert instance.state is State.TERMINATED
     assert len(places) == 1
+
+
+def test_a_thread_keeps_parts_of_few_instances(engine: Engine) -> None:
+    """The budget does not count them."""
+    pool = pool_of(engine)
+    texts = [COUNTER.replace("ABCDEFGH", f"handler {number}") for number in range(10)]
+    every = [handler(build(engine, text), isolation=Isolation.FRESH) for text in texts]
+    for served in (*every, every[2], *every[:2]):
+        serve(pool, served, "f")
+    shelf = pool._shelf()
+    modules: list[Any] = [shelf.modules[served.compiled.loaded_as]._module for served in every]
+    keep = [number for number, module in enumerate(modules) if module._spare is not None]
+    assert keep == [0, 1, 2, 5, 6, 7, 8, 9]
+    pool.retain([every[9].compiled])
+    serve(pool, handler(build(engine, START)))
+    assert [linked in shelf.modules.values() for linked in shelf.kept] == [True]
 
 
 def test_a_prepared_instance_is_new_each_time(engine: Engine) -> None:
