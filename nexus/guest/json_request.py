@@ -24,21 +24,26 @@ _OWN_NAMES = ("CONTENT_TYPE", "CONTENT_LENGTH")
 """headers that CGI and WSGI name without the prefix HTTP_"""
 
 
-def head_of(request: HttpRequest, handler: Handler, *, streams: bool = False) -> bytes:
-    """Return `fields_of` and `now`, the time in milliseconds since 1970, as JSON. *streams*: the
-    body of the answer may leave piece by piece."""
+def head_of(request: HttpRequest, handler: Handler, *, streams: bool = False) -> list[bytes]:
+    """Return a request's head in five texts: method, URL, headers as JSON, what else `fields_of`
+    returns as JSON, if there is anything, and the time in milliseconds since 1970.
+
+    *streams*: the body of the answer may leave piece by piece.
+    """
     fields = fields_of(request, handler)
     if streams:
         fields["stream"] = True
+    if not fields["env"]:
+        del fields["env"]
+    method, url = fields.pop("method"), fields.pop("url")
     # Written by hand, since the encoder takes 10 µs for what every request has.
-    method, url, env = _quote(fields.pop("method")), _quote(fields.pop("url")), fields.pop("env")
     headers = ",".join([f"[{_quote(n)},{_quote(value)}]" for n, value in fields.pop("headers")])
-    others = f",{_encode(fields)[1:-1]}" if fields else ""
-    return (
-        f'{{"method":{method},"url":{url},"headers":[{headers}],'
-        f'"env":{_encode(env) if env else "{}"},'
-        f'"now":{exact_time_ns(REALTIME) // RESOLUTION_NS}{others}}}'
-    ).encode()
+    return [
+        *(method.encode("utf-8", "surrogatepass"), url.encode("utf-8", "surrogatepass")),
+        f"[{headers}]".encode(),
+        _encode(fields).encode() if fields else b"",
+        b"%d" % (exact_time_ns(REALTIME) // RESOLUTION_NS),
+    ]
 
 
 def fields_of(request: HttpRequest, handler: Handler) -> dict[str, Any]:

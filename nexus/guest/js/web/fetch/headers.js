@@ -55,7 +55,8 @@ class Headers {
       return headers;
     };
     addContentType = (headers, type) => {
-      for (const pair of headers.#list) if (pair[0] === "content-type") return;
+      const list = headers.#list;
+      for (let i = 0; i < list.length; i += 1) if (list[i][0] === "content-type") return;
       headers.#changing().push(["content-type", type]);
     };
     freezeHeaders = (headers) => {

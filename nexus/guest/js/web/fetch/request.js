@@ -83,9 +83,10 @@ const requestSignal = (init, input) => {
 };
 
 let requestParts; // (request): what fetch sends
-// ({method, url, headers}, [bytes] or pieces of text): the request that a handler gets. The host gives
-// each header as Headers keeps it: the name in lower case.
+// (method, url, headers, [bytes] or pieces of text): the request that a handler gets. The host gives
+// the headers as JSON, each as Headers keeps it: the name in lower case.
 let incomingRequest;
+let headersOfRequest; // (request)
 
 const REQUEST_KEY = Symbol("the key that only this file has");
 
@@ -93,7 +94,7 @@ class Request {
   #method;
   #url; // as it came; `url` makes it normal where it must be
   #isNormal = true;
-  #headers;
+  #headers; // of an incoming request JSON, until they are asked for
   #body = null;
   #signal;
   #options; // those that are not the default
@@ -115,19 +116,28 @@ class Request {
   }
 
   static {
-    incomingRequest = ({ method, url, headers }, sent) => {
-      const request = new Request(REQUEST_KEY);
+    let next = new Request(REQUEST_KEY);
+    next.#isNormal = false;
+    incomingRequest = (method, url, headers, sent) => {
+      const request = next ?? new Request(REQUEST_KEY);
+      if (next === undefined) request.#isNormal = false;
+      next = undefined;
       request.#method = method;
       request.#url = url;
-      request.#isNormal = false;
-      request.#headers = freezeHeaders(headersOf(headers));
-      request.#body = bodyOfRequest(sent);
+      request.#headers = headers;
+      if (sent.length > 0) request.#body = bodyOfRequest(sent);
       return request;
+    };
+    headersOfRequest = (request) => {
+      if (typeof request.#headers === "string") {
+        request.#headers = freezeHeaders(headersOf(parseJSON(request.#headers)));
+      }
+      return request.#headers;
     };
     requestParts = (request) => ({
       method: request.#method,
       url: request.url,
-      headers: headerList(request.#headers),
+      headers: headerList(headersOfRequest(request)),
       redirect: request.redirect,
       signal: request.#signal,
       body: request.#body,
@@ -136,7 +146,7 @@ class Request {
   }
 
   get method() { return this.#method; }
-  get headers() { return this.#headers; }
+  get headers() { return headersOfRequest(this); }
 
   get url() {
     if (!this.#isNormal) {
@@ -163,7 +173,7 @@ class Request {
     copy.#body = cloneBody(this.#body);
     copy.#method = this.#method;
     copy.#url = this.url;
-    copy.#headers = headersOf([...headerList(this.#headers)]);
+    copy.#headers = headersOf([...headerList(headersOfRequest(this))]);
     copy.#signal = this.#signal && followSignals([this.#signal]);
     copy.#options = this.#options && { ...this.#options };
     return copy;
