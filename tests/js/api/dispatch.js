@@ -21,7 +21,8 @@ const read = ({ head, body, rest }) => {
 const send = async (handler, { body = NOTHING, env, method = "GET", url = "http://host/path", headers = [] } = {}) => {
   const more = env ? JSON.stringify({ env }) : "";
   const sent = body.length > 0 ? [body] : [];
-  const value = api.dispatch(handler, method, url, JSON.stringify(headers), more, `${host.now()}`, sent);
+  const lines = headers.map(([name, value]) => `\n${name}:${value}`).join("") + "\n";
+  const value = api.dispatch(handler, method, url, lines, more, `${host.now()}`, sent);
   const found = value instanceof Promise ? undefined : api.answerNow(value);
   return read(found ?? await new Promise((resolve, reject) => {
     api.answerLater(value, resolve, reject);
@@ -74,6 +75,18 @@ test("the request has the method, the URL in normal form, and headers that canno
     { method: "PATCH", url: "http://Host:80/a/../b?q=é", headers: [["x-a", "1"], ["x-a", "3"]] },
   );
   equal(JSON.parse(text(seen)), ["PATCH", "http://host/b?q=%C3%A9", "1, 3", "TypeError"]);
+});
+
+test("headers are found before and after they are listed", async () => {
+  const headers = [["x-a", "1"], ["x-ab", "2"], ["x-a", "a:b"], ["set-cookie", ""], ["x-b", "x-a:5"]];
+  const names = ["X-A", "x-ab", "x-b", "Set-Cookie", "x-c", "a"];
+  const seen = await send((request) => {
+    const find = () => names.map((name) => request.headers.get(name));
+    return Response.json([find(), [...request.headers], find()]);
+  }, { headers });
+  const found = ["1, a:b", "2", "x-a:5", "", null, null];
+  const sorted = [["set-cookie", ""], ["x-a", "1, a:b"], ["x-ab", "2"], ["x-b", "x-a:5"]];
+  equal(JSON.parse(text(seen)), [found, sorted, found]);
 });
 
 test("bodies go in and out byte for byte", async () => {
@@ -182,7 +195,7 @@ test("Math.random is seeded anew for each request, and lies in [0, 1)", async ()
 });
 
 test("a promise that never settles has no timer to wait for", async () => {
-  api.dispatch(() => new Promise(() => {}), "GET", "http://h/", "[]", "", "0", []);
+  api.dispatch(() => new Promise(() => {}), "GET", "http://h/", "\n", "", "0", []);
   equal(api.nextTimer(), -1);
   api.runTimer(); // nothing to run: nothing happens
 });

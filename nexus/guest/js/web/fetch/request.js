@@ -46,20 +46,8 @@ const requestOption = (name, value) => {
   return text;
 };
 
-// Most URLs that programs write are in their normal form already; parsing takes twenty times as long
-// as seeing that. This leaves out ports that may be the scheme's default or too high, segments that
-// may be `.` or `..`, and names that end in a number or hold a label in Punycode.
-const BYTE = "(?:[1-9]?[0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5])";
-const NORMAL_URL = new RegExp(
-  "^https?://(?!.*xn--)" +
-  `(?:(?:[a-z0-9-]+\\.)*[a-z][a-z0-9-]*|(?:${BYTE}\\.){3}${BYTE})` +
-  "(?::(?!80/|443/)(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?" +
-  "(?:/(?:[\\w!$&'()*+,;=:@~-][\\w!$&'()*+,;=:@~.%-]*)?)+" +
-  "(?:\\?[\\w!$&()*+,;=:@~./?%-]*)?$",
-);
-
 const absoluteURL = (input) => {
-  if (typeof input === "string" && NORMAL_URL.test(input)) return input;
+  if (typeof input === "string" && isNormal(input)) return input;
   const text = toUSV(input);
   const url = parseURL(text, requestURL());
   if (!url) {
@@ -84,7 +72,7 @@ const requestSignal = (init, input) => {
 
 let requestParts; // (request): what fetch sends
 // (method, url, headers, [bytes] or pieces of text): the request that a handler gets. The host gives
-// the headers as JSON, each as Headers keeps it: the name in lower case.
+// the headers as `headersOfText` takes them, or as JSON if a value has a line feed.
 let incomingRequest;
 let headersOfRequest; // (request)
 
@@ -94,7 +82,7 @@ class Request {
   #method;
   #url; // as it came; `url` makes it normal where it must be
   #isNormal = true;
-  #headers; // of an incoming request JSON, until they are asked for
+  #headers; // of an incoming request a text, until they are asked for
   #body = null;
   #signal;
   #options; // those that are not the default
@@ -129,9 +117,10 @@ class Request {
       return request;
     };
     headersOfRequest = (request) => {
-      if (typeof request.#headers === "string") {
-        request.#headers = freezeHeaders(headersOf(parseJSON(request.#headers)));
-      }
+      const given = request.#headers;
+      if (typeof given !== "string") return given;
+      const headers = given[0] === "[" ? headersOf(parseJSON(given)) : headersOfText(given);
+      request.#headers = freezeHeaders(headers);
       return request.#headers;
     };
     requestParts = (request) => ({
@@ -150,7 +139,7 @@ class Request {
 
   get url() {
     if (!this.#isNormal) {
-      const record = parseURL(this.#url);
+      const record = isNormal(this.#url) ? undefined : parseURL(this.#url);
       if (record) this.#url = writeRecord(record);
       this.#isNormal = true;
     }

@@ -1,6 +1,7 @@
 // Response, with Response.json, redirect and error.
 
-const NULL_BODY_STATUSES = [101, 103, 204, 205, 304];
+const hasNoBody = (status) =>
+  status === 204 || status === 304 || status === 205 || status === 101 || status === 103;
 const REDIRECT_STATUSES = [301, 302, 303, 307, 308];
 const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
@@ -24,6 +25,10 @@ let takeResponse;
 // The head of a response: a line with the status and the reason, and one for each header, given as pairs
 // or, if there is only a Content-Type, as that text.
 const headText = (status, reason, headers) => {
+  if (status === 200 && reason === "") {
+    if (headers === TEXT_TYPE) return TEXT_HEAD;
+    if (headers === JSON_TYPE) return JSON_HEAD;
+  }
   const text = status + " " + reason + "\n";
   if (headers === undefined) return text;
   if (typeof headers === "string") return text + "content-type:" + headers + "\n";
@@ -35,10 +40,13 @@ const headText = (status, reason, headers) => {
   return lines;
 };
 
-const TEXT_TYPE = "text/plain;charset=UTF-8";
+const TEXT_TYPE = "text/plain;charset=UTF-8", JSON_TYPE = "application/json";
+const TEXT_HEAD = `200 \ncontent-type:${TEXT_TYPE}\n`, JSON_HEAD = `200 \ncontent-type:${JSON_TYPE}\n`;
 
 const responseStatus = (status) => {
-  if (status === 200) return status;
+  if (typeof status === "number" && status >= 200 && status <= 599 && status === (status | 0)) {
+    return status;
+  }
   const code = toUnsignedShort(status);
   if (code < 200 || code > 599) {
     throw new RangeError(`The status of a Response may be 200 to 599, not ${describe(status)}`);
@@ -47,7 +55,7 @@ const responseStatus = (status) => {
 };
 
 const requireBodyStatus = (status) => {
-  if (status !== 200 && NULL_BODY_STATUSES.includes(status)) {
+  if (hasNoBody(status)) {
     throw new TypeError(`A Response with the status ${status} cannot have a body`);
   }
 };
@@ -141,7 +149,7 @@ class Response {
       response.#more = { type: "basic", reason };
       response.#status = status;
       response.#headers = freezeHeaders(headersOf(headers));
-      if (!NULL_BODY_STATUSES.includes(status)) {
+      if (!hasNoBody(status)) {
         if (remote) response.#body = newBody({ remote });
         else if (typeof content === "string") response.#body = newBody({ text: content });
         else response.#body = newBody({ bytes: content, owned: true });
@@ -167,7 +175,7 @@ class Response {
       throw new TypeError(`Response.json cannot write ${describe(data)} as JSON`);
     }
     const response = new Response(null, init);
-    setText(response, text, "application/json");
+    setText(response, text, JSON_TYPE);
     return response;
   }
 

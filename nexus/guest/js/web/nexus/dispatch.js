@@ -94,7 +94,12 @@ const headOf = ({ status, reason, headers }) => headText(status, reason, headers
 const answerLater = async (value, succeed, fail) => {
   const waits = currentWaits;
   try {
-    const response = requireResponse(await value);
+    const returned = await value;
+    if (waits.length === 0 && !mayStream) {
+      const answer = takeResponse(returned);
+      if (answer !== undefined) return succeed(answer);
+    }
+    const response = requireResponse(returned);
     const stream = mayStream ? unreadStream(response.body, "send the Response") : undefined;
     if (stream) {
       const rest = () => sendStream(stream, waits);
