@@ -32,19 +32,21 @@ def head_of(request: HttpRequest, handler: Handler, *, streams: bool = False) ->
 
     *streams*: the body of the answer may leave piece by piece.
     """
-    fields = fields_of(request, handler)
-    if streams:
-        fields["stream"] = True
-    if not fields["env"]:
-        del fields["env"]
-    method, url = fields.pop("method"), fields.pop("url")
-    headers = fields.pop("headers")
+    meta = request.meta
+    headers = _headers(meta, handler)
     lines = "".join([f"\n{name}:{value}" for name, value in headers]) + "\n"
     if lines.count("\n") != len(headers) + 1:
         lines = _encode(headers)
+    more = _others(request, handler)
+    if handler.env:
+        more["env"] = dict(handler.env)
+    if streams:
+        more["stream"] = True
     return [
-        *(text.encode("utf-8", "surrogatepass") for text in (method, url, lines)),
-        _encode(fields).encode() if fields else b"",
+        _method(meta).encode("utf-8", "surrogatepass"),
+        _url(meta, handler).encode("utf-8", "surrogatepass"),
+        lines.encode("utf-8", "surrogatepass"),
+        _encode(more).encode() if more else b"",
         b"%d" % (exact_time_ns(REALTIME) // RESOLUTION_NS),
     ]
 
@@ -56,6 +58,24 @@ def fields_of(request: HttpRequest, handler: Handler) -> dict[str, Any]:
     hidden from CGI guests are hidden from JavaScript as well.
     """
     meta = request.meta
+    return {
+        "method": _method(meta),
+        "url": _url(meta, handler),
+        "headers": _headers(meta, handler),
+        "env": dict(handler.env),
+        **_others(request, handler),
+    }
+
+
+def _method(meta: Mapping[str, Any]) -> str:
+    return meta_text(meta, "REQUEST_METHOD") or "GET"
+
+
+def _url(meta: Mapping[str, Any], handler: Handler) -> str:
+    return f"{origin(meta)}{_target(meta, handler)}"
+
+
+def _headers(meta: Mapping[str, Any], handler: Handler) -> list[tuple[str, str]]:
     with_credentials = AUTHORIZATION in handler.capabilities
     headers = [
         (shown, value if value.isascii() else meta_text(meta, name))
@@ -68,12 +88,12 @@ def fields_of(request: HttpRequest, handler: Handler) -> dict[str, Any]:
         value = meta_text(meta, name)
         if value:
             headers.append((_header_name(name, with_credentials), value))
-    found: dict[str, Any] = {
-        "method": meta_text(meta, "REQUEST_METHOD") or "GET",
-        "url": f"{origin(meta)}{_target(meta, handler)}",
-        "headers": headers,
-        "env": dict(handler.env),
-    }
+    return headers
+
+
+def _others(request: HttpRequest, handler: Handler) -> dict[str, Any]:
+    """Return what few requests have."""
+    found: dict[str, Any] = {}
     if handler.kv:
         found["kv"] = True
     if request.scheduled is not None:

@@ -166,7 +166,7 @@ class JsGuest(GuestBase):
         """Call *start* while the host serves the guest on behalf of *run*; return its answer."""
         prepared = handler.compiled.prepared
         assert prepared is not None  # set-up prepares every JavaScript handler
-        entry, process = Entry(*prepared.entry), self._process
+        entry, process = Entry._make(prepared.entry), self._process
         translate = entry.translator(prepared.snapshot) if entry.maps_bytes else None
         descriptors = self._bridge.open(run, body, translate)
         if handler.files is not None:

@@ -171,15 +171,13 @@ class Interpreter:
         table_at = scratch + TABLE
         start = table_at + 8 * count
         if start + len(content) > scratch + SCRATCH_BYTES:
-            start = self.keep(content)
-        else:
-            self._instance.memory()[start : start + len(content)] = content
+            start, content = self.keep(content), b""
         table: list[int] = []
         for text in texts:
             table += (start, len(text))
             start += len(text)
-        memory = self._instance.memory()
-        memory[table_at : table_at + 8 * count] = struct.pack(f"<{2 * count}I", *table)
+        content = struct.pack(f"<{2 * count}I", *table) + content
+        self._instance.memory()[table_at : table_at + len(content)] = content
         if values:
             self._pass(values, scratch + 8 * count)
         count_all = count + len(values)
