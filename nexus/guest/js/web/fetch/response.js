@@ -77,6 +77,11 @@ class Response {
   #more; // {type, reason}, if they are not the usual ones
 
   constructor(body = null, init = undefined) {
+    if (init === undefined && typeof body === "string") { // the usual case, without a call
+      this.#body = body;
+      this.#headers = TEXT_TYPE;
+      return;
+    }
     if (init !== undefined && body !== RESPONSE_KEY) setResponse(this, init);
     if (typeof body === "string") setText(this, body, TEXT_TYPE);
     else if (body !== null && body !== RESPONSE_KEY) setBody(this, extractBody(body));
@@ -125,9 +130,8 @@ class Response {
       headers: headerList(headersOfResponse(value)), body: bodyOfResponse(value),
     } : undefined;
     takeResponse = (value) => {
-      if (!isResponse(value) || value.then !== undefined || value.#more !== undefined) {
-        return undefined;
-      }
+      if (typeof value !== "object" || value === null || !(#more in value)) return undefined;
+      if (value.#more !== undefined || value.then !== undefined) return undefined;
       const found = value.#body;
       let body = "";
       if (typeof found === "string") {
@@ -175,7 +179,10 @@ class Response {
       throw new TypeError(`Response.json cannot write ${describe(data)} as JSON`);
     }
     const response = new Response(null, init);
-    setText(response, text, JSON_TYPE);
+    if (init === undefined) {
+      response.#body = text;
+      response.#headers = JSON_TYPE;
+    } else setText(response, text, JSON_TYPE);
     return response;
   }
 
