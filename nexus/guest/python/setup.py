@@ -27,7 +27,7 @@ from nexus.plugin_api.abi import snapshot_of
 from nexus.plugin_api.engine import EngineInstance, HostFunctions
 from nexus.plugin_api.guest import Run
 
-SETUP_VERSION: Final = 3
+SETUP_VERSION: Final = 4
 """increase it whenever set-up leaves a different state"""
 HEADROOM_BYTES: Final = 4 << 20
 """Free memory in the snapshot. A request that needs more grows the memory, and an instance whose
@@ -117,7 +117,8 @@ class SetUp:
             # the garbage collector cannot see.
             self._instance = None
             snapshot, self._snapshot = self._snapshot, None
-        return self._entry(snapshot, bytes(output.content), run)
+        entry, taken = self._entry(snapshot, bytes(output.content), run)
+        return (*entry, *output.states), taken
 
     def _given(self) -> bytes:
         """Return what `boot.py` reads: the size of a JSON head, that head, then all files."""

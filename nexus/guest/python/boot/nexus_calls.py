@@ -14,6 +14,12 @@ from nexus import Headers, Request, Response, ScheduledEvent
 _JSON_HEAD = b'{"status": 200, "headers": [["content-type", "application/json"]]}'
 _TEXT_HEAD = b'{"status": 200, "headers": [["content-type", "text/plain; charset=utf-8"]]}'
 """heads of answers, as JSON, to what handlers return most"""
+_ENVIRON = {
+    "wsgi.version": (1, 0),
+    "wsgi.multithread": False,
+    "wsgi.multiprocess": True,
+    "wsgi.run_once": False,
+}
 _COROUTINE = types.CoroutineType
 _IS_COROUTINE, _TAKES_MANY = 0x80, 0x4
 """flags of a function's code, as `inspect` names them"""
@@ -134,7 +140,7 @@ def _most(function):
 
 
 def _fetched(fetch, takes, head, body):
-    request = Request(head["method"], head["url"], Headers._of(head["headers"]), body)
+    request = Request(head["method"], head["url"], Headers._of(list(_pairs(head["headers"]))), body)
     if takes == 1:
         value = fetch(request)
     else:
@@ -156,6 +162,12 @@ def _fetched(fetch, takes, head, body):
     return {"status": response.status, "headers": response.headers.items()}, content
 
 
+def _pairs(text):
+    """Return pairs of names and values, which have NULs between; none if *text* is empty."""
+    flat = iter(text.split("\0"))
+    return zip(flat, flat, strict=False)
+
+
 def _response(value):
     if isinstance(value, Response):
         return value
@@ -175,16 +187,9 @@ def _response(value):
 
 
 def _wsgi(app, head, body):
-    environ = {
-        **head["meta"],
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": head["meta"].get("wsgi.url_scheme", "http"),
-        "wsgi.input": io.BytesIO(body),
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": False,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
-    }
+    environ = dict(_pairs(head["meta"]))
+    environ.update(_ENVIRON)
+    environ["wsgi.input"], environ["wsgi.errors"] = io.BytesIO(body), sys.stderr
     started, parts = [], []
     take = parts.append
 
