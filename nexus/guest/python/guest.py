@@ -90,7 +90,6 @@ class PythonGuest(GuestBase):
             }
         else:
             head = {"kind": "http", **fields_of(request, handler)}
-            head["headers"] = flat(head["headers"])
         stream = BodyStream.of(request, handler, run) if handler.stream else None
         if stream is not None:
             head["stream"] = True

@@ -120,7 +120,7 @@ def _warm_up():
                         "kind": "http",
                         "method": "GET",
                         "url": "http://h/p",
-                        "headers": "host\0h",
+                        "headers": [["host", "h"]],
                         "env": {},
                     },
                     b'{"a": 1}',

@@ -140,7 +140,7 @@ def _most(function):
 
 
 def _fetched(fetch, takes, head, body):
-    request = Request(head["method"], head["url"], Headers._of(list(_pairs(head["headers"]))), body)
+    request = Request(head["method"], head["url"], Headers._of(head["headers"]), body)
     if takes == 1:
         value = fetch(request)
     else:
@@ -162,12 +162,6 @@ def _fetched(fetch, takes, head, body):
     return {"status": response.status, "headers": response.headers.items()}, content
 
 
-def _pairs(text):
-    """Return pairs of names and values, which have NULs between; none if *text* is empty."""
-    flat = iter(text.split("\0"))
-    return zip(flat, flat, strict=False)
-
-
 def _response(value):
     if isinstance(value, Response):
         return value
@@ -187,7 +181,8 @@ def _response(value):
 
 
 def _wsgi(app, head, body):
-    environ = dict(_pairs(head["meta"]))
+    names_and_values = iter(head["meta"].split("\0"))
+    environ = dict(zip(*[names_and_values] * 2, strict=True))
     environ.update(_ENVIRON)
     environ["wsgi.input"], environ["wsgi.errors"] = io.BytesIO(body), sys.stderr
     started, parts = [], []
