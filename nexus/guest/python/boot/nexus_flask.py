@@ -87,9 +87,10 @@ def prepare(app):
 
 
 def _prepare_rules(app):
-    from werkzeug.routing import Map
+    from werkzeug.routing import Map, Rule
 
-    if type(app.url_map) is Map:
+    kinds = {type(app.url_map), *map(type, app.url_map._rules)}
+    if kinds <= {Map, Rule}:  # the handler's own kinds may have code of its own
         app.url_map.update()
         for rule in app.url_map.iter_rules():
             for part in rule._parts:
