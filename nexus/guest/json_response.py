@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
 from typing import Final
 
@@ -13,12 +14,14 @@ from nexus.guest.headers import ResponseHead
 from nexus.model import HttpResponse, Limits
 
 _CACHED_BYTES: Final = 1024
+_IS_FLAT: Final = re.compile(rb"[1-9][0-9][0-9]\0").match
+"""matches a head in the short form: `200`, the reason, then names and values, with NULs between"""
 
 
 def response_of(
     answer: bytes, body: bytes | bytearray, limits: Limits, *, to_head: bool = False
 ) -> HttpResponse:
-    """Make a response from the JSON *answer* of a handler and the *body* it wrote.
+    """Make a response from the *answer* of `boot.py` and the *body* it wrote.
 
     *to_head*: the request's method was HEAD, so Content-Length describes a body that is not sent,
     and *body* is dropped.
@@ -32,7 +35,7 @@ def response_of(
 
 
 def stream_head_of(answer: bytes, limits: Limits) -> HttpResponse:
-    """Make the head of a streamed response from the JSON *answer*.
+    """Make the head of a streamed response from the guest's *answer*.
 
     Its Content-Length is left out: the body is as long as what the guest will write.
 
@@ -44,6 +47,9 @@ def stream_head_of(answer: bytes, limits: Limits) -> HttpResponse:
 
 
 def _read(answer: bytes) -> ResponseHead:
+    if _IS_FLAT(answer):
+        status, reason, *flat = answer.decode("utf-8", "replace").split("\0")
+        return checked_head(int(status), reason, [flat[n : n + 2] for n in range(0, len(flat), 2)])
     try:
         head = json.loads(answer.decode("utf-8", "replace"))
         status, reason, given = head["status"], head.get("reason", ""), head["headers"]

@@ -59,6 +59,22 @@ def test_a_thousand_requests_share_nothing(python: Pythons) -> None:
     assert python.pool.instances_created() <= made + 1, "all were answered by one instance"
 
 
+def test_more_generators_than_the_host_writes_are_seeded_too(python: Pythons) -> None:
+    source = """
+import random
+class Own(random.Random):
+    pass
+MADE = [(Own if n % 2 else random.Random)() for n in range(12)]
+LAST = [generator.gauss(0, 1) for generator in MADE]  # half of a pair is left
+def fetch(request):
+    return [g.gauss(0, 1) for g in MADE] + [g.random() for g in MADE] + [random.random()]
+"""
+    handler = python.handler(source)
+    answers = [json.loads(python.fetch(handler).body) for _ in range(20)]
+    values = [value for answer in answers for value in answer]
+    assert len(set(values)) == len(values)
+
+
 def test_a_seed_of_the_handlers_own_stays(python: Pythons) -> None:
     source = """
 import random

@@ -73,6 +73,22 @@ def test_filters_of_the_handler_do_not_run_before_a_request(python: Pythons) -> 
     assert python.fetch(handler, PATH_INFO="/page/b").body == b"a"
 
 
+def test_rules_of_a_kind_of_the_handlers_do_not_run_before_a_request(python: Pythons) -> None:
+    main = MAIN.replace(
+        "ran = []",
+        """ran = []
+class Own(app.url_rule_class):
+    def build_compare_key(self):
+        ran.append("rule")
+        return super().build_compare_key()
+app.url_rule_class = Own""",
+    )
+    handler = set_up(python, main, "")
+    found = json.loads(python.fetch(handler, PATH_INFO="/state").body)
+    assert found["ran"][:1] == ["rule"]
+    assert found["ran"].count("rule") == 2, "once for each of its rules, in this request"
+
+
 def test_a_file_of_the_handlers_that_is_named_flask_is_left_alone(python: Pythons) -> None:
     source = "made = []\nclass Flask:\n    def __init__(self, *given, **named): made.append(1)\n"
     main = "import flask\ndef fetch(request): return str(flask.made)"

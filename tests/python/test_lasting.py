@@ -8,7 +8,7 @@ import struct
 import pytest
 
 from nexus.guest.preview1.errno import Refused
-from nexus.guest.python.lasting import IMMORTAL, MARK, SetUpOutput
+from nexus.guest.python.lasting import GENERATOR, IMMORTAL, MARK, MOST_GENERATORS, SetUpOutput
 from nexus.plugin_api.engine import EngineInstance
 
 from .support import Pythons
@@ -79,3 +79,25 @@ def test_only_words_of_the_guests_memory_are_marked() -> None:
         with pytest.raises(Refused):
             output.write(memoryview(wrong))
     assert struct.unpack("<4I", instance.content) == (0, IMMORTAL, 0, IMMORTAL)
+
+
+def test_only_generators_whose_state_is_known_are_kept() -> None:
+    instance = Memory(4 * 2048)
+    output = SetUpOutput(None, 100, instance)  # type: ignore[arg-type]
+    words = list(range(1, 625))
+    struct.pack_into("<625I", instance.content, 108, 624, *words)
+    known = struct.pack("<B626I", GENERATOR, 100, *words, 624)
+    for wrong in (
+        known[:-4],
+        struct.pack("<B626I", GENERATOR, 104, *words, 624),
+        struct.pack("<B626I", GENERATOR, 100, *words, 623),
+        struct.pack("<B626I", GENERATOR, 2**32 - 4, *words, 624),
+        struct.pack("<B626I", GENERATOR, 4 * 2048 - 8, *words, 624),
+    ):
+        with pytest.raises(Refused):
+            output.write(memoryview(wrong))
+    for _ in range(MOST_GENERATORS):
+        output.write(memoryview(known))
+    with pytest.raises(Refused):
+        output.write(memoryview(known))
+    assert output.states == [108] * MOST_GENERATORS

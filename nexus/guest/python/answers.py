@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 from nexus.errors import (
@@ -39,6 +39,14 @@ def parts(content: bytes | bytearray | memoryview) -> tuple[bytes, bytes]:
     """Return the first line of the guest's output, and the rest."""
     line, _, body = bytes(content).partition(b"\n")
     return line, body
+
+
+def flat(pairs: Collection[tuple[str, str]]) -> str:
+    """Return names and values with NULs between; pairs that have one themselves are left out."""
+    text = "\0".join([part for pair in pairs for part in pair])
+    if pairs and text.count("\0") >= 2 * len(pairs):
+        return flat([pair for pair in pairs if "\0" not in pair[0] + pair[1]])
+    return text
 
 
 def meta(request: HttpRequest, handler: Handler) -> dict[str, str]:

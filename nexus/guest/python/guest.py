@@ -24,8 +24,9 @@ from nexus.guest.preview1.link import host_functions
 from nexus.guest.preview1.preopened import ROOT, root_folder
 from nexus.guest.preview1.process import Process
 from nexus.guest.preview1.program import Program
-from nexus.guest.python.answers import failure, meta, parts, wake_s
+from nexus.guest.python.answers import failure, flat, meta, parts, wake_s
 from nexus.guest.python.channel import Input, Output
+from nexus.guest.python.lasting import write_random_states
 from nexus.guest.python.library import Library
 from nexus.model import (
     Context,
@@ -41,7 +42,8 @@ from nexus.plugin_api.guest import GuestBase, Run
 
 IS_WSGI: Final = 1
 DEFERS: Final = 2
-"""bits of the third number of an entry: the handler is a WSGI application; its `run` is async"""
+"""Bits of the third number of an entry: the handler is a WSGI application; its `run` is async. The
+numbers behind it are addresses, see `lasting.py`."""
 
 _FILES: Final = "files"
 """under which an image's services keep the files that were open"""
@@ -84,7 +86,7 @@ class PythonGuest(GuestBase):
             head = {
                 "kind": "wsgi",
                 "env": dict(handler.env),
-                "meta": meta(request, handler),
+                "meta": flat(meta(request, handler).items()),
             }
         else:
             head = {"kind": "http", **fields_of(request, handler)}
@@ -103,6 +105,7 @@ class PythonGuest(GuestBase):
             output.content += content
             answer_early(request, handler, run, answer(content))
 
+        write_random_states(instance, handler)
         output.early = early
         if stream is not None:
             output.head = partial(self._begin, stream, output, run)
@@ -123,6 +126,7 @@ class PythonGuest(GuestBase):
         output = self._open(
             instance, handler, run, head, run.limits.max_response_bytes, context=found
         )
+        write_random_states(instance, handler)
         return self._evaluated(instance, handler, run, output)
 
     def resume(
@@ -202,7 +206,7 @@ class PythonGuest(GuestBase):
         """
         prepared, process, waiting = handler.compiled.prepared, self._process, None
         assert prepared is not None  # set-up prepares every Python handler
-        index, function, _ = prepared.entry
+        index, function = prepared.entry[:2]
         try:
             instance.invoke(TABLE_ENTRANCE, index, function, 0, 0, 0)
             services = process.services()

@@ -127,7 +127,8 @@ class SetUp:
             # the garbage collector cannot see.
             self._instance = None
             snapshot, self._snapshot = self._snapshot, None
-        return self._entry(snapshot, bytes(output.content), run)
+        entry, taken = self._entry(snapshot, bytes(output.content), run)
+        return (*entry, *output.states), taken
 
     def _given(self) -> bytes:
         """Return what `boot.py` reads: the size of a JSON head, that head, then all files."""

@@ -90,7 +90,7 @@ def enter():
         sys.stderr.flush()
         if type(answer) is dict:
             waits = later.works and "error" not in answer
-            answer = ENCODE(answer).encode()
+            answer = HEAD(answer)
         else:
             waits = later.works
         if waits:
@@ -130,7 +130,7 @@ def _warm_up():
         (calls.serving(calls.Idle), b'{"kind":"context","env":{},"context":{}}'),
         (
             calls.serving(calls.IdleApp),
-            marshal.dumps(({"kind": "wsgi", "env": {}, "meta": {"A": "b"}}, b"")),
+            marshal.dumps(({"kind": "wsgi", "env": {}, "meta": "A\0b"}, b"")),
         ),
     )
     if "nexus_loop" in sys.modules:
@@ -211,8 +211,8 @@ import nexus_random as randoms  # noqa: E402
 import nexus_stream as stream  # noqa: E402
 import nexus_trace as traces  # noqa: E402
 
-reseed, ENCODE, DECODE = randoms.reseed, own_json.encode, own_json.loads
-stream.encode = ENCODE
+reseed, HEAD, DECODE = randoms.reseed, own_json.head, own_json.loads
+stream.encode = HEAD
 sys.stdout, sys.stderr = log.Log(2), log.Log(2)
 try:
     TREE = files.Tree(_take_files())
@@ -236,6 +236,7 @@ except BaseException as error:
 else:
     _warm_up()
     gc.collect()
+    randoms.prepare()
     lasting.make_immortal()
     lasting.fill_holes(given["headroom"])
     gc.freeze()  # the collector skips these objects from now on

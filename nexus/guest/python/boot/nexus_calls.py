@@ -14,6 +14,12 @@ from nexus import Headers, Request, Response, ScheduledEvent
 _JSON_HEAD = b'{"status": 200, "headers": [["content-type", "application/json"]]}'
 _TEXT_HEAD = b'{"status": 200, "headers": [["content-type", "text/plain; charset=utf-8"]]}'
 """heads of answers, as JSON, to what handlers return most"""
+_ENVIRON = {
+    "wsgi.version": (1, 0),
+    "wsgi.multithread": False,
+    "wsgi.multiprocess": True,
+    "wsgi.run_once": False,
+}
 _COROUTINE = types.CoroutineType
 _IS_COROUTINE, _TAKES_MANY = 0x80, 0x4
 """flags of a function's code, as `inspect` names them"""
@@ -175,16 +181,10 @@ def _response(value):
 
 
 def _wsgi(app, head, body):
-    environ = {
-        **head["meta"],
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": head["meta"].get("wsgi.url_scheme", "http"),
-        "wsgi.input": io.BytesIO(body),
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": False,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
-    }
+    names_and_values = iter(head["meta"].split("\0"))
+    environ = dict(zip(*[names_and_values] * 2, strict=True))
+    environ.update(_ENVIRON)
+    environ["wsgi.input"], environ["wsgi.errors"] = io.BytesIO(body), sys.stderr
     started, parts = [], []
     take = parts.append
 

@@ -9,6 +9,7 @@ import contextlib
 import re
 import sys
 import types
+from itertools import chain
 
 import nexus_calls as calls
 from nexus_adapt import Finder
@@ -20,9 +21,9 @@ _ROUNDS = 8
 """CPython specialises what has run twice, some things in stages"""
 _MOST_TEMPLATES = 50
 _META = {
+    "CONTENT_LENGTH": "8",
     "CONTENT_TYPE": "application/json",
     "HTTP_HOST": "h",
-    "PATH_INFO": "/",
     "QUERY_STRING": "a=b",
     "SCRIPT_NAME": "",
     "SERVER_NAME": "h",
@@ -44,10 +45,14 @@ def _warm_up(flask):
     with contextlib.suppress(Exception):  # another version of Flask: it stays as it is
         serve = calls.serving(types.SimpleNamespace(app=_idle(flask)))["wsgi"]
         for _ in range(_ROUNDS):
-            for path in ("/", "/a/b"):
-                serve({"meta": {**_META, "REQUEST_METHOD": "GET", "PATH_INFO": path}}, b"")
-            meta = {**_META, "REQUEST_METHOD": "POST", "CONTENT_LENGTH": "8"}
-            serve({"meta": meta}, b'{"a": 1}')
+            serve(_head("GET", "/"), b"")
+            serve(_head("GET", "/a/b"), b"")
+            serve(_head("POST", "/"), b'{"a": 1}')
+
+
+def _head(method, path):
+    meta = {**_META, "REQUEST_METHOD": method, "PATH_INFO": path}
+    return {"meta": "\0".join(chain.from_iterable(meta.items()))}
 
 
 def _idle(flask):
@@ -82,9 +87,10 @@ def prepare(app):
 
 
 def _prepare_rules(app):
-    from werkzeug.routing import Map
+    from werkzeug.routing import Map, Rule
 
-    if type(app.url_map) is Map:
+    kinds = {type(app.url_map), *map(type, app.url_map._rules)}
+    if kinds <= {Map, Rule}:  # the handler's own kinds may have code of its own
         app.url_map.update()
         for rule in app.url_map.iter_rules():
             for part in rule._parts:

@@ -9,7 +9,7 @@ allowed = False
 """whether the host streams the answer under way"""
 begun = False
 encode = None
-"""makes JSON; boot.py sets it"""
+"""makes the head of an answer; boot.py sets it"""
 
 
 def iterates(body):
@@ -21,7 +21,7 @@ def begin(answer):
     """Send the head of the answer."""
     global begun
     begun = True
-    os.write(1, _HEAD + encode(answer).encode())
+    os.write(1, _HEAD + encode(answer))
 
 
 def send(part):
