@@ -6,6 +6,7 @@ for tests: a task names the exports to call, one after another, and gets the sta
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import itertools
 import json
@@ -27,7 +28,13 @@ from nexus.engines.frames import measured
 from nexus.errors import GuestError
 from nexus.guest import Abis, built_in_abis
 from nexus.model import Compiled, Context, FuncType, Handler, Limits, Prepared, Snapshot
-from nexus.plugin_api.engine import Engine, EngineInstance, HostFunction, HostFunctions
+from nexus.plugin_api.engine import (
+    Engine,
+    EngineInstance,
+    HostFunction,
+    HostFunctions,
+    ProvidesMemory,
+)
 from nexus.plugin_api.guest import GuestBase, Run
 from nexus.run import Execution
 from nexus.wasm import RewriteLimits, rewrite
@@ -98,7 +105,12 @@ def engine_ids(pair: tuple[str, str]) -> str:
 def build(made_by: Engine, wat: str, pages: int = 64, abi: str = "test") -> Compiled:
     """Meter and compile a module in the text format."""
     wasm, limits = made_by.wat_to_wasm(wat), RewriteLimits(memory_pages=pages)
-    wasm, info = rewrite(wasm, limits, in_place=made_by.compiler == "cranelift")
+    wasm, info = rewrite(
+        wasm,
+        limits,
+        in_place=made_by.compiler == "cranelift",
+        import_memory=isinstance(made_by, ProvidesMemory) and made_by.provides_memory,
+    )
     artifact = made_by.compile(wasm)
     return Compiled(f"key-{next(_numbers)}", artifact, measured(info, artifact), abi)
 
@@ -175,3 +187,8 @@ def functions(**implementations: tuple[FuncType, Callable[..., Any]]) -> dict[An
     return {
         ("host", name): HostFunction(type, call) for name, (type, call) in implementations.items()
     }
+
+
+def address_of(view: memoryview) -> int:
+    """Return where the bytes of *view* are."""
+    return ctypes.addressof(ctypes.c_char.from_buffer(view))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nexus.errors import InvalidModule
 from nexus.model import ModuleInfo
 from nexus.plugin_api.abi import Module
-from nexus.plugin_api.engine import Engine
+from nexus.plugin_api.engine import Engine, ProvidesMemory
 from nexus.wasm import Check, RewriteLimits, rewrite
 
 
@@ -27,5 +27,9 @@ def metered(
     """
     wasm = to_wasm(module.source, engine) if module.is_text else module.source
     limits = RewriteLimits(memory_pages=pages)
-    in_place = engine.compiler == "cranelift"
-    return rewrite(wasm, limits, module.functions, check, table=module.table, in_place=in_place)
+    return rewrite(
+        *(wasm, limits, module.functions, check),
+        table=module.table,
+        in_place=engine.compiler == "cranelift",
+        import_memory=isinstance(engine, ProvidesMemory) and engine.provides_memory,
+    )

@@ -425,7 +425,8 @@ class Settings(BaseSettings):
 
     verify_resets: Flag = Field(
         False,
-        description="after each reset, compare all of the instance's memory with the snapshot; a "
+        description='after each reset, and when an instance for `isolation = "fresh"` is made, '
+        "compare all of the instance's memory with the snapshot; a "
         "difference is an internal error, and the instance is dropped; slow, for debugging",
     )
 

@@ -7,6 +7,8 @@ wasmtime_library.py its functions
 wasmtime_trial.py   finds out whether this wasmtime is as they expect
 wasmtime_host.py    host functions, called with raw values
 wasmtime_public.py  the same through the public API, for a wasmtime build that differs
+wasmtime_slots.py  slots for instances, which wasmtime uses again
+zeros.py        makes the memory of an ended instance zeros
 llvm_wheel.py   makes wasmer's LLVM wheel loadable
 frames.py       measures the native stack that one frame of a compiled module takes
 traps.py        the same trap names for all engines

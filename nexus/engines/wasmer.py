@@ -19,6 +19,7 @@ import wasmer
 
 from nexus.engines import cpu, llvm_wheel
 from nexus.engines.traps import STACK, guest_error
+from nexus.engines.zeros import make_zeros
 from nexus.errors import (
     CompilationError,
     EngineUnavailable,
@@ -28,9 +29,17 @@ from nexus.errors import (
     MemoryLimit,
 )
 from nexus.model import ModuleInfo
-from nexus.plugin_api.engine import HostFunctions
+from nexus.plugin_api.engine import EngineInstance, HostFunctions
 from nexus.wasm.format.limits import PAGE_BYTES
-from nexus.wasm.format.names import CHECKPOINT, DEPTH_EXPORT, FUEL_EXPORT, MEMORY_EXPORT
+from nexus.wasm.format.names import (
+    CHECKPOINT,
+    DEPTH_EXPORT,
+    FUEL_EXPORT,
+    MEMORY,
+    MEMORY_EXPORT,
+    MEMORY_MODULE,
+    MEMORY_NAME,
+)
 
 _TYPES = {
     "i32": wasmer.Type.I32,
@@ -58,6 +67,8 @@ class WasmerEngine:
 
     name = "wasmer"
     holds_gil = True
+    provides_memory = True
+    """A new memory takes four times as long as all else of an instance."""
 
     def __init__(self, compiler: str, cache_dir: Path) -> None:
         """Raises: EngineUnavailable if *compiler* cannot be used here."""
@@ -128,48 +139,104 @@ class _Deserialized:
 
 
 class WasmerModule:
-    """A deserialized module and its host functions."""
+    """A deserialized module and its host functions. It keeps the memory of one ended instance."""
 
     def __init__(
         self, deserialized: _Deserialized, info: ModuleInfo, imports: HostFunctions
     ) -> None:
         self._deserialized, self._info = deserialized, info
-        self._imports = wasmer.ImportObject()
+        self._spare: _Imports | None = None
         wanted = {(i.module, i.name) for i in info.imports} | {CHECKPOINT}
-        namespaces: dict[str, dict[str, Any]] = {}
+        self._functions: dict[str, dict[str, Any]] = {}
         for module, name in sorted(wanted):
             function = imports[module, name]
             signature = wasmer.FunctionType(
                 [_TYPES[t] for t in function.type.params],
                 [_TYPES[t] for t in function.type.results],
             )
-            namespaces.setdefault(module, {})[name] = wasmer.Function(
+            self._functions.setdefault(module, {})[name] = wasmer.Function(
                 deserialized.store, function.call, signature
             )
-        for module, functions in namespaces.items():
-            self._imports.register(module, functions)
+        self._imports_memory = any(
+            (found.module, found.name) == MEMORY for found in deserialized.module.imports
+        )
 
     def instantiate(self) -> WasmerInstance:
-        try:
-            return WasmerInstance(
-                wasmer.Instance(self._deserialized.module, self._imports), self._info
+        return self._make(self._new_imports())
+
+    def renew(self) -> WasmerInstance:
+        """Make an instance with the memory that `retire` kept, which is zeros.
+
+        Raises: GuestError.
+        """
+        imports, self._spare = self._spare, None
+        return self._make(self._new_imports() if imports is None else imports)
+
+    def retire(self, instance: EngineInstance) -> None:
+        """Keep the memory of *instance* if it can be made zeros; nothing else."""
+        if not isinstance(instance, WasmerInstance):
+            raise InternalError(f"not an instance of wasmer: {type(instance).__name__}")
+        imports = instance.imports
+        if self._spare is None and imports.memory is not None and imports.clear():
+            self._spare = imports
+
+    def drop_kept(self) -> None:
+        self._spare = None
+
+    def _new_imports(self) -> _Imports:
+        memory = None
+        if self._imports_memory:
+            limits = self._info.memory_min_pages, self._info.memory_max_pages
+            memory = wasmer.Memory(
+                self._deserialized.store, wasmer.MemoryType(*limits, shared=False)
             )
+        return _Imports(self._functions, memory)
+
+    def _make(self, imports: _Imports) -> WasmerInstance:
+        try:
+            made = wasmer.Instance(self._deserialized.module, imports.object)
+            return WasmerInstance(made, self._info, imports)
         except RuntimeError as error:
             raise _trap(error) from error
         except BaseException as error:
             raise _unexpected(error) from error
 
 
+class _Imports:
+    """What one instance at a time imports: the host functions, and a memory."""
+
+    __slots__ = ("_address", "memory", "object", "view")
+
+    def __init__(self, functions: dict[str, dict[str, Any]], memory: Any) -> None:
+        """*memory*: None if the module has none, or one of its own."""
+        self.memory, self.object = memory, wasmer.ImportObject()
+        ours = {} if memory is None else {MEMORY_MODULE: {MEMORY_NAME: memory}}
+        for module in functions.keys() | ours.keys():
+            self.object.register(module, {**functions.get(module, {}), **ours.get(module, {})})
+        self.view = memoryview(b"") if memory is None else _view_of(memory.buffer)
+        """the memory as it begins"""
+        self._address = _address(self.view) if self.view else 0
+
+    def clear(self) -> bool:
+        """Make the memory as it began; return False if that is impossible."""
+        size = len(self.view)
+        # Memories never become shorter.
+        return self.memory.data_size == size and (not size or make_zeros(self._address, size))
+
+
 class WasmerInstance:
     """One wasmer instance; its exports are looked up once."""
 
-    def __init__(self, instance: Any, info: ModuleInfo) -> None:
+    def __init__(self, instance: Any, info: ModuleInfo, imports: _Imports) -> None:
+        self.imports = imports
         self._exports = exports = instance.exports
         self._fuel = getattr(exports, FUEL_EXPORT)
         self._depth = getattr(exports, DEPTH_EXPORT)
-        self._memory = getattr(exports, MEMORY_EXPORT) if info.has_memory else None
-        self._view = memoryview(b"")
-        self._globals = [getattr(exports, g.export) for g in info.mutable_globals]
+        self._memory, self._view = imports.memory, imports.view
+        if self._memory is None and info.has_memory:
+            self._memory = getattr(exports, MEMORY_EXPORT)
+        self._mutable = info.mutable_globals
+        self._globals: list[Any] | None = None
         self._functions: dict[str, Callable[..., Any]] = {}
 
     def call(self, export: str) -> None:
@@ -213,11 +280,17 @@ class WasmerInstance:
                 raise MemoryLimit(f"the memory cannot grow to {size_bytes} bytes") from error
 
     def read_globals(self) -> tuple[Any, ...]:
-        return tuple([g.value for g in self._globals])
+        return tuple([each.value for each in self._all_globals()])
 
     def write_globals(self, values: tuple[Any, ...]) -> None:
-        for target, value in zip(self._globals, values, strict=True):
+        for target, value in zip(self._all_globals(), values, strict=True):
             target.value = value
+
+    def _all_globals(self) -> list[Any]:
+        found = self._globals
+        if found is None:
+            found = self._globals = [getattr(self._exports, g.export) for g in self._mutable]
+        return found
 
     def fuel(self) -> int:
         return int(self._fuel.value)
@@ -238,8 +311,11 @@ def _view_of(buffer: Any) -> memoryview:
     size = memoryview(buffer).nbytes
     if not size:
         return memoryview(b"")
-    address = ctypes.addressof(ctypes.c_char.from_buffer(buffer))
-    return memoryview((ctypes.c_ubyte * size).from_address(address)).cast("B")
+    return memoryview((ctypes.c_ubyte * size).from_address(_address(buffer))).cast("B")
+
+
+def _address(buffer: Any) -> int:
+    return ctypes.addressof(ctypes.c_char.from_buffer(buffer))
 
 
 def _trap(error: RuntimeError) -> GuestError:

@@ -6,6 +6,7 @@ engines count and interrupt alike.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -18,14 +19,15 @@ import wasmtime
 
 from nexus.engines import cpu
 from nexus.engines.traps import guest_error
-from nexus.engines.wasmtime_direct import DirectInstance, DirectModule
+from nexus.engines.wasmtime_direct import DirectGlobal, DirectInstance, DirectModule
 from nexus.engines.wasmtime_host import define
 from nexus.engines.wasmtime_library import enable_branch_hints
-from nexus.engines.wasmtime_public import PublicInstance, PublicModule
+from nexus.engines.wasmtime_public import PublicGlobal, PublicInstance, PublicModule
+from nexus.engines.wasmtime_slots import use_slots
 from nexus.engines.wasmtime_trial import works
 from nexus.errors import CompilationError, GuestError, InternalError, InvalidModule, MemoryLimit
 from nexus.model import ModuleInfo
-from nexus.plugin_api.engine import HostFunctions
+from nexus.plugin_api.engine import EngineInstance, HostFunctions
 from nexus.wasm.format.limits import PAGE_BYTES
 from nexus.wasm.format.names import CHECKPOINT, DEPTH_EXPORT, FUEL_EXPORT, MEMORY_EXPORT
 
@@ -49,8 +51,11 @@ _TRAPS = {
     wasmtime.TrapCode.STACK_OVERFLOW: "call stack exhausted",
 }
 
-MAX_STACK_BYTES = 1 << 20
-"""The largest `max_stack_kb` that is allowed"""
+MAX_STACK_BYTES = 2 << 20
+"""The most native stack that a run may be allowed: a load's (`max_stack_kb` is less). wasmtime
+takes no more unless its stacks for async calls grow too."""
+
+log = logging.getLogger("nexus.engines")
 
 _linking = threading.RLock()
 """Guards wasmtime-py's module-global slab of host functions, which has no lock of its own
@@ -66,6 +71,16 @@ class WasmtimeEngine:
     holds_gil = False
 
     def __init__(self) -> None:
+        self._engine = wasmtime.Engine(self._config())
+        self._lock = threading.Lock()  # guards the next three
+        self._shared: WeakValueDictionary[tuple[int, bool], _Shared] = WeakValueDictionary()
+        """by the artifact's identity and whether it has slots, as long as a thread has it loaded"""
+        self._slots: wasmtime.Engine | None = None
+        self._has_slots = works()
+        self.fingerprint = f"wasmtime-{version('wasmtime')}-cranelift-{cpu.features()}"
+
+    @staticmethod
+    def _config() -> wasmtime.Config:
         config = wasmtime.Config()
         # Depth is bounded by counting frames of a known size (`frames.py`); wasmtime's own bound,
         # 512 KiB by default, must not come first.
@@ -78,11 +93,21 @@ class WasmtimeEngine:
         config.wasm_exceptions = False
         config.wasm_component_model = False
         enable_branch_hints(config)
-        self._engine = wasmtime.Engine(config)
-        self._lock = threading.Lock()  # guards _shared
-        self._shared: WeakValueDictionary[int, _Shared] = WeakValueDictionary()
-        """by the artifact's identity, as long as a thread has it loaded"""
-        self.fingerprint = f"wasmtime-{version('wasmtime')}-cranelift-{cpu.features()}"
+        return config
+
+    def _with_slots(self) -> wasmtime.Engine | None:
+        """Return an engine whose instances have slots, made at the first call; None if it cannot
+        be made."""
+        with self._lock:
+            if self._slots is None and self._has_slots:
+                try:
+                    config = self._config()
+                    use_slots(config)
+                    self._slots = wasmtime.Engine(config)
+                except (AttributeError, wasmtime.WasmtimeError) as error:  # or few addresses
+                    log.warning("nothing of an instance is used again, because %s", error)
+                    self._has_slots = False
+            return self._slots
 
     def wat_to_wasm(self, text: str) -> bytes:
         try:
@@ -97,30 +122,46 @@ class WasmtimeEngine:
             raise CompilationError(f"wasmtime: {error}") from error
 
     def load(self, artifact: bytes, info: ModuleInfo, imports: HostFunctions) -> WasmtimeModule:
-        return WasmtimeModule(self._engine, self._deserialize(artifact), info, imports)
+        loaded = self._deserialize(artifact, self._engine)
+        with_slots = partial(self._load_with_slots, artifact, info, imports)
+        return WasmtimeModule(self._engine, loaded, info, imports, with_slots)
+
+    def _load_with_slots(
+        self, artifact: bytes, info: ModuleInfo, imports: HostFunctions
+    ) -> WasmtimeModule | None:
+        """Load *artifact* for instances with slots; return None if they cannot have any."""
+        engine = self._with_slots()
+        if engine is None:
+            return None
+        try:
+            loaded = self._deserialize(artifact, engine)
+        except CompilationError:  # for example its instances are too large
+            return None
+        return WasmtimeModule(engine, loaded, info, imports)
 
     def hold(self, artifact: bytes) -> object:
         """Deserialize *artifact*. While the returned object lives, `load` does not do it again.
 
         Raises: CompilationError if this engine did not make the artifact.
         """
-        return self._deserialize(artifact)
+        return self._deserialize(artifact, self._engine)
 
-    def _deserialize(self, artifact: bytes) -> _Shared:
+    def _deserialize(self, artifact: bytes, engine: wasmtime.Engine) -> _Shared:
         """Return *artifact* as a module, which all threads share: CPython's is 30 MB.
 
         Raises: CompilationError.
         """
+        key = id(artifact), engine is not self._engine
         with self._lock:
-            found = self._shared.get(id(artifact))
+            found = self._shared.get(key)
         if found is not None:
             return found
         try:
-            module = wasmtime.Module.deserialize(self._engine, artifact)
+            module = wasmtime.Module.deserialize(engine, artifact)
         except wasmtime.WasmtimeError as error:
             raise CompilationError(f"the artifact cannot be loaded: {error}") from error
         with self._lock:  # another thread may have been quicker
-            return self._shared.setdefault(id(artifact), _Shared(artifact, module))
+            return self._shared.setdefault(key, _Shared(artifact, module))
 
 
 class _Shared:
@@ -132,11 +173,23 @@ class _Shared:
 
 class WasmtimeModule:
     """A deserialised module with its host functions linked. Each instance gets its own store: an
-    instance lives as long as its store."""
+    instance lives as long as its store.
+
+    It keeps the objects around one ended instance, whose memory and tables wasmtime keeps.
+    """
 
     def __init__(
-        self, engine: wasmtime.Engine, shared: _Shared, info: ModuleInfo, imports: HostFunctions
+        self,
+        engine: wasmtime.Engine,
+        shared: _Shared,
+        info: ModuleInfo,
+        imports: HostFunctions,
+        with_slots: Callable[[], WasmtimeModule | None] = lambda: None,
     ) -> None:
+        """*with_slots*: returns the same module for instances that have slots, if it can."""
+        self._with_slots: Callable[[], WasmtimeModule | None] | None = with_slots
+        self._renewing: WasmtimeModule | None = None
+        self._spare: WasmtimeInstance | None = None
         self._shared, self.info = shared, info
         wanted = {(i.module, i.name) for i in info.imports} | {CHECKPOINT}
         with _linking:
@@ -172,20 +225,64 @@ class WasmtimeModule:
         except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
             raise _trap(error) from error
 
+    def renew(self) -> WasmtimeInstance:
+        """Make an instance in a slot, or like any other if no slot is free.
+
+        Raises: GuestError.
+        """
+        if self._with_slots is not None:
+            self._renewing, self._with_slots = self._with_slots(), None
+        module = self._renewing
+        instance, self._spare = self._spare, None
+        if module is None:
+            return self.instantiate()
+        try:
+            if instance is None:
+                return WasmtimeInstance(module._new(), module)
+            instance.renew()
+            return instance
+        except wasmtime.Trap as error:
+            raise _trap(error) from error
+        except wasmtime.WasmtimeError:  # all slots are taken
+            return self.instantiate()
+
+    def retire(self, instance: EngineInstance) -> None:
+        """Free the slot of *instance*; keep the Python objects for the next."""
+        if not isinstance(instance, WasmtimeInstance):
+            raise InternalError(f"not an instance of wasmtime: {type(instance).__name__}")
+        if instance.module is self._renewing is not None and instance.end():
+            self._spare = instance
+
+    def drop_kept(self) -> None:
+        self._spare = None
+
 
 class WasmtimeInstance:
     """One wasmtime instance in a store of its own."""
 
     def __init__(self, made: DirectInstance | PublicInstance, module: WasmtimeModule) -> None:
         self._made = made
-        self._module = module  # its linker owns the host functions that this instance calls
+        self.module = module  # its linker owns the host functions that this instance calls
         info = module.info
         self._fuel = made.global_(FUEL_EXPORT, "i64")
         self._depth = made.global_(DEPTH_EXPORT, "i64")
         self._memory = made.memory(MEMORY_EXPORT) if info.has_memory else None
         self._view = memoryview(b"")
-        self._globals = [made.global_(each.export, each.type) for each in info.mutable_globals]
+        self._globals: list[DirectGlobal | PublicGlobal] | None = None
         self._functions: dict[str, Callable[..., int]] = {}
+
+    def end(self) -> bool:
+        """Delete the instance with its store; return whether `renew` can then follow."""
+        self._view = memoryview(b"")
+        if not isinstance(self._made, DirectInstance):
+            return False
+        self._made.end()
+        return True
+
+    def renew(self) -> None:
+        """Make another instance of the module. Raises: wasmtime.Trap, wasmtime.WasmtimeError."""
+        assert isinstance(self._made, DirectInstance)
+        self._made.renew()
 
     def call(self, export: str) -> None:
         self.invoke(export)
@@ -218,11 +315,18 @@ class WasmtimeInstance:
                 raise MemoryLimit(f"the memory cannot grow to {size_bytes} bytes") from error
 
     def read_globals(self) -> tuple[Any, ...]:
-        return tuple([each.get() for each in self._globals])
+        return tuple([each.get() for each in self._all_globals()])
 
     def write_globals(self, values: tuple[Any, ...]) -> None:
-        for target, value in zip(self._globals, values, strict=True):
+        for target, value in zip(self._all_globals(), values, strict=True):
             target.set(value)
+
+    def _all_globals(self) -> list[DirectGlobal | PublicGlobal]:
+        found = self._globals
+        if found is None:
+            mutable, made = self.module.info.mutable_globals, self._made
+            found = self._globals = [made.global_(each.export, each.type) for each in mutable]
+        return found
 
     def fuel(self) -> int:
         return int(self._fuel.get())

@@ -26,12 +26,14 @@ class Library:
         self.export = _typed(quick.wasmtime_instance_export_get, named, ctypes.c_bool)
         self.new_store = _typed(quick.wasmtime_store_new, [pointer] * 3, pointer)
         self.context = _typed(quick.wasmtime_store_context, [pointer], pointer)
+        self.link = _typed(quick.wasmtime_linker_instantiate_pre, [pointer] * 3, pointer)
+        self.unlink = _typed(quick.wasmtime_instance_pre_delete, [pointer], None)
         # A guest may run for long, also in a start function, and the kernel needs time for a large
         # memory: other threads get the GIL meanwhile.
         slow = ctypes.CDLL(str(_ffi.filename))
         called = [*[pointer] * 3, size, pointer]
         self.call = _typed(slow.wasmtime_func_call_unchecked, called, pointer)
-        self.instantiate = _typed(slow.wasmtime_linker_instantiate, [pointer] * 5, pointer)
+        self.instantiate = _typed(slow.wasmtime_instance_pre_instantiate, [pointer] * 4, pointer)
         grown = [pointer, pointer, ctypes.c_uint64, pointer]
         self.grow = _typed(slow.wasmtime_memory_grow, grown, pointer)
         self.delete_store = _typed(slow.wasmtime_store_delete, [pointer], None)

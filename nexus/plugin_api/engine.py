@@ -148,6 +148,39 @@ class HoldsArtifacts(Protocol):
         ...
 
 
+@runtime_checkable
+class ProvidesMemory(Protocol):
+    """An engine that may want to provide the memories of modules, to use them again."""
+
+    provides_memory: bool
+    """whether modules import their memory (`nexus.wasm.format.names.MEMORY`)"""
+
+
+@runtime_checkable
+class Renews(Protocol):
+    """An `EngineModule` that makes new instances of parts of earlier ones.
+
+    A new instance's memory, globals, tables and segments are as its module declares them, whatever
+    the earlier instance did: `tests/engines/test_renewal.py`.
+    """
+
+    def renew(self) -> EngineInstance:
+        """Make an instance like `instantiate`, of what `retire` kept, if it kept anything.
+
+        Nothing else may be mapped over the instance's memory. Raises: GuestError.
+        """
+        ...
+
+    def retire(self, instance: EngineInstance) -> None:
+        """Keep what can be used again of *instance*, made by `renew`; nobody may use it any more.
+        The thread that made it calls this, and only after a clean exit."""
+        ...
+
+    def drop_kept(self) -> None:
+        """Drop what `retire` kept: its thread has too many such modules."""
+        ...
+
+
 EngineFactory: TypeAlias = Callable[[str, Path], Engine]
 """Makes an engine from (compiler, folder for its files). Raises EngineUnavailable, with what to
 install. *compiler* is the setting; `auto` leaves the choice to the engine"""

@@ -52,6 +52,7 @@ class WasmInstance:
         "_linked",
         "_mapping",
         "_peak",
+        "_renewed",
         "_resume",
         "_snapshot",
         "_suspension_ids",
@@ -67,15 +68,18 @@ class WasmInstance:
         engine_instance: EngineInstance | None,
         snapshot: Snapshot,
         mapping: Mapping | None = None,
+        *,
+        renewed: bool = False,
     ) -> None:
         """*linked* and *engine_instance* are None if it is suspended as an image (`stored`).
-        *mapping*: maps the snapshot over the memory; None: a reset copies all of it."""
+        *mapping*: maps the snapshot over the memory; None: a reset copies all of it.
+        *renewed*: its engine may use parts of it again; nothing is mapped over its memory."""
         self.id = f"i{next(_ids)}"
         self.state = State.IDLE
         self._compiled = compiled
         self._linked = linked
         self._engine_instance = engine_instance
-        self._snapshot, self._mapping = snapshot, mapping
+        self._snapshot, self._mapping, self._renewed = snapshot, mapping, renewed
         self._peak = len(snapshot.memory)
         self._used = self._peak
         """bytes of memory while it is suspended, for other threads to read"""
@@ -132,6 +136,16 @@ class WasmInstance:
         self._linked = None
         self._suspension_ids, self._resume = (), None
 
+    def retire(self) -> LinkedModule | None:
+        """Drop the instance after a clean exit, on its own thread; return its module if that may
+        keep parts of it."""
+        linked, instance = self._linked, self._engine_instance
+        self.terminate()
+        if not self._renewed or linked is None or instance is None:
+            return None
+        linked.retire(instance)
+        return linked
+
     # ---- work -------------------------------------------------------------------------------
 
     def execute(self, compiled: Compiled, task: Task[R], *, handler: Handler, run: Execution) -> R:
@@ -177,7 +191,8 @@ class WasmInstance:
         return True
 
     def verify_reset(self) -> None:
-        """Compare memory and globals with the snapshot, all of it: right after a reset.
+        """Compare memory and globals with the snapshot, all of it: right after a reset, or when the
+        instance is new.
 
         Raises: InternalError, saying where they differ.
         """

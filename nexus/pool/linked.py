@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nexus.model import Compiled, FuncType
-from nexus.plugin_api.engine import Engine, EngineInstance, HostFunction
+from nexus.plugin_api.engine import Engine, EngineInstance, HostFunction, Renews
 from nexus.plugin_api.guest import GuestFactory
 from nexus.run.depth import ASK_DEPTH, Depth
 from nexus.run.execution import Execution
@@ -19,22 +19,27 @@ class LinkedModule:
     def __init__(self, engine: Engine, make_guest: GuestFactory, compiled: Compiled) -> None:
         self.guest = make_guest(compiled)
         self._slice = FIRST_SLICE
+        self._has_start = compiled.info.has_start
         self._depth = Depth(compiled.info)
         self._checkpoints = _Checkpoints(self._depth)
         functions = dict(self.guest.functions())
         functions[CHECKPOINT] = HostFunction(CHECKPOINT_TYPE, self._checkpoints.call)
-        self._module = engine.load(compiled.artifact, compiled.info, functions)
+        self._module = module = engine.load(compiled.artifact, compiled.info, functions)
+        self._renews = module if isinstance(module, Renews) else None
 
-    def instantiate(self, run: Execution) -> EngineInstance:
-        """Make an instance; its start function, if it has one, uses *run*'s budget.
+    def instantiate(self, run: Execution, *, renew: bool = False) -> EngineInstance:
+        """Make an instance; its start function, if it has one, uses *run*'s budget. *renew*: use
+        what `retire` kept, if the engine can.
 
         Raises: GuestError, or the error that stopped *run*.
         """
+        if not self._has_start:
+            return self._make(renew)
         self._depth.start(run)
         self._checkpoints.run = run
         counted = run.usage.instructions
         try:
-            return self._module.instantiate()
+            return self._make(renew)
         except Exception as error:
             if run.stopped is not None:
                 raise run.stopped from error
@@ -45,6 +50,21 @@ class LinkedModule:
             # Do not count this fuel: the count would differ between a new and a warm instance.
             run.usage.instructions = counted
             run.end()
+
+    def _make(self, renew: bool) -> EngineInstance:
+        if renew and self._renews is not None:
+            return self._renews.renew()
+        return self._module.instantiate()
+
+    def retire(self, instance: EngineInstance) -> None:
+        """Let the engine keep what can be used again of *instance*, which was made to `renew`."""
+        if self._renews is not None:
+            self._renews.retire(instance)
+
+    def drop_kept(self) -> None:
+        """Drop what `retire` kept."""
+        if self._renews is not None:
+            self._renews.drop_kept()
 
     def enter(self, run: Execution, instance: EngineInstance) -> None:
         """Pass checkpoints to *run* from now on."""

@@ -81,6 +81,8 @@ class InstancePool(ScratchSpace):
             if self._closed:
                 raise ShuttingDown("this worker is shutting down")
             stack = shelf.idle.get(compiled.key)
+            if handler.isolation is Isolation.FRESH:
+                stack = None  # of a handler with the same source, which resets or reuses it
             if stack and (not self._spare or self._busy() < self._max_instances):
                 instance = stack.pop()
                 del self._idle[instance]
@@ -91,14 +93,12 @@ class InstancePool(ScratchSpace):
             evicted = self._reserve(needed, run.deadline)
         for instance in evicted:
             instance.terminate()
-        return self._create(shelf, compiled, needed, run)
+        return self._create(shelf, handler, needed, run)
 
-    def _create(
-        self, shelf: Shelf, compiled: Compiled, claimed: int, run: Execution
-    ) -> WasmInstance:
+    def _create(self, shelf: Shelf, handler: Handler, claimed: int, run: Execution) -> WasmInstance:
         instance = None
         try:
-            instance = self._make(shelf, compiled, run)
+            instance = self._make(shelf, handler, run)
             instance.lend()
             return instance
         finally:
@@ -112,15 +112,21 @@ class InstancePool(ScratchSpace):
                 else:
                     self._notify()
 
-    def _make(self, shelf: Shelf, compiled: Compiled, run: Execution) -> WasmInstance:
+    def _make(self, shelf: Shelf, handler: Handler, run: Execution) -> WasmInstance:
+        compiled = handler.compiled
         linked = shelf.modules.get(compiled.loaded_as)
         if linked is None:
             self._drop_stale(shelf)
             linked = self._link(compiled, run)
             shelf.modules[compiled.loaded_as] = linked
-        engine_instance = linked.instantiate(run)
-        snapshot, mapping = self._start(compiled, engine_instance)
-        return WasmInstance(linked, compiled, engine_instance, snapshot, mapping)
+        # A snapshot is mapped over the memories of others, which therefore are not used again.
+        renewed = handler.isolation is Isolation.FRESH and compiled.prepared is None
+        engine_instance = linked.instantiate(run, renew=renewed)
+        snapshot, mapping = self._start(compiled, engine_instance, may_map=not renewed)
+        made = WasmInstance(linked, compiled, engine_instance, snapshot, mapping, renewed=renewed)
+        if self._verifies and renewed and not compiled.info.has_start:
+            made.verify_reset()
+        return made
 
     def _link(self, compiled: Compiled, run: Execution) -> LinkedModule:
         """Load the module for the calling thread.
@@ -132,7 +138,7 @@ class InstancePool(ScratchSpace):
             return LinkedModule(self._engine, self._make_guest, compiled)
 
     def _start(
-        self, compiled: Compiled, instance: EngineInstance
+        self, compiled: Compiled, instance: EngineInstance, *, may_map: bool
     ) -> tuple[Snapshot, Mapping | None]:
         """Bring the new *instance* to its starting point; return that snapshot, and its mapping
         over the memory."""
@@ -146,7 +152,7 @@ class InstancePool(ScratchSpace):
                 kept = self._snapshots.setdefault(compiled.key, shared(snapshot_of(instance)))
             snapshot = kept
         mapping = None
-        if compiled.info.reset_blocker is None:
+        if may_map and compiled.info.reset_blocker is None:
             mapping = map_over(snapshot.image, instance.memory())
         if prepared is None:
             return snapshot, mapping
@@ -169,10 +175,14 @@ class InstancePool(ScratchSpace):
                 ready = False
                 instance.verify_reset()
                 ready = True
-        finally:
-            if not ready:
-                self.discard(instance)
+        except BaseException:
+            self.discard(instance)
+            raise
         if not ready:
+            self._forget(instance)
+            keeps = instance.retire()
+            if keeps is not None:
+                self._shelf().keep(keeps)
             return
         shelf = self._shelf()
         key = handler.compiled.key
@@ -203,16 +213,20 @@ class InstancePool(ScratchSpace):
 
     def discard(self, instance: WasmInstance) -> None:
         """Drop an instance that the pool cannot reset, or does not need any more."""
+        self._forget(instance)
+        instance.terminate()
+
+    def _forget(self, instance: WasmInstance) -> None:
         with self._lock:
             self._active.discard(instance)
             if instance.suspension_ids():
                 self._forget_suspended(instance)
             self._forget_memory(instance)
-            self._free_scratch(instance)
+            if self._scratch:
+                self._free_scratch(instance)
             if self._surplus:
                 self._surplus -= 1
             self._notify()
-        instance.terminate()
 
     def leave_thread(self) -> None:
         """Drop everything the calling thread has; the thread is about to end."""
@@ -227,6 +241,7 @@ class InstancePool(ScratchSpace):
         for instance in idle:
             instance.terminate()
         shelf.modules.clear()
+        shelf.kept.clear()
 
     # ---- limits and contents ----------------------------------------------------------------
 
@@ -276,7 +291,9 @@ class InstancePool(ScratchSpace):
         wanted = self._wanted
         if wanted is not None:
             for key in shelf.modules.keys() - wanted[1]:
-                del shelf.modules[key]
+                linked = shelf.modules.pop(key)
+                if linked in shelf.kept:
+                    shelf.kept.remove(linked)
 
     def _shelf(self) -> Shelf:
         try:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from nexus.pool.instance import WasmInstance
 from nexus.pool.linked import LinkedModule
+
+MOST_KEPT: Final = 8
+"""How many modules of a thread may keep parts of an instance: up to 256 KiB of memory each, which
+the budget does not count"""
 
 
 @dataclass(eq=False)
@@ -14,3 +19,17 @@ class Shelf:
 
     modules: dict[str, LinkedModule] = field(default_factory=dict)
     idle: dict[str, list[WasmInstance]] = field(default_factory=dict)
+    kept: list[LinkedModule] = field(default_factory=list)
+    """the modules that keep parts of an ended instance; the latest is last"""
+
+    def keep(self, linked: LinkedModule) -> None:
+        """Note that *linked* keeps parts of an instance; drop those of the module used least
+        lately if they are too many."""
+        kept = self.kept
+        if kept and kept[-1] is linked:
+            return
+        if linked in kept:
+            kept.remove(linked)
+        kept.append(linked)
+        if len(kept) > MOST_KEPT:
+            kept.pop(0).drop_kept()

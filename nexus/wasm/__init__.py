@@ -18,7 +18,7 @@ __all__ = ["REWRITER_VERSION", "Check", "RewriteLimits", "rewrite"]
 Check: TypeAlias = Callable[[Sequence[Import], Sequence[Export]], object]
 """Gets a module's imports and exports, and raises if the module cannot be used."""
 
-REWRITER_VERSION = 8
+REWRITER_VERSION = 9
 """Part of an artifact's cache key; raise it whenever the output changes"""
 
 
@@ -30,6 +30,7 @@ def rewrite(
     *,
     table: bool = False,
     in_place: bool = False,
+    import_memory: bool = False,
 ) -> tuple[bytes, ModuleInfo]:
     """Call `rewriter.rewrite`, imported at the first call: the import takes 40 ms, and workers
     need only the version.
@@ -38,4 +39,9 @@ def rewrite(
     """
     from nexus.wasm.rewriting import rewriter
 
-    return rewriter.rewrite(wasm, limits, functions, check, table=table, in_place=in_place)
+    return rewriter.rewrite(
+        *(wasm, limits, functions, check),
+        table=table,
+        in_place=in_place,
+        import_memory=import_memory,
+    )

@@ -6,7 +6,9 @@ import gc
 import threading
 import time
 import weakref
+from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -17,7 +19,17 @@ from nexus.pool import InstancePool
 from nexus.pool.linked import LinkedModule
 from nexus.run import Execution
 from tests.pool.guests import CLEAN, COUNTER, START, TABLE, USED, counts, pool_of, serve
-from tests.support import PAGE, PLAIN, Probe, build, calls, handler, prepared, run
+from tests.support import (
+    PAGE,
+    PLAIN,
+    Probe,
+    address_of,
+    build,
+    calls,
+    handler,
+    prepared,
+    run,
+)
 
 
 def test_a_reset_restores_memory_and_globals(engine: Engine) -> None:
@@ -67,6 +79,65 @@ def test_fresh_means_fresh(engine: Engine) -> None:
     for made in (1, 2, 3):
         assert serve(pool, served, "f") == USED
         assert counts(pool) == (0, 0, made)
+
+
+def test_fresh_means_fresh_beside_others_of_the_same_source(engine: Engine) -> None:
+    pool, compiled = pool_of(engine), build(engine, COUNTER)
+    serve(pool, handler(compiled, isolation=Isolation.REUSE), "f")
+    fresh = handler(compiled, isolation=Isolation.FRESH)
+    assert counts(pool) == (0, 1, 1)
+    assert serve(pool, fresh, "f") == USED
+    assert counts(pool) == (0, 1, 2)
+
+
+def test_fresh_means_fresh_after_anything(engine: Engine) -> None:
+    """The engine may use parts of an instance again; `tests/engines/test_renewal.py` has more."""
+    pool, served = pool_of(engine), handler(build(engine, COUNTER), isolation=Isolation.FRESH)
+    for exports in (["f"], ["grow", "f"], ["f", "trap"], ["f", "f"]):
+        with suppress(GuestTrap):
+            serve(pool, served, *exports)
+        assert serve(pool, served) == CLEAN
+    assert counts(pool) == (0, 0, 8)
+
+
+def test_a_new_instance_is_made_of_an_earlier_one(engine: Engine) -> None:
+    pool, served = pool_of(engine), handler(build(engine, COUNTER), isolation=Isolation.FRESH)
+    places = set()
+    for _ in range(4):
+        instance = pool.acquire(served, by := run())
+        assert instance._engine_instance is not None
+        places.add(address_of(instance._engine_instance.memory()))
+        pool.release(instance, served, by)
+        assert instance.state is State.TERMINATED
+    assert len(places) == 1
+
+
+def test_a_thread_keeps_parts_of_few_instances(engine: Engine) -> None:
+    """The budget does not count them."""
+    pool = pool_of(engine)
+    texts = [COUNTER.replace("ABCDEFGH", f"handler {number}") for number in range(10)]
+    every = [handler(build(engine, text), isolation=Isolation.FRESH) for text in texts]
+    for served in (*every, every[2], *every[:2]):
+        serve(pool, served, "f")
+    shelf = pool._shelf()
+    modules: list[Any] = [shelf.modules[served.compiled.loaded_as]._module for served in every]
+    keep = [number for number, module in enumerate(modules) if module._spare is not None]
+    assert keep == [0, 1, 2, 5, 6, 7, 8, 9]
+    pool.retain([every[9].compiled])
+    serve(pool, handler(build(engine, START)))
+    assert [linked in shelf.modules.values() for linked in shelf.kept] == [True]
+
+
+def test_a_prepared_instance_is_new_each_time(engine: Engine) -> None:
+    """Its snapshot is mapped over the memory, which nobody then uses again."""
+    plain = build(engine, COUNTER)
+    start = Snapshot(b"prepared".ljust(8 * PAGE, b"\1")[: 4 * PAGE], (3, 1.5))
+    served = handler(prepared(plain, "p", start), isolation=Isolation.FRESH)
+    pool = pool_of(engine)
+    for _ in range(3):
+        assert serve(pool, served, "f") == (b"qrepared", (4, 9.0))
+    unprepared = handler(plain, isolation=Isolation.FRESH)
+    assert serve(pool, unprepared) == CLEAN
 
 
 def test_reuse_keeps_everything(engine: Engine) -> None:

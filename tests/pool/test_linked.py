@@ -15,7 +15,7 @@ from nexus.run.depth import ASK_DEPTH
 from nexus.run.slices import FIRST_SLICE
 from tests import support
 
-INFO = ModuleInfo((), (), 1, 4, True, (), None, False, 1, 100, 8)
+INFO = ModuleInfo((), (), 1, 4, True, (), None, True, 1, 100, 8)
 
 
 class Instance:

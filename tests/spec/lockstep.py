@@ -122,7 +122,7 @@ class Lockstep:
 
     def _make(self, text: str) -> tuple[Loaded | None, Outcome, Outcome]:
         wasm = bytes(wasmtime.wat2wasm(text))
-        rewritten, info = rewrite(wasm, LIMITS)
+        rewritten, info = rewrite(wasm, LIMITS, import_memory=self._metered.provides_memory)
         imports = [(i.module, i.name) for i in info.imports]
         if any(self._registered.get(module, self) is None for module, _ in imports):
             raise LookupError("it imports from a module that is not there")

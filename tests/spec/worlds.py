@@ -12,7 +12,7 @@ import wasmtime
 
 from nexus.engines import llvm_wheel
 from nexus.model import FuncType
-from nexus.wasm.format.names import ASK_DEPTH, CHECKPOINT, DEPTH_EXPORT
+from nexus.wasm.format.names import ASK_DEPTH, CHECKPOINT, DEPTH_EXPORT, MEMORY
 
 from .suite import CACHE
 from .trampoline import Flat, trampoline
@@ -48,6 +48,9 @@ class Instance:
 
 
 class World(Protocol):
+    provides_memory: bool
+    """whether metered modules import their memory from it, as in the product"""
+
     def instantiate(self, wasm: bytes, imports: Imports, known: Known) -> Instance:
         """Raises: NotAccepted, Trapped."""
         ...
@@ -111,6 +114,8 @@ ENGINE = wasmtime.Engine()
 class WasmtimeWorld:
     """wasmtime 40 and newer."""
 
+    provides_memory = False
+
     def __init__(self) -> None:
         self._store = wasmtime.Store(ENGINE)
         self._host = Checkpoint()
@@ -173,6 +178,8 @@ def _first_line(trap: wasmtime.Trap) -> str:
 class WasmerWorld:
     """wasmer 1.1 with Cranelift or LLVM."""
 
+    provides_memory = True
+
     def __init__(self, compiler: Any) -> None:
         import wasmer
 
@@ -200,6 +207,10 @@ class WasmerWorld:
             if not checkpoint:
                 self._linked[space] = known[space]
             spaces.setdefault(space, {})[name] = found
+        for wanted in module.imports:
+            if (wanted.module, wanted.name) == MEMORY:
+                memory = self._wasmer.Memory(self._store, wanted.type)
+                spaces.setdefault(wanted.module, {})[wanted.name] = memory
         return Instance(self._instance(module, spaces).exports)
 
     def _instance(self, module: Any, spaces: dict[str, dict[str, Any]]) -> Any:

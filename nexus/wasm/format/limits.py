@@ -33,6 +33,10 @@ class Limits(NamedTuple):
         return b"\1" + encode_unsigned(self.minimum) + encode_unsigned(self.maximum)
 
 
+MAX_TABLES = 16
+"""Most tables; together with the limit on elements, this bounds the memory of tables"""
+
+
 @dataclass(frozen=True)
 class RewriteLimits:
     """Ceilings for the sizes of a module's memory and tables."""

@@ -18,6 +18,7 @@ class MiscInstruction:
     memories: int = 0
     """number of memory indices that follow those"""
     grows_table: bool = False
+    fills_memory: bool = False
     blocks_reset: str | None = None
     """an effect that restoring memory and globals does not undo"""
 
@@ -28,7 +29,7 @@ MISC = {
     0x08: MiscInstruction("memory.init", 1, 1),
     0x09: MiscInstruction("data.drop", 1, blocks_reset=_SEGMENT),
     0x0A: MiscInstruction("memory.copy", 0, 2),
-    0x0B: MiscInstruction("memory.fill", 0, 1),
+    0x0B: MiscInstruction("memory.fill", 0, 1, fills_memory=True),
     0x0C: MiscInstruction("table.init", 2, blocks_reset=_TABLE),
     0x0D: MiscInstruction("elem.drop", 1, blocks_reset=_SEGMENT),
     0x0E: MiscInstruction("table.copy", 2, blocks_reset=_TABLE),

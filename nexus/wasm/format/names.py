@@ -13,6 +13,10 @@ The argument `ASK_DEPTH` asks for depth instead of fuel: how many frames deep th
 module asks once ahead of a start function. Any later question means that the depth set by the host
 is used up, and the guest ends whatever the answer.
 
+If the host provides the memory, so that another instance can use it again, a second import follows:
+
+    nexus.memory : the memory, with the limits of the guest's own
+
 and exports, besides the guest's own exports:
 
     nexus.fuel       mutable i64 global; 0 in a new instance, so the first check of a start function
@@ -33,6 +37,8 @@ CHECKPOINT_MODULE = "nexus"
 CHECKPOINT_NAME = "checkpoint"
 CHECKPOINT = (CHECKPOINT_MODULE, CHECKPOINT_NAME)
 
+MEMORY_MODULE, MEMORY_NAME = MEMORY = ("nexus", "memory")
+
 RESERVED_PREFIX = "nexus."
 ASK_DEPTH = -(1 << 63)
 """A value that no guest's fuel can reach"""
@@ -48,7 +54,10 @@ __all__ = [
     "FUEL_EXPORT",
     "FUNCTION_PREFIX",
     "GLOBAL_PREFIX",
+    "MEMORY",
     "MEMORY_EXPORT",
+    "MEMORY_MODULE",
+    "MEMORY_NAME",
     "RESERVED_PREFIX",
     "TABLE_ENTRANCE",
 ]

@@ -59,12 +59,14 @@ _BR_IF = 0x0D
 class BodyRewriter:
     """Reads the function bodies of one module in order.
 
-    `reset_blocker` describes the first instruction that a reset could not undo.
+    `reset_blocker` describes the first instruction that a reset could not undo; `fills_memory`
+    says whether there was a `memory.fill`.
     """
 
     def __init__(self, data: bytes, layout: Layout, meter: Meter, limits: RewriteLimits) -> None:
         self.layout = layout
         self.reset_blocker: str | None = None
+        self.fills_memory = False
         self._data, self._meter, self._limits = data, meter, limits
         handlers: dict[Kind, Callable[[int], int]] = {
             Kind.I64: lambda pos: skip_signed(data, pos + 1, 64),
@@ -366,6 +368,7 @@ class BodyRewriter:
         if sub not in MISC:
             raise refused_misc(sub, pos)
         instruction = MISC[sub]
+        self.fills_memory |= instruction.fills_memory
         if instruction.blocks_reset is not None:
             self._block_reset(instruction.blocks_reset, instruction.name)
         if (shift := LENGTH_SHIFTS.get(sub)) is not None:

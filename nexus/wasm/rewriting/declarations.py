@@ -12,9 +12,22 @@ from nexus.errors import InvalidModule
 from nexus.model import Import
 from nexus.wasm.format.constants import copy_constant
 from nexus.wasm.format.layout import Layout
-from nexus.wasm.format.leb128 import encode_unsigned
-from nexus.wasm.format.limits import MAX_PAGES, PAGE_BYTES, Limits, RewriteLimits, read_limits
-from nexus.wasm.format.names import CHECKPOINT, CHECKPOINT_MODULE, CHECKPOINT_NAME
+from nexus.wasm.format.leb128 import encode_unsigned, read_u32
+from nexus.wasm.format.limits import (
+    MAX_PAGES,
+    MAX_TABLES,
+    PAGE_BYTES,
+    Limits,
+    RewriteLimits,
+    read_limits,
+)
+from nexus.wasm.format.names import (
+    CHECKPOINT,
+    CHECKPOINT_MODULE,
+    CHECKPOINT_NAME,
+    MEMORY_MODULE,
+    MEMORY_NAME,
+)
 from nexus.wasm.format.reader import Reader
 from nexus.wasm.format.types import (
     VALUE_TYPES,
@@ -24,8 +37,6 @@ from nexus.wasm.format.types import (
 )
 
 MAX_IMPORTS = 1000
-MAX_TABLES = 16
-"""Most tables; together with the limit on elements, this bounds the memory of tables"""
 
 _FUNCTION, _TABLE, _MEMORY, _GLOBAL, _TAG = range(5)
 _REFUSED_IMPORTS = {
@@ -77,6 +88,14 @@ def rewrite_imports(reader: Reader, layout: Layout) -> tuple[bytes, tuple[Import
         )
     )
     return extended(reader, first, count, ours), imports
+
+
+def with_memory(imports: bytes, memory: Limits) -> bytes:
+    """Return the import section *imports* with a memory of the host behind the functions."""
+    count, first = read_u32(imports, 0)
+    name = _encode_name(MEMORY_MODULE) + _encode_name(MEMORY_NAME)
+    added = name + bytes((_MEMORY,)) + memory.encode()
+    return encode_unsigned(count + 1) + imports[first:] + added
 
 
 def rewrite_functions(reader: Reader, layout: Layout, ours: int, *, table: bool = False) -> bytes:

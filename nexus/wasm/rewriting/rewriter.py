@@ -38,6 +38,7 @@ from nexus.wasm.rewriting.declarations import (
     rewrite_memories,
     rewrite_tables,
     rewrite_types,
+    with_memory,
 )
 from nexus.wasm.rewriting.exports import (
     FUNCTION,
@@ -83,18 +84,22 @@ def rewrite(
     *,
     table: bool = False,
     in_place: bool = False,
+    import_memory: bool = False,
 ) -> tuple[bytes, ModuleInfo]:
     """Meter *wasm*, clamp its maximum sizes, and export the state that a reset restores.
 
     Returns the new binary, and the facts about the module as the guest declared it. *functions*
     are exported too, by their names in its name section; *table* exports a function that calls
     those of table 0 (`TABLE_ENTRANCE`). *check* gets the module's imports and exports before any
-    code is read, and may raise. *in_place* suits Cranelift (`Meter`), and changes no charge.
+    code is read, and may raise. *in_place* suits Cranelift (`Meter`), and changes no charge. With
+    *import_memory* the host provides the module's memory (`MEMORY`), and may use it again for
+    another instance; not if code has `memory.fill`, which ends the process in wasmer 1.1 with LLVM
+    if the memory is imported.
 
     Raises: InvalidModule if it is malformed, uses what Nexus refuses, or lacks one of *functions*
             or the table.
     """
-    rewriting = _Rewrite(bytes(wasm), limits, functions, table, in_place)
+    rewriting = _Rewrite(bytes(wasm), limits, functions, table, in_place, import_memory)
     rewriting.declare()
     if check is not None and rewriting.has_code():
         check(rewriting.imports, rewriting.exports)
@@ -111,8 +116,10 @@ class _Rewrite:
         functions: Sequence[str],
         table: bool,
         in_place: bool,
+        import_memory: bool,
     ) -> None:
         self.wasm, self.limits, self.table, self.in_place = wasm, limits, table, in_place
+        self.import_memory = import_memory
         self.named = find_functions(wasm, functions)
         self.found = {section.id: section for section in sections.split(wasm)}
         self.layout = Layout(host_entered=tuple(self.named.values()))
@@ -210,6 +217,10 @@ class _Rewrite:
         self.payloads[sections.CODE], self.payloads[sections.CUSTOM] = self._read(
             sections.CODE, lambda reader, _: rewrite_code(reader, bodies, meter, table=self.table)
         )
+        if self.import_memory and self.memory is not None and not bodies.fills_memory:
+            imports = self.payloads[sections.IMPORT]
+            self.payloads[sections.IMPORT] = with_memory(imports, self.memory)
+            self.payloads[sections.MEMORY] = b"\0"
         ours = meter.spills.declarations()
         self.payloads[sections.GLOBAL] = encode_globals(layout, self.guests_globals, ours)
         self.reset_blocker = self._global_blocker() or bodies.reset_blocker
