@@ -21,7 +21,7 @@ _IS_FLAT: Final = re.compile(rb"[1-9][0-9][0-9]\0").match
 def response_of(
     answer: bytes, body: bytes | bytearray, limits: Limits, *, to_head: bool = False
 ) -> HttpResponse:
-    """Make a response from a handler's *answer*, in JSON or the short form, and the *body* it wrote.
+    """Make a response from a handler's *answer*, JSON or the short form, and the *body* it wrote.
 
     *to_head*: the request's method was HEAD, so Content-Length describes a body that is not sent,
     and *body* is dropped.
