@@ -29,7 +29,7 @@ from nexus.plugin_api.abi import snapshot_of
 from nexus.plugin_api.engine import EngineInstance, HostFunctions
 from nexus.plugin_api.guest import Run
 
-SETUP_VERSION: Final = 4
+SETUP_VERSION: Final = 5
 """increase it whenever set-up leaves a different state"""
 HEADROOM_BYTES: Final = 4 << 20
 """Free memory in the snapshot. A request that needs more grows the memory, and an instance whose
