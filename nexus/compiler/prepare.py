@@ -14,8 +14,10 @@ from nexus.plugin_api.guest import GuestBase
 from nexus.pool.linked import LinkedModule
 from nexus.run import Execution
 
-PREPARE_S = 5.0
+PREPARE_S = 30.0
 """CPU time for loading a handler's sources; if loading takes longer, the handler is invalid"""
+STACK_BYTES = 2 << 20
+"""Native stack of a load: imports nest deeper than requests do"""
 MAX_HOST_CALLS = 1_000_000
 """Host calls that a load may make: a starting runtime reads files and clocks thousands of times"""
 _WAITING = 12
@@ -55,6 +57,7 @@ class _Starter:
             cpu_timeout_s=PREPARE_S,
             memory_bytes=self._runtime.info.memory_max_pages << 16,
             max_host_calls=MAX_HOST_CALLS,
+            stack_bytes=STACK_BYTES,
         )
         run = Execution("prepare", limits, time.monotonic() + limits.timeout_s)
         linked = LinkedModule(self._engine, lambda _: _Functions(functions), self._runtime)

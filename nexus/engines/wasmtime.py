@@ -51,8 +51,9 @@ _TRAPS = {
     wasmtime.TrapCode.STACK_OVERFLOW: "call stack exhausted",
 }
 
-MAX_STACK_BYTES = 1 << 20
-"""The largest `max_stack_kb` that is allowed"""
+MAX_STACK_BYTES = 2 << 20
+"""The most native stack that a run may be allowed: a load's (`max_stack_kb` is less). wasmtime
+takes no more unless its stacks for async calls grow too."""
 
 log = logging.getLogger("nexus.engines")
 

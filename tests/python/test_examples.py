@@ -37,7 +37,12 @@ def example(python: Pythons, path: str, **fields: Any) -> Handler:
 
 def flask_files() -> dict[str, bytes]:
     """Flask and what it needs, as `nexus vendor` would fetch them: here from Nexus's own."""
-    names = ("flask", "werkzeug", "jinja2", "markupsafe", "click", "itsdangerous", "blinker")
+    needed = ("werkzeug", "jinja2", "markupsafe", "click", "itsdangerous", "blinker")
+    return installed("flask", *needed)
+
+
+def installed(*names: str) -> dict[str, bytes]:
+    """The Python files of packages that are installed here, as files of a handler."""
     return {
         f"site-packages/{path}": Path(str(path.locate())).read_bytes()
         for name in names

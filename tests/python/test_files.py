@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -173,6 +175,55 @@ WORDS = (Path(__file__).parent / "words.txt").read_text()
     }
     found = json.loads(python.fetch(python.handler(files)).body)
     assert found == ["words", "1.2", "/site-packages/pack/__init__.py"]
+
+
+def test_large_files_of_packages_are_whole(python: Pythons) -> None:
+    """They lie compressed in the guest's memory, if that makes them smaller."""
+    words, noise = "wörter " * 2000, random.Random(1).randbytes(3000)
+    files: dict[str, str | bytes] = {
+        "main.py": """
+import hashlib, importlib, inspect, os, pack
+def digest(content): return hashlib.sha256(content).hexdigest()
+def fetch(request):
+    folder = os.path.dirname(pack.__file__)
+    later = importlib.import_module("pack.later")  # in the request
+    with open(folder + "/words.txt", encoding="utf-8") as file:
+        words = file.read()
+    return {
+        "words": digest(words.encode()),
+        "noise": digest(open(folder + "/noise.bin", "rb").read()),
+        "sizes": [os.stat(f"{folder}/{name}").st_size for name in ("words.txt", "noise.bin")],
+        "later": later.LAST,
+        "source": len(inspect.getsource(later)),
+    }
+""",
+        "site-packages/pack/__init__.py": "",
+        "site-packages/pack/later.py": "X = 1\n" * 1000 + "LAST = 7\n",
+        "site-packages/pack/words.txt": words,
+        "site-packages/pack/noise.bin": noise,
+    }
+    handler = python.handler(files)
+    for _ in range(2):
+        assert json.loads(python.fetch(handler).body) == {
+            "words": hashlib.sha256(words.encode()).hexdigest(),
+            "noise": hashlib.sha256(noise).hexdigest(),
+            "sizes": [len(words.encode()), len(noise)],
+            "later": 7,
+            "source": 6009,
+        }
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"main.py": "", "site-packages/noise.bin": random.Random(1).randbytes(48 << 20)},
+        {"main.py": "kept = [bytes(1 << 20) for _ in range(48)]"},
+    ],
+    ids=["files", "objects"],
+)
+def test_too_little_memory_to_load_says_so(python: Pythons, files: dict[str, str | bytes]) -> None:
+    with pytest.raises(CompilationError, match=r"MemoryError\n.*must fit memory_limit_mb"):
+        python.handler(files)
 
 
 def test_time_zones_are_there(python: Pythons) -> None:

@@ -1,4 +1,4 @@
-"""Hello and form applications of Flask and Bottle, written as for any server, run unchanged."""
+"""Small applications of four frameworks, written as for any server, run unchanged."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from nexus.model import Handler
 
 from .support import Pythons
-from .test_examples import flask_files
+from .test_examples import flask_files, installed
 
 FLASK = '''
 from flask import Flask, redirect, render_template_string, request, session, url_for
@@ -73,6 +73,50 @@ if __name__ == "__main__":
 else:
     application = default_app()
 """
+DJANGO = """
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.http import HttpResponse, JsonResponse
+from django.template import engines
+from django.urls import path
+
+settings.configure(
+    ALLOWED_HOSTS=["*"],
+    MIDDLEWARE=["django.middleware.common.CommonMiddleware"],
+    ROOT_URLCONF=__name__,
+    SECRET_KEY="dev",
+    TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}],
+)
+PAGE = "<h1>{{ name|title }}</h1>{% for item in items %}<li>{{ item }}</li>{% endfor %}"
+
+
+def page(request, number):
+    context = {"name": request.GET["name"], "items": range(number)}
+    return HttpResponse(engines["django"].from_string(PAGE).render(context, request))
+
+
+def form(request):
+    return JsonResponse({"title": request.POST["title"]})
+
+
+urlpatterns = [path("form", form), path("page/<int:number>", page)]
+application = get_wsgi_application()
+"""
+FALCON = """
+import falcon
+
+
+class Notes:
+    def on_get(self, request, response):
+        response.media = {"note": request.get_param("name", required=True)}
+
+    def on_post(self, request, response):
+        response.media, response.status = request.media, falcon.HTTP_201
+
+
+app = falcon.App()
+app.add_route("/notes", Notes())
+"""
 FORM = {"REQUEST_METHOD": "POST", "CONTENT_TYPE": "application/x-www-form-urlencoded"}
 
 
@@ -124,3 +168,24 @@ def test_bottle(python: Pythons, bottle: Handler) -> None:
     sent = {"CONTENT_TYPE": "multipart/form-data; boundary=b", "CONTENT_LENGTH": str(len(body))}
     answer = python.fetch(bottle, body, PATH_INFO="/upload", **{**FORM, **sent})
     assert answer.body == b'{"name": "a.txt", "size": 5}'
+
+
+def test_django(python: Pythons) -> None:
+    """Its imports nest 30 deep, and its files would fill the memory if they were not packed."""
+    packages = installed("django", "asgiref", "sqlparse")
+    django = python.handler({"main.py": DJANGO, **packages}, route="/")
+    page = python.fetch(django, PATH_INFO="/page/2", QUERY_STRING="name=ann")
+    assert page.body == b"<h1>Ann</h1><li>0</li><li>1</li>"
+    body = b"title=salt+%26+bread"
+    answer = python.fetch(django, body, PATH_INFO="/form", CONTENT_LENGTH=str(len(body)), **FORM)
+    assert answer.body == b'{"title": "salt & bread"}'
+    assert python.fetch(django, PATH_INFO="/page/two").status == 404
+
+
+def test_falcon(python: Pythons) -> None:
+    falcon = python.handler({"main.py": FALCON, **installed("falcon")}, route="/")
+    assert python.fetch(falcon, PATH_INFO="/notes", QUERY_STRING="name=a").body == b'{"note": "a"}'
+    assert python.fetch(falcon, PATH_INFO="/notes").status == 400
+    sent = {"REQUEST_METHOD": "POST", "CONTENT_TYPE": "application/json", "CONTENT_LENGTH": "7"}
+    answer = python.fetch(falcon, b'{"a":1}', PATH_INFO="/notes", **sent)
+    assert (answer.status, answer.body) == (201, b'{"a": 1}')

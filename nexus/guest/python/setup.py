@@ -6,6 +6,7 @@ CPython starts, loads the handler and parks; the host then takes the snapshot.
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -22,20 +23,29 @@ from nexus.guest.preview1.program import Program
 from nexus.guest.python.lasting import SetUpOutput
 from nexus.guest.python.layout import vectorcall_of
 from nexus.guest.python.library import COMMAND, Library
+from nexus.guest.python.sources import PACKAGES
 from nexus.model import Snapshot
 from nexus.plugin_api.abi import snapshot_of
 from nexus.plugin_api.engine import EngineInstance, HostFunctions
 from nexus.plugin_api.guest import Run
 
-SETUP_VERSION: Final = 3
+SETUP_VERSION: Final = 4
 """increase it whenever set-up leaves a different state"""
 HEADROOM_BYTES: Final = 4 << 20
 """Free memory in the snapshot. A request that needs more grows the memory, and an instance whose
 memory has grown cannot be reset."""
 
 _BOOT: Final = Path(__file__).parent / "boot"
-_HOW_TO_GET: Final = "\n(to add packages: nexus vendor NAME -r requirements.txt)"
+_HINTS: Final = {
+    "ModuleNotFoundError": "\n(to add packages: nexus vendor NAME -r requirements.txt)",
+    "MemoryError": "\n(CPython, the handler's files and all it imports must fit memory_limit_mb)",
+}
+"""what to do about an exception of this type"""
+_FAILED: Final = b"FAILED "
+"""begins the answer of a guest that could not load the handler"""
 _ANSWER_BYTES: Final = 1 << 20
+_PACKED_FROM_BYTES: Final = 1024
+"""size from which files of packages lie compressed in the guest's memory"""
 
 
 @cache
@@ -109,7 +119,7 @@ class SetUp:
         try:
             instance.call("_start")
         except GuestError as error:
-            if not isinstance(run.stopped, _Parked):
+            if not isinstance(run.stopped, _Parked) and not output.content.startswith(_FAILED):
                 raise self._refused(run.stopped or error, run) from error
         finally:
             self._process.finish()
@@ -122,23 +132,30 @@ class SetUp:
     def _given(self) -> bytes:
         """Return what `boot.py` reads: the size of a JSON head, that head, then all files."""
         bundle = self._bundle
+        # The library of another build may lack zlib.
+        packs = self._library is None
+        listed, contents = [], []
+        for name, content in bundle.files.items():
+            packed = _packed(name, content) if packs else b""
+            listed.append((name, len(content), len(packed)))
+            contents.append(packed or content)
         given = {
             "modules": modules(),
-            "files": [(name, len(content)) for name, content in bundle.files.items()],
+            "files": listed,
             "main": bundle.entry,
             "is_text": bundle.is_text,
             "headroom": HEADROOM_BYTES,
         }
         head = json.dumps(given).encode()
-        return b"".join((b"%08x" % len(head), head, *bundle.files.values()))
+        return b"".join((b"%08x" % len(head), head, *contents))
 
     def _entry(
         self, snapshot: Snapshot | None, answer: bytes, run: Run
     ) -> tuple[tuple[int, ...], Snapshot]:
         name = self._bundle.entry
-        if answer.startswith(b"FAILED "):
-            error = json.loads(answer[7:])["error"]
-            hint = _HOW_TO_GET if error["type"] == "ModuleNotFoundError" else ""
+        if answer.startswith(_FAILED):
+            error = json.loads(answer[len(_FAILED) :])["error"]
+            hint = _HINTS.get(error["type"], "")
             raise CompilationError(f"{name}: while it was loaded:\n{error['trace']}{hint}")
         if snapshot is None or not answer.startswith(b"ENTER "):
             raise self._refused(
@@ -155,3 +172,11 @@ class SetUp:
         log = run.stderr.decode("utf-8", "replace").strip()
         detail = f" ({log[-500:]})" if log else ""
         return CompilationError(f"{self._bundle.entry}: while it was loaded: {reason}{detail}")
+
+
+def _packed(name: str, content: bytes) -> bytes:
+    """Return *content* compressed, or nothing for a file that stays as it is."""
+    if not name.startswith(f"{PACKAGES}/") or len(content) < _PACKED_FROM_BYTES:
+        return b""
+    packed = zlib.compress(content, 1)
+    return packed if len(packed) < len(content) else b""

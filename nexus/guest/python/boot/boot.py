@@ -156,12 +156,25 @@ def _load(main, is_text):
     if is_text:
         import nexus_script
 
-        module = nexus_script.load(TREE.files[main], main)
+        module = nexus_script.load(TREE.read(main), main)
     if module is None:
         module = importlib.import_module(imports.MAIN)
     SERVE.update(calls.serving(module))
     _foresee()
+    flasks.prepare(calls.application(module))
     return calls.can_defer(module)
+
+
+def _take_files():
+    found = {}
+    for name, size, packed in given["files"]:
+        content = _take(packed or size)
+        found[name] = files.Packed(content, size) if packed else content
+    return found
+
+
+def _fail(error):
+    _write(b"FAILED " + json.dumps(traces.failed(error)).encode() + b"\n")
 
 
 def _take(size):
@@ -186,6 +199,7 @@ import nexus_ahead as ahead  # noqa: E402
 import nexus_calls as calls  # noqa: E402
 import nexus_clients as clients  # noqa: E402
 import nexus_files as files  # noqa: E402
+import nexus_flask as flasks  # noqa: E402
 import nexus_http as http  # noqa: E402
 import nexus_import as imports  # noqa: E402
 import nexus_json as own_json  # noqa: E402
@@ -200,7 +214,11 @@ import nexus_trace as traces  # noqa: E402
 reseed, ENCODE, DECODE = randoms.reseed, own_json.encode, own_json.loads
 stream.encode = ENCODE
 sys.stdout, sys.stderr = log.Log(2), log.Log(2)
-TREE = files.Tree({name: _take(size) for name, size in given["files"]})
+try:
+    TREE = files.Tree(_take_files())
+except MemoryError as error:
+    _fail(error)
+    raise SystemExit from None
 for module in (adapt, log, missing, randoms, http):
     module.install()
 adapt.when_imported("asyncio", calls.loop)
@@ -209,11 +227,12 @@ traces.own = TREE.files
 IMPORTER = imports.Importer(TREE, given["main"])
 sys.meta_path.insert(0, IMPORTER)
 clients.install()
+flasks.install()
 gc.enable()
 try:
     CAN_DEFER = _load(given["main"], given["is_text"])
 except BaseException as error:
-    _write(b"FAILED " + json.dumps(traces.failed(error)).encode() + b"\n")
+    _fail(error)
 else:
     _warm_up()
     gc.collect()

@@ -24,7 +24,7 @@ def serving(module):
     made = {}
     fetch, run = getattr(module, "fetch", None), getattr(module, "run", None)
     scheduled = getattr(module, "scheduled", None)
-    app = getattr(module, "app", None) or getattr(module, "application", None)
+    app = application(module)
     if callable(fetch):
         handle, takes = fetch, _most(fetch)
         made["http"] = lambda head, body: _fetched(handle, takes, head, body)
@@ -47,6 +47,11 @@ def serving(module):
     made.setdefault("context", _refusing("JSON contexts: no run"))
     made.setdefault("scheduled", _refusing("schedules: no scheduled"))
     return made
+
+
+def application(module):
+    """Return the module's WSGI callable, or None."""
+    return getattr(module, "app", None) or getattr(module, "application", None)
 
 
 def can_defer(module):

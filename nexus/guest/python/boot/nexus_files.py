@@ -17,11 +17,29 @@ PACKAGES = "site-packages"
 _READ_ONLY = "a handler can write files in /tmp only, and only if its manifest has scratch_mb"
 
 
+class Packed:
+    """A file's content as the host compressed it: most files of packages are never read."""
+
+    __slots__ = ("_content", "_size")
+
+    def __init__(self, content, size):
+        self._content, self._size = content, size
+
+    def __len__(self):
+        return self._size
+
+    def read(self):
+        import zlib
+
+        return zlib.decompress(self._content, bufsize=self._size)
+
+
 class Tree:
     """Files by their path below `/`, without a slash in front."""
 
     def __init__(self, files):
         self.files = files
+        """path -> its content, as bytes or packed"""
         self.folders = {"": {}}  # path -> names in it, in order
         self.made = time.time()
         self.current, self.current_is_own = "/", False
@@ -41,6 +59,10 @@ class Tree:
             return None
         path = path.lstrip("/")
         return path if path in self.files or path in self.folders else None
+
+    def read(self, path):
+        content = self.files[path]
+        return content.read() if type(content) is Packed else content
 
     def outside(self, given):
         """Return the path by which WASI knows the file or folder *given*."""
@@ -172,7 +194,7 @@ def install(tree):
             raise OSError(errno.EROFS, _READ_ONLY, file)
         if tree.is_folder(path):
             raise IsADirectoryError(errno.EISDIR, "Is a directory", file)
-        return as_asked(_Content(tree.files[path], file), mode, encoding, errors, newline)
+        return as_asked(_Content(tree.read(path), file), mode, encoding, errors, newline)
 
     def as_asked(content, mode, encoding, errors, newline):
         return content if "b" in mode else io.TextIOWrapper(content, encoding, errors, newline)
@@ -230,6 +252,10 @@ def install(tree):
         return found
 
     builtins.open = io.open = open
+    if (
+        "tokenize" in sys.modules
+    ):  # reads source for `inspect`, by the `open` it found when imported
+        sys.modules["tokenize"]._builtin_open = open
     os.stat, os.lstat, os.listdir, os.scandir = stat, lstat, listdir, scandir
     os.access, os.chdir, os.getcwd = access, chdir, lambda: tree.current
     sys.path += ["/", f"/{PACKAGES}"]
