@@ -12,14 +12,15 @@ by_hand.py    requests that a person writes
 bundle.py     a handler's files as one value, to pass to the compiler's child
 image.py      a waiting guest, as bytes
 pinned.py     the modules of language runtimes, pinned to the byte
-json_request.py   a request's head as JSON, for JavaScript and Python
-json_response.py  reads their answers
+json_request.py   a request's head, for JavaScript and Python
+json_response.py  reads the answers of Python
 early.py      answers that leave before their run ends
 excerpt.py    guest output in error messages
 json_pieces.py    long JSON bodies in pieces
 own_limits.py errors for the limits of a language itself
 json_text.py  JSON texts from callers and guests
 headers.py    response headers that guests may not set
+checked_head.py   checks the status, reason and headers of an answer
 
 Each ABI has one folder. Its `abi.py` recognises handlers, names the module to compile, prepares the
 snapshot and makes the guests; `built_in_abis` registers it.

@@ -31,6 +31,30 @@ class ResponseHead(NamedTuple):
     length: str | None
     """the guest's own Content-Length"""
 
+    def with_body(self, body: bytes | bytearray, *, to_head: bool) -> HttpResponse:
+        """Return the response with *body*; *to_head*: the request's method was HEAD, so *body* only
+        counts for Content-Length.
+
+        Raises: InvalidResponse.
+        """
+        if to_head or self.status in WITHOUT_BODY:
+            return self.without_body(len(body), is_head=to_head)
+        if self.length is not None and self.length != str(len(body)):
+            raise InvalidResponse(
+                f"Content-Length is {self.length!r:.40}, but the body has {len(body)} bytes; "
+                "the header can be left out"
+            )
+        return HttpResponse(self.status, list(self.headers), bytes(body), self.reason)
+
+    def to_stream(self) -> HttpResponse:
+        """Return the response before its body, which is as long as what the guest will write.
+
+        Raises: InvalidResponse.
+        """
+        if self.status in WITHOUT_BODY:
+            raise InvalidResponse(f"a response with status {self.status} has no body to stream")
+        return HttpResponse(self.status, list(self.headers), b"", self.reason)
+
     def without_body(self, body_bytes: int, *, is_head: bool) -> HttpResponse:
         """Return the response to send without its body of *body_bytes*; see `length_without_body`.
 

@@ -19,26 +19,36 @@ from nexus.model import Handler, HttpRequest
 from nexus.plugin_api.capabilities import AUTHORIZATION
 
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
-_quote = json.encoder.encode_basestring_ascii
 _OWN_NAMES = ("CONTENT_TYPE", "CONTENT_LENGTH")
 """headers that CGI and WSGI name without the prefix HTTP_"""
 
 
-def head_of(request: HttpRequest, handler: Handler, *, streams: bool = False) -> bytes:
-    """Return `fields_of` and `now`, the time in milliseconds since 1970, as JSON. *streams*: the
-    body of the answer may leave piece by piece."""
-    fields = fields_of(request, handler)
+def head_of(request: HttpRequest, handler: Handler, *, streams: bool = False) -> list[bytes]:
+    """Return a request's head in five texts: method, URL, headers, what else `fields_of` returns as
+    JSON, if there is anything, and the time in milliseconds since 1970.
+
+    The headers are lines `name:value`, each after a line feed, and a line feed at the end; or JSON,
+    if a value has a line feed.
+
+    *streams*: the body of the answer may leave piece by piece.
+    """
+    meta = request.meta
+    headers = _headers(meta, handler)
+    lines = "".join([f"\n{name}:{value}" for name, value in headers]) + "\n"
+    if lines.count("\n") != len(headers) + 1:
+        lines = _encode(headers)
+    more = _others(request, handler)
+    if handler.env:
+        more["env"] = dict(handler.env)
     if streams:
-        fields["stream"] = True
-    # Written by hand, since the encoder takes 10 µs for what every request has.
-    method, url, env = _quote(fields.pop("method")), _quote(fields.pop("url")), fields.pop("env")
-    headers = ",".join([f"[{_quote(n)},{_quote(value)}]" for n, value in fields.pop("headers")])
-    others = f",{_encode(fields)[1:-1]}" if fields else ""
-    return (
-        f'{{"method":{method},"url":{url},"headers":[{headers}],'
-        f'"env":{_encode(env) if env else "{}"},'
-        f'"now":{exact_time_ns(REALTIME) // RESOLUTION_NS}{others}}}'
-    ).encode()
+        more["stream"] = True
+    return [
+        _method(meta).encode("utf-8", "surrogatepass"),
+        _url(meta, handler).encode("utf-8", "surrogatepass"),
+        lines.encode("utf-8", "surrogatepass"),
+        _encode(more).encode() if more else b"",
+        b"%d" % (exact_time_ns(REALTIME) // RESOLUTION_NS),
+    ]
 
 
 def fields_of(request: HttpRequest, handler: Handler) -> dict[str, Any]:
@@ -48,6 +58,24 @@ def fields_of(request: HttpRequest, handler: Handler) -> dict[str, Any]:
     hidden from CGI guests are hidden from JavaScript as well.
     """
     meta = request.meta
+    return {
+        "method": _method(meta),
+        "url": _url(meta, handler),
+        "headers": _headers(meta, handler),
+        "env": dict(handler.env),
+        **_others(request, handler),
+    }
+
+
+def _method(meta: Mapping[str, Any]) -> str:
+    return meta_text(meta, "REQUEST_METHOD") or "GET"
+
+
+def _url(meta: Mapping[str, Any], handler: Handler) -> str:
+    return f"{origin(meta)}{_target(meta, handler)}"
+
+
+def _headers(meta: Mapping[str, Any], handler: Handler) -> list[tuple[str, str]]:
     with_credentials = AUTHORIZATION in handler.capabilities
     headers = [
         (shown, value if value.isascii() else meta_text(meta, name))
@@ -60,12 +88,12 @@ def fields_of(request: HttpRequest, handler: Handler) -> dict[str, Any]:
         value = meta_text(meta, name)
         if value:
             headers.append((_header_name(name, with_credentials), value))
-    found: dict[str, Any] = {
-        "method": meta_text(meta, "REQUEST_METHOD") or "GET",
-        "url": f"{origin(meta)}{_target(meta, handler)}",
-        "headers": headers,
-        "env": dict(handler.env),
-    }
+    return headers
+
+
+def _others(request: HttpRequest, handler: Handler) -> dict[str, Any]:
+    """Return what few requests have."""
+    found: dict[str, Any] = {}
     if handler.kv:
         found["kv"] = True
     if request.scheduled is not None:

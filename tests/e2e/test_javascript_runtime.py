@@ -6,11 +6,12 @@ import hashlib
 import os
 import subprocess
 import sys
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 
-from nexus.guest.js.runtime import load_runtime
+from nexus.guest.js.runtime import PACKAGE
 from tests.support import shared_cache
 
 from .conftest import ROOT, serving
@@ -18,6 +19,12 @@ from .conftest import ROOT, serving
 HELLO = 'export default { fetch: () => new Response("hello\\n") };'
 EMPTY_CUSTOM_SECTION = b"\x00\x05\x04mine"
 """makes of the pinned build another one that behaves the same"""
+
+
+def shipped() -> bytes:
+    """Return the pinned build as its package has it."""
+    path = distribution(PACKAGE).locate_file("qjs-wasi-reactor/qjs-wasi-reactor.wasm")
+    return Path(str(path)).read_bytes()
 
 
 @pytest.fixture
@@ -29,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_requests_are_answered(folder: Path, tmp_path: Path) -> None:
-    wasm = load_runtime() + EMPTY_CUSTOM_SECTION
+    wasm = shipped() + EMPTY_CUSTOM_SECTION
     path = tmp_path / "quickjs.wasm"
     path.write_bytes(wasm)
     environ = {
@@ -45,7 +52,7 @@ def test_requests_are_answered(folder: Path, tmp_path: Path) -> None:
 
 def test_another_file_than_was_said_is_refused(folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "quickjs.wasm"
-    path.write_bytes(load_runtime())
+    path.write_bytes(shipped())
     wrong = {
         "NEXUS_JAVASCRIPT_RUNTIME": str(path),
         "NEXUS_JAVASCRIPT_RUNTIME_SHA256": "0" * 64,

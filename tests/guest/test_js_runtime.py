@@ -11,6 +11,7 @@ import pytest
 from nexus.errors import ConfigError
 from nexus.guest.js.abi import JsAbi
 from nexus.guest.js.runtime import FUNCTIONS, PACKAGE, load_runtime
+from nexus.guest.js.structures.answering import ANSWER
 from nexus.guest.js.structures.tight_strings import with_tight_strings
 from nexus.wasm.format import sections
 
@@ -22,6 +23,12 @@ def written(folder: Path, wasm: bytes) -> tuple[str, str]:
     path = folder / "quickjs.wasm"
     path.write_bytes(wasm)
     return str(path), hashlib.sha256(wasm).hexdigest()
+
+
+def shipped() -> bytes:
+    """Return the pinned build as its package has it."""
+    path = distribution(PACKAGE).locate_file("qjs-wasi-reactor/qjs-wasi-reactor.wasm")
+    return Path(str(path)).read_bytes()
 
 
 def stripped(wasm: bytes) -> bytes:
@@ -36,24 +43,35 @@ def test_without_settings_it_is_the_pinned_one() -> None:
 
 
 def test_a_build_with_names_is_entered_by_them(tmp_path: Path) -> None:
-    wasm = load_runtime() + b"\x00\x05\x04mine"  # a custom section: another build
-    runtime = JsAbi(*written(tmp_path, wasm)).runtime()
-    assert (runtime.source, runtime.functions) == (wasm, FUNCTIONS)
+    section = b"\x00\x05\x04mine"  # a custom section: another build
+    runtime = JsAbi(*written(tmp_path, shipped() + section)).runtime()
+    assert (runtime.source, runtime.functions) == (load_runtime() + section, FUNCTIONS)
 
 
 def test_of_the_pinned_build_one_instruction_is_changed() -> None:
-    path = distribution(PACKAGE).locate_file("qjs-wasi-reactor/qjs-wasi-reactor.wasm")
-    shipped, tight = Path(str(path)).read_bytes(), load_runtime()
-    assert len(shipped) == len(tight)
-    pairs = zip(shipped, tight, strict=True)
+    before = shipped()
+    tight = with_tight_strings(before)
+    assert len(before) == len(tight)
+    pairs = zip(before, tight, strict=True)
     changes = [(old, new) for old, new in pairs if old != new]
     assert changes == [(GREATER, NOT_EQUAL)]
     assert with_tight_strings(tight) is tight
-    assert with_tight_strings(shipped + shipped) == shipped + shipped  # it could be either
+    assert with_tight_strings(before + before) == before + before  # it could be either
+
+
+def test_one_function_is_added() -> None:
+    before, after = (sections.split(wasm) for wasm in (shipped(), load_runtime()))
+    changed = [
+        sections.NAMES[old.id]
+        for old, new in zip(before, after, strict=True)
+        if old.id != sections.CODE and old.end - old.payload != new.end - new.payload
+    ]
+    assert changed == ["type section", "function section", "export section"]
+    assert load_runtime().count(ANSWER.encode()) == 1
 
 
 def test_a_build_without_names_is_refused(tmp_path: Path) -> None:
-    where = written(tmp_path, stripped(load_runtime()))
+    where = written(tmp_path, stripped(shipped()))
     with pytest.raises(
         ConfigError, match=r"quickjs.wasm cannot be entered: .* no function JS_Call"
     ):

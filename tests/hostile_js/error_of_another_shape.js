@@ -1,5 +1,5 @@
 // EXECUTION_ERROR
 export default () => {
   Object.prototype.toJSON = () => ({ error: 5 });
-  return new Response("unfine");
+  throw new Error("unfine");
 };

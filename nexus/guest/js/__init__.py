@@ -9,9 +9,10 @@ version.py      part of a snapshot's key
 files.py        the source files as a WASI folder, during set-up only
 typescript.py   blanks out the types of TypeScript
 imports.py      explains an import that failed: file, line and remedy
-structures/     QuickJS's structures in guest memory: rejected promises, interruption
+structures/     QuickJS's structures in guest memory: rejected promises, jobs, interruption
 entry.py        the addresses at which the host enters a snapshot
 guest.py        `JsGuest`: a task in, its result out
+answer.py       reads the response that bootstrap.js returns
 settling.py     one task in a guest: jobs, timers and outbound requests, until it has a result
 bridge.py       the host's services for JavaScript, as file descriptors
 bootstrap.js    joins host and prelude

@@ -29,6 +29,7 @@
   const RANDOM_BLOCK = 1024, MOST_FROM_BLOCK = 64;
   let random, randomLeft = 0;
 
+  const EARLY = "+", STREAM = "++"; // marks of a response after which the handler goes on
   const LONG_TEXT = 65536;
   let longText; // a response's body for which the host asks next
 
@@ -226,6 +227,18 @@
   function follow(promise) {
     apply(then, promise, [succeed, fail]);
   }
+  // A response for the host: its head, whose lines end with line feeds, and an empty line. A body of
+  // bytes was written to the host; a text follows. Of a long text there is only a carriage return in
+  // place of the empty line, and `text` returns it.
+  function joined({ head, body }) {
+    if (typeof body === "string") {
+      if (body.length < LONG_TEXT) return head + "\n" + body;
+      longText = body; // joined, it would need its length in memory once more
+      return head + "\r";
+    }
+    if (body.byteLength) send(BODY, body);
+    return head + "\n";
+  }
   function unsettled() {
     const wait = api.nextTimer();
     return wait < 0 ? '{"pending":true}' : stringify({ wait });
@@ -265,15 +278,35 @@
       send(descriptor, utf8(text));
     },
 
-    // Called for each request, with the body's bytes or pieces of its text. `outcome` is undefined
-    // until the promise has settled.
-    respond(head, ...sent) {
+    // Called for each request: with its method, its URL, its headers as JSON, then the rest of its
+    // head as JSON, or "" if it is the usual one, the time in milliseconds, and the body's bytes or
+    // pieces of its text. `outcome` is undefined until the response is here.
+    respond(method, url, headers, more, now, ...sent) {
       outcome = undefined;
       try {
-        follow(api.dispatch(handler, head, sent));
+        return api.dispatch(handler, method, url, headers, more, now, sent);
       } catch (error) {
         fail(error);
       }
+    },
+
+    // Called with what `respond` returned, or with the value of that promise, if no job is left to
+    // run: returns the answer, or undefined if there is none yet. Ask `result` then.
+    finish(value) {
+      if (outcome !== undefined) return;
+      let answer;
+      try {
+        answer = api.answerNow(value);
+      } catch (error) {
+        return fail(error);
+      }
+      if (answer !== undefined) return joined(answer);
+      api.answerLater(value, succeed, fail);
+    },
+
+    // Called with what `respond` returned, if jobs wait that come first.
+    finishLater(value) {
+      if (outcome === undefined) api.answerLater(value, succeed, fail);
     },
 
     // If the handler is a script, the host runs it next and calls `follow` with its promise.
@@ -286,27 +319,17 @@
       follow((async () => (await promise).value)());
     },
 
-    // Returns the state of the task as JSON. A response's body was written to the host if it is
-    // bytes; a text follows after a line feed. Of a long text there is only a carriage return, and
-    // `text` returns it. After a response with `early` the handler is not done: ask again.
+    // Returns the state of the task: JSON, or a response (see `joined`). After one that begins with
+    // a mark the handler is not done: ask again.
     result() {
       if (outcome === undefined) return unsettled();
       if (outcome.error) return stringify(outcome);
-      const { status, reason, headers, body, rest, stream } = outcome.value;
-      let answer;
-      if (rest === undefined) answer = stringify({ status, reason, headers });
-      else {
-        answer = stringify({ early: true, stream, status, reason, headers });
-        outcome = undefined;
-        apply(then, resolved, [() => follow(rest())]); // once the host has the answer
-      }
-      if (typeof body === "string") {
-        if (body.length < LONG_TEXT) return answer + "\n" + body;
-        longText = body; // joined, it would need its length in memory once more
-        return answer + "\r";
-      }
-      if (body.byteLength) send(BODY, body);
-      return answer;
+      const { value } = outcome;
+      const { rest, stream } = value;
+      if (rest === undefined) return joined(value);
+      outcome = undefined;
+      apply(then, resolved, [() => follow(rest())]); // once the host has the answer
+      return (stream ? STREAM : EARLY) + joined(value);
     },
 
     text() {

@@ -32,7 +32,11 @@ class Entry(NamedTuple):
     """this and the next two: the fields of `Interrupts`"""
     interrupt_handler_at: int
     interrupt_counter_at: int
+    jobs: int
+    """address of the list of jobs"""
     respond: int
+    finish: int
+    finishLater: int  # its name in `bootstrap.js`
     evaluate: int
     result: int
     value: int
@@ -57,5 +61,5 @@ class Entry(NamedTuple):
         return translator(snapshot.memory, self.maps, self.maps_bytes)
 
 
-FUNCTIONS = Entry._fields[10:]
+FUNCTIONS = Entry._fields[11:]
 """names of the functions of `bootstrap.js`"""

@@ -11,6 +11,7 @@ from nexus.guest.early import BodyStream, answer_early
 from nexus.guest.host.assets import Assets
 from nexus.guest.host.context import ExecutionContext, read_context
 from nexus.guest.image import Image, put, take
+from nexus.guest.js.answer import response_of, stream_head_of
 from nexus.guest.js.bridge import ASSETS, BODY, Bridge
 from nexus.guest.js.entry import Entry
 from nexus.guest.js.interpreter import UNDEFINED, Interpreter
@@ -18,7 +19,6 @@ from nexus.guest.js.outcome import EARLY, STREAM, check_stopped, tell_where, val
 from nexus.guest.js.settling import Result, Settling, Waits
 from nexus.guest.json_pieces import pieces_of
 from nexus.guest.json_request import head_of
-from nexus.guest.json_response import response_of, stream_head_of
 from nexus.guest.json_text import to_json
 from nexus.guest.preview1 import errno
 from nexus.guest.preview1.descriptors import CappedOutput
@@ -39,6 +39,8 @@ from nexus.plugin_api.engine import EngineInstance, HostFunctions
 from nexus.plugin_api.guest import GuestBase, Run
 
 _NO_PROGRAM: Final = Program()
+_SHORT_BYTES: Final = 4 << 10
+"""A shorter body is passed with the head"""
 _LONG_BYTES: Final = 1 << 20
 """A longer body that looks like JSON counts as JSON, whatever its type: many clients send none."""
 
@@ -72,28 +74,31 @@ class JsGuest(GuestBase):
         self, instance: EngineInstance, request: HttpRequest, handler: Handler, run: Run
     ) -> HttpResponse:
         stream = BodyStream.of(request, handler, run) if handler.stream else None
-        head = head_of(request, handler, streams=stream is not None)
+        texts = head_of(request, handler, streams=stream is not None)
         early: HttpResponse | None = None
 
         def start(js: Interpreter, entry: Entry, task: Settling) -> Result:
             nonlocal early
-            arguments = [js.checked(js.parse_json(head))]
+            values: list[int] = []
             if request.body:
-                if _is_json_text(request):
-                    arguments += [js.checked(js.string(one)) for one in pieces_of(request.body)]
+                if not _is_json_text(request):
+                    values.append(js.checked(js.uint8array(request.body)))
+                elif len(request.body) < _SHORT_BYTES:
+                    texts.append(request.body)
                 else:
-                    arguments.append(js.checked(js.uint8array(request.body)))
-            js.checked(js.call(entry.respond, arguments))
+                    values += [js.checked(js.string(one)) for one in pieces_of(request.body)]
+            functions = entry.respond, entry.finish, entry.finishLater
+            found = js.answer(entry.jobs, functions, texts, values)
             if len(request.body) > _LONG_BYTES:
-                for value in arguments[1:]:  # the handler may drop them before the run ends
+                for value in values:  # the handler may drop them before the run ends
                     js.free(value)
-            answer = task.settle(entry.result)
+            answer = task.settle(entry.result) if found is None else task.settled(found)
             if isinstance(answer, bytes) and answer.startswith(EARLY):
                 if stream is not None and answer.startswith(STREAM):
-                    early = stream_head_of(answer, run.limits)
+                    early = stream_head_of(answer, run)
                     self._begin(stream, early)
                 else:
-                    early = _response(answer, body, run, is_head)
+                    early = response_of(answer, body, run, to_head=is_head)
                     answer_early(request, handler, run, early)
                 task.settle(entry.result)
             return answer
@@ -102,7 +107,7 @@ class JsGuest(GuestBase):
         is_head = request.meta.get("REQUEST_METHOD") == "HEAD"
         answer = self._entered(instance, handler, run, body, start)
         assert isinstance(answer, bytes)  # only a JSON context can wait for a deferred answer
-        return _response(answer, body, run, is_head) if early is None else early
+        return response_of(answer, body, run, to_head=is_head) if early is None else early
 
     def evaluate(
         self, instance: EngineInstance, context: Context, handler: Handler, run: Run
@@ -161,7 +166,7 @@ class JsGuest(GuestBase):
         """Call *start* while the host serves the guest on behalf of *run*; return its answer."""
         prepared = handler.compiled.prepared
         assert prepared is not None  # set-up prepares every JavaScript handler
-        entry, process = Entry(*prepared.entry), self._process
+        entry, process = Entry._make(prepared.entry), self._process
         translate = entry.translator(prepared.snapshot) if entry.maps_bytes else None
         descriptors = self._bridge.open(run, body, translate)
         if handler.files is not None:
@@ -207,14 +212,6 @@ def _is_json_text(request: HttpRequest) -> bool:
         return body.isascii() or bool(body.decode())
     except UnicodeDecodeError:
         return False
-
-
-def _response(answer: bytes, body: CappedOutput, run: Run, is_head: bool) -> HttpResponse:
-    """Return the response in *answer*, whose body follows as text or was written to *body*."""
-    head, _, text = answer.partition(b"\n")
-    if text:
-        body.add(text)
-    return response_of(head, body.content, run.limits, to_head=is_head)
 
 
 def _value(answer: bytes | Waiting, run: Run) -> JsonValue | Waiting:

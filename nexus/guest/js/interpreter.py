@@ -6,6 +6,7 @@ A JavaScript value has 64 bits: a tag in the upper half, a number or an address 
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +14,14 @@ from typing import Final
 from nexus.errors import GuestError, GuestTrap, MemoryLimit
 from nexus.guest.js.errors import Thrown
 from nexus.guest.js.outcome import is_full
+from nexus.guest.js.structures.answering import (
+    ANSWER,
+    MOST_ARGUMENTS,
+    NO_TEXT,
+    TABLE,
+    THREW,
+    WAITS,
+)
 from nexus.guest.preview1.memory import U32
 from nexus.plugin_api.engine import FUNCTION_PREFIX, EngineInstance
 from nexus.plugin_api.guest import Run
@@ -25,10 +34,11 @@ PENDING, FULFILLED, REJECTED = range(3)
 """the results of `JS_PromiseState`"""
 
 SCRATCH_BYTES: Final = 16 << 10
-_ARGUMENTS_BYTES: Final = 64
-"""the start of the scratch area: up to eight arguments, or a length"""
+_ARGUMENTS_BYTES: Final = 8 * MOST_ARGUMENTS
+"""the start of the scratch area: arguments, or a length"""
 _TEXT_BYTES: Final = SCRATCH_BYTES - _ARGUMENTS_BYTES
 _OUT_OF_MEMORY = "no memory is left for the request"
+_NO_STRING = "a result that cannot be made a string"
 
 
 @dataclass(frozen=True)
@@ -135,14 +145,59 @@ class Interpreter:
     # ---- calls -------------------------------------------------------------------------------
 
     def call(self, function: int, arguments: Sequence[int] = ()) -> int:
-        """Call a JavaScript function with up to eight *arguments*; return its value."""
+        """Call a JavaScript function with up to `MOST_ARGUMENTS`; return its value."""
         start = self._at.scratch
         if arguments:
-            memory = self._instance.memory()
-            for number, value in enumerate(arguments):
-                at = start + 8 * number
-                memory[at : at + 8] = value.to_bytes(8, "little", signed=True)
+            self._pass(arguments, start)
         return self.c("JS_Call", function, UNDEFINED, len(arguments), start)
+
+    def answer(
+        self,
+        jobs: int,
+        functions: tuple[int, int, int],
+        texts: Sequence[bytes],
+        values: Sequence[int] = (),
+    ) -> bytes | None:
+        """Let QuickJS answer a request at once: see `structures/answering.py`.
+
+        *jobs*: address of the list of jobs; *functions*: `respond`, `finish` and `finishLater`;
+        *texts* in UTF-8 and then *values* are the arguments of `respond`. Return the answer, or
+        None if it is not there yet.
+
+        Raises: GuestError.
+        """
+        scratch, count = self._at.scratch, len(texts)
+        content = b"".join(texts)
+        table_at = scratch + TABLE
+        start = table_at + 8 * count
+        if start + len(content) > scratch + SCRATCH_BYTES:
+            start, content = self.keep(content), b""
+        table: list[int] = []
+        for text in texts:
+            table += (start, len(text))
+            start += len(text)
+        content = struct.pack(f"<{2 * count}I", *table) + content
+        self._instance.memory()[table_at : table_at + len(content)] = content
+        if values:
+            self._pass(values, scratch + 8 * count)
+        count_all = count + len(values)
+        found = address(
+            self._invoke(ANSWER, self._context, scratch, jobs, *functions, count, count_all)
+        )
+        if found == WAITS:
+            return None
+        if found == THREW:
+            raise self.pending()
+        if found == NO_TEXT:
+            raise GuestTrap(_NO_STRING)
+        return self._text_at(found)
+
+    def _pass(self, arguments: Sequence[int], start: int) -> None:
+        """Write *arguments* to the scratch area at *start*."""
+        memory = self._instance.memory()
+        for number, value in enumerate(arguments):
+            at = start + 8 * number
+            memory[at : at + 8] = value.to_bytes(8, "little", signed=True)
 
     def free(self, value: int) -> None:
         """Release a value that this class has returned."""
@@ -179,9 +234,13 @@ class Interpreter:
         length_at = self._at.scratch
         start = address(self.c("JS_ToCStringLen2", length_at, value, 0))
         if not start:
-            raise GuestTrap("a result that cannot be made a string")
+            raise GuestTrap(_NO_STRING)
+        return self._text_at(start)
+
+    def _text_at(self, start: int) -> bytes:
+        """Return the text at *start*, whose length is at the start of the scratch area."""
         memory = self._instance.memory()
-        (length,) = U32.unpack_from(memory, length_at)
+        (length,) = U32.unpack_from(memory, self._at.scratch)
         content = bytes(memory[start : start + length])
         if len(content) != length:
             raise GuestTrap("a string that lies outside the memory")

@@ -14,9 +14,12 @@ from nexus.plugin_api.guest import Run
 ERROR: Final = b'{"error":'
 WAIT: Final = b'{"wait":'
 PENDING: Final = b'{"pending":true}'
-EARLY: Final = b'{"early":true,'
-STREAM: Final = EARLY + b'"stream":true,'
+MARK: Final = b"+"
+EARLY: Final = MARK
+STREAM: Final = MARK + MARK
 """begin a response after which the handler goes on, with its body or with other work"""
+HEAD_END: Final = b"\n\n"
+"""ends a response's head, before a text"""
 
 NO_TIME: Final = "a timer of the handler is due at no time"
 """the message if the handler replaced the clock of timers, or the way to report it"""

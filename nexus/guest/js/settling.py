@@ -10,7 +10,7 @@ from nexus.guest.host.outbound import body_of, is_short_text, outcome_json
 from nexus.guest.js.bridge import Bridge, sleep
 from nexus.guest.js.entry import Entry
 from nexus.guest.js.interpreter import Interpreter
-from nexus.guest.js.outcome import ERROR, PENDING, WAIT, failure, never_settles, wait_s
+from nexus.guest.js.outcome import ERROR, HEAD_END, PENDING, WAIT, failure, never_settles, wait_s
 from nexus.guest.js.source_maps.places import Translate
 from nexus.guest.js.structures.rejections import any_unhandled, forget, unhandled
 from nexus.guest.preview1.process import Process
@@ -103,6 +103,14 @@ class Settling:
         self._bridge.hand_over(b"")
         return True
 
+    def settled(self, answer: bytes) -> bytes:
+        """Return *answer*, which came at once, complete: no job was left to run before it."""
+        js = self._js
+        if any_unhandled(js.memory(), self._entry.rejections):
+            self._report_rejections()
+            js.run_jobs(self._run)  # the listeners may have queued some
+        return self._with_text(answer)
+
     def run_due_timers(self) -> None:
         """Run jobs and timers until no timer is due."""
         js, entry = self._js, self._entry
@@ -124,7 +132,7 @@ class Settling:
 
     def _with_text(self, answer: bytes) -> bytes:
         """Return *answer* with the long text that the guest holds for it, if it does."""
-        if not answer.endswith(b"\r") or b"\n" in answer:  # a short text follows a line feed
+        if not answer.endswith(b"\n\r") or HEAD_END in answer:  # a short text follows the head
             return answer
         text = self._js.text(self._js.checked(self._js.call(self._entry.text)))
         return b"%b\n%b" % (answer[:-1], text)

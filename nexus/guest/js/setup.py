@@ -46,6 +46,7 @@ from nexus.guest.js.runtime import (
 from nexus.guest.js.source_maps.places import read_places
 from nexus.guest.js.source_maps.separate import separate
 from nexus.guest.js.structures.interruption import find_interrupts
+from nexus.guest.js.structures.jobs import find_jobs
 from nexus.guest.js.structures.rejections import start_tracking, unhandled
 from nexus.guest.js.typescript import blank_types, is_typescript
 from nexus.guest.js.web import source as sources
@@ -126,6 +127,7 @@ class SetUp:
         prelude = self._evaluate(js, sources.prelude(), sources.PRELUDE_NAME)
         self._called(js, functions, "install", prelude)
         tracker = self._c_functions[REJECTION_TRACKER]
+        jobs = find_jobs(instance, js, at.runtime, run)
         rejections = start_tracking(instance, js, at.runtime, tracker)
         interrupts = find_interrupts(
             instance, js, at.runtime, at.context, self._c_functions[ALLOCATOR]
@@ -149,6 +151,7 @@ class SetUp:
             js.keep(maps) if maps else 0,
             len(maps),
             *interrupts,
+            jobs,
             *[js.get(functions, name) for name in FUNCTIONS],
         )
 

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from typing import Final
 
-SETUP_VERSION: Final = 13
+SETUP_VERSION: Final = 14
 """increase it whenever `setup.py` leaves a different state"""

@@ -6,11 +6,28 @@ const NOTHING = new Uint8Array(0);
 const bytes = (text) => new TextEncoder().encode(text);
 const text = ({ body }) => (typeof body === "string" ? body : new TextDecoder().decode(body));
 
-const send = (handler, { body = NOTHING, env = {}, ...head } = {}) =>
-  api.dispatch(
-    handler, { method: "GET", url: "http://host/path", headers: [], env, ...head },
-    body.length > 0 ? [body] : [],
-  );
+// The head as bootstrap.js gets it, with its lines read.
+const read = ({ head, body, rest }) => {
+  const [first, ...lines] = head.split("\n").slice(0, -1);
+  const headers = lines.map((line) => {
+    const colon = line.indexOf(":");
+    return [line.slice(0, colon), line.slice(colon + 1)];
+  });
+  const answer = { status: Number(first.slice(0, 3)), reason: first.slice(4), headers, body };
+  return rest ? { ...answer, rest } : answer;
+};
+
+// What is no promise may be taken at once, as nexus/guest/js/structures/answering.py does.
+const send = async (handler, { body = NOTHING, env, method = "GET", url = "http://host/path", headers = [] } = {}) => {
+  const more = env ? JSON.stringify({ env }) : "";
+  const sent = body.length > 0 ? [body] : [];
+  const lines = headers.map(([name, value]) => `\n${name}:${value}`).join("") + "\n";
+  const value = api.dispatch(handler, method, url, lines, more, `${host.now()}`, sent);
+  const found = value instanceof Promise ? undefined : api.answerNow(value);
+  return read(found ?? await new Promise((resolve, reject) => {
+    api.answerLater(value, resolve, reject);
+  }));
+};
 
 test("an object with fetch answers", async () => {
   const handler = { word: "hi", fetch() { return new Response(this.word, { status: 201, statusText: "Made" }); } };
@@ -30,10 +47,14 @@ test("a string stays a string until somebody needs its bytes", async () => {
     status: 200, reason: "", headers: [["content-type", "text/plain;charset=UTF-8"]],
     body: bytes("é"),
   });
-  equal((await send(() => new Response("\ud800"))).body, "\ufffd");
+  equal((await send(() => new Response("\ud800").clone())).body, "\ufffd"); // else the host sees to it
   const used = new Response("é");
   await used.text();
   await rejects(send(() => used), "TypeError", "was read already");
+  const sent = new Response("é");
+  await send(() => sent);
+  ok(sent.bodyUsed);
+  await rejects(send(() => sent), "TypeError", "was read already");
 });
 
 test("a function answers; env comes second", async () => {
@@ -54,6 +75,18 @@ test("the request has the method, the URL in normal form, and headers that canno
     { method: "PATCH", url: "http://Host:80/a/../b?q=é", headers: [["x-a", "1"], ["x-a", "3"]] },
   );
   equal(JSON.parse(text(seen)), ["PATCH", "http://host/b?q=%C3%A9", "1, 3", "TypeError"]);
+});
+
+test("headers are found before and after they are listed", async () => {
+  const headers = [["x-a", "1"], ["x-ab", "2"], ["x-a", "a:b"], ["set-cookie", ""], ["x-b", "x-a:5"]];
+  const names = ["X-A", "x-ab", "x-b", "Set-Cookie", "x-c", "a"];
+  const seen = await send((request) => {
+    const find = () => names.map((name) => request.headers.get(name));
+    return Response.json([find(), [...request.headers], find()]);
+  }, { headers });
+  const found = ["1, a:b", "2", "x-a:5", "", null, null];
+  const sorted = [["set-cookie", ""], ["x-a", "1, a:b"], ["x-ab", "2"], ["x-b", "x-a:5"]];
+  equal(JSON.parse(text(seen)), [found, sorted, found]);
 });
 
 test("bodies go in and out byte for byte", async () => {
@@ -162,7 +195,7 @@ test("Math.random is seeded anew for each request, and lies in [0, 1)", async ()
 });
 
 test("a promise that never settles has no timer to wait for", async () => {
-  api.dispatch(() => new Promise(() => {}), { method: "GET", url: "http://h/", headers: [] }, []);
+  api.dispatch(() => new Promise(() => {}), "GET", "http://h/", "\n", "", "0", []);
   equal(api.nextTimer(), -1);
   api.runTimer(); // nothing to run: nothing happens
 });

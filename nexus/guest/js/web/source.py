@@ -101,10 +101,9 @@ def prelude() -> bytes:
     return (
         f'(function (host) {{ "use strict";\n{prelude_text()}\n{definitions()}\n'
         f"const library = {{ {names} }};\n"
-        "return { dispatch, evaluate, answer, fetched, answersEvents, begin, runTimer, "
-        "nextTimer, part, inspect, inspectCauses, logRejection, isHandledRejection, isReported, "
-        "remember, reportHandled, formatLog, "
-        "requestEnv }; })"
+        "return { dispatch, answerNow, answerLater, evaluate, answer, fetched, answersEvents, "
+        "begin, runTimer, nextTimer, part, inspect, inspectCauses, logRejection, "
+        "isHandledRejection, isReported, remember, reportHandled, formatLog, requestEnv }; })"
     ).encode()
 
 

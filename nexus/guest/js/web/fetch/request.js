@@ -46,20 +46,8 @@ const requestOption = (name, value) => {
   return text;
 };
 
-// Most URLs that programs write are in their normal form already; parsing takes twenty times as long
-// as seeing that. This leaves out ports that may be the scheme's default or too high, segments that
-// may be `.` or `..`, and names that end in a number or hold a label in Punycode.
-const BYTE = "(?:[1-9]?[0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5])";
-const NORMAL_URL = new RegExp(
-  "^https?://(?!.*xn--)" +
-  `(?:(?:[a-z0-9-]+\\.)*[a-z][a-z0-9-]*|(?:${BYTE}\\.){3}${BYTE})` +
-  "(?::(?!80/|443/)(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?" +
-  "(?:/(?:[\\w!$&'()*+,;=:@~-][\\w!$&'()*+,;=:@~.%-]*)?)+" +
-  "(?:\\?[\\w!$&()*+,;=:@~./?%-]*)?$",
-);
-
 const absoluteURL = (input) => {
-  if (typeof input === "string" && NORMAL_URL.test(input)) return input;
+  if (typeof input === "string" && isNormal(input)) return input;
   const text = toUSV(input);
   const url = parseURL(text, requestURL());
   if (!url) {
@@ -83,9 +71,10 @@ const requestSignal = (init, input) => {
 };
 
 let requestParts; // (request): what fetch sends
-// ({method, url, headers}, [bytes] or pieces of text): the request that a handler gets. The host gives
-// each header as Headers keeps it: the name in lower case.
+// (method, url, headers, [bytes] or pieces of text): the request that a handler gets. The host gives
+// the headers as `headersOfText` takes them, or as JSON if a value has a line feed.
 let incomingRequest;
+let headersOfRequest; // (request)
 
 const REQUEST_KEY = Symbol("the key that only this file has");
 
@@ -93,7 +82,7 @@ class Request {
   #method;
   #url; // as it came; `url` makes it normal where it must be
   #isNormal = true;
-  #headers;
+  #headers; // of an incoming request a text, until they are asked for
   #body = null;
   #signal;
   #options; // those that are not the default
@@ -115,19 +104,29 @@ class Request {
   }
 
   static {
-    incomingRequest = ({ method, url, headers }, sent) => {
-      const request = new Request(REQUEST_KEY);
+    let next = new Request(REQUEST_KEY);
+    next.#isNormal = false;
+    incomingRequest = (method, url, headers, sent) => {
+      const request = next ?? new Request(REQUEST_KEY);
+      if (next === undefined) request.#isNormal = false;
+      next = undefined;
       request.#method = method;
       request.#url = url;
-      request.#isNormal = false;
-      request.#headers = freezeHeaders(headersOf(headers));
-      request.#body = bodyOfRequest(sent);
+      request.#headers = headers;
+      if (sent.length > 0) request.#body = bodyOfRequest(sent);
       return request;
+    };
+    headersOfRequest = (request) => {
+      const given = request.#headers;
+      if (typeof given !== "string") return given;
+      const headers = given[0] === "[" ? headersOf(parseJSON(given)) : headersOfText(given);
+      request.#headers = freezeHeaders(headers);
+      return request.#headers;
     };
     requestParts = (request) => ({
       method: request.#method,
       url: request.url,
-      headers: headerList(request.#headers),
+      headers: headerList(headersOfRequest(request)),
       redirect: request.redirect,
       signal: request.#signal,
       body: request.#body,
@@ -136,11 +135,11 @@ class Request {
   }
 
   get method() { return this.#method; }
-  get headers() { return this.#headers; }
+  get headers() { return headersOfRequest(this); }
 
   get url() {
     if (!this.#isNormal) {
-      const record = parseURL(this.#url);
+      const record = isNormal(this.#url) ? undefined : parseURL(this.#url);
       if (record) this.#url = writeRecord(record);
       this.#isNormal = true;
     }
@@ -163,7 +162,7 @@ class Request {
     copy.#body = cloneBody(this.#body);
     copy.#method = this.#method;
     copy.#url = this.url;
-    copy.#headers = headersOf([...headerList(this.#headers)]);
+    copy.#headers = headersOf([...headerList(headersOfRequest(this))]);
     copy.#signal = this.#signal && followSignals([this.#signal]);
     copy.#options = this.#options && { ...this.#options };
     return copy;

@@ -1,10 +1,14 @@
 // Response, with Response.json, redirect and error.
 
-const NULL_BODY_STATUSES = [101, 103, 204, 205, 304];
+const hasNoBody = (status) =>
+  status === 204 || status === 304 || status === 205 || status === 101 || status === 103;
 const REDIRECT_STATUSES = [301, 302, 303, 307, 308];
 const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 const RESPONSE_KEY = Symbol("the key that only this file has");
+const USED = true;
+// These see the private fields.
+let setResponse, setText, setBody, bodyOfResponse, headersOfResponse, isResponse;
 
 // Response -> {url, redirected}, for those that fetch returned
 const fetchedFacts = new WeakMap();
@@ -12,14 +16,48 @@ const fetchedFacts = new WeakMap();
 // ({url, status, reason, headers, redirected}, content, remote): what fetch returns; the body is text,
 // bytes, or a RemoteBody
 let fetchedResponse;
-let readResponse; // (value): what dispatch hands to the host, or undefined for no Response
+let readResponse; // (value): {isError, status, reason, headers, body}; undefined for no Response
+
+// (value): {head, body}, as the host takes them, or undefined unless `value` is a Response, and its
+// body is there: text, or bytes. The body is used from then on.
+let takeResponse;
+
+// The head of a response: a line with the status and the reason, and one for each header, given as pairs
+// or, if there is only a Content-Type, as that text.
+const headText = (status, reason, headers) => {
+  if (status === 200 && reason === "") {
+    if (headers === TEXT_TYPE) return TEXT_HEAD;
+    if (headers === JSON_TYPE) return JSON_HEAD;
+  }
+  const text = status + " " + reason + "\n";
+  if (headers === undefined) return text;
+  if (typeof headers === "string") return text + "content-type:" + headers + "\n";
+  let lines = text;
+  for (let i = 0; i < headers.length; i += 1) {
+    const pair = headers[i];
+    lines += pair[0] + ":" + pair[1] + "\n";
+  }
+  return lines;
+};
+
+const TEXT_TYPE = "text/plain;charset=UTF-8", JSON_TYPE = "application/json";
+const TEXT_HEAD = `200 \ncontent-type:${TEXT_TYPE}\n`, JSON_HEAD = `200 \ncontent-type:${JSON_TYPE}\n`;
 
 const responseStatus = (status) => {
+  if (typeof status === "number" && status >= 200 && status <= 599 && status === (status | 0)) {
+    return status;
+  }
   const code = toUnsignedShort(status);
   if (code < 200 || code > 599) {
     throw new RangeError(`The status of a Response may be 200 to 599, not ${describe(status)}`);
   }
   return code;
+};
+
+const requireBodyStatus = (status) => {
+  if (hasNoBody(status)) {
+    throw new TypeError(`A Response with the status ${status} cannot have a body`);
+  }
 };
 
 const responseReason = (statusText) => {
@@ -31,41 +69,91 @@ const responseReason = (statusText) => {
   return text;
 };
 
+// Most responses are a short text, made and sent: what they do not need is made when it is asked for.
 class Response {
-  #type = "default";
   #status = 200;
-  #reason = "";
-  #headers;
-  #body = null;
+  #headers; // Headers; or none so far, but for a Content-Type if this is a string
+  #body = null; // a record of fetch/body.js, null, a string, or USED for a string that was sent
+  #more; // {type, reason}, if they are not the usual ones
 
   constructor(body = null, init = undefined) {
-    if (body === RESPONSE_KEY) return;
-    if (init === undefined) {
-      this.#headers = new Headers();
-    } else {
-      const { status, statusText, headers } = toDictionary(init, "The options of a Response");
-      if (status !== undefined) this.#status = responseStatus(status);
-      if (statusText !== undefined) this.#reason = responseReason(statusText);
-      this.#headers = new Headers(headers);
+    if (init === undefined && typeof body === "string") { // the usual case, without a call
+      this.#body = body;
+      this.#headers = TEXT_TYPE;
+      return;
     }
-    if (body !== null) this.#setBody(extractBody(body));
+    if (init !== undefined && body !== RESPONSE_KEY) setResponse(this, init);
+    if (typeof body === "string") setText(this, body, TEXT_TYPE);
+    else if (body !== null && body !== RESPONSE_KEY) setBody(this, extractBody(body));
   }
 
   static {
-    readResponse = (value) => {
-      if (typeof value !== "object" || value === null || !(#headers in value)) return undefined;
-      return {
-        type: value.#type, status: value.#status, reason: value.#reason,
-        headers: headerList(value.#headers), body: value.#body,
-      };
+    setResponse = (response, init) => {
+      const { status, statusText, headers } = toDictionary(init, "The options of a Response");
+      if (status !== undefined) response.#status = responseStatus(status);
+      if (statusText !== undefined) {
+        const reason = responseReason(statusText);
+        if (reason !== "") response.#more = { type: "default", reason };
+      }
+      if (headers !== undefined) response.#headers = new Headers(headers);
+    };
+    setText = (response, text, type) => {
+      requireBodyStatus(response.#status);
+      response.#body = text;
+      if (response.#headers === undefined) response.#headers = type;
+      else addContentType(response.#headers, type);
+    };
+    setBody = (response, { body, type }) => {
+      requireBodyStatus(response.#status);
+      response.#body = body;
+      if (!type) return;
+      if (response.#headers === undefined) response.#headers = type;
+      else addContentType(response.#headers, type);
+    };
+    bodyOfResponse = (response) => {
+      const body = response.#body;
+      if (typeof body === "object") return body;
+      response.#body = body === USED
+        ? newBody({ text: "", used: true })
+        : newBody({ text: body.toWellFormed() });
+      return response.#body;
+    };
+    isResponse = (value) => typeof value === "object" && value !== null && #more in value;
+    headersOfResponse = (response) => {
+      const headers = response.#headers;
+      if (typeof headers === "object") return headers;
+      response.#headers = headersOf(headers === undefined ? [] : [["content-type", headers]]);
+      return response.#headers;
+    };
+    readResponse = (value) => isResponse(value) ? {
+      isError: value.#more?.type === "error", status: value.#status, reason: value.#more?.reason ?? "",
+      headers: headerList(headersOfResponse(value)), body: bodyOfResponse(value),
+    } : undefined;
+    takeResponse = (value) => {
+      if (typeof value !== "object" || value === null || !(#more in value)) return undefined;
+      if (value.#more !== undefined || value.then !== undefined) return undefined;
+      const found = value.#body;
+      let body = "";
+      if (typeof found === "string") {
+        body = found;
+        value.#body = USED;
+      } else if (found !== null) {
+        if (found === USED || found.pieces || found.stream || found.remote) return undefined;
+        requireUnused(found, "send the Response");
+        body = found.text ?? knownBytes(found);
+        if (found.text !== undefined) found.text = "";
+        found.used = true;
+      }
+      const headers = value.#headers;
+      const given = typeof headers === "object" ? headerList(headers) : headers;
+      return { head: headText(value.#status, "", given), body };
     };
     fetchedResponse = ({ url, status, reason, headers, redirected }, content, remote) => {
       const response = new Response(RESPONSE_KEY);
-      response.#type = "basic";
+      response.#more = { type: "basic", reason };
       response.#status = status;
-      response.#reason = reason;
       response.#headers = freezeHeaders(headersOf(headers));
-      if (!NULL_BODY_STATUSES.includes(status)) {
+      if (!hasNoBody(status)) {
         if (remote) response.#body = newBody({ remote });
         else if (typeof content === "string") response.#body = newBody({ text: content });
         else response.#body = newBody({ bytes: content, owned: true });
@@ -73,14 +161,14 @@ class Response {
       fetchedFacts.set(response, { url, redirected });
       return response;
     };
-    installBodyMethods(Response, (response) => response.#body);
+    installBodyMethods(Response, bodyOfResponse);
   }
 
   static error() {
     const response = new Response();
-    response.#type = "error";
+    response.#more = { type: "error", reason: "" };
     response.#status = 0;
-    freezeHeaders(response.#headers);
+    freezeHeaders(headersOfResponse(response));
     return response;
   }
 
@@ -91,7 +179,10 @@ class Response {
       throw new TypeError(`Response.json cannot write ${describe(data)} as JSON`);
     }
     const response = new Response(null, init);
-    response.#setBody({ body: newBody({ text }), type: "application/json" });
+    if (init === undefined) {
+      response.#body = text;
+      response.#headers = JSON_TYPE;
+    } else setText(response, text, JSON_TYPE);
     return response;
   }
 
@@ -108,37 +199,28 @@ class Response {
       );
     }
     const response = new Response(null, { status: code });
-    response.#headers.set("location", recordToText(target));
-    freezeHeaders(response.#headers);
+    headersOfResponse(response).set("location", recordToText(target));
+    freezeHeaders(headersOfResponse(response));
     return response;
   }
 
-  get type() { return this.#type; }
+  get type() { return this.#more === undefined ? "default" : this.#more.type; }
   get url() { return fetchedFacts.get(this)?.url ?? ""; }
   get redirected() { return fetchedFacts.get(this)?.redirected ?? false; }
   get status() { return this.#status; }
   get ok() { return this.#status >= 200 && this.#status <= 299; }
-  get statusText() { return this.#reason; }
-  get headers() { return this.#headers; }
+  get statusText() { return this.#more === undefined ? "" : this.#more.reason; }
+  get headers() { return headersOfResponse(this); }
 
   clone() {
     const copy = new Response(RESPONSE_KEY);
-    copy.#body = cloneBody(this.#body);
-    copy.#type = this.#type;
+    copy.#body = cloneBody(bodyOfResponse(this));
+    copy.#more = this.#more;
     copy.#status = this.#status;
-    copy.#reason = this.#reason;
-    copy.#headers = headersOf([...headerList(this.#headers)]);
+    copy.#headers = headersOf([...headerList(headersOfResponse(this))]);
     const facts = fetchedFacts.get(this);
     if (facts) fetchedFacts.set(copy, facts);
     return copy;
-  }
-
-  #setBody({ body, type }) {
-    if (NULL_BODY_STATUSES.includes(this.#status)) {
-      throw new TypeError(`A Response with the status ${this.#status} cannot have a body`);
-    }
-    this.#body = body;
-    if (type) addContentType(this.#headers, type);
   }
 }
 

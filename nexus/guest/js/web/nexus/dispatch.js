@@ -1,5 +1,8 @@
 // One request: builds a Request from the host's head, calls the handler, returns the response.
 
+// What each request needs is made before the snapshot, and filled in when it comes: the objects of the
+// first request are here. (A further one in the same instance makes its own.)
+
 let currentURL; // of the request being answered, as it came
 
 let currentEnv; // the handler's, for node:process
@@ -8,15 +11,15 @@ const requestEnv = () => currentEnv;
 // The base of relative URLs in Request and Response.redirect, or undefined outside a request.
 const requestURL = () => currentURL && parseURL(currentURL);
 
-const handlerFunction = (handler) => {
+const callHandler = (handler, request, env, context) => {
   if (typeof handler === "function") {
-    return handler;
+    return handler(request, env, context);
   }
   if (typeof handler?.fetch === "function") {
-    return (...args) => handler.fetch(...args);
+    return handler.fetch(request, env, context);
   }
   if (handler === undefined && answersEvents()) {
-    return answerByEvent;
+    return answerByEvent(request, env, context);
   }
   throw new TypeError(
     "The handler's default export must be a function or an object with a function fetch, but is " +
@@ -34,7 +37,11 @@ const newContext = () => {
   return { context: { waitUntil, passThroughOnException() {} }, waits };
 };
 
-const NOTHING_MORE = Object.freeze({ status: 200, reason: "", headers: [], body: new Uint8Array(0) });
+let nextContext = newContext(), nextEnv = {};
+let currentWaits; // the promises passed to its waitUntil
+let mayStream = false; // its response may leave piece by piece
+
+const NOTHING_MORE = Object.freeze({ head: "200 \n", body: "" });
 
 const settle = async (waits) => {
   for (let i = 0; i < waits.length; i += 1) await waits[i]; // the list may grow meanwhile
@@ -52,29 +59,57 @@ const requireResponse = (value) => {
   if (!response) {
     throw new TypeError(`The handler must give a Response, but gave ${describe(value)}`);
   }
-  if (response.type === "error") {
+  if (response.isError) {
     throw new TypeError("The handler gave Response.error(), which cannot be sent");
   }
   return response;
 };
 
-const dispatch = async (handler, head, sent) => {
-  beginClock(head.now);
+// Calls the handler; returns what it returns. `more` is JSON, or "".
+const dispatch = (handler, method, url, headers, more, now, sent) => {
+  beginClock(now);
   forgetSeed();
-  currentURL = head.url;
-  currentEnv = environmentOf(head);
-  if (head.scheduled) return runScheduled(handler, head.scheduled);
-  const { context, waits } = newContext();
-  const answer = await handlerFunction(handler)(incomingRequest(head, sent), currentEnv, context);
-  const response = requireResponse(answer);
-  const stream = head.stream ? unreadStream(response.body, "send the Response") : undefined;
-  if (stream) {
-    const { status, reason, headers } = response;
-    return { status, reason, headers, body: "", rest: () => sendStream(stream, waits), stream: true };
+  currentURL = url;
+  const { context, waits } = nextContext ?? newContext();
+  currentWaits = waits;
+  currentEnv = nextEnv ?? {};
+  nextContext = nextEnv = undefined;
+  mayStream = false;
+  if (more !== "") {
+    const given = JSON.parse(more);
+    currentEnv = environmentOf(given);
+    mayStream = given.stream === true;
+    if (given.scheduled) return runScheduled(handler, given.scheduled);
   }
-  const content = takeContent(response.body, "send the Response");
-  const body = typeof content === "string" ? content : await content;
-  const { status, reason, headers } = response;
-  if (waits.length === 0) return { status, reason, headers, body };
-  return { status, reason, headers, body, rest: () => settle(waits) };
+  return callHandler(handler, incomingRequest(method, url, headers, sent), currentEnv, context);
+};
+
+// Returns a response for the host, {head, body}, or undefined if that takes more than this turn.
+const answerNow = (value) =>
+  currentWaits.length === 0 && !mayStream ? takeResponse(value) : undefined;
+
+const headOf = ({ status, reason, headers }) => headText(status, reason, headers);
+
+// Calls `succeed` with the response, {head, body, rest, stream}, or `fail` with an error.
+const answerLater = async (value, succeed, fail) => {
+  const waits = currentWaits;
+  try {
+    const returned = await value;
+    if (waits.length === 0 && !mayStream) {
+      const answer = takeResponse(returned);
+      if (answer !== undefined) return succeed(answer);
+    }
+    const response = requireResponse(returned);
+    const stream = mayStream ? unreadStream(response.body, "send the Response") : undefined;
+    if (stream) {
+      const rest = () => sendStream(stream, waits);
+      return succeed({ head: headOf(response), body: "", rest, stream: true });
+    }
+    const content = takeContent(response.body, "send the Response");
+    const body = typeof content === "string" ? content : await content;
+    const rest = waits.length === 0 ? undefined : () => settle(waits);
+    succeed({ head: headOf(response), body, rest });
+  } catch (error) {
+    fail(error);
+  }
 };

@@ -23,8 +23,12 @@ const hostAndPort = (url) => {
   return url.port === null ? url.host : `${url.host}:${url.port}`;
 };
 
-const pathText = (url) =>
-  hasOpaquePath(url) ? url.path : url.path.map((segment) => `/${segment}`).join("");
+const pathText = ({ path }) => {
+  if (typeof path === "string") return path;
+  let text = "";
+  for (let i = 0; i < path.length; i += 1) text += "/" + path[i];
+  return text;
+};
 
 const recordToText = (url, withFragment = true) => {
   let text = url.scheme;

@@ -14,17 +14,29 @@ const formEncode = (text) => {
   return encoded;
 };
 
-const formDecode = (text) =>
-  /[%+]|[^\x00-\x7f]/.test(text) ? utf8DecodeKeepingBom(percentDecode(text.replaceAll("+", " "))) : text;
+const FORM_CODED = /[%+]|[^\x00-\x7f]/;
 
-const parseForm = (text) =>
-  text.split("&").filter((pair) => pair !== "").map((pair) => {
-    const [name, value] = cutAt(pair, "=");
-    return [formDecode(name), formDecode(value ?? "")];
-  });
+const formDecode = (text) =>
+  FORM_CODED.test(text) ? utf8DecodeKeepingBom(percentDecode(text.replaceAll("+", " "))) : text;
+
+const parseForm = (text) => {
+  const decode = FORM_CODED.test(text) ? formDecode : (part) => part;
+  const parts = text.split("&");
+  const pairs = [];
+  for (let i = 0; i < parts.length; i += 1) {
+    const part = parts[i];
+    if (part === "") continue;
+    const at = part.indexOf("=");
+    if (at < 0) pairs.push([decode(part), ""]);
+    else pairs.push([decode(part.slice(0, at)), decode(part.slice(at + 1))]);
+  }
+  return pairs;
+};
 
 const formatForm = (pairs) =>
   pairs.map(([name, value]) => `${formEncode(name)}=${formEncode(value)}`).join("&");
+
+const isEnumerable = Object.prototype.propertyIsEnumerable;
 
 // Pairs from a record or from an iterable of pairs, as Headers takes them too.
 const toPairs = (init, what) => {
@@ -37,9 +49,13 @@ const toPairs = (init, what) => {
       return items;
     });
   }
-  return Reflect.ownKeys(init)
-    .filter((key) => Object.getOwnPropertyDescriptor(init, key)?.enumerable)
-    .map((key) => [key, init[key]]);
+  const keys = Reflect.ownKeys(init);
+  const pairs = [];
+  for (let i = 0; i < keys.length; i += 1) {
+    if (Reflect.apply(isEnumerable, init, [keys[i]])) pairs.push([keys[i], undefined]);
+  }
+  for (let i = 0; i < pairs.length; i += 1) pairs[i][1] = init[pairs[i][0]];
+  return pairs;
 };
 
 let linkParams; // (params, onChange): called with the text after each change
@@ -47,9 +63,10 @@ let resetParams; // (params, text)
 
 class URLSearchParams {
   #pairs = [];
-  #onChange = () => {};
+  #onChange; // (text), or undefined
 
   constructor(init = "") {
+    if (init === "") return;
     if (init !== null && (typeof init === "object" || typeof init === "function")) {
       const pairs = new Map(); // of two equal names of a record, the last one counts
       const isRecord = init[Symbol.iterator] === undefined || init[Symbol.iterator] === null;
@@ -90,7 +107,10 @@ class URLSearchParams {
 
   get(name) {
     need(arguments, 1, "URLSearchParams.get");
-    return this.#pairs.find(pairMatcher(name))?.[1] ?? null;
+    const wanted = toUSV(name);
+    const pairs = this.#pairs;
+    for (let i = 0; i < pairs.length; i += 1) if (pairs[i][0] === wanted) return pairs[i][1];
+    return null;
   }
 
   getAll(name) {
@@ -144,7 +164,7 @@ class URLSearchParams {
   }
 
   #changed() {
-    this.#onChange(this.toString());
+    this.#onChange?.(this.toString());
   }
 }
 

@@ -58,5 +58,5 @@ const runScheduled = async (handler, { cron, due_ms: scheduledTime }) => {
     }
   }
   if (failed) throw failed.error;
-  return { status: 204, reason: "", headers: [], body: "" };
+  return new Response(null, { status: 204 });
 };
