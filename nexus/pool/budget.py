@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from nexus.errors import Overloaded, ShuttingDown
 from nexus.pool.instance import WasmInstance
-from nexus.pool.shelf import Shelf
+from nexus.pool.shelf import Place, Shelf
 
 _NO_BOUND = 1 << 62
 _SPARE_S = 10.0
@@ -27,7 +27,7 @@ class Budget:
         self._changed = threading.Condition(self._lock)
         self._set_bounds(max_instances, max_memory_bytes)
         self._waiting = 0
-        self._idle: OrderedDict[WasmInstance, tuple[Shelf, str]] = OrderedDict()
+        self._idle: OrderedDict[WasmInstance, tuple[Shelf, Place]] = OrderedDict()
         self._active: set[WasmInstance] = set()
         self._aside: set[WasmInstance] = set()
         """lent instances whose runs wait for the network: they count by their memory alone"""

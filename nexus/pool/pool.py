@@ -20,7 +20,7 @@ from nexus.pool.instance import WasmInstance, restore
 from nexus.pool.linked import LinkedModule
 from nexus.pool.mapping import Mapping, map_over
 from nexus.pool.scratch import ScratchSpace
-from nexus.pool.shelf import Shelf
+from nexus.pool.shelf import Shelf, place_of
 from nexus.run.execution import Execution
 
 PAGE_BYTES = 65536
@@ -80,9 +80,7 @@ class InstancePool(ScratchSpace):
         with self._lock:
             if self._closed:
                 raise ShuttingDown("this worker is shutting down")
-            stack = shelf.idle.get(compiled.key)
-            if handler.isolation is Isolation.FRESH:
-                stack = None  # of a handler with the same source, which resets or reuses it
+            stack = shelf.idle.get(place_of(handler))
             if stack and (not self._spare or self._busy() < self._max_instances):
                 instance = stack.pop()
                 del self._idle[instance]
@@ -185,10 +183,10 @@ class InstancePool(ScratchSpace):
                 self._shelf().keep(keeps)
             return
         shelf = self._shelf()
-        key = handler.compiled.key
+        key = place_of(handler)
         evicted: list[WasmInstance] = []
         with self._lock:
-            wanted = self._wanted is None or key in self._wanted[0]
+            wanted = self._wanted is None or key[0] in self._wanted[0]
             kept = wanted and not self._closed and not self._surplus
             if kept:
                 if self._scratch:
@@ -276,10 +274,10 @@ class InstancePool(ScratchSpace):
         modules = frozenset(compiled.loaded_as for compiled in wanted)
         with self._lock:
             self._wanted = keys, modules
-            stale = [(i, place) for i, place in self._idle.items() if place[1] not in keys]
-            for instance, (shelf, key) in stale:
+            stale = [(i, place) for i, place in self._idle.items() if place[1][0] not in keys]
+            for instance, (shelf, at) in stale:
                 del self._idle[instance]
-                shelf.idle[key].remove(instance)
+                shelf.idle[at].remove(instance)
                 self._forget_memory(instance)
             for key in self._snapshots.keys() - keys:
                 del self._snapshots[key]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
+from nexus.model import Handler, Isolation
 from nexus.pool.instance import WasmInstance
 from nexus.pool.linked import LinkedModule
 
@@ -13,12 +14,24 @@ MOST_KEPT: Final = 8
 the budget does not count"""
 
 
+Place: TypeAlias = tuple[str, str]
+"""Where an instance waits: its compiled key, and the name of the handler that alone may have it"""
+
+
+def place_of(handler: Handler) -> Place:
+    """Return where instances of *handler* wait. Handlers with the same source share those that are
+    reset; an instance with the state of `fresh` or `reuse` is for its own handler."""
+    if handler.isolation is Isolation.RESET:
+        return handler.compiled.key, ""
+    return handler.compiled.key, f"{handler.isolation.value} {handler.name}"
+
+
 @dataclass(eq=False)
 class Shelf:
-    """One thread's linked modules by module key, and its idle instances by compiled key."""
+    """One thread's linked modules by module key, and its idle instances by place."""
 
     modules: dict[str, LinkedModule] = field(default_factory=dict)
-    idle: dict[str, list[WasmInstance]] = field(default_factory=dict)
+    idle: dict[Place, list[WasmInstance]] = field(default_factory=dict)
     kept: list[LinkedModule] = field(default_factory=list)
     """the modules that keep parts of an ended instance; the latest is last"""
 

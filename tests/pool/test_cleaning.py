@@ -148,6 +148,22 @@ def test_reuse_keeps_everything(engine: Engine) -> None:
     assert pool.total_memory() == 2 * PAGE
 
 
+def test_state_that_is_kept_stays_with_its_handler(engine: Engine) -> None:
+    """Other handlers of the same source must not see it, whatever their isolation."""
+    pool, compiled = pool_of(engine), build(engine, COUNTER)
+    first = handler(compiled, name="first", isolation=Isolation.REUSE)
+    other = handler(compiled, name="other", isolation=Isolation.REUSE)
+    reset = handler(compiled, name="reset")
+    serve(pool, first, "f")
+    assert serve(pool, other) == serve(pool, reset) == CLEAN
+    assert serve(pool, reset, "f") == USED
+    assert serve(pool, reset) == serve(pool, other) == CLEAN
+    assert serve(pool, first) == USED
+    assert counts(pool) == (0, 3, 3)
+    pool.retain([])
+    assert counts(pool) == (0, 0, 3)
+
+
 def test_reuse_ends_with_a_run_that_was_stopped(engine: Engine) -> None:
     """A guest that exited by itself was ended in the middle of its code."""
     compiled = build(

@@ -142,7 +142,7 @@ class PoolMachine(RuleBasedStateMachine):
         kept = [self.handlers[name].compiled for name in names]
         self.pool.retain(kept)
         keys = {compiled.key for compiled in kept}
-        assert all(place[1] in keys for place in self.pool._idle.values())
+        assert all(place[1][0] in keys for place in self.pool._idle.values())
 
     @precondition(lambda self: not self.closed)
     @rule(thread=st.integers(0, THREADS - 1), name=st.sampled_from(sorted(CLEAN)))

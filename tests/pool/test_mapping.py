@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nexus.model import Compiled, Snapshot
+from nexus.model import Compiled, Isolation, Snapshot
 from nexus.plugin_api.engine import Engine
 from nexus.pool import mapping
 from nexus.pool.faults import counts_first_writes
@@ -202,7 +202,7 @@ def test_one_that_grew_is_replaced(engine: Engine, compiled: Compiled) -> None:
 def test_prepared_instances_begin_at_their_snapshot(engine: Engine, compiled: Compiled) -> None:
     snapshot = shared(Snapshot(CONTENT[: 10 * PAGE].ljust(10 * PAGE, b"."), (11,)))
     pool, served = pool_of(engine), handler(prepared(compiled, "snapped", snapshot))
-    for isolated in (served, handler(served.compiled, isolation="fresh")):
+    for isolated in (served, handler(served.compiled, isolation=Isolation.FRESH)):
         by = run()
         instance = pool.acquire(isolated, by)
         now = instance._engine_instance
