@@ -87,7 +87,9 @@ def _emit(module: Path, emit: Path, service: Service) -> None:
         raise click.UsageError(f"--emit {emit} would overwrite the module itself")
     program = service.abis.read(module)
     runs_on = program.module if isinstance(program, ModuleProgram) else program.runtime
-    content, _ = metered(runs_on, service.engine, service.limits.memory_bytes >> 16)
+    content, _ = metered(
+        runs_on, service.engine, service.limits.memory_bytes >> 16, own_memory=True
+    )
     try:
         emit.write_bytes(content)
     except OSError as error:

@@ -18,10 +18,16 @@ def to_wasm(text: bytes, engine: Engine) -> bytes:
 
 
 def metered(
-    module: Module, engine: Engine, pages: int, check: Check | None = None
+    module: Module,
+    engine: Engine,
+    pages: int,
+    check: Check | None = None,
+    *,
+    own_memory: bool = False,
 ) -> tuple[bytes, ModuleInfo]:
     """Return *module* as compiled for up to *pages* of memory, metered and clamped, and the facts
     about it. *check* gets its imports and exports before any code is read, and may raise.
+    *own_memory*: it imports no memory even for an engine that provides one, so others can run it.
 
     Raises: InvalidModule.
     """
@@ -31,5 +37,7 @@ def metered(
         *(wasm, limits, module.functions, check),
         table=module.table,
         in_place=engine.compiler == "cranelift",
-        import_memory=isinstance(engine, ProvidesMemory) and engine.provides_memory,
+        import_memory=(
+            not own_memory and isinstance(engine, ProvidesMemory) and engine.provides_memory
+        ),
     )
