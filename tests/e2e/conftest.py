@@ -232,6 +232,8 @@ def serving(
     running = Server(process, port, log, tls)
     try:
         wait_ready(Server(process, ready_port or port, log, tls), log, ready_path)
+        if not environ.keys() & {"NEXUS_LOG_LEVEL", "NEXUS_LOG_FORMAT", "NEXUS_WORKERS"}:
+            until(lambda: all_have_loaded(log.read_text(), 2))
         yield running
     finally:
         process.send_signal(signal.SIGTERM)
@@ -240,6 +242,12 @@ def serving(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def all_have_loaded(log: str, workers: int) -> bool:
+    """Whether each worker serves all handlers: with the first of them the server is ready, and
+    handlers whose language has to be compiled come after the others."""
+    return log.count("with problems, engine") >= workers + log.count("serving the others while")
 
 
 def wait_ready(server: Server, log: Path, path: str = "/readyz") -> None:
