@@ -203,7 +203,7 @@ class WasmerModule:
 
 
 class _Imports:
-    """What one instance at a time imports: the host functions, and a memory."""
+    """The imports of one instance at a time: the host functions, and a memory."""
 
     __slots__ = ("_address", "memory", "object", "view")
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
 from typing import Final
 
 from nexus.errors import InvalidResponse
-from nexus.guest.checked_head import checked_head
+from nexus.guest.checked_head import checked_head, head_reader
 from nexus.guest.excerpt import excerpt
 from nexus.guest.headers import ResponseHead
 from nexus.model import HttpResponse, Limits
 
-_CACHED_BYTES: Final = 1024
 _IS_FLAT: Final = re.compile(rb"[1-9][0-9][0-9]\0").match
 """matches a head in the short form: `200`, the reason, then names and values, with NULs between"""
 
@@ -28,10 +26,7 @@ def response_of(
 
     Raises: InvalidResponse, naming the text found and the form needed.
     """
-    if len(answer) > limits.max_header_bytes:
-        raise InvalidResponse(f"the headers are longer than {limits.max_header_bytes} bytes")
-    read = _read_cached if len(answer) <= _CACHED_BYTES else _read
-    return read(answer).with_body(body, to_head=to_head)
+    return _head_of(answer, limits).with_body(body, to_head=to_head)
 
 
 def stream_head_of(answer: bytes, limits: Limits) -> HttpResponse:
@@ -41,9 +36,7 @@ def stream_head_of(answer: bytes, limits: Limits) -> HttpResponse:
 
     Raises: InvalidResponse.
     """
-    if len(answer) > limits.max_header_bytes:
-        raise InvalidResponse(f"the headers are longer than {limits.max_header_bytes} bytes")
-    return _read(answer).to_stream()
+    return _head_of(answer, limits).to_stream()
 
 
 def _read(answer: bytes) -> ResponseHead:
@@ -60,5 +53,4 @@ def _read(answer: bytes) -> ResponseHead:
     return checked_head(status, reason, given)
 
 
-# Handlers answer with the same few heads over and over; reading one anew takes 25 µs more.
-_read_cached = lru_cache(maxsize=256)(_read)
+_head_of = head_reader(_read)

@@ -20,7 +20,7 @@ Place: TypeAlias = tuple[str, str]
 
 def place_of(handler: Handler) -> Place:
     """Return where instances of *handler* wait. Handlers with the same source share those that are
-    reset; an instance with the state of `fresh` or `reuse` is for its own handler."""
+    reset; others serve their own handler, and only while its isolation stays."""
     if handler.isolation is Isolation.RESET:
         return handler.compiled.key, ""
     return handler.compiled.key, f"{handler.isolation.value} {handler.name}"

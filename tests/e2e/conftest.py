@@ -245,8 +245,8 @@ def serving(
 
 
 def all_have_loaded(log: str, workers: int) -> bool:
-    """Whether each worker serves all handlers: with the first of them the server is ready, and
-    handlers whose language has to be compiled come after the others."""
+    """Return whether each worker serves all its handlers. The server is ready when one worker is,
+    and a worker serves first what needs no language compiled."""
     return log.count("with problems, engine") >= workers + log.count("serving the others while")
 
 

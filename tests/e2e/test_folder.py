@@ -94,7 +94,7 @@ def test_serve_imports_nothing_from_it(server: Server, tmp_path: Path) -> None:
         until(lambda: server.log.read_text().count("Listening at") == 2)
         old.terminate()
         old.wait(60)
-        body = server.get("/hello").body  # by the new master's worker, there is no other
+        body = server.get("/hello").body  # only the new master has a worker
         assert body == b"hello"
         assert server.get("/script").body == b"script"
         assert not (tmp_path / "ran").exists(), (tmp_path / "ran").read_text()

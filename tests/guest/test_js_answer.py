@@ -1,4 +1,4 @@
-"""What the host makes of a JavaScript handler's answer."""
+"""The host reads a JavaScript handler's answer."""
 
 from __future__ import annotations
 

@@ -8,19 +8,17 @@ first.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Final
 
 from nexus.errors import InvalidResponse
-from nexus.guest.checked_head import checked_head
+from nexus.guest.checked_head import checked_head, head_reader
 from nexus.guest.excerpt import excerpt
 from nexus.guest.headers import ResponseHead
-from nexus.guest.js.outcome import EARLY, HEAD_END, MARK
+from nexus.guest.js.outcome import EARLY, HEAD_END
 from nexus.guest.preview1.descriptors import CappedOutput
 from nexus.model import HttpResponse
 from nexus.plugin_api.guest import Run
 
-_CACHED_BYTES: Final = 1024
 _STATUS_DIGITS: Final = 3
 _SURROGATE: Final = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 _REPLACEMENT: Final = b"\xef\xbf\xbd"
@@ -39,7 +37,7 @@ def response_of(answer: bytes, body: CappedOutput, run: Run, *, to_head: bool) -
             # A lone surrogate, which UTF-8 does not have.
             text = _SURROGATE.sub(_REPLACEMENT, text)
         body.add(text)
-    return _head_of(head, run).with_body(body.content, to_head=to_head)
+    return _head_of(head, run.limits).with_body(body.content, to_head=to_head)
 
 
 def stream_head_of(answer: bytes, run: Run) -> HttpResponse:
@@ -49,18 +47,11 @@ def stream_head_of(answer: bytes, run: Run) -> HttpResponse:
 
     Raises: InvalidResponse.
     """
-    return _head_of(answer.partition(HEAD_END)[0], run).to_stream()
+    return _head_of(answer.partition(HEAD_END)[0], run.limits).to_stream()
 
 
-def _head_of(head: bytes, run: Run) -> ResponseHead:
-    limit = run.limits.max_header_bytes
-    if len(head) > limit:
-        raise InvalidResponse(f"the headers are longer than {limit} bytes")
-    read = _read_cached if len(head) <= _CACHED_BYTES else _read
-    return read(head.lstrip(MARK) if head.startswith(EARLY) else head)
-
-
-def _read(head: bytes) -> ResponseHead:
+def _read(marked: bytes) -> ResponseHead:
+    head = marked.lstrip(EARLY)
     first, *lines = head.decode("utf-8", "replace").split("\n")
     status, reason = first[:_STATUS_DIGITS], first[_STATUS_DIGITS + 1 :]
     if not status.isdecimal() or not status.isascii() or first[_STATUS_DIGITS:][:1] != " ":
@@ -71,5 +62,4 @@ def _read(head: bytes) -> ResponseHead:
     return checked_head(int(status), reason, [list(pair) for pair in pairs])
 
 
-# Handlers answer with the same few heads over and over; reading one anew takes 25 µs more.
-_read_cached = lru_cache(maxsize=256)(_read)
+_head_of = head_reader(_read)

@@ -290,8 +290,8 @@
       }
     },
 
-    // Called with what `respond` returned, or with the value of that promise, if no job is left to
-    // run: returns the answer, or undefined if there is none yet. Ask `result` then.
+    // The host calls this with what `respond` returned, or with that promise's value, once no job
+    // waits. Returns the answer; or undefined, after which the host asks `result`.
     finish(value) {
       if (outcome !== undefined) return;
       let answer;

@@ -14,9 +14,8 @@ from nexus.plugin_api.guest import Run
 ERROR: Final = b'{"error":'
 WAIT: Final = b'{"wait":'
 PENDING: Final = b'{"pending":true}'
-MARK: Final = b"+"
-EARLY: Final = MARK
-STREAM: Final = MARK + MARK
+EARLY: Final = b"+"
+STREAM: Final = b"++"
 """begin a response after which the handler goes on, with its body or with other work"""
 HEAD_END: Final = b"\n\n"
 """ends a response's head, before a text"""

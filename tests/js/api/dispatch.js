@@ -17,7 +17,7 @@ const read = ({ head, body, rest }) => {
   return rest ? { ...answer, rest } : answer;
 };
 
-// What is no promise may be taken at once, as nexus/guest/js/structures/answering.py does.
+// Takes a value that is no promise at once, as nexus/guest/js/structures/answering.py does.
 const send = async (handler, { body = NOTHING, env, method = "GET", url = "http://host/path", headers = [] } = {}) => {
   const more = env ? JSON.stringify({ env }) : "";
   const sent = body.length > 0 ? [body] : [];

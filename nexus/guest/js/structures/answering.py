@@ -10,7 +10,7 @@ could not do call by call; so the handler sees the same order of things:
     if jobs are queued: JS_Call(finish_later, [value]), and return 0    # they come first
     state = JS_PromiseState(value)
     if state is pending or rejected: the same
-    if state is fulfilled: value = JS_PromiseResult(value)              # else it is no promise
+    if state is fulfilled: value = JS_PromiseResult(value)              # or the value is no promise
     answer = JS_Call(finish, [value])
     return 0 if answer is undefined else JS_ToCStringLen2(answer)
 """

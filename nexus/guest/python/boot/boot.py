@@ -212,7 +212,7 @@ import nexus_stream as stream  # noqa: E402
 import nexus_trace as traces  # noqa: E402
 
 reseed, HEAD, DECODE = randoms.reseed, own_json.head, own_json.loads
-stream.encode = HEAD
+stream.head_of = HEAD
 sys.stdout, sys.stderr = log.Log(2), log.Log(2)
 try:
     TREE = files.Tree(_take_files())

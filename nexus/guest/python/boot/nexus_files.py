@@ -252,9 +252,8 @@ def install(tree):
         return found
 
     builtins.open = io.open = open
-    if (
-        "tokenize" in sys.modules
-    ):  # reads source for `inspect`, by the `open` it found when imported
+    if "tokenize" in sys.modules:
+        # It reads source for `inspect`, by the `open` that it found when it was imported.
         sys.modules["tokenize"]._builtin_open = open
     os.stat, os.lstat, os.listdir, os.scandir = stat, lstat, listdir, scandir
     os.access, os.chdir, os.getcwd = access, chdir, lambda: tree.current

@@ -8,7 +8,7 @@ _HEAD, _PART = b"\3", b"\4"
 allowed = False
 """whether the host streams the answer under way"""
 begun = False
-encode = None
+head_of = None
 """makes the head of an answer; boot.py sets it"""
 
 
@@ -21,7 +21,7 @@ def begin(answer):
     """Send the head of the answer."""
     global begun
     begun = True
-    os.write(1, _HEAD + encode(answer))
+    os.write(1, _HEAD + head_of(answer))
 
 
 def send(part):

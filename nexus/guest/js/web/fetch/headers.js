@@ -64,7 +64,7 @@ const pairsOfText = (text) => {
   return pairs;
 };
 
-// The values of the header in such a text, joined; null if there is none.
+// Returns the values of a header in such a text, joined, or null if the text lacks it.
 const findInText = (text, key) => {
   const mark = "\n" + key + ":";
   let found = null;

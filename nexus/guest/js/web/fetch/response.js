@@ -8,7 +8,7 @@ const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const RESPONSE_KEY = Symbol("the key that only this file has");
 const USED = true;
 // These see the private fields.
-let setResponse, setText, setBody, bodyOfResponse, headersOfResponse, isResponse;
+let setResponse, setBody, bodyOfResponse, headersOfResponse, isResponse;
 
 // Response -> {url, redirected}, for those that fetch returned
 const fetchedFacts = new WeakMap();
@@ -54,12 +54,6 @@ const responseStatus = (status) => {
   return code;
 };
 
-const requireBodyStatus = (status) => {
-  if (hasNoBody(status)) {
-    throw new TypeError(`A Response with the status ${status} cannot have a body`);
-  }
-};
-
 const responseReason = (statusText) => {
   if (statusText === "") return "";
   const text = toByteString(statusText, "statusText");
@@ -83,8 +77,11 @@ class Response {
       return;
     }
     if (init !== undefined && body !== RESPONSE_KEY) setResponse(this, init);
-    if (typeof body === "string") setText(this, body, TEXT_TYPE);
-    else if (body !== null && body !== RESPONSE_KEY) setBody(this, extractBody(body));
+    if (typeof body === "string") setBody(this, body, TEXT_TYPE);
+    else if (body !== null && body !== RESPONSE_KEY) {
+      const extracted = extractBody(body);
+      setBody(this, extracted.body, extracted.type);
+    }
   }
 
   static {
@@ -97,14 +94,10 @@ class Response {
       }
       if (headers !== undefined) response.#headers = new Headers(headers);
     };
-    setText = (response, text, type) => {
-      requireBodyStatus(response.#status);
-      response.#body = text;
-      if (response.#headers === undefined) response.#headers = type;
-      else addContentType(response.#headers, type);
-    };
-    setBody = (response, { body, type }) => {
-      requireBodyStatus(response.#status);
+    setBody = (response, body, type) => {
+      if (hasNoBody(response.#status)) {
+        throw new TypeError(`A Response with the status ${response.#status} cannot have a body`);
+      }
       response.#body = body;
       if (!type) return;
       if (response.#headers === undefined) response.#headers = type;
@@ -182,7 +175,7 @@ class Response {
     if (init === undefined) {
       response.#body = text;
       response.#headers = JSON_TYPE;
-    } else setText(response, text, JSON_TYPE);
+    } else setBody(response, text, JSON_TYPE);
     return response;
   }
 
